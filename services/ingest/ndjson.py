@@ -1,0 +1,167 @@
+"""NDJSON in, NDJSON out, both streamed: a line for a line, in order, read while the answers are written."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from shared import observe
+from shared.problems import Fault, Problem
+from shared.store import StoreUnavailable
+
+MAX_LINES = 10_000
+HELD = 16 * 2**20  # bytes of lines that are worked on at once, whatever their number
+CHUNK = 256  # answers that go out together when they are ready together
+
+Answer = dict[str, Any]
+Work = Callable[[bytes], Awaitable[Answer]]
+
+
+async def answer_lines(
+    request: Request, work: Work, *, max_line: int, max_lines: int = MAX_LINES, at_once: int = 64
+) -> StreamingResponse:
+    """Answer each line of the body with a line: what `work` returns for it, or the Problem that it raises.
+
+    A line longer than `max_line` bytes is refused alone; the line after `max_lines` is refused, and reading ends.
+    """
+    lines = split_lines(request.stream(), max_line)
+    return _Answers(_UnderWay(work, at_once), lines, max_lines)
+
+
+async def split_lines(chunks: AsyncIterator[bytes], max_line: int) -> AsyncIterator[bytes | None]:
+    """The lines of a body, None for one that is longer than `max_line` bytes: it is skipped, not kept."""
+    held, skipping = bytearray(), False
+    async for chunk in chunks:
+        *ended, rest = chunk.split(b"\n")
+        for part in ended:
+            yield None if skipping or len(held) + len(part) > max_line else bytes(held + part)
+            held.clear()
+            skipping = False
+        skipping = skipping or len(held) + len(rest) > max_line
+        if skipping:
+            held.clear()
+        else:
+            held += rest
+    if skipping or held:
+        yield None if skipping else bytes(held)
+
+
+def refusal(problem: Problem) -> Answer:
+    """A refused line's answer; `errors` is never empty."""
+    faults = problem.faults or (Fault("", problem.detail),)
+    return {"status": problem.status, "errors": [fault.as_dict() for fault in faults]}
+
+
+class _Answers(StreamingResponse):
+    """A response that leaves the body to its reader: Starlette's own would listen for a disconnect and eat it."""
+
+    def __init__(self, under_way: "_UnderWay", lines: AsyncIterator[bytes | None], max_lines: int) -> None:
+        super().__init__(self._written(), media_type="application/x-ndjson")
+        self._under_way = under_way
+        self._read = under_way.read(lines, max_lines)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        reader = asyncio.create_task(self._read)
+        try:
+            await asyncio.sleep(0)  # the body is asked for first: only then its sender is told to continue (100)
+            await self.stream_response(send)
+            await reader
+        except OSError:
+            observe.log().info("a sender left in the middle of its lines")
+        finally:
+            reader.cancel()
+            self._under_way.cancel()
+
+    async def _written(self) -> AsyncIterator[bytes]:
+        while answers := await self._under_way.next():
+            yield b"".join(_line(answer) for answer in answers)
+
+
+class _UnderWay:
+    """The answers that are being made, in the order of their lines, bounded in number and in bytes."""
+
+    def __init__(self, work: Work, at_once: int) -> None:
+        self._work = work
+        self._order: asyncio.Queue[asyncio.Task[Answer] | None] = asyncio.Queue(at_once)
+        self._running: set[asyncio.Task[Answer]] = set()
+        self._held = 0
+        self._room = asyncio.Event()
+        self._first: asyncio.Task[Answer] | None = None
+
+    async def read(self, lines: AsyncIterator[bytes | None], max_lines: int) -> None:
+        """Begin the work on each line; the end is marked by None."""
+        try:
+            count = 0
+            async for line in lines:
+                count += 1
+                if count > max_lines:
+                    await self._begin(_refuse(Problem(413, f"more than {max_lines} lines in a request")), 0)
+                    return
+                if line is None:
+                    await self._begin(_refuse(Problem(413, "the line is too long")), 0)
+                else:
+                    await self._begin(_answer(self._work, line), len(line))
+        except ClientDisconnect:
+            pass  # what was read in full is worked on; nobody is left to hear the answers
+        finally:
+            await self._order.put(None)
+
+    async def _begin(self, answer: Any, size: int) -> None:
+        while self._held and self._held + size > HELD:
+            self._room.clear()
+            await self._room.wait()
+        task = asyncio.create_task(answer)
+        self._held += size
+        self._running.add(task)
+        task.add_done_callback(lambda done: self._ended(done, size))
+        await self._order.put(task)
+
+    def _ended(self, task: asyncio.Task[Answer], size: int) -> None:
+        self._running.discard(task)
+        self._held -= size
+        self._room.set()
+
+    async def next(self) -> list[Answer]:
+        """The next answers, as many as are ready; none at the end."""
+        answers: list[Answer] = []
+        while len(answers) < CHUNK:
+            if self._first is None:
+                if answers and self._order.empty():
+                    break
+                self._first = await self._order.get()
+            if self._first is None or (answers and not self._first.done()):
+                break
+            answers.append(await self._first)
+            self._first = None
+        return answers
+
+    def cancel(self) -> None:
+        """Give up what is under way."""
+        for task in tuple(self._running):
+            task.cancel()
+
+
+async def _answer(work: Work, line: bytes) -> Answer:
+    try:
+        return await work(line)
+    except Problem as problem:
+        return refusal(problem)
+    except StoreUnavailable as error:
+        observe.store_failures.inc()
+        return refusal(Problem(503, str(error)))
+    except Exception as error:  # noqa: BLE001 - one line must not end the others' answers
+        observe.unhandled.inc()
+        observe.log().error("unhandled, in a line of a batch", exc_info=error)
+        return refusal(Problem(500, "an error of ours; it is logged"))
+
+
+async def _refuse(problem: Problem) -> Answer:
+    return refusal(problem)
+
+
+def _line(answer: Answer) -> bytes:
+    return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"

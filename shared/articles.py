@@ -1,0 +1,212 @@
+"""The article's record: what the store keeps of each guid, and the card by which lists show it.
+
+`article:{id}` the newest state, JSON · `body:{id}` its body, zlib · `scheduled:{id}`, `scheduled-body:{id}` a
+version that waits for its time beside it · `slugs:{day}` who has which slug of a day.
+"""
+
+import base64
+import hashlib
+import zlib
+from datetime import datetime
+from typing import Literal
+from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.excerpts import excerpt
+
+State = Literal["published", "withdrawn"]
+
+
+def record_key(article: str) -> str:
+    """Key of an article's newest state."""
+    return f"article:{article}"
+
+
+def body_key(article: str) -> str:
+    """Key of the body that belongs to it."""
+    return f"body:{article}"
+
+
+def scheduled_key(article: str) -> str:
+    """Key of a version that waits for its time."""
+    return f"scheduled:{article}"
+
+
+def scheduled_body_key(article: str) -> str:
+    """Key of the waiting version's body."""
+    return f"scheduled-body:{article}"
+
+
+def slugs_key(day: str) -> str:
+    """Key of the slugs that are taken on a day (`2025-07-26`): slug → id."""
+    return f"slugs:{day}"
+
+
+def identify(source: str, guid: str) -> str:
+    """The id of a source's guid: 16 characters, the same for ever."""
+    digest = hashlib.blake2b(f"{source}\0{guid}".encode(), digest_size=10).digest()
+    return base64.b32encode(digest).decode().lower()
+
+
+class Frozen(BaseModel):
+    """A value that does not change."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Term(Frozen):
+    """A section, a topic or an author: what it is called and its part of an address."""
+
+    slug: str
+    name: str
+    url: str | None = None
+
+
+class Correction(Frozen):
+    """A published correction."""
+
+    text: str
+    at: datetime
+
+
+class Image(Frozen):
+    """The picture of an article."""
+
+    url: str
+    alt: str = ""
+    credit: str = ""
+    caption: str = ""
+    width: int | None = None
+    height: int | None = None
+    widths: tuple[int, ...] = ()
+
+
+class Article(Frozen):
+    """The newest state of one guid. `revision` counts the accepted changes, whatever `version` the source gave."""
+
+    id: str
+    source: str
+    guid: str
+    revision: int
+    version: int
+    state: State
+    status: Literal["usable", "withheld", "canceled"] = "usable"
+    digest: str
+    accepted_at: datetime
+    updated_at: datetime | None = None
+    published_at: datetime
+    headline: str = ""
+    summary: str = ""
+    section: Term | None = None
+    topics: tuple[Term, ...] = ()
+    authors: tuple[Term, ...] = ()
+    language: str | None = None
+    day: str = ""
+    slug: str = ""
+    image: Image | None = None
+    corrections: tuple[Correction, ...] = ()
+    evolved_from: str | None = None
+    replaced_by: str | None = None
+    source_url: str | None = None
+    opening: str = ""
+
+    @property
+    def path(self) -> str:
+        """Where its page is, not percent-encoded: `/2025/07/26/slug/`; empty if it never had one."""
+        return f"/{self.day.replace('-', '/')}/{self.slug}/" if self.slug else ""
+
+    @property
+    def live(self) -> bool:
+        """Whether readers are meant to see it."""
+        return self.state == "published" and self.replaced_by is None
+
+    def card(self) -> "Card":
+        """What lists show of it."""
+        return Card(
+            id=self.id,
+            revision=self.revision,
+            version=self.version,
+            path=self.path,
+            headline=self.headline,
+            excerpt=excerpt(self.summary or self.opening),
+            published_at=self.published_at,
+            updated_at=self.updated_at,
+            section=self.section,
+            topics=self.topics,
+            authors=self.authors,
+            language=self.language,
+            image=self.image,
+            content=self.digest,
+        )
+
+
+class Facets(Frozen):
+    """What decides which pages an article is on, and how it looks there."""
+
+    path: str
+    published_at: datetime
+    section: str | None
+    topics: tuple[str, ...]
+    authors: tuple[str, ...]
+    image: str | None
+    card: str
+    content: str
+
+
+class Card(Frozen):
+    """An article as lists show it; kept for each article that is listed (`shared.live`)."""
+
+    id: str
+    revision: int
+    version: int
+    path: str
+    headline: str
+    excerpt: str
+    published_at: datetime
+    updated_at: datetime | None = None
+    section: Term | None = None
+    topics: tuple[Term, ...] = ()
+    authors: tuple[Term, ...] = ()
+    language: str | None = None
+    image: Image | None = None
+    content: str = ""
+
+    @property
+    def lists(self) -> tuple[str, ...]:
+        """The lists that it is in: `all`, `section:world`, `topic:iraq`, `author:jane-doe`."""
+        return (
+            "all",
+            *([f"section:{self.section.slug}"] if self.section else []),
+            *(f"topic:{topic.slug}" for topic in self.topics),
+            *(f"author:{author.slug}" for author in self.authors),
+        )
+
+    def facets(self) -> Facets:
+        """The facets that events carry."""
+        look = f"{self.headline}\0{self.excerpt}\0{self.image.url if self.image else ''}"
+        return Facets(
+            path=self.path,
+            published_at=self.published_at,
+            section=self.section.slug if self.section else None,
+            topics=tuple(topic.slug for topic in self.topics),
+            authors=tuple(author.slug for author in self.authors),
+            image=self.image.url if self.image else None,
+            card=hashlib.blake2b(look.encode(), digest_size=8).hexdigest(),
+            content=self.content,
+        )
+
+
+def url(base_url: str, path: str) -> str:
+    """The absolute, percent-encoded address of a path."""
+    return base_url + quote(path)
+
+
+def pack_body(html: str) -> bytes:
+    """A body as the store keeps it."""
+    return zlib.compress(html.encode(), 1)
+
+
+def unpack_body(kept: bytes | None) -> str:
+    """The inverse of `pack_body`; no body is an empty one."""
+    return zlib.decompress(kept).decode() if kept else ""

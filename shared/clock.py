@@ -1,0 +1,72 @@
+"""The site's time: the clock, the tick that the press has reached, and what falls due.
+
+The tick is state: pages show it, never a clock. What falls due stands in one sorted set per owner
+(`due:press`, `due:ingest`, `due:trending`; score: milliseconds), and is taken by its owner alone.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from shared.settings import Settings, WrongSetting
+from shared.store import Script, Store
+
+TICK = "clock:tick"
+LAST = "clock:last"
+
+
+def due(owner: str) -> str:
+    """Key of what falls due for one owner."""
+    return f"due:{owner}"
+
+
+def millis(at: datetime) -> int:
+    """Milliseconds since 1970."""
+    return round(at.timestamp() * 1000)
+
+
+def moment(ms: int) -> datetime:
+    """The inverse of `millis`, in UTC."""
+    return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=ms)
+
+
+class Clock:
+    """The site's clock: the real one, or stopped at `PRESSRUN_NOW`; never behind the site's last moment."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._stopped_at = settings.now
+        self._floor = datetime.fromtimestamp(0, UTC)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether time stands still."""
+        return self._stopped_at is not None
+
+    def now(self) -> datetime:
+        """The site's present moment, aware, in UTC, in whole milliseconds."""
+        now = (self._stopped_at or datetime.now(UTC)).astimezone(UTC)
+        return max(now.replace(microsecond=now.microsecond // 1000 * 1000), self._floor)
+
+    async def start(self, store: Store) -> bool:
+        """Take up the site's last moment; True if the real clock is behind it, so that the site is held there.
+
+        Raises WrongSetting if `PRESSRUN_NOW` is earlier than the site's last moment.
+        """
+        last = moment(int(await store.do("GET", LAST) or 0))
+        behind = self.now() < last
+        if behind and self.stopped:
+            raise WrongSetting(
+                f"PRESSRUN_NOW: {self.now().isoformat()} is before the site's last moment, {last.isoformat()}"
+            )
+        self._floor = last
+        await store.run(_LATER, [LAST], [millis(self.now())])
+        return behind
+
+
+_LATER = Script("""
+if tonumber(ARGV[1]) > tonumber(redis.call('GET', KEYS[1]) or 0) then redis.call('SET', KEYS[1], ARGV[1]) end
+return 1
+""")
+
+
+async def tick(store: Store) -> datetime:
+    """The moment that the press has reached."""
+    return moment(int(await store.do("GET", TICK) or 0))

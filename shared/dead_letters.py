@@ -1,0 +1,40 @@
+"""What was set aside: entries of `dead-letters`, each with what it was and why."""
+
+import json
+from typing import Any
+
+from shared.events import DEAD_LETTERS
+from shared.store import Command, Script, Store
+
+KEPT = 100_000
+
+
+def set_aside(kind: str, name: str, reason: str, raw: str = "", **more: str) -> Command:
+    """The command that keeps a dead letter: `kind` is `event` or `page`, `name` its stream and id or its page."""
+    fields = {"kind": kind, "name": name, "reason": reason[:2000], "raw": raw, **more}
+    return ("XADD", DEAD_LETTERS, "*", *(part for pair in fields.items() for part in pair))
+
+
+async def set_event_aside(store: Store, stream: str, group: str, entry: str, raw: str, reason: str) -> bool:
+    """Acknowledge an entry and keep it as a dead letter in one step; False if it was acknowledged already."""
+    letter = set_aside("event", f"{stream}/{entry}", reason, raw, stream=stream, group=group)
+    return bool(await store.run(_ASIDE, (stream, DEAD_LETTERS), (group, entry, *letter[3:])))
+
+
+def read(entry: tuple[bytes, list[bytes]]) -> dict[str, Any]:
+    """A dead letter as people and programs read it."""
+    ident, flat = entry
+    fields = {flat[at].decode(): flat[at + 1].decode() for at in range(0, len(flat), 2)}
+    return {"id": ident.decode(), **fields}
+
+
+def event_of(raw: str) -> dict[str, Any]:
+    """The raw entry's fields."""
+    return dict(json.loads(raw))
+
+
+_ASIDE = Script("""
+if redis.call('XACK', KEYS[1], ARGV[1], ARGV[2]) == 0 then return 0 end
+redis.call('XADD', KEYS[2], '*', unpack(ARGV, 3))
+return 1
+""")

@@ -1,0 +1,144 @@
+"""The events on the streams. Each entry has one field, `event`: the event as JSON."""
+
+import secrets
+import time
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from shared.articles import Facets
+
+ARTICLES = "articles"
+VIEWS = "views"
+SIGNALS = "signals"
+PAGES = "pages"
+DEAD_LETTERS = "dead-letters"
+
+
+def new_event_id() -> str:
+    """An id that sorts by the time it was made: 48 bits of milliseconds, 80 random bits, hexadecimal."""
+    return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}"
+
+
+class Event(BaseModel):
+    """What every event has. `at` is the site's time."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    event_id: str = Field(default_factory=new_event_id)
+    at: datetime
+
+
+class _ArticleEvent(Event):
+    id: str
+    source: str
+    guid: str
+    version: int
+    revision: int
+    url: str
+    before: Facets | None = None
+    after: Facets | None = None
+    article: dict[str, Any] | None = Field(None, description="the article itself, with `body_html`")
+
+
+class ArticlePublished(_ArticleEvent):
+    """An article that readers did not have is published, for the first time or again."""
+
+    type: Literal["article.published"] = "article.published"
+
+
+class ArticleUpdated(_ArticleEvent):
+    """A published article has a newer version."""
+
+    type: Literal["article.updated"] = "article.updated"
+
+
+class ArticleWithdrawn(_ArticleEvent):
+    """An article is withdrawn (killed, withheld or unpublished), or replaced by the rewrite `replaced_by`."""
+
+    type: Literal["article.withdrawn"] = "article.withdrawn"
+    replaced_by: str | None = None
+
+
+class ArticleViewed(Event):
+    """A reader opened an article. With `once` it came from an analytics system and counts once per event_id."""
+
+    type: Literal["article.viewed"] = "article.viewed"
+    article: str
+    once: bool = False
+
+
+class RankingChanged(Event):
+    """The visible top of a list differs from the one announced before, from the place `first` (0 is the top)."""
+
+    type: Literal["ranking.changed"] = "ranking.changed"
+    list: str
+    first: int = 0
+
+
+class ConditionsChanged(Event):
+    """The masthead's weather changed."""
+
+    type: Literal["conditions.changed"] = "conditions.changed"
+
+
+class FrontChanged(Event):
+    """The articles that lead the front page changed."""
+
+    type: Literal["front.changed"] = "front.changed"
+
+
+class ClockTicked(Event):
+    """The press reached the site time `at`, and something was due."""
+
+    type: Literal["clock.ticked"] = "clock.ticked"
+    due: list[str] = []
+
+
+class SiteChanged(Event):
+    """A template or a site setting changed: these pages are built again."""
+
+    type: Literal["site.changed"] = "site.changed"
+    pages: int = 0
+
+
+class PageBuilt(Event):
+    """A page's files changed on disk."""
+
+    type: Literal["page.built"] = "page.built"
+    page: str
+    paths: list[str]
+    cause: str | None = Field(None, description="event_id of what it was built for")
+    article: str | None = None
+    revision: int | None = None
+
+
+class PageRemoved(Event):
+    """A page's files were taken away: it answers 404, 410 or a redirect now."""
+
+    type: Literal["page.removed"] = "page.removed"
+    page: str
+    paths: list[str]
+    cause: str | None = None
+    article: str | None = None
+    revision: int | None = None
+
+
+ArticleEvent = Annotated[ArticlePublished | ArticleUpdated | ArticleWithdrawn, Field(discriminator="type")]
+Signal = Annotated[
+    RankingChanged | ConditionsChanged | FrontChanged | ClockTicked | SiteChanged, Field(discriminator="type")
+]
+PageEvent = Annotated[PageBuilt | PageRemoved, Field(discriminator="type")]
+
+article_events: TypeAdapter[ArticlePublished | ArticleUpdated | ArticleWithdrawn] = TypeAdapter(ArticleEvent)
+view_events: TypeAdapter[ArticleViewed] = TypeAdapter(ArticleViewed)
+signals: TypeAdapter[RankingChanged | ConditionsChanged | FrontChanged | ClockTicked | SiteChanged] = TypeAdapter(
+    Signal
+)
+page_events: TypeAdapter[PageBuilt | PageRemoved] = TypeAdapter(PageEvent)
+
+
+def announce(stream: str, event: Event) -> tuple[str, ...]:
+    """The command that puts an event on a stream."""
+    return ("XADD", stream, "*", "event", event.model_dump_json())

@@ -1,0 +1,12 @@
+"""A card's excerpt: the beginning of a text, cut at a word."""
+
+LENGTH = 75
+
+
+def excerpt(text: str, length: int = LENGTH) -> str:
+    """At most `length` characters, cut at a word, then `...` unless it is uncut and ends a sentence."""
+    text = " ".join(text.split())
+    if len(text) <= length:
+        return text if not text or text[-1] in ".!?…" else text + "..."
+    cut = text[: length + 1].rpartition(" ")[0] or text[:length]
+    return cut + "..."

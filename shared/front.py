@@ -1,0 +1,31 @@
+"""What leads the front page: `front`, JSON, written by ingest and shown by render."""
+
+from datetime import datetime
+
+from shared.articles import Frozen
+from shared.store import Store
+
+FRONT = "front"
+
+
+class Lead(Frozen):
+    """An article that leads the front page, until then."""
+
+    article: str
+    until: datetime | None = None
+
+
+class Front(Frozen):
+    """The articles that lead, in order."""
+
+    lead: tuple[Lead, ...] = ()
+
+    def at(self, tick: datetime) -> tuple[str, ...]:
+        """The ids that lead at that moment."""
+        return tuple(lead.article for lead in self.lead if lead.until is None or lead.until > tick)
+
+
+async def front(store: Store) -> Front:
+    """The last one that was set."""
+    kept = await store.do("GET", FRONT)
+    return Front.model_validate_json(kept) if kept else Front()

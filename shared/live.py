@@ -1,0 +1,61 @@
+"""What is on the site now: the cards of the articles whose page is on disk, and the lists they are in.
+
+`live:{id}` the card, JSON, as long as the article is listed · `left:{id}` the card it was last listed with, from
+its withdrawal until the press has marked those lists · `built:{id}` revision and moment of what is on disk ·
+`list:{name}` sorted set of ids, score: published_at in milliseconds · `place:{list}:{period}` sorted set of ids,
+score: the place in that archive, for good · `former:{id}` set of the paths it was live at before ·
+`names:{kind}` hash, slug → name as first accepted.
+Render lets articles in after their page is on disk; ingest takes them out in the step that withdraws them.
+"""
+
+from shared.articles import Card
+from shared.clock import millis
+from shared.store import Command
+
+
+def live_key(article: str) -> str:
+    """Key of the card of a listed article."""
+    return f"live:{article}"
+
+
+def left_key(article: str) -> str:
+    """Key of the card that a withdrawn article was last listed with."""
+    return f"left:{article}"
+
+
+def built_key(article: str) -> str:
+    """Key of what is on disk: hash of revision, version, at (ms), gone."""
+    return f"built:{article}"
+
+
+def former_key(article: str) -> str:
+    """Key of the paths that an article was live at before."""
+    return f"former:{article}"
+
+
+def list_key(name: str) -> str:
+    """Key of a list."""
+    return f"list:{name}"
+
+
+def place_key(name: str, period: str) -> str:
+    """Key of the places in a list's archive of a month (`2025-07`) or a day (`2025-07-26`)."""
+    return f"place:{name}:{period}"
+
+
+def names_key(kind: str) -> str:
+    """Key of the names of sections, topics or authors: slug → name."""
+    return f"names:{kind}"
+
+
+def score(card: Card) -> int:
+    """Where a card stands in its lists; ties go by id."""
+    return millis(card.published_at)
+
+
+def leave(card: Card) -> list[Command]:
+    """The commands that take a listed article out of every list at once."""
+    return [
+        *(("ZREM", list_key(name), card.id) for name in card.lists),
+        ("RENAME", live_key(card.id), left_key(card.id)),
+    ]

@@ -1,0 +1,41 @@
+"""Logs as JSON lines on stderr, and the metrics that every service has."""
+
+import logging
+import sys
+
+import structlog
+from prometheus_client import Counter, Gauge, Histogram
+
+LATENCY = (0.0005, 0.001, 0.002, 0.004, 0.006, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+events_handled = Counter("pressrun_events_handled_total", "Events done", ["stream", "group"])
+events_retried = Counter("pressrun_events_retried_total", "Events that failed and are tried again", ["stream", "group"])
+events_set_aside = Counter("pressrun_events_set_aside_total", "Events set aside", ["stream", "group"])
+event_lag = Gauge("pressrun_event_lag", "Entries that a group has not read yet", ["stream", "group"])
+event_pending = Gauge("pressrun_event_pending", "Entries read and not acknowledged", ["stream", "group"])
+unhandled = Counter("pressrun_unhandled_exceptions_total", "Exceptions that nothing expected")
+store_failures = Counter("pressrun_store_failures_total", "Calls that the store could not serve")
+requests = Histogram("pressrun_request_seconds", "Time to answer", ["route", "status"], buckets=LATENCY)
+
+
+def configure_logs(service: str, level: str) -> None:
+    """Log JSON lines, each with the service's name."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(service=service)
+
+
+def log() -> structlog.typing.FilteringBoundLogger:
+    """The logger."""
+    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+    return logger

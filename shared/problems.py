@@ -1,0 +1,63 @@
+"""Errors as RFC 9457 problem details."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import JSONResponse
+
+RETRY_AFTER = "1"
+TITLES = {
+    400: "The request cannot be parsed",
+    401: "Not authenticated",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Conflict",
+    413: "Too large",
+    415: "Unsupported media type",
+    422: "Not valid",
+    500: "Internal error",
+    503: "Try again later",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong: a JSON pointer to the member (RFC 6901; of a missing one too), and what is wrong."""
+
+    pointer: str
+    detail: str
+
+    def as_dict(self) -> dict[str, str]:
+        """As it stands in `errors`."""
+        return {"pointer": self.pointer, "detail": self.detail}
+
+
+class Problem(Exception):
+    """Ends a request with that status and those faults."""
+
+    def __init__(self, status: int, detail: str, faults: Sequence[Fault] = ()) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.faults = tuple(faults)
+
+    def response(self) -> JSONResponse:
+        """The answer, as application/problem+json."""
+        headers: dict[str, str] = {}
+        if self.status == 401:
+            headers["WWW-Authenticate"] = 'Bearer realm="pressrun"'
+        if self.status == 503:
+            headers["Retry-After"] = RETRY_AFTER
+        return JSONResponse(self.body(), self.status, headers, media_type="application/problem+json")
+
+    def body(self) -> dict[str, Any]:
+        """The members of the problem."""
+        return {
+            "type": "about:blank",
+            "title": TITLES.get(self.status, "Error"),
+            "status": self.status,
+            "detail": self.detail,
+            "errors": [fault.as_dict() for fault in self.faults],
+        }

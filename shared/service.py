@@ -1,0 +1,189 @@
+"""What every service has: start and stop, health, metrics, and problem+json for what goes wrong."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from faststream.redis import RedisBroker
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.exceptions import HTTPException
+
+from shared import observe
+from shared.clock import Clock
+from shared.problems import Fault, Problem
+from shared.settings import Settings
+from shared.store import Store, StoreUnavailable
+from shared.streams import Consumer, make_broker
+
+LAG_BOUND = 10_000
+STORE_PATIENCE = 30.0
+
+
+class Service:
+    """The parts of a running service, made before it serves: store, clock, broker, consumers, tasks."""
+
+    def __init__(self, name: str, settings: Settings) -> None:
+        self.name = name
+        self.settings = settings
+        self.store = Store(settings)
+        self.clock = Clock(settings)
+        self.broker: RedisBroker = make_broker(settings)
+        self.consumers: list[Consumer[Any]] = []
+        self.checks: dict[str, Callable[[], Awaitable[str | None]]] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def consume(self, **reading: Any) -> None:
+        """Read a stream; `reading` is what `Consumer` takes: stream, group, events, handle."""
+        self.consumers.append(Consumer(self.broker, self.store, self.settings, **reading))
+
+    def keep_running(self, make: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
+        """Run a task until the service stops; one that raises is logged, counted and started again."""
+        self._tasks.append(asyncio.create_task(_for_ever(make, name), name=name))
+
+    async def start(self) -> None:
+        """Wait for the store, take up the site's time, and begin to read."""
+        await self._reach_the_store()
+        if await self.clock.start(self.store):
+            observe.log().warning("the clock is behind the site's last moment; the site waits there")
+        for consumer in self.consumers:
+            await consumer.prepare()
+        if self.consumers:
+            await self.broker.start()
+        for consumer in self.consumers:
+            self.keep_running(consumer.recover, f"recover {consumer.stream}")
+
+    async def stop(self) -> None:
+        """Stop reading, end the tasks, close the connections."""
+        await self.broker.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.store.close()
+
+    async def unready(self) -> dict[str, str]:
+        """What keeps it from being ready; empty if nothing does."""
+        faults: dict[str, str] = {}
+        try:
+            await self.store.do("PING")
+        except StoreUnavailable as error:
+            faults["store"] = str(error)
+        for consumer in self.consumers:
+            if not consumer.running:
+                faults[f"consumer {consumer.stream}"] = "not running"
+            elif (lag := observe.event_lag.labels(consumer.stream, consumer.group)._value.get()) > LAG_BOUND:
+                faults[f"consumer {consumer.stream}"] = f"{lag:.0f} entries behind"
+        for name, check in self.checks.items():
+            if fault := await check():
+                faults[name] = fault
+        return faults
+
+    async def _reach_the_store(self) -> None:
+        until = time.monotonic() + STORE_PATIENCE
+        while True:
+            try:
+                await self.store.do("PING")
+                return
+            except StoreUnavailable:
+                if time.monotonic() > until:
+                    raise
+                await asyncio.sleep(0.05)
+
+
+async def _for_ever(make: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
+    while True:
+        try:
+            await make()
+            return
+        except StoreUnavailable:
+            observe.store_failures.inc()
+        except Exception as error:  # noqa: BLE001 - a task of the service must not end by an error
+            observe.unhandled.inc()
+            observe.log().error("a task failed; starting it again", task=name, exc_info=error)
+        await asyncio.sleep(0.2)
+
+
+def create_app(
+    service: Service,
+    title: str,
+    run: Callable[[AsyncExitStack], Awaitable[None]] | None = None,
+    **options: Any,
+) -> FastAPI:
+    """The HTTP side of a service. `run` is called once it has started, with a stack for what must be closed."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        observe.configure_logs(service.name, service.settings.log_level)
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(service.stop)
+            await service.start()
+            if run is not None:
+                await run(stack)
+            observe.log().info("started")
+            yield
+
+    app = FastAPI(title=title, lifespan=lifespan, redirect_slashes=False, **options)
+    app.get("/health/live", tags=["health"])(_live)
+    _add_health(app, service)
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(StoreUnavailable, _unavailable)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unhandled)
+    return app
+
+
+async def _live() -> dict[str, str]:
+    """Whether the process serves at all."""
+    return {"status": "live"}
+
+
+def _add_health(app: FastAPI, service: Service) -> None:
+    @app.get("/health/ready", tags=["health"], responses={503: {"description": "not ready, and why"}})
+    async def ready() -> Response:
+        """Whether the store is reachable, the consumers run, and their lag is below its bound."""
+        faults = await service.unready()
+        return JSONResponse({"status": "unready" if faults else "ready", "faults": faults}, 503 if faults else 200)
+
+    @app.get("/metrics", tags=["health"], response_class=PlainTextResponse)
+    async def metrics() -> Response:
+        """Prometheus metrics."""
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _problem(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)  # noqa: S101 - it is registered for nothing else
+    return error.response()
+
+
+async def _unavailable(_: Request, error: Exception) -> Response:
+    observe.store_failures.inc()
+    return Problem(503, str(error)).response()
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - it is registered for nothing else
+    faults = [Fault(pointer(found["loc"][1:] or found["loc"]), found["msg"]) for found in error.errors()]
+    return Problem(422, faults[0].detail, faults).response()
+
+
+async def _http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for nothing else
+    answer = Problem(error.status_code, str(error.detail)).response()
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+async def _unhandled(request: Request, error: Exception) -> Response:
+    observe.unhandled.inc()
+    observe.log().error("unhandled", path=request.url.path, exc_info=error)
+    return Problem(500, "an error of ours; it is logged").response()
+
+
+def pointer(location: tuple[int | str, ...] | list[int | str]) -> str:
+    """A JSON pointer (RFC 6901) from a path of members."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)

@@ -1,0 +1,205 @@
+"""What can be set: `PRESSRUN_*` for the installation, `site.toml` for the site, `sources.toml` for its upstreams."""
+
+import os
+import socket
+import tomllib
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+PREFIX = "PRESSRUN_"
+
+
+class WrongSetting(Exception):
+    """A setting that stops the start; its text is one line that names the setting."""
+
+
+class Settings(BaseModel):
+    """The installation's settings; each one is the environment variable `PRESSRUN_` + its name in capitals."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    data: Path = Field(Path("data"), description="folder of everything that is kept")
+    site_dir: Path | None = Field(None, description="folder that the site's pages are written to (DATA/site)")
+    media_dir: Path | None = Field(None, description="folder of the originals of pictures (DATA/media)")
+    site_config: Path | None = Field(None, description="the site's settings (DATA/site.toml)")
+    sources: Path | None = Field(None, description="the upstreams and their secrets (DATA/sources.toml)")
+    redis_url: str = Field("redis://127.0.0.1:6379/0", description="the store")
+    redis_password: SecretStr | None = Field(None, description="the store's password")
+    edge_secret: SecretStr | None = Field(None, description="what nginx alone knows, to say who the visitor is")
+    now: AwareDatetime | None = Field(None, description="stops the site's clock at this moment (RFC 3339)")
+    consumer: str = Field(
+        default_factory=socket.gethostname,
+        pattern=r"^[!-~]{1,128}$",
+        description="name of this replica among the consumers; stable over restarts, unique among replicas",
+    )
+    trusted_proxies: list[IPv4Network | IPv6Network] = Field(
+        default_factory=list, description="ranges of the CDN or balancer before nginx, comma-separated"
+    )
+    in_flight: int = Field(256, ge=1, le=65536, description="requests that ingest works on at once; above it 503")
+    disk_floor_mb: int = Field(256, ge=0, description="free space below which ingest answers 503")
+    retain_entries: int = Field(10_000, ge=0, description="entries kept of each stream beyond what is still needed")
+    views_memory_mb: int = Field(512, ge=1, description="memory for the event_ids of counted views; above it 503")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is logged")
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @property
+    def pages_dir(self) -> Path:
+        """Where nginx finds the site's files."""
+        return self.site_dir or self.data / "site"
+
+    @property
+    def originals_dir(self) -> Path:
+        """Where the originals of pictures are kept."""
+        return self.media_dir or self.data / "media"
+
+    @cached_property
+    def site(self) -> "Site":
+        """The site's settings, read once."""
+        return Site.read(self.site_config or self.data / "site.toml")
+
+    @cached_property
+    def upstreams(self) -> "dict[str, Source]":
+        """The upstreams by name, read once; none at all is an error."""
+        return read_sources(self.sources or self.data / "sources.toml")
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None, **given: Any) -> "Settings":
+        """Read the environment; `given` wins over it. A secret is also read from the file named by `…_FILE`."""
+        environ = os.environ if environ is None else environ
+        found: dict[str, Any] = {}
+        for name, field in cls.model_fields.items():
+            variable = PREFIX + name.upper()
+            if variable in environ:
+                found[name] = environ[variable]
+            elif f"{variable}_FILE" in environ and (name == "redis_url" or "SecretStr" in str(field.annotation)):
+                found[name] = _read_secret(f"{variable}_FILE", Path(environ[f"{variable}_FILE"]))
+        try:
+            return cls(**{**found, **given})
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            name = PREFIX + str(first["loc"][0]).upper()
+            raise WrongSetting(f"{name}: {first['msg']}") from None
+
+
+class Site(BaseModel):
+    """What `site.toml` says of the site; every member has a default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    name: str = Field("Pressrun", min_length=1, max_length=200)
+    base_url: str = Field("http://127.0.0.1:8080", pattern=r"^https?://[^/\s?#]+(/[^\s?#]*)?$")
+    timezone: str = "UTC"
+    language: str = Field("en", pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")
+    week_starts: Literal["monday", "sunday", "saturday"] = "monday"
+    city: str = Field("", max_length=100)
+    conditions_expire: float = Field(3, gt=0, description="hours")
+    hot: int = Field(5, ge=1, le=50)
+    topics: int = Field(8, ge=1, le=50)
+    related: int = Field(4, ge=0, le=16)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"no such time zone: {value}") from None
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _bare(cls, value: str) -> str:
+        return value.rstrip("/")
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which the site's days begin."""
+        return ZoneInfo(self.timezone)
+
+    def local(self, at: datetime) -> datetime:
+        """`at` as the site's readers see it."""
+        return at.astimezone(self.zone)
+
+    @classmethod
+    def read(cls, path: Path) -> "Site":
+        """Read a `site.toml`; a file that is missing gives the defaults."""
+        content = _read_toml(path, missing={})
+        try:
+            return cls(**content)
+        except ValidationError as error:
+            raise WrongSetting(_where(path, error)) from None
+
+
+class Source(BaseModel):
+    """One upstream: what it may sign with. Several at once, so that secrets can be rotated."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    tokens: list[SecretStr] = Field(default_factory=list)
+    hmac_secrets: list[SecretStr] = Field(default_factory=list)
+
+    @field_validator("tokens", "hmac_secrets")
+    @classmethod
+    def _long_enough(cls, value: list[SecretStr]) -> list[SecretStr]:
+        if any(not secret.get_secret_value().strip() for secret in value):
+            raise ValueError("an empty secret")
+        return value
+
+
+def read_sources(path: Path) -> dict[str, Source]:
+    """Read a `sources.toml`; without any source that can sign it is an error, for ingest takes no unsigned work."""
+    content = _read_toml(path, missing=None)
+    try:
+        sources = _Sources(**content).sources
+    except ValidationError as error:
+        raise WrongSetting(_where(path, error)) from None
+    if not any(source.tokens or source.hmac_secrets for source in sources.values()):
+        raise WrongSetting(f"{path}: no source has a token or an hmac_secret; ingest accepts no unsigned work")
+    return sources
+
+
+class _Sources(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    sources: dict[str, Source] = Field(default_factory=dict)
+
+    @field_validator("sources")
+    @classmethod
+    def _plain(cls, value: dict[str, Source]) -> dict[str, Source]:
+        for name in value:
+            if not (name.isascii() and name.replace("-", "").replace("_", "").isalnum() and len(name) <= 64):
+                raise ValueError(f"a source's name is letters, digits, - and _: {name!r}")
+        return value
+
+
+def _read_secret(variable: str, path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongSetting(f"{variable}: cannot read {path}: {error}") from None
+
+
+def _read_toml(path: Path, missing: dict[str, Any] | None) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        if missing is None:
+            raise WrongSetting(f"{path}: no such file; it names the sources that may post") from None
+        return missing
+    except (OSError, ValueError) as error:
+        raise WrongSetting(f"{path}: {error}") from None
+
+
+def _where(path: Path, error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    return f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}"

@@ -1,0 +1,228 @@
+"""The store: one connection that many tasks share, scripts, and the one optimistic transaction.
+
+Commands that are issued while others are under way go out together, so that the server commits them with one
+fsync. Nothing is sent twice: a command that failed on the way may have been carried out, and only its caller
+knows whether it may be said again.
+"""
+
+import asyncio
+import hashlib
+import math
+from collections import deque
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
+
+from redis.asyncio import Redis, Sentinel
+from redis.asyncio.connection import AbstractConnection, ConnectionPool
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from shared.settings import Settings
+
+Command = Sequence[str | bytes | int | float]
+
+CONNECT_TIMEOUT = 2.0
+ANSWER_TIMEOUT = 5.0
+
+
+class StoreUnavailable(Exception):
+    """The store cannot be reached or cannot keep more now: the same call may succeed later."""
+
+
+class Script:
+    """A Lua script, sent by its digest."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.digest = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
+
+
+def redis_client(settings: Settings) -> Redis:
+    """Make a client for reads that block; it reconnects and tries again by itself."""
+    password = settings.redis_password.get_secret_value() if settings.redis_password else None
+    options: dict[str, Any] = {
+        "password": password,
+        "protocol": 2,
+        "socket_connect_timeout": CONNECT_TIMEOUT,
+        "socket_timeout": ANSWER_TIMEOUT,
+        "retry": Retry(ExponentialWithJitterBackoff(cap=0.5, base=0.02), retries=5),
+        "health_check_interval": 0,
+    }
+    if settings.redis_url.startswith("sentinel://"):
+        return _sentinel(settings.redis_url, options)
+    return Redis.from_url(settings.redis_url, **{k: v for k, v in options.items() if v is not None})
+
+
+def _sentinel(url: str, options: dict[str, Any]) -> Redis:
+    """`sentinel://host:port,host:port/name`: a client of the master of that name, wherever it is now."""
+    nodes, name = parse_sentinel(url)
+    sentinel = Sentinel(nodes, socket_connect_timeout=CONNECT_TIMEOUT)  # type: ignore[no-untyped-call]  # redis-py's
+    return cast(Redis, sentinel.master_for(name, **options))
+
+
+def parse_sentinel(url: str) -> tuple[list[tuple[str, int]], str]:
+    """The sentinels' addresses and the name of the master in a `sentinel://` URL."""
+    hosts, _, name = url.removeprefix("sentinel://").partition("/")
+    nodes = [(host, int(port or 26379)) for host, _, port in (node.partition(":") for node in hosts.split(","))]
+    return nodes, name or "pressrun"
+
+
+class Store:
+    """Commands to the store from many tasks over one connection, in the order in which they were issued.
+
+    Raises StoreUnavailable where the store is away, loading or out of memory, and ResponseError for a command
+    that the store refuses.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._client = redis_client(settings)
+        self._pool: ConnectionPool = self._client.connection_pool
+        self._connection: AbstractConnection | None = None
+        self._waiting: deque[asyncio.Future[Any]] = deque()
+        self._outbox: list[bytes] = []
+        self._reader: asyncio.Task[None] | None = None
+        self._connecting = asyncio.Lock()
+        self._flush_due = False
+        self._answered = 0
+
+    @property
+    def client(self) -> Redis:
+        """The plain client, for reads that block (each on a connection of its own)."""
+        return self._client
+
+    async def do(self, *command: str | bytes | int | float) -> Any:
+        """Carry out one command and return its answer."""
+        return await (await self._send([command]))[0]
+
+    async def all(self, commands: Iterable[Command]) -> list[Any]:
+        """Carry out commands in one go, in order, though not atomically; return their answers."""
+        futures = await self._send(commands)
+        return list(await asyncio.gather(*futures)) if futures else []
+
+    async def run(self, script: Script, keys: Sequence[str] = (), args: Command = ()) -> Any:
+        """Run a script, loading it where the store does not know it yet."""
+        try:
+            return await self.do("EVALSHA", script.digest, len(keys), *keys, *args)
+        except NoScriptError:
+            return await self.do("EVAL", script.source, len(keys), *keys, *args)
+
+    async def commit(self, expect: dict[str, bytes | None], commands: Iterable[Command]) -> list[Any] | None:
+        """Carry out all commands at once if each key still holds what is expected of it, else none: None."""
+        flat: list[str | bytes | int | float] = [len(expect)]
+        for key, value in expect.items():
+            flat += [key, 1 if value is None else 0, value or b""]
+        for command in commands:
+            flat += [len(command), *command]
+        done = await self.run(_COMMIT, (), flat)
+        return None if done is None else list(done)
+
+    async def close(self) -> None:
+        """Close the connection; commands that are still under way fail."""
+        self._drop(StoreUnavailable("the store's connection was closed"))
+        await self._client.aclose()
+
+    async def _send(self, commands: Iterable[Command]) -> list[asyncio.Future[Any]]:
+        connection = self._connection or await self._connect()
+        loop = asyncio.get_running_loop()
+        futures = []
+        for command in commands:
+            self._outbox.extend(connection.pack_command(*command))
+            future = loop.create_future()
+            self._waiting.append(future)
+            futures.append(future)
+        if not self._flush_due:
+            self._flush_due = True
+            loop.call_soon(self._flush)
+        return futures
+
+    def _flush(self) -> None:
+        """Write what has gathered during this turn of the loop."""
+        self._flush_due = False
+        outbox, self._outbox = self._outbox, []
+        writer = self._connection._writer if self._connection else None
+        if writer is not None and outbox:
+            writer.writelines(outbox)
+
+    async def _connect(self) -> AbstractConnection:
+        async with self._connecting:
+            if self._connection is None:
+                connection = self._pool.make_connection()  # type: ignore[no-untyped-call]  # redis-py's
+                try:
+                    await connection.connect()
+                except (RedisError, OSError, TimeoutError) as error:
+                    raise StoreUnavailable(f"the store cannot be reached: {error}") from error
+                self._connection = connection
+                self._reader = asyncio.create_task(self._read(connection))
+            return self._connection
+
+    async def _read(self, connection: AbstractConnection) -> None:
+        """Hand each answer to the oldest waiting command; on a broken connection fail them all."""
+        watch = asyncio.create_task(self._watch())
+        try:
+            while True:
+                try:
+                    answer = await connection.read_response(timeout=math.inf, disconnect_on_error=False)
+                except ResponseError as error:
+                    answer = error
+                self._answered += 1
+                future = self._waiting.popleft()
+                if not future.done():
+                    _settle(future, answer)
+        except (RedisError, OSError, IndexError) as error:
+            self._drop(StoreUnavailable(f"the store's connection broke: {error}"))
+        finally:
+            watch.cancel()
+
+    async def _watch(self) -> None:
+        """Give up the connection when an answer is due and none has come for ANSWER_TIMEOUT."""
+        while True:
+            before, due = self._answered, bool(self._waiting)
+            await asyncio.sleep(ANSWER_TIMEOUT)
+            if due and self._waiting and self._answered == before:
+                self._drop(StoreUnavailable(f"the store did not answer for {ANSWER_TIMEOUT:g} s"))
+
+    def _drop(self, reason: StoreUnavailable) -> None:
+        connection, self._connection = self._connection, None
+        waiting, self._waiting = self._waiting, deque()
+        self._outbox = []
+        if connection is not None and connection._writer is not None:
+            connection._writer.close()
+        if self._reader is not None and self._reader is not asyncio.current_task():
+            self._reader.cancel()
+        for future in waiting:
+            if not future.done():
+                future.set_exception(reason)
+
+
+TRY_LATER = ("OOM", "MISCONF", "LOADING", "BUSY ", "READONLY", "NOREPLICAS", "MASTERDOWN")
+
+
+def _settle(future: asyncio.Future[Any], answer: Any) -> None:
+    if not isinstance(answer, RedisError):
+        future.set_result(answer)
+    elif isinstance(answer, RedisConnectionError | RedisTimeoutError) or str(answer).startswith(TRY_LATER):
+        future.set_exception(StoreUnavailable(f"the store cannot serve now: {answer}"))
+    elif "OOM command not allowed" in str(answer):
+        future.set_exception(StoreUnavailable(f"the store is full: {answer}"))
+    else:
+        future.set_exception(answer)
+
+
+_COMMIT = Script("""
+local at = 2
+for _ = 1, tonumber(ARGV[1]) do
+  local value = redis.call('GET', ARGV[at])
+  if (value or false) ~= (ARGV[at + 1] == '0' and ARGV[at + 2]) then return false end
+  at = at + 3
+end
+local answers = {}
+while at <= #ARGV do
+  local count = tonumber(ARGV[at])
+  answers[#answers + 1] = redis.call(unpack(ARGV, at + 1, at + count))
+  at = at + count + 1
+end
+return answers
+""")

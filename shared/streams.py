@@ -1,0 +1,256 @@
+"""Reading a stream: FastStream brings new entries; what it leaves undone is picked up here.
+
+FastStream starts new groups at `$`, never delivers again what a handler failed on, and stops for good when a
+group is gone. So the group is created from the beginning, a batch is decoded entry by entry, pending entries are
+read again after a start or a failure, those of replicas that are gone are claimed, and a subscriber that stopped
+is started again.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from faststream import AckPolicy
+from faststream.message import StreamMessage
+from faststream.redis import RedisBroker, RedisSentinelBroker, StreamSub
+from faststream.redis.message import FAKE_CONSUMER, RedisBatchStreamMessage
+from pydantic import TypeAdapter, ValidationError
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import ResponseError
+
+from shared import observe
+from shared.dead_letters import set_event_aside
+from shared.events import Event
+from shared.settings import Settings
+from shared.store import Store, StoreUnavailable, parse_sentinel
+
+BATCH = 100
+POLL_MS = 1000  # below the socket's timeout, else reads time out and deliveries come late
+CLAIM_AFTER_MS = 15_000
+LOOK_EVERY = 1.0
+TRIES = 5
+RECONNECT = Retry(ExponentialWithJitterBackoff(cap=0.25, base=0.02), retries=-1)
+
+E = TypeVar("E", bound=Event)
+Entry = tuple[bytes, dict[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered(Generic[E]):
+    """An event and the id of its stream entry, by which it is acknowledged."""
+
+    entry: str
+    event: E
+
+
+def make_broker(settings: Settings) -> RedisBroker:
+    """A FastStream broker that reconnects for as long as it takes, and passes entries on untouched."""
+    options: dict[str, Any] = {
+        "logger": None,
+        "apply_types": False,
+        "retry": RECONNECT,
+        "socket_timeout": 5.0,
+        "socket_connect_timeout": 2.0,
+    }
+    if settings.redis_url.startswith("sentinel://"):
+        nodes, name = parse_sentinel(settings.redis_url)
+        return RedisSentinelBroker(sentinels=nodes, sentinel_master_name=name, **options)
+    return RedisBroker(settings.redis_url, **options)
+
+
+async def create_group(store: Store, stream: str, group: str) -> None:
+    """Create a group that reads from the stream's beginning, if there is none."""
+    try:
+        await store.do("XGROUP", "CREATE", stream, group, "0", "MKSTREAM")
+    except ResponseError as error:
+        if not str(error).startswith("BUSYGROUP"):
+            raise
+
+
+class Consumer(Generic[E]):
+    """A group's reading of one stream, as one named consumer.
+
+    `handle` gets the events of a batch in order and acknowledges them itself, in the step that does their work.
+    When it raises, the events are tried again one by one; one that fails TRIES times is set aside. While the
+    store is away nothing counts as failed.
+    """
+
+    def __init__(
+        self,
+        broker: RedisBroker,
+        store: Store,
+        settings: Settings,
+        *,
+        stream: str,
+        group: str,
+        events: TypeAdapter[E],
+        handle: Callable[[list[Delivered[E]]], Awaitable[None]],
+    ) -> None:
+        self.stream = stream
+        self.group = group
+        self._name = settings.consumer
+        self._store = store
+        self._events = events
+        self._handle = handle
+        self._failures: dict[str, int] = {}
+        self._left_undone = True
+        self._turn = asyncio.Lock()
+        self._subscriber = broker.subscriber(
+            stream=StreamSub(
+                stream,
+                group=group,
+                consumer=self._name,
+                batch=True,
+                max_records=BATCH,
+                polling_interval=POLL_MS,
+            ),
+            ack_policy=AckPolicy.MANUAL,
+            parser=_untouched,
+            decoder=_undecoded,
+        )
+        self._subscriber(self._receive)
+
+    @property
+    def running(self) -> bool:
+        """Whether new entries are being read."""
+        return bool(self._subscriber.running)
+
+    async def prepare(self) -> None:
+        """Create the group; to be called before the broker starts."""
+        await create_group(self._store, self.stream, self.group)
+
+    async def recover(self) -> None:
+        """For ever: read again what was left undone, claim what others left, restart a subscriber that stopped."""
+        while True:
+            try:
+                await self._restart_if_stopped()
+                if self._left_undone:
+                    await self._again()
+                await self._claim()
+                await self._measure()
+            except StoreUnavailable:
+                observe.store_failures.inc()
+                self._left_undone = True
+            except ResponseError as error:
+                if not str(error).startswith("NOGROUP"):
+                    raise
+                await self.prepare()
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def _restart_if_stopped(self) -> None:
+        if not self.running:
+            observe.log().warning("reading of a stream stopped; starting it again", stream=self.stream)
+            await self.prepare()
+            await self._subscriber.start()
+
+    async def _receive(self, message: RedisBatchStreamMessage) -> None:
+        raw = message.raw_message
+        ids = [ident.decode() for ident in raw["message_ids"]]
+        async with self._turn:
+            await self._deliver(list(zip(ids, raw["data"], strict=True)))
+
+    async def _again(self) -> None:
+        """Read this consumer's own pending entries from the beginning, in order."""
+        self._left_undone = False
+        after = "0"
+        while True:
+            async with self._turn:
+                answer = await self._store.do(
+                    "XREADGROUP",
+                    "GROUP",
+                    self.group,
+                    self._name,
+                    "COUNT",
+                    BATCH,
+                    "STREAMS",
+                    self.stream,
+                    after,
+                )
+                entries = _entries(answer[0][1] if answer else [])
+                if not entries:
+                    return
+                await self._deliver(entries)
+            after = entries[-1][0]
+
+    async def _claim(self) -> None:
+        """Take over what consumers that are gone have left pending for CLAIM_AFTER_MS."""
+        answer = await self._store.do(
+            "XAUTOCLAIM", self.stream, self.group, self._name, CLAIM_AFTER_MS, "0", "COUNT", BATCH
+        )
+        if entries := _entries(answer[1]):
+            async with self._turn:
+                await self._deliver(entries)
+
+    async def _measure(self) -> None:
+        groups = await self._store.do("XINFO", "GROUPS", self.stream)
+        for flat in groups:
+            fields = {flat[at]: flat[at + 1] for at in range(0, len(flat), 2)}
+            if fields[b"name"].decode() == self.group:
+                observe.event_lag.labels(self.stream, self.group).set(fields.get(b"lag") or 0)
+                observe.event_pending.labels(self.stream, self.group).set(fields[b"pending"])
+
+    async def _deliver(self, entries: list[tuple[str, dict[bytes, bytes]]]) -> None:
+        batch = [delivered for entry, fields in entries if (delivered := await self._decode(entry, fields))]
+        if not batch:
+            return
+        try:
+            await self._handle(batch)
+        except StoreUnavailable:
+            observe.store_failures.inc()
+            self._left_undone = True
+            return
+        except Exception as error:  # noqa: BLE001 - whatever a handler raises ends as done, tried again or set aside
+            await self._failed(batch, error)
+            return
+        observe.events_handled.labels(self.stream, self.group).inc(len(batch))
+
+    async def _failed(self, batch: list[Delivered[E]], error: Exception) -> None:
+        if len(batch) > 1:
+            for one in batch:
+                await self._deliver([(one.entry, {b"event": one.event.model_dump_json().encode()})])
+            return
+        one = batch[0]
+        self._failures[one.entry] = tries = self._failures.get(one.entry, 0) + 1
+        observe.log().error(
+            "an event failed", stream=self.stream, entry=one.entry, event_id=one.event.event_id, tries=tries,
+            exc_info=error,
+        )  # fmt: skip
+        if tries >= TRIES:
+            await self._set_aside(one.entry, one.event.model_dump_json(), f"{type(error).__name__}: {error}")
+        else:
+            observe.events_retried.labels(self.stream, self.group).inc()
+            self._left_undone = True
+
+    async def _decode(self, entry: str, fields: dict[bytes, bytes] | None) -> Delivered[E] | None:
+        raw = (fields or {}).get(b"event")
+        try:
+            if raw is None:
+                raise ValueError("the entry has no field `event`")
+            return Delivered(entry, self._events.validate_json(raw))
+        except (ValidationError, ValueError) as error:
+            text = raw or json.dumps({k.decode("utf-8", "replace"): v.decode("utf-8", "replace")
+                                      for k, v in (fields or {}).items()}).encode()  # fmt: skip
+            await self._set_aside(entry, text.decode("utf-8", "replace"), str(error))
+            return None
+
+    async def _set_aside(self, entry: str, raw: str, reason: str) -> None:
+        self._failures.pop(entry, None)
+        if await set_event_aside(self._store, self.stream, self.group, entry, raw, reason):
+            observe.events_set_aside.labels(self.stream, self.group).inc()
+            observe.log().error("an event was set aside", stream=self.stream, entry=entry, reason=reason)
+
+
+def _entries(answer: list[Any]) -> list[tuple[str, dict[bytes, bytes]]]:
+    return [(ident.decode(), {flat[at]: flat[at + 1] for at in range(0, len(flat or []), 2)}) for ident, flat in answer]
+
+
+async def _untouched(raw: Any) -> StreamMessage[Any]:
+    """FastStream's parser would unpack its own envelope; ours is plain JSON, decoded entry by entry."""
+    return RedisBatchStreamMessage(raw_message=raw, body=b"", consumer=FAKE_CONSUMER, group=None)
+
+
+async def _undecoded(message: StreamMessage[Any]) -> StreamMessage[Any]:
+    return message

@@ -1,0 +1,124 @@
+"""Lines in, lines out: in order, streamed both ways, bounded."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from services.ingest.ndjson import answer_lines, split_lines
+from shared.problems import Fault, Problem
+from shared.store import StoreUnavailable
+
+CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n"
+
+
+async def chunks_of(*chunks: bytes) -> AsyncIterator[bytes]:
+    for chunk in chunks:
+        yield chunk
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 100])
+async def test_lines_are_found_wherever_the_chunks_are_cut(size: int) -> None:
+    body = b"one\ntwo\r\n\nfour"
+    chunks = [body[at : at + size] for at in range(0, len(body), size)]
+    assert [line async for line in split_lines(chunks_of(*chunks), 10)] == [b"one", b"two\r", b"", b"four"]
+
+
+async def test_a_last_newline_is_no_line_of_its_own() -> None:
+    assert [line async for line in split_lines(chunks_of(b"a\n"), 10)] == [b"a"]
+    assert [line async for line in split_lines(chunks_of(), 10)] == []
+
+
+@pytest.mark.parametrize("size", [1, 4, 5, 6, 50])
+async def test_a_line_that_is_too_long_is_skipped_alone(size: int) -> None:
+    body = b"12345\n123456\n" + b"x" * 40 + b"\nok\n" + b"y" * 7
+    chunks = [body[at : at + size] for at in range(0, len(body), size)]
+    assert [line async for line in split_lines(chunks_of(*chunks), 5)] == [b"12345", None, None, b"ok", None]
+
+
+async def slow_work(line: bytes) -> dict[str, Any]:
+    match line:
+        case b"problem":
+            raise Problem(422, "not so", [Fault("/article", "no")])
+        case b"away":
+            raise StoreUnavailable("the store is away")
+        case b"bug":
+            raise RuntimeError("boom")
+    await asyncio.sleep(float(line) / 1000)
+    return {"status": 202, "line": line.decode()}
+
+
+@pytest.fixture
+async def address() -> AsyncIterator[int]:
+    async def answer(request: Request) -> Response:
+        return await answer_lines(request, slow_work, max_line=20, max_lines=50, at_once=8)
+
+    app = Starlette(routes=[Route("/", answer, methods=["POST"])])
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="off"))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110 - uvicorn tells it in no other way
+        await asyncio.sleep(0.01)
+    yield server.servers[0].sockets[0].getsockname()[1]
+    server.should_exit = True
+    await serving
+
+
+def chunk(text: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(text), text)
+
+
+async def talk(port: int, body: bytes) -> list[dict[str, Any]]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(body) + body)
+    answer = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    await writer.wait_closed()
+    return [json.loads(line) for line in answer.split(b"\r\n") if line.startswith(b"{") for line in line.splitlines()]
+
+
+async def test_answers_keep_the_order_of_their_lines(address: int) -> None:
+    waits = [str((at * 37) % 23).encode() for at in range(40)]
+    answers = await talk(address, b"\n".join(waits))
+    assert [answer["line"].encode() for answer in answers] == waits
+
+
+async def test_each_refusal_is_its_own_lines(address: int) -> None:
+    answers = await talk(address, b"1\nproblem\naway\nbug\n" + b"9" * 21 + b"\n2\n")
+    assert [answer["status"] for answer in answers] == [202, 422, 503, 500, 413, 202]
+    assert answers[1]["errors"] == [{"pointer": "/article", "detail": "no"}]
+    assert all(answer["errors"] for answer in answers if answer["status"] != 202)
+
+
+async def test_the_line_too_many_is_refused_and_ends_it(address: int) -> None:
+    answers = await talk(address, b"0\n" * 200)
+    assert [answer["status"] for answer in answers] == [202] * 50 + [413]
+
+
+async def test_a_line_is_answered_before_the_next_one_is_sent(address: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", address)
+    writer.write(CHUNKED + b"Expect: 100-continue\r\n\r\n")
+    assert b"100 Continue" in await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+    assert b"200 OK" in await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+    for _ in range(3):
+        writer.write(chunk(b"1\n"))
+        assert b"202" in await asyncio.wait_for(reader.readuntil(b"}\n\r\n"), 5)
+    writer.write(b"0\r\n\r\n")
+    assert b"0\r\n\r\n" in await asyncio.wait_for(reader.read(), 5)
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_a_sender_that_leaves_disturbs_nobody(address: int) -> None:
+    _, writer = await asyncio.open_connection("127.0.0.1", address)
+    writer.write(CHUNKED + b"\r\n" + chunk(b"5\n10\n5"))
+    await asyncio.sleep(0.02)
+    writer.close()
+    await writer.wait_closed()
+    assert [answer["status"] for answer in await talk(address, b"1\n")] == [202]
