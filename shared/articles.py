@@ -1,7 +1,7 @@
 """The article's record: what the store keeps of each guid, and the card by which lists show it.
 
 `article:{id}` the newest state, JSON · `body:{id}` its body, zlib · `scheduled:{id}`, `scheduled-body:{id}` a
-version that waits for its time beside it · `slugs:{day}` who has which slug of a day.
+version that waits for its time beside it · `slug:{day}:{slug}` the id of the article that has it, for good.
 """
 
 import base64
@@ -38,9 +38,9 @@ def scheduled_body_key(article: str) -> str:
     return f"scheduled-body:{article}"
 
 
-def slugs_key(day: str) -> str:
-    """Key of the slugs that are taken on a day (`2025-07-26`): slug → id."""
-    return f"slugs:{day}"
+def slug_key(day: str, slug: str) -> str:
+    """Key of who has a slug on a day (`2025-07-26`)."""
+    return f"slug:{day}:{slug}"
 
 
 def identify(source: str, guid: str) -> str:
@@ -83,7 +83,11 @@ class Image(Frozen):
 
 
 class Article(Frozen):
-    """The newest state of one guid. `revision` counts the accepted changes, whatever `version` the source gave."""
+    """The newest state of one guid. `revision` counts the accepted changes, whatever `version` the source gave.
+
+    `ordered_at` is the source's own updated_at, by which versions are ordered; `asked_slug` the slug that the
+    source asked for; `replaced_by` the rewrite that readers see instead of it.
+    """
 
     id: str
     source: str
@@ -95,6 +99,8 @@ class Article(Frozen):
     digest: str
     accepted_at: datetime
     updated_at: datetime | None = None
+    ordered_at: datetime | None = None
+    withdrawn_at: datetime | None = None
     published_at: datetime
     headline: str = ""
     summary: str = ""
@@ -104,6 +110,7 @@ class Article(Frozen):
     language: str | None = None
     day: str = ""
     slug: str = ""
+    asked_slug: str | None = None
     image: Image | None = None
     corrections: tuple[Correction, ...] = ()
     evolved_from: str | None = None
@@ -171,6 +178,11 @@ class Card(Frozen):
     language: str | None = None
     image: Image | None = None
     content: str = ""
+
+    @property
+    def day(self) -> str:
+        """The day of its address: `2025-07-26`."""
+        return self.path[1:11].replace("/", "-")
 
     @property
     def lists(self) -> tuple[str, ...]:

@@ -3,7 +3,8 @@
 `live:{id}` the card, JSON, as long as the article is listed · `left:{id}` the card it was last listed with, from
 its withdrawal until the press has marked those lists · `built:{id}` revision and moment of what is on disk ·
 `list:{name}` sorted set of ids, score: published_at in milliseconds · `place:{list}:{period}` sorted set of ids,
-score: the place in that archive, for good · `former:{id}` set of the paths it was live at before ·
+score: the place in that archive, for good · `periods:{list}` hash, month or day → articles listed ·
+`former:{id}` set of the paths it was live at before ·
 `names:{kind}` hash, slug → name as first accepted.
 Render lets articles in after their page is on disk; ingest takes them out in the step that withdraws them.
 """
@@ -43,6 +44,16 @@ def place_key(name: str, period: str) -> str:
     return f"place:{name}:{period}"
 
 
+def periods_key(name: str) -> str:
+    """Key of how many articles of each month (and, for `all`, each day) a list has."""
+    return f"periods:{name}"
+
+
+def periods_of(name: str, card: Card) -> tuple[str, ...]:
+    """The periods under which a card stands in a list's archive."""
+    return (card.day[:7], card.day) if name == "all" else (card.day[:7],)
+
+
 def names_key(kind: str) -> str:
     """Key of the names of sections, topics or authors: slug → name."""
     return f"names:{kind}"
@@ -57,5 +68,6 @@ def leave(card: Card) -> list[Command]:
     """The commands that take a listed article out of every list at once."""
     return [
         *(("ZREM", list_key(name), card.id) for name in card.lists),
+        *(("HINCRBY", periods_key(name), period, -1) for name in card.lists for period in periods_of(name, card)),
         ("RENAME", live_key(card.id), left_key(card.id)),
     ]

@@ -133,7 +133,10 @@ class _UnderWay:
                 if answers and self._order.empty():
                     break
                 self._first = await self._order.get()
-            if self._first is None or (answers and not self._first.done()):
+            if self._first is None:
+                self._order.put_nowait(None)  # for the next call, which finds nothing else
+                break
+            if answers and not self._first.done():
                 break
             answers.append(await self._first)
             self._first = None

@@ -1,0 +1,53 @@
+"""The command `pressrun`: each subcommand is a function in a module of its own."""
+
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated
+
+import typer
+
+from services.console.folder import CannotStart
+from services.console.up import up
+from shared.settings import WrongSetting
+
+app = typer.Typer(
+    name="pressrun",
+    help="An event-driven publishing engine for newsrooms.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        try:
+            typer.echo(f"pressrun {version('pressrun')}")
+        except PackageNotFoundError:
+            typer.echo("pressrun (not installed)")
+        raise typer.Exit
+
+
+@app.callback()
+def pressrun(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """An event-driven publishing engine for newsrooms."""
+
+
+app.command()(up)
+
+
+def main() -> None:
+    """Run a subcommand. Exit code 0: done; 1: the answer is no; 2: wrong usage."""
+    try:
+        app()
+    except (CannotStart, WrongSetting) as error:
+        typer.echo(f"pressrun: {error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""The folder that `pressrun up` keeps everything in: what lies where, its lock, its secrets, its first settings."""
+
+import fcntl
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from shared.settings import Site
+
+
+class CannotStart(Exception):
+    """What keeps the stack from starting; its text is one clear line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What the parts of a stack know and nobody else."""
+
+    store_password: str
+    edge_secret: str
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace a file that only its owner can read, in one step and on disk."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(descriptor)
+    temporary.replace(path)
+
+
+class Folder:
+    """The paths of a stack below one folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.absolute()
+        self.store = self.root / "store"
+        self.site = self.root / "site"
+        self.media = self.root / "media"
+        self.nginx = self.root / "nginx"
+        self.logs = self.root / "logs"
+        self.temporary = self.root / "tmp"
+        self.run = self.root / "run.json"
+        self.children = self.root / "children.json"
+        self.site_settings = self.root / "site.toml"
+        self.sources = self.root / "sources.toml"
+        self.sample_begun = self.root / "sample-begun"
+        self._secrets = self.root / "secrets.json"
+        self._lock = self.root / "up.lock"
+        self._locked = -1
+
+    def take(self) -> None:
+        """Make the folder where there is none, and lock it against a second `pressrun up`.
+
+        Raises CannotStart where it cannot be written to, or is in use.
+        """
+        try:
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._locked = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise CannotStart(f"cannot write to {self.root}: {error.strerror}") from None
+        try:
+            fcntl.flock(self._locked, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self.release()
+            raise CannotStart(f"another `pressrun up` runs on {self.root}") from None
+        try:
+            for below in (self.store, self.site, self.media, self.nginx, self.logs, self.temporary):
+                below.mkdir(exist_ok=True)
+            self.run.unlink(missing_ok=True)  # it tells of a stack that is gone
+        except OSError as error:
+            self.release()
+            raise CannotStart(f"cannot write to {self.root}: {error.strerror}") from None
+
+    def release(self) -> None:
+        """Let the lock go."""
+        if self._locked >= 0:
+            os.close(self._locked)
+            self._locked = -1
+
+    def write_settings(self, base_url: str, *, sample: bool) -> None:
+        """Write `site.toml` and `sources.toml` where they are missing."""
+        if not self.site_settings.exists():
+            write_private(self.site_settings, (SAMPLE_SITE if sample else SITE).format(base_url=base_url))
+            self.site_settings.chmod(0o644)
+        if not self.sources.exists():
+            made = SOURCES.format(token=secrets.token_urlsafe(24), hmac_secret=secrets.token_urlsafe(24))
+            write_private(self.sources, made)
+
+    def secrets(self) -> Secrets:
+        """The stack's secrets, made at its first start."""
+        try:
+            return Secrets(**json.loads(self._secrets.read_text()))
+        except FileNotFoundError:
+            made = Secrets(secrets.token_hex(24), secrets.token_hex(24))
+            write_private(self._secrets, json.dumps(asdict(made)))
+            return made
+        except (OSError, ValueError, TypeError) as error:
+            raise CannotStart(f"cannot read {self._secrets}: {error}") from None
+
+    def log(self, name: str) -> Path:
+        """Where a child's words go."""
+        return self.logs / f"{name}.log"
+
+
+def read_run(root: Path) -> dict[str, Any] | None:
+    """The `run.json` of the stack that runs on a folder; None where none does."""
+    try:
+        with (root / "up.lock").open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return None
+    except BlockingIOError:
+        pass
+    except OSError:
+        return None
+    try:
+        return dict(json.loads((root / "run.json").read_text()))
+    except (OSError, ValueError):
+        return None
+
+
+def other_address(site: Site, base_url: str) -> bool:
+    """Whether a site that says it is on this machine says another port than it is served on."""
+    here = ("http://127.0.0.1", "http://localhost")
+    return site.base_url.startswith(here) and site.base_url.rpartition(":")[2] != base_url.rpartition(":")[2]
+
+
+SITE = """\
+# What the site is called and where its day begins. Every member has a default; the README lists them.
+name = "Pressrun"
+base_url = "{base_url}"
+timezone = "UTC"
+"""
+
+SAMPLE_SITE = """\
+# The sample's site. Every member has a default; the README lists them.
+name = "The Baghdad Courier"
+base_url = "{base_url}"
+timezone = "Asia/Baghdad"
+city = "Baghdad"
+"""
+
+SOURCES = """\
+# Who may post. Several secrets at once are allowed, so that they can be changed without a gap.
+[sources.newsroom]
+tokens = ["{token}"]
+hmac_secrets = ["{hmac_secret}"]
+"""

@@ -1,0 +1,139 @@
+"""What a `pressrun up` that was killed has left running, told from strangers by pid and start time."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+
+PROC = Path("/proc")
+PATIENCE = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A child as it was recorded; it leads a process group of its own. `started` is empty where nobody knows."""
+
+    pid: int
+    started: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Process:
+    pid: int
+    group: int
+    started: str
+
+
+def trace(pid: int) -> Trace:
+    """The trace by which a child is found again."""
+    found = _read(PROC / str(pid)) if _has_proc() else _processes().get(pid)
+    return Trace(pid, found.started if found else "")
+
+
+def note(children: Mapping[str, Trace]) -> str:
+    """Traces as text."""
+    return json.dumps({name: asdict(child) for name, child in children.items()}, indent=1)
+
+
+def noted(path: Path) -> list[Trace]:
+    """The inverse of `note`; a file that is missing or torn has none."""
+    try:
+        return [Trace(int(child["pid"]), str(child["started"])) for child in json.loads(path.read_text()).values()]
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return []
+
+
+async def end(traces: list[Trace], root: Path) -> None:
+    """End what is left of these children and their groups: asked first, forced after PATIENCE."""
+    asked = time.monotonic()
+    sent: set[tuple[int, int]] = set()
+    while left := [pid for child in traces for pid in remains(child, root)]:
+        late = time.monotonic() - asked
+        if late > 2 * PATIENCE:
+            return
+        way = signal.SIGKILL if late > PATIENCE else signal.SIGTERM
+        for pid in left:
+            if (pid, way) not in sent:
+                sent.add((pid, way))
+                _signal(pid, way)
+        await asyncio.sleep(0.02)
+
+
+async def end_group(leader: int) -> None:
+    """Kill what a leader that was just reaped has left of its group, and wait until it is gone."""
+    for _ in range(100):
+        members = [process.pid for process in _processes().values() if process.group == leader]
+        if not members:
+            return
+        for pid in members:
+            _signal(pid, signal.SIGKILL)
+        await asyncio.sleep(0.01)
+
+
+def remains(child: Trace, root: Path) -> list[int]:
+    """The processes that are left of a child's group; never a stranger who has its number by now."""
+    processes = _processes()
+    group = [process for process in processes.values() if process.group == child.pid]
+    leader = processes.get(child.pid)
+    if leader is not None:
+        return [process.pid for process in group] if leader.started == child.started else []
+    # A group outlives its leader (nginx's workers do), and its number with it; where it works says whose it is.
+    return [process.pid for process in group if _works_below(process.pid, root)]
+
+
+def _works_below(pid: int, root: Path) -> bool:
+    if not _has_proc():
+        return True
+    try:
+        return (PROC / str(pid) / "cwd").readlink().is_relative_to(root.resolve())
+    except OSError:
+        return False
+
+
+def _signal(pid: int, way: signal.Signals) -> None:
+    try:
+        os.kill(pid, way)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def _has_proc() -> bool:
+    return PROC.joinpath("self").exists()
+
+
+def _processes() -> dict[int, _Process]:
+    """Every process that still runs; a zombie does not."""
+    if not _has_proc():
+        return {process.pid: process for process in _from_ps()}
+    read = (_read(entry) for entry in PROC.iterdir() if entry.name.isdecimal())
+    return {process.pid: process for process in read if process is not None}
+
+
+def _read(entry: Path) -> _Process | None:
+    try:
+        fields = (entry / "stat").read_text(errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return None
+    if fields[0] in "ZX":
+        return None
+    return _Process(int(entry.name), int(fields[2]), f"{_boot()}/{fields[19]}")
+
+
+@cache
+def _boot() -> str:
+    """Start times count from here."""
+    return (PROC / "sys/kernel/random/boot_id").read_text().strip()
+
+
+def _from_ps() -> list[_Process]:
+    listed = subprocess.run(
+        ["/bin/ps", "-axo", "pid=,pgid=,stat=,lstart="], capture_output=True, text=True, check=False, timeout=10
+    ).stdout
+    rows = [line.split(None, 3) for line in listed.splitlines()]
+    return [_Process(int(row[0]), int(row[1]), row[3].strip()) for row in rows if len(row) == 4 and row[2][0] != "Z"]

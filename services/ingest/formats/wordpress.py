@@ -1,0 +1,117 @@
+"""WordPress REST posts (https://developer.wordpress.org/rest-api/reference/posts/), as the plugin of ours sends them.
+
+Names of categories, tags and authors, and the picture, are read from `_embedded`; without it they are unknown.
+WordPress gives no version: `modified_gmt` decides.
+"""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import unquote
+
+from slugify import slugify
+
+from services.ingest.draft import Author, Draft, Ignored, Picture, Reading, Status
+from services.ingest.formats.reading import Members, language, names, plain, prepare, shorten, web_address
+
+_NEVER = "0000-00-00"  # what WordPress keeps for a moment that is not set yet
+_STATUS: dict[str, Status] = {"publish": "usable", "future": "usable", "trash": "canceled"}
+_NO_ARTICLES = frozenset(
+    ["page", "attachment", "revision", "nav_menu_item", "wp_block", "wp_template", "wp_template_part", "wp_navigation"]
+)
+
+
+def read(content: Any) -> Reading:
+    """The article, what the post is instead, or everything that is wrong with it."""
+    post = prepare(content, "id")
+    if isinstance(post, list):
+        return post
+    guid = _guid(post)
+    kind = post.text("type").lower()
+    if kind in _NO_ARTICLES:
+        return post.faults or Ignored(f"a post of the type {kind} is no article", guid)
+    draft = _draft(post, guid)
+    return post.faults or draft
+
+
+def _draft(post: Members, guid: str) -> Draft:
+    embedded = post.object("_embedded")
+    terms = [term for _, group in embedded.items("wp:term") for term in _group(embedded, group)]
+    categories = [name for taxonomy, name in terms if taxonomy == "category" and name]
+    status = _status(post)
+    headline = shorten(plain(_rendered(post, "title")))
+    if status == "usable" and not headline:
+        post.wrong("title", "The post has no title; send one.")
+    slug = post.text("slug")
+    return Draft(
+        guid=guid,
+        status=status,
+        headline=headline,
+        body_html=_rendered(post, "content"),
+        summary=plain(_rendered(post, "excerpt")),
+        section=next((shorten(name, 200) for name in categories), None),
+        topics=names([name for taxonomy, name in terms if taxonomy == "post_tag"]),
+        authors=_authors(embedded),
+        language=language(post.text("lang", "locale")),
+        published_at=_moment(post, "date_gmt"),
+        updated_at=_moment(post, "modified_gmt"),
+        slug=None if slug.endswith("__trashed") else slugify(unquote(slug)) or None,
+        image=_image(embedded),
+        source_url=web_address(post.text("link")) if status == "usable" else None,
+    )
+
+
+def _guid(post: Members) -> str:
+    """The post's id: it stays, whatever happens to addresses."""
+    ident = post.get("id")
+    if isinstance(ident, int) and not isinstance(ident, bool):
+        return str(ident)
+    text = post.text("id")
+    if (isinstance(ident, str) or ident is None) and not 0 < len(text) <= 512:
+        post.wrong("id", "The post is not identified; send its id.")
+    return text
+
+
+def _status(post: Members) -> Status:
+    """Only `publish` and `future` are for everyone. Drafts, private posts, and what plugins add, are withheld."""
+    told = post.text("status").lower() or "publish"
+    content = post.get("content")
+    if isinstance(content, dict) and content.get("protected") is True:
+        return "withheld"
+    return _STATUS.get(told, "withheld")
+
+
+def _rendered(post: Members, name: str) -> str:
+    """`{"rendered": …}`, or the text itself, which webhook plugins send."""
+    return post.text(name) if isinstance(post.get(name), str) else post.object(name).text("rendered", "raw")
+
+
+def _moment(post: Members, name: str) -> datetime | None:
+    """A moment without a zone, which is UTC in the members that end in `_gmt`."""
+    value = post.get(name)
+    return None if isinstance(value, str) and value.startswith(_NEVER) else post.moment(name)
+
+
+def _group(embedded: Members, group: Any) -> list[tuple[str, str]]:
+    """(taxonomy, name) of the terms of one taxonomy; an error stands in the place of what could not be embedded."""
+    terms = [Members(term, embedded.faults, embedded.at("wp:term")) for term in _dicts(group)]
+    return [(term.text("taxonomy").lower(), term.plain("name")) for term in terms]
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _authors(embedded: Members) -> tuple[Author, ...]:
+    found: dict[str, Author] = {}
+    for author in embedded.objects("author"):
+        if name := shorten(author.plain("name"), 200):
+            found.setdefault(name, Author(name, web_address(author.text("url", "link"))))
+    return tuple(found.values())[:50]
+
+
+def _image(embedded: Members) -> Picture | None:
+    for media in embedded.objects("wp:featuredmedia"):
+        if url := web_address(media.text("source_url")):
+            caption = plain(_rendered(media, "caption"))
+            return Picture(url=url, alt=media.plain("alt_text"), caption=caption)
+    return None

@@ -1,0 +1,200 @@
+"""HTML from strangers, cleaned: what a newsroom needs, and nothing that could run, load or clash."""
+
+import html as entities
+import re
+from collections import Counter
+from collections.abc import Callable
+from html.entities import html5 as _NAMED  # noqa: N812 - a constant, whatever its module calls it
+
+import nh3
+
+from services.ingest.text import clean_text
+
+OPENING = 300
+MAX_NESTING = 256
+_FEW_TAGS = 500
+_MAX_SPRAWL = 1_000_000
+
+
+def _words(text: str) -> set[str]:
+    return set(text.split())
+
+
+_TAGS = _words(
+    "a abbr aside b blockquote br caption cite code col colgroup dd del details div dl dt em figcaption figure h2 h3 h4"
+    " h5 h6 hr i img ins kbd li mark ol p pre q s samp section small strong sub summary sup table tbody td tfoot th"
+    " thead time tr u ul var wbr"
+)
+_DROPPED = _words(
+    "script style svg math title template textarea select button iframe object embed applet audio video canvas"
+    " noembed noframes xmp plaintext"
+)
+_ATTRIBUTES = {
+    "*": {"lang", "dir", "title"},
+    "a": {"href"},
+    "img": {"src", "alt", "width", "height"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
+    "ol": {"start", "reversed"},
+    "time": {"datetime"},
+    "blockquote": {"cite"},
+    "q": {"cite"},
+}
+_WEB = re.compile(r"https?://[^/?#\s]\S*", re.IGNORECASE)
+_NUMBER = re.compile(r"[0-9]{1,5}")
+_CHECKS: dict[str, Callable[[str], object]] = {
+    "href": re.compile(r"(?:https?://[^/?#\s]\S*|mailto:\S+)", re.IGNORECASE).fullmatch,
+    "src": re.compile(r"(?:https?://[^/?#\s]\S*|/media/(?!\S*\.\.)\S+)", re.IGNORECASE).fullmatch,
+    "cite": _WEB.fullmatch,
+    "width": _NUMBER.fullmatch,
+    "height": _NUMBER.fullmatch,
+}
+
+# h1 is the page's own headline; what is a block without meaning here stays a block
+_RENAMED = re.compile(
+    r"<(/?)(?:(h1)|article|main|header|footer|nav|address|center|hgroup|form|fieldset|noscript)(?=[\s/>])",
+    re.IGNORECASE,
+)
+# bounded, and stopping at the next tag, so that hostile HTML costs linear time
+_EMBED = re.compile(
+    r"<(iframe|video|audio|embed|object)\b([^<>]{0,4096}>(?:\s{0,64}<(?:source|param)\b[^<>]{0,4096}>){0,8})"
+    r"(?:[^<]*</\1\s*>)?",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"""\s(?:src|data)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
+_TITLE = re.compile(r"""\stitle\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
+_NO_PICTURE = re.compile(r'<img(?: (?!src=)[a-z]+="[^"]*")*>')
+_ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+# these end by themselves where another begins, or have no end
+_SELF_ENDING = _words("p li dt dd tr td th tbody thead tfoot br hr img wbr source param col input link meta")
+
+# The parser's time for a reference grows with what follows it, and for a non-breaking space with what precedes it,
+# so none is left to it. U+FFFF, which cannot be published, stands for the ampersand of the five references that
+# have to stay, U+FFFE for the space.
+_REFERENCE = re.compile(r"&(?:(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31})(?:;|(?![=a-zA-Z0-9])))?")
+_HIDDEN = "\uffff"
+_SPACE = "\ufffe"
+_KEPT = {"&": "\uffffamp;", "<": "\ufffflt;", ">": "\uffffgt;", '"': "\uffffquot;", "'": "\uffff#39;"}
+
+_INLINE = "a|abbr|b|cite|code|del|em|i|ins|kbd|mark|q|s|samp|small|strong|sub|sup|time|u|var|wbr"
+_NOT_WORDS = re.compile(r"<(figure|table)\b.*?</\1>", re.DOTALL)
+_INLINE_TAG = re.compile(rf'</?(?:{_INLINE})(?:\s[^<>"]*+(?:"[^"]*+"[^<>"]*+)*+)?>')
+_TAG = re.compile(r'<[^<>"]*+(?:"[^"]*+"[^<>"]*+)*+>')
+
+
+def _allow(_: str, name: str, value: str) -> str | None:
+    check = _CHECKS.get(name)
+    return value if check is None or check(value) else None
+
+
+_CLEANER = nh3.Cleaner(
+    tags=_TAGS,
+    clean_content_tags=_DROPPED,
+    attributes=_ATTRIBUTES,
+    attribute_filter=_allow,
+    strip_comments=True,
+    link_rel="noopener",
+    url_schemes={"http", "https", "mailto"},
+    set_tag_attribute_values={"img": {"loading": "lazy"}},
+)
+
+
+def clean_html(html: str) -> str:
+    """The HTML with an allowlist of tags and attributes, embeds as links, without comments, scripts and styles.
+
+    In the result `<` begins a tag and nothing else, so that no directive for a server can survive in it. Markup
+    that nests deeper than MAX_NESTING is taken for text.
+    """
+    if _sprawls(html):
+        return text_to_html(entities.unescape(_TAG.sub(" ", html)))
+    html = clean_text(_RENAMED.sub(_rename, _EMBED.sub(_link, html)))
+    html = _REFERENCE.sub(_decode, html).replace("\xa0", _SPACE)
+    cleaned = clean_text(_CLEANER.clean(html).replace(_HIDDEN, "&").replace(_SPACE, "\xa0"))
+    if "<img" in cleaned:
+        cleaned = _NO_PICTURE.sub("", cleaned)
+    # the parser takes the first line break of a <pre> for layout, a browser too
+    return re.sub(r"(<pre[^<>]*>)\n", r"\1\n\n", cleaned) if "<pre" in cleaned else cleaned
+
+
+def text_to_html(text: str) -> str:
+    """Paragraphs from blank lines, line breaks from the others."""
+    lines = clean_text(text.replace("\r\n", "\n").replace("\r", "\n"))
+    paragraphs = [part.strip() for part in re.split(r"\n[ \t]*\n\s*", lines) if part.strip()]
+    return "\n".join(f"<p>{_escape(part).replace(chr(10), '<br>')}</p>" for part in paragraphs)
+
+
+def opening(html: str) -> str:
+    """The words that cleaned HTML begins with, at most OPENING characters, on one line; no captions, no tables."""
+    window = 4 * OPENING
+    while True:
+        part = html[:window]
+        words = " ".join(entities.unescape(_plain(part)).split())
+        if window >= len(html) or len(words) > OPENING:
+            break
+        window *= 4
+    return words if len(words) <= OPENING else words[: OPENING + 1].rpartition(" ")[0] or words[:OPENING]
+
+
+def _plain(html: str) -> str:
+    html = _INLINE_TAG.sub("", _NOT_WORDS.sub(" ", html))
+    # a window may end within a figure, a tag or an entity
+    html = re.sub(r"<(?:figure|table)\b.*", "", html, flags=re.DOTALL)
+    return re.sub(r"(?:<[^<>]*|&[^&;\s]{0,32})\Z", "", _TAG.sub(" ", html))
+
+
+def _escape(text: str) -> str:
+    return entities.escape(text, quote=False)
+
+
+def _decode(reference: re.Match[str]) -> str:
+    """The character that a reference stands for; an ampersand that begins none is itself."""
+    name = reference[1]
+    if name is None:
+        return _KEPT["&"]
+    text = entities.unescape(f"&{name};") if name[0] == "#" else _NAMED.get(name + ";")
+    if text is None:
+        return f"{_KEPT['&']}{reference[0][1:]}"
+    return _KEPT.get(text, clean_text(text))
+
+
+def _rename(tag: re.Match[str]) -> str:
+    return f"<{tag[1]}{'h2' if tag[2] else 'div'}"
+
+
+def _link(embed: re.Match[str]) -> str:
+    """A link in the place of an embed; nothing where it has no address that a reader could open."""
+    address = _attribute(_ADDRESS, embed[2])
+    if address.startswith("//"):
+        address = "https:" + address
+    if not _WEB.fullmatch(address):
+        return " "
+    name = _attribute(_TITLE, embed[2]) or address
+    return f'<a href="{entities.escape(address)}">{_escape(name)}</a>'
+
+
+def _attribute(pattern: re.Pattern[str], tag: str) -> str:
+    found = pattern.search(tag)
+    return entities.unescape(next((group for group in found.groups() if group), "")).strip() if found else ""
+
+
+def _sprawls(html: str) -> bool:
+    """Whether parsing would cost more than its length: by deep nesting, or by formatting that is never closed and
+    begins again in each paragraph (HTML §13.2.4.3)."""
+    if html.count("<") <= _FEW_TAGS:
+        return False
+    opened: Counter[str] = Counter()
+    depth = sprawl = 0
+    for tag in _ANY_TAG.finditer(html):
+        name = tag[2].lower()
+        if tag[1]:
+            if opened[name]:
+                opened[name] -= 1
+                depth -= 1
+            continue
+        sprawl += depth
+        if name not in _SELF_ENDING:
+            opened[name] += 1
+            depth += 1
+            if depth > MAX_NESTING or sprawl > _MAX_SPRAWL:
+                return True
+    return sprawl > _MAX_SPRAWL

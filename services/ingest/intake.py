@@ -1,0 +1,243 @@
+"""What becomes of a draft: which version wins, when it is to appear, and where. Pure: time is given."""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from services.ingest.draft import Draft
+from services.ingest.html import clean_html, opening, text_to_html
+from services.ingest.terms import section_slug, slug_of, term_slug
+from shared.articles import Article, Correction, Image, Term
+from shared.settings import Site
+
+Outcome = Literal["published", "updated", "unchanged", "stale", "withdrawn", "scheduled", "ignored"]
+WITHDRAWN = "withdrawn"
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a guid: its newest state, and the version that waits beside it."""
+
+    current: Article | None = None
+    waiting: Article | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do: the outcome, the new state of the guid if it changes, and what waits from now on.
+
+    `quiet`: only the version is recorded, and nobody is told.
+    """
+
+    outcome: Outcome
+    article: Article | None = None
+    waiting: Article | None = None
+    due: datetime | None = None
+    drop_waiting: bool = False
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A draft made ready: cleaned, its digest taken."""
+
+    draft: Draft
+    body: str
+    digest: str
+
+
+def prepare(draft: Draft) -> Copy:
+    """Clean a draft's body and take the digest of what readers would see."""
+    if draft.status != "usable":
+        return Copy(draft, "", WITHDRAWN)
+    body = clean_html(draft.body_html) if draft.body_html else text_to_html(draft.body_text or "")
+    seen = [
+        draft.headline, body, draft.summary, draft.section, draft.topics, draft.authors, draft.language,
+        _iso(draft.published_at), _iso(draft.embargo_until), draft.slug, draft.evolved_from,
+        [(correction.text, _iso(correction.at)) for correction in draft.corrections],
+        draft.image and dataclasses.astuple(draft.image),
+        draft.source_url,
+    ]  # fmt: skip
+    return Copy(draft, body, hashlib.blake2b(json.dumps(seen).encode(), digest_size=12).hexdigest())
+
+
+def decide(copy: Copy, source: str, ident: str, known: Known, site: Site, now: datetime) -> Decision:
+    """Place a version in its guid's total order: version, withdrawal, updated_at, digest; then say what follows."""
+    current = known.current
+    version = _version(copy.draft, current)
+    if version is None:
+        return Decision("stale", current)
+    rank = (version, copy.digest == WITHDRAWN, copy.draft.updated_at or NEVER, copy.digest)
+    if current is not None:
+        if _same(copy, current):
+            return _unchanged(copy, current, version)
+        if rank < order(current):
+            return Decision("stale", current)
+    if copy.digest == WITHDRAWN:
+        return _withdraw(copy, source, ident, known, version, now)
+    return _appear(copy, source, ident, known, version, rank, site, now)
+
+
+def fall_due(known: Known) -> Decision:
+    """What becomes of a waiting version when its time has come."""
+    current, waiting = known.current, known.waiting
+    if waiting is None:
+        return Decision("stale", current)
+    if current is not None and (order(waiting) <= order(current) or _too_late(waiting, current)):
+        return Decision("stale", current, drop_waiting=True)
+    outcome: Outcome = "updated" if current is not None and current.live else "published"
+    revision = current.revision + 1 if current else 1
+    return Decision(outcome, waiting.model_copy(update={"revision": revision}), drop_waiting=True)
+
+
+def order(article: Article) -> tuple[int, bool, datetime, str]:
+    """Where a version stands among those of its guid."""
+    return (article.version, article.state == WITHDRAWN, article.ordered_at or NEVER, article.digest)
+
+
+def slugs(wanted: str, ident: str) -> list[str]:
+    """The slugs to try, in order, until one is free; the last one always is."""
+    return [wanted, *(f"{wanted}-{n}" for n in range(2, 6)), f"{wanted}-{ident}"]
+
+
+def _version(draft: Draft, current: Article | None) -> int | None:
+    """The version it has, or gets; None if a version that is newer by updated_at is known."""
+    if draft.version is not None:
+        return draft.version
+    if current is None:
+        return 1
+    if draft.updated_at and current.ordered_at and draft.updated_at < current.ordered_at:
+        return None
+    return current.version + 1
+
+
+def _same(copy: Copy, current: Article) -> bool:
+    if copy.digest == WITHDRAWN or current.state == WITHDRAWN:
+        return copy.digest == WITHDRAWN and current.state == WITHDRAWN
+    return copy.digest == current.digest
+
+
+def _unchanged(copy: Copy, current: Article, version: int) -> Decision:
+    """The same content: a higher version is recorded all the same, so that older ones stay older."""
+    if copy.draft.version is None or version < current.version:
+        version = current.version
+    ordered_at = max((at for at in (copy.draft.updated_at, current.ordered_at) if at), default=None)
+    if (version, ordered_at) == (current.version, current.ordered_at):
+        return Decision("unchanged", current)
+    newer = current.model_copy(update={"version": version, "ordered_at": ordered_at})
+    return Decision("unchanged", newer, quiet=True)
+
+
+def _withdraw(copy: Copy, source: str, ident: str, known: Known, version: int, now: datetime) -> Decision:
+    current = known.current
+    at = copy.draft.updated_at or now
+    base = current or Article(
+        id=ident, source=source, guid=copy.draft.guid, revision=0, version=version, state="withdrawn",
+        digest=WITHDRAWN, accepted_at=now, published_at=now,
+    )  # fmt: skip
+    article = base.model_copy(
+        update={
+            "revision": base.revision + 1, "version": version, "state": "withdrawn", "status": copy.draft.status,
+            "digest": WITHDRAWN, "ordered_at": copy.draft.updated_at, "withdrawn_at": at, "accepted_at": now,
+            "evolved_from": copy.draft.evolved_from or base.evolved_from,
+        }
+    )  # fmt: skip
+    waiting = known.waiting
+    drop = waiting is not None and (order(waiting) <= order(article) or _too_late(waiting, article))
+    return Decision("withdrawn", article, drop_waiting=drop)
+
+
+def _appear(
+    copy: Copy, source: str, ident: str, known: Known, version: int,
+    rank: tuple[int, bool, datetime, str], site: Site, now: datetime,
+) -> Decision:  # fmt: skip
+    current, waiting = known.current, known.waiting
+    article = _article(copy, source, ident, current, version, site, now)
+    due = _due(copy.draft, now)
+    if due is not None:
+        if waiting is not None and _waits_already(copy, waiting, rank):
+            return Decision("unchanged" if waiting.digest == copy.digest else "stale", current)
+        if current is not None and _too_late(article, current):
+            return Decision("stale", current)
+        return Decision("scheduled", current, waiting=article, due=due)
+    outcome: Outcome = "updated" if current is not None and current.live else "published"
+    return Decision(outcome, article, drop_waiting=waiting is not None and order(waiting) <= rank)
+
+
+def _waits_already(copy: Copy, waiting: Article, rank: tuple[int, bool, datetime, str]) -> bool:
+    return (waiting.digest == copy.digest and waiting.version >= rank[0]) or rank < order(waiting)
+
+
+def _too_late(waiting: Article, withdrawn: Article) -> bool:
+    """A version that is not updated later than a withdrawal never goes live."""
+    if withdrawn.state != WITHDRAWN or withdrawn.withdrawn_at is None:
+        return False
+    return (waiting.ordered_at or waiting.accepted_at) <= withdrawn.withdrawn_at
+
+
+def _due(draft: Draft, now: datetime) -> datetime | None:
+    """When it may appear, if that is still to come."""
+    due = max((at for at in (draft.published_at, draft.embargo_until) if at), default=now)
+    return due if due > now else None
+
+
+def _article(
+    copy: Copy, source: str, ident: str, current: Article | None, version: int, site: Site, now: datetime
+) -> Article:
+    draft = copy.draft
+    published_at = draft.published_at or (current.published_at if current and current.slug else None)
+    published_at = published_at or draft.embargo_until or now
+    day = current.day if current and current.slug else site.local(published_at).date().isoformat()
+    asked = slug_of(draft.slug, "") if draft.slug else None
+    if current and current.slug and (asked is None or asked == current.asked_slug):
+        slug = current.slug
+    else:
+        slug = asked or slug_of(draft.headline, f"article-{ident[:8]}")
+    return Article(
+        id=ident,
+        source=source,
+        guid=draft.guid,
+        revision=current.revision + 1 if current else 1,
+        version=version,
+        state="published",
+        digest=copy.digest,
+        accepted_at=now,
+        updated_at=draft.updated_at,
+        ordered_at=draft.updated_at,
+        published_at=published_at,
+        headline=draft.headline,
+        summary=draft.summary,
+        section=Term(slug=section_slug(draft.section), name=draft.section) if draft.section else None,
+        topics=_unique(Term(slug=term_slug(name), name=name) for name in draft.topics),
+        authors=_unique(
+            Term(slug=term_slug(author.name), name=author.name, url=author.url) for author in draft.authors
+        ),
+        language=draft.language,
+        day=day,
+        slug=slug,
+        asked_slug=asked or (current.asked_slug if current else None),
+        image=_image(draft),
+        corrections=tuple(Correction(text=correction.text, at=correction.at) for correction in draft.corrections),
+        evolved_from=draft.evolved_from,
+        source_url=draft.source_url,
+        opening=opening(copy.body),
+    )
+
+
+def _image(draft: Draft) -> Image | None:
+    if draft.image is None or draft.image.url is None:
+        return None
+    return Image(url=draft.image.url, alt=draft.image.alt, credit=draft.image.credit, caption=draft.image.caption)
+
+
+def _unique(terms: Iterable[Term]) -> tuple[Term, ...]:
+    return tuple({term.slug: term for term in terms}.values())
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

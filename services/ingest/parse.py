@@ -1,0 +1,78 @@
+"""JSON from strangers: bounded in depth and in the size of its numbers, and without the doubtful parts."""
+
+import json
+import re
+from typing import Any
+
+from services.ingest.text import MAX_DEPTH
+from shared.problems import Problem
+
+MAX_DIGITS = 20
+_BOM = b"\xef\xbb\xbf"
+_STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+
+
+class _Refused(ValueError):
+    """A rule of ours, not of JSON's grammar."""
+
+
+def parse_json(raw: bytes) -> Any:
+    """The JSON value in `raw`.
+
+    Raises Problem 400 for what is no JSON in UTF-8, and for what two readers would read differently: a name that
+    occurs twice, NaN and infinities, nesting beyond MAX_DEPTH, numbers of more than MAX_DIGITS digits.
+    """
+    raw = raw.removeprefix(_BOM)
+    if _too_deep(raw):
+        raise Problem(400, f"The JSON is nested more than {MAX_DEPTH} deep; send a flatter document.")
+    try:
+        return _DECODER.decode(raw.decode())
+    except UnicodeDecodeError as error:
+        raise Problem(400, f"Byte {error.start} is not UTF-8; send JSON encoded as UTF-8.") from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise Problem(400, f"The body is not JSON: {error.msg} at {where}.") from None
+    except _Refused as error:
+        raise Problem(400, str(error)) from None
+
+
+def _too_deep(raw: bytes) -> bool:
+    """Whether brackets outside of strings nest deeper than MAX_DEPTH; most bodies have not even that many."""
+    if raw.count(b"[") + raw.count(b"{") <= MAX_DEPTH:
+        return False
+    depth = 0
+    for bracket in _STRINGS.sub(b"", raw).translate(None, _NO_BRACKETS):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > MAX_DEPTH:
+            return True
+    return False
+
+
+def _unique(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(members)
+    if len(found) != len(members):
+        names = [name for name, _ in members]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise _Refused(f"The member {twice!r:.80} occurs twice in one object; send it once.")
+    return found
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise _Refused(f"A number has more than {MAX_DIGITS} digits; send a smaller one, or text.")
+    return int(digits)
+
+
+def _real(digits: str) -> float:
+    value = float(digits) if len(digits) <= 2 * MAX_DIGITS else float("inf")
+    if value in (float("inf"), float("-inf")):
+        raise _Refused("A number is too large or too long; send a smaller one, or text.")
+    return value
+
+
+def _constant(name: str) -> Any:
+    raise _Refused(f"{name} is not JSON; leave the member out, or send null.")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_int=_integer, parse_float=_real, parse_constant=_constant)

@@ -1,0 +1,207 @@
+"""The register: takes a decision into the store, the state and its event in one step.
+
+A draft is decided upon from what is read; the step is carried out only if that still holds, else it is decided
+again. `due:ingest` has the ids of versions that wait, by their time.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from services.ingest.draft import Draft
+from services.ingest.intake import Decision, Known, Outcome, decide, fall_due, prepare, slugs
+from shared import live
+from shared.articles import (
+    Article,
+    Card,
+    body_key,
+    identify,
+    pack_body,
+    record_key,
+    scheduled_body_key,
+    scheduled_key,
+    slug_key,
+    unpack_body,
+    url,
+)
+from shared.clock import Clock, due, millis
+from shared.events import ARTICLES, ArticlePublished, ArticleUpdated, ArticleWithdrawn, announce
+from shared.settings import Site
+from shared.store import Command, Store, StoreUnavailable
+
+TRIES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What was acknowledged: the outcome, the guid's state, the event if there was one."""
+
+    outcome: Outcome
+    article: Article
+    event_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a decision rests on, as it was read."""
+
+    record: bytes | None
+    scheduled: bytes | None
+    card: bytes | None
+
+    @property
+    def known(self) -> Known:
+        return Known(
+            Article.model_validate_json(self.record) if self.record else None,
+            Article.model_validate_json(self.scheduled) if self.scheduled else None,
+        )
+
+
+class Register:
+    """Accepts drafts. One at a time per guid in this process; between processes the store decides."""
+
+    def __init__(self, store: Store, site: Site, clock: Clock) -> None:
+        self._store = store
+        self._site = site
+        self._clock = clock
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def accept(self, source: str, draft: Draft) -> Accepted:
+        """Accept a draft; when this returns, state and event are on disk. Raises StoreUnavailable."""
+        ident = identify(source, draft.guid)
+        async with self._turn(ident):
+            copy = prepare(draft)
+            for _ in range(TRIES):
+                read = await self._read(ident)
+                decision = decide(copy, source, ident, read.known, self._site, self._clock.now())
+                if done := await self._carry_out(ident, read, decision, copy.body):
+                    return done
+        raise StoreUnavailable("the article is being changed by others; try again")
+
+    async def fall_due(self, ident: str) -> Accepted | None:
+        """Publish the version that waited, if it still may appear; None if nothing waited."""
+        async with self._turn(ident):
+            for _ in range(TRIES):
+                read = await self._read(ident)
+                if read.scheduled is None:
+                    await self._store.do("ZREM", due("ingest"), ident)
+                    return None
+                body = unpack_body(await self._store.do("GET", scheduled_body_key(ident)))
+                if done := await self._carry_out(ident, read, fall_due(read.known), body):
+                    return done
+        raise StoreUnavailable("the article is being changed by others; try again")
+
+    async def find(self, ident: str) -> tuple[Article | None, Article | None, dict[bytes, bytes]]:
+        """An article's state, the version that waits, and what is on disk of it."""
+        record, scheduled, flat = await self._store.all(
+            [("GET", record_key(ident)), ("GET", scheduled_key(ident)), ("HGETALL", live.built_key(ident))]
+        )
+        known = _Read(record, scheduled, None).known
+        return known.current, known.waiting, {flat[at]: flat[at + 1] for at in range(0, len(flat), 2)}
+
+    @asynccontextmanager
+    async def _turn(self, ident: str) -> AsyncIterator[None]:
+        lock = self._turns[ident]
+        async with lock:
+            yield
+        if not lock.locked() and not lock._waiters:
+            self._turns.pop(ident, None)
+
+    async def _read(self, ident: str) -> _Read:
+        return _Read(*await self._store.do("MGET", record_key(ident), scheduled_key(ident), live.live_key(ident)))
+
+    async def _carry_out(self, ident: str, read: _Read, decision: Decision, body: str) -> Accepted | None:
+        """Write what was decided; None if what it rests on has changed meanwhile."""
+        shown = decision.waiting or decision.article
+        assert shown is not None  # noqa: S101 - every decision is about an article
+        expect: dict[str, bytes | None] = {record_key(ident): read.record, scheduled_key(ident): read.scheduled}
+        commands: list[Command] = []
+        event_id = None
+        if decision.waiting is not None and decision.due is not None:
+            waiting = shown = await self._claim(decision.waiting, expect, commands)
+            commands += _wait(waiting, body, millis(decision.due))
+        elif decision.outcome in ("published", "updated"):
+            shown = await self._claim(shown, expect, commands)
+            event_id = self._publish(decision.outcome, shown, read, body, commands)
+        elif decision.outcome == "withdrawn":
+            expect[live.live_key(ident)] = read.card
+            event_id = self._withdraw(shown, read, commands)
+        elif decision.quiet:
+            commands.append(("SET", record_key(ident), shown.model_dump_json()))
+        if decision.drop_waiting:
+            commands += [("DEL", scheduled_key(ident), scheduled_body_key(ident)), ("ZREM", due("ingest"), ident)]
+        if commands and await self._store.commit(expect, commands) is None:
+            return None
+        return Accepted(decision.outcome, shown, event_id)
+
+    async def _claim(self, article: Article, expect: dict[str, bytes | None], commands: list[Command]) -> Article:
+        """Give the article the first slug of its day that is free or its own already."""
+        names = slugs(article.slug, article.id)
+        owners = await self._store.do("MGET", *(slug_key(article.day, name) for name in names))
+        mine = article.id.encode()
+        for name, owner in zip(names, owners, strict=True):
+            if owner in (None, mine):
+                key = slug_key(article.day, name)
+                expect[key] = owner
+                if owner is None:
+                    commands.append(("SET", key, article.id))
+                return article.model_copy(update={"slug": name})
+        raise StoreUnavailable("no free slug; try again")
+
+    def _publish(self, outcome: Outcome, article: Article, read: _Read, body: str, commands: list[Command]) -> str:
+        kind = ArticleUpdated if outcome == "updated" else ArticlePublished
+        event = kind(**self._about(article, read), after=article.card().facets(), article=_whole(article, body))
+        commands += [
+            ("SET", record_key(article.id), article.model_dump_json()),
+            ("SET", body_key(article.id), pack_body(body)),
+            *_names(article),
+            announce(ARTICLES, event),
+        ]
+        return event.event_id
+
+    def _withdraw(self, article: Article, read: _Read, commands: list[Command]) -> str:
+        event = ArticleWithdrawn(**self._about(article, read), article=_whole(article, ""))
+        commands.append(("SET", record_key(article.id), article.model_dump_json()))
+        if read.card is not None:
+            commands += live.leave(Card.model_validate_json(read.card))
+        commands.append(announce(ARTICLES, event))
+        return event.event_id
+
+    def _about(self, article: Article, read: _Read) -> dict[str, object]:
+        before = read.known.current
+        return {
+            "at": self._clock.now(),
+            "id": article.id,
+            "source": article.source,
+            "guid": article.guid,
+            "version": article.version,
+            "revision": article.revision,
+            "url": url(self._site.base_url, article.path) if article.path else "",
+            "before": before.card().facets() if before and before.live else None,
+        }
+
+
+def _wait(article: Article, body: str, due_ms: int) -> list[Command]:
+    return [
+        ("SET", scheduled_key(article.id), article.model_dump_json()),
+        ("SET", scheduled_body_key(article.id), pack_body(body)),
+        ("ZADD", due("ingest"), due_ms, article.id),
+    ]
+
+
+def _names(article: Article) -> Iterator[Command]:
+    kinds = {
+        "section": (article.section,) if article.section else (),
+        "topic": article.topics,
+        "author": article.authors,
+    }
+    for kind, terms in kinds.items():
+        for term in terms:
+            yield ("HSETNX", live.names_key(kind), term.slug, term.name)
+
+
+def _whole(article: Article, body: str) -> dict[str, object]:
+    internal = {"opening", "digest", "asked_slug", "ordered_at", "revision"}
+    return {**article.model_dump(mode="json", exclude=internal), "body_html": body}

@@ -1,0 +1,191 @@
+"""Ingest's calls for articles, the weather and the front page."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from services.ingest.bodies import MOST, read_body
+from services.ingest.desk import as_text, put_conditions, put_front
+from services.ingest.doors import Doors
+from services.ingest.draft import Draft
+from services.ingest.formats import native
+from services.ingest.ndjson import answer_lines
+from services.ingest.parse import parse_json
+from services.ingest.register import Accepted, Register
+from services.ingest.waiting import Waiting, seconds_to_wait
+from shared import observe
+from shared.articles import Article, url
+from shared.problems import Problem
+from shared.service import Service
+
+AT_ONCE = 64
+AT_REST = ("unchanged", "stale", "scheduled", "ignored")
+
+
+class Desk:
+    """Takes what upstream sends, and answers."""
+
+    def __init__(self, service: Service, doors: Doors, register: Register, waiting: Waiting) -> None:
+        self._service = service
+        self._doors = doors
+        self._register = register
+        self._waiting = waiting
+
+    def source(self, request: Request) -> str:
+        """The source that a request's token belongs to; Problem 401 if none."""
+        return self._doors.bearer(request.headers.get("authorization"))
+
+    async def accept(self, source: str, draft: Draft, prefer: str | None = None) -> Response:
+        """Accept a draft and answer as `POST /v1/articles` does."""
+        accepted = await self._register.accept(source, draft)
+        self._log(accepted)
+        headers = {"Location": f"/v1/articles/{accepted.article.id}"}
+        status = 202
+        seconds = seconds_to_wait(prefer)
+        article = accepted.article
+        waits = seconds and accepted.outcome not in AT_REST
+        if waits and await self._waiting.until_built(article.id, article.revision, seconds):
+            status = 201
+            headers["Preference-Applied"] = f"wait={seconds:g}"
+        return JSONResponse(self.answer(accepted), status, headers)
+
+    async def line(self, source: str, raw: bytes) -> dict[str, Any]:
+        """Accept a line of the batch call."""
+        accepted = await self._register.accept(source, _draft(raw))
+        self._log(accepted)
+        return {"status": 202, **self.answer(accepted)}
+
+    def answer(self, accepted: Accepted) -> dict[str, Any]:
+        """The members of an acknowledgement."""
+        article = accepted.article
+        return {
+            "id": article.id,
+            "guid": article.guid,
+            "version": article.version,
+            "outcome": accepted.outcome,
+            "url": self._url(article),
+            "event_id": accepted.event_id,
+        }
+
+    async def state(self, source: str, ident: str) -> dict[str, Any]:
+        """What is known of an article of this source; Problem 404 if nothing."""
+        article, waiting, built = await self._find(source, ident)
+        shown = article or waiting
+        assert shown is not None  # noqa: S101 - _find has seen to it
+        return {
+            "id": shown.id,
+            "guid": shown.guid,
+            "version": shown.version,
+            "url": self._url(shown),
+            "state": _state(article),
+            "headline": shown.headline,
+            "accepted_at": as_text(shown.accepted_at),
+            "live_at": _live_at(built),
+            "live_version": _live_version(article, built),
+            "scheduled_version": waiting.version if waiting else None,
+        }
+
+    async def withdraw(self, source: str, ident: str) -> dict[str, Any]:
+        """Withdraw an article at its current version."""
+        article, waiting, _ = await self._find(source, ident)
+        shown = article or waiting
+        assert shown is not None  # noqa: S101 - _find has seen to it
+        accepted = await self._register.accept(source, Draft(guid=shown.guid, version=shown.version, status="canceled"))
+        self._log(accepted)
+        return self.answer(accepted)
+
+    async def _find(self, source: str, ident: str) -> tuple[Article | None, Article | None, dict[bytes, bytes]]:
+        article, waiting, built = await self._register.find(ident)
+        shown = article or waiting
+        if shown is None or shown.source != source:
+            raise Problem(404, f"no article of yours has the id {ident}")
+        return article, waiting, built
+
+    def _url(self, article: Article) -> str | None:
+        return url(self._service.settings.site.base_url, article.path) if article.path else None
+
+    def _log(self, accepted: Accepted) -> None:
+        observe.log().info(
+            "accepted", outcome=accepted.outcome, id=accepted.article.id, version=accepted.article.version,
+            event_id=accepted.event_id,
+        )  # fmt: skip
+
+
+def article_routes(service: Service, desk: Desk) -> APIRouter:
+    """The calls of section 4 of the API."""
+    router = APIRouter(prefix="/v1", tags=["articles"])
+    store, clock = service.store, service.clock
+
+    @router.post("/articles", status_code=202)
+    async def post_article(request: Request) -> Response:
+        """Accept an article. With `Prefer: wait=SECONDS` answer 201 once its page is on disk."""
+        source = desk.source(request)
+        draft = _draft(await read_body(request))
+        return await desk.accept(source, draft, request.headers.get("prefer"))
+
+    @router.post("/articles/batch")
+    async def post_articles(request: Request) -> Response:
+        """Accept NDJSON, a line an article; each line of the answer acknowledges or refuses one line."""
+        source = desk.source(request)
+        return await answer_lines(request, lambda raw: desk.line(source, raw), max_line=MOST, at_once=AT_ONCE)
+
+    @router.get("/articles/{ident}")
+    async def get_article(ident: str, request: Request) -> Response:
+        """What is known of an article."""
+        return JSONResponse(await desk.state(desk.source(request), ident))
+
+    @router.delete("/articles/{ident}", status_code=202)
+    async def delete_article(ident: str, request: Request) -> Response:
+        """Withdraw an article at its current version."""
+        return JSONResponse(await desk.withdraw(desk.source(request), ident), 202)
+
+    @router.put("/conditions", status_code=202)
+    async def conditions(request: Request) -> Response:
+        """Set the weather of the masthead."""
+        desk.source(request)
+        return await _put(request, lambda content: put_conditions(store, clock, content))
+
+    @router.put("/front", status_code=202)
+    async def front(request: Request) -> Response:
+        """Set what leads the front page."""
+        desk.source(request)
+        return await _put(request, lambda content: put_front(store, clock, content))
+
+    return router
+
+
+async def _put(request: Request, put: Callable[[Any], Awaitable[None]]) -> Response:
+    await put(parse_json(await read_body(request)))
+    return JSONResponse({"status": "accepted"}, 202)
+
+
+def _draft(raw: bytes) -> Draft:
+    found = native.read(parse_json(raw))
+    if isinstance(found, list):
+        raise Problem(422, f"{len(found)} things are wrong with the article", found)
+    return found
+
+
+def _state(article: Article | None) -> str:
+    if article is None:
+        return "scheduled"
+    if article.replaced_by:
+        return "replaced"
+    return article.state
+
+
+def _live_at(built: dict[bytes, bytes]) -> str | None:
+    if b"at" not in built or b"gone" in built:
+        return None
+    return as_text(datetime.fromtimestamp(int(float(built[b"at"])) / 1000, UTC))
+
+
+def _live_version(article: Article | None, built: dict[bytes, bytes]) -> int | None:
+    if b"version" not in built or b"gone" in built:
+        return None
+    if article and int(built[b"revision"]) == article.revision:
+        return article.version  # a higher version with the same content is recorded without a new page
+    return int(built[b"version"])

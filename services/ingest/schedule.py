@@ -1,0 +1,43 @@
+"""The owner of embargoes and schedules: publishes what has waited for its time."""
+
+import asyncio
+
+from services.ingest.register import Register
+from shared import observe
+from shared.clock import Clock, due, millis
+from shared.store import Store
+
+CHUNK = 1_000
+LONGEST_SLEEP = 0.25
+
+
+class Schedule:
+    """Takes what is due from `due:ingest`; that an id is taken and its article published is one step."""
+
+    def __init__(self, store: Store, register: Register, clock: Clock) -> None:
+        self._store = store
+        self._register = register
+        self._clock = clock
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            if not await self.advance():
+                await asyncio.sleep(await self._pause())
+
+    async def advance(self) -> bool:
+        """Publish at most CHUNK versions that are due; False if there was none."""
+        now = millis(self._clock.now())
+        found = await self._store.do("ZRANGEBYSCORE", due("ingest"), "-inf", now, "LIMIT", 0, CHUNK)
+        for ident in found:
+            accepted = await self._register.fall_due(ident.decode())
+            if accepted:
+                observe.log().info("due", id=ident.decode(), outcome=accepted.outcome, event_id=accepted.event_id)
+        return bool(found)
+
+    async def _pause(self) -> float:
+        if self._clock.stopped:
+            return LONGEST_SLEEP
+        first = await self._store.do("ZRANGE", due("ingest"), 0, 0, "WITHSCORES")
+        left = (float(first[1]) - millis(self._clock.now())) / 1000 if first else LONGEST_SLEEP
+        return min(max(left, 0.005), LONGEST_SLEEP)

@@ -1,0 +1,30 @@
+"""Names as parts of addresses: sections, topics, authors, headlines. Pure."""
+
+import hashlib
+import re
+
+from slugify import slugify
+
+LONGEST = 80
+RESERVED = frozenset(
+    {"archive", "author", "front", "health", "hot", "media", "nginx-health", "sitemaps", "static", "topic", "v1"}
+)
+
+
+def slug_of(text: str, otherwise: str) -> str:
+    """A slug of a text, cut at a word; `otherwise` where nothing of it can be written in letters."""
+    return slugify(text, max_length=LONGEST, word_boundary=True, save_order=True) or otherwise
+
+
+def term_slug(name: str) -> str:
+    """A topic's or an author's slug; never empty."""
+    digest = hashlib.blake2b(name.encode("utf-8", "replace"), digest_size=4).hexdigest()
+    return slug_of(name, f"x-{digest}")
+
+
+def section_slug(name: str) -> str:
+    """A section's slug, with a suffix where it would collide with an address of the site's own."""
+    slug = term_slug(name)
+    if slug in RESERVED or re.fullmatch(r"[0-9]{4}", slug) or slug.startswith("_"):
+        return f"{slug}-section"
+    return slug

@@ -1,0 +1,38 @@
+"""Moments as sources write them, made aware and UTC."""
+
+import re
+from datetime import UTC, datetime
+
+# RFC 3339 §5.6; its note lets a space stand for the T
+_RFC_3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:)(\d\d)(\.\d{1,20})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+# what agencies and newsrooms write besides: +0000 (Superdesk), +00, no zone (WordPress's *_gmt), the day alone
+_COMMON = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(:\d\d)?(\.\d{1,20})?\s?([Zz]|[+-]\d\d:?\d\d|[+-]\d\d)?)?", re.ASCII
+)
+
+
+def parse_rfc3339(text: str) -> datetime | None:
+    """A moment of RFC 3339, or None; its zone is required, and its year is one that every calendar here knows."""
+    found = _RFC_3339.fullmatch(text)
+    if found is None:
+        return None
+    day, clock, seconds, fraction, zone = found.groups()
+    # a leap second is the last moment of its minute
+    return _moment(day, clock + ("59" if seconds == "60" else seconds), fraction, zone)
+
+
+def parse_time(text: str) -> datetime | None:
+    """A moment in one of the notations in use, or None; without a zone it is UTC, without a time the day's start."""
+    found = _COMMON.fullmatch(text.strip())
+    if found is None:
+        return None
+    day, clock, seconds, fraction, zone = found.groups()
+    return _moment(day, (clock or "00:00") + (seconds or ":00"), fraction, zone or "Z")
+
+
+def _moment(day: str, clock: str, fraction: str | None, zone: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(f"{day}T{clock}{(fraction or '')[:7]}{zone.upper()}").astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return at if 1000 <= at.year <= 9998 else None

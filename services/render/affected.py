@@ -1,0 +1,132 @@
+"""The dependency table: which pages change when an article's card does. Pure; the press evaluates the conditions.
+
+A page that shows the newest of a list is marked only where the article stands, or stood, among those it shows;
+an archive or sitemap page only where it has its place.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from services.render import keys
+from shared.articles import Card
+
+NEWEST = 30
+ARCHIVE_PLACES = 100
+SITEMAP_PLACES = 1_000
+NEWS_PLACES = 1_000
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+When = Literal["always", "within", "edge", "place", "period"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A page to build if the condition holds for the article in `list`.
+
+    always · within: it is or was among the newest `size` · edge: the list became empty or is no longer ·
+    place: the page, `{n}` in its key, that holds its place of `period` in pages of `size` ·
+    period: that period of the list became empty or is no longer.
+    """
+
+    page: str
+    when: When = "always"
+    list: str = ""
+    size: int = 0
+    period: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What pages show beyond lists: the announced rankings, the lead, the size of the topics block, the news window."""
+
+    hot: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    lead: tuple[str, ...] = ()
+    block: int = 8
+    news_since: datetime = LONG_AGO
+
+
+def affected(before: Card | None, after: Card | None, shown: Shown) -> tuple[Mark, ...]:
+    """The pages beside its own that may change when an article that was listed as `before` is listed as `after`."""
+    if before is None and after is None:
+        return ()
+    return tuple(
+        dict.fromkeys([*_lists(before, after), *_blocks(before, after, shown), *_for_machines(before, after, shown)])
+    )
+
+
+def neighbourhoods(before: Card | None, after: Card | None) -> tuple[str, ...]:
+    """The topics in which the articles around it may have it among their related ones, or have lost it."""
+    if before and after and _same_look(before, after) and before.topics == after.topics:
+        return ()
+    return tuple(dict.fromkeys(topic.slug for card in (before, after) if card for topic in card.topics))
+
+
+def _lists(before: Card | None, after: Card | None) -> Iterator[Mark]:
+    for name in _names(before, after):
+        was, now = _in(before, name), _in(after, name)
+        if was and now and _same_look(was, now):
+            if was.content != now.content:
+                yield Mark(keys.feed(name), "within", name, NEWEST)
+            continue
+        yield Mark(keys.listing(name), "within", name, NEWEST)
+        yield Mark(keys.feed(name), "within", name, NEWEST)
+        if not (was and now):
+            if name.startswith("section:"):
+                yield Mark(keys.NAVIGATION, "edge", name)
+            yield from (Mark(keys.listing(name), "period", name, 0, month) for month in _months(was, now))
+        for period in _periods(name, was, now):
+            yield Mark(keys.archive(name, period, "{n}"), "place", name, ARCHIVE_PLACES, period)
+
+
+def _blocks(before: Card | None, after: Card | None, shown: Shown) -> Iterator[Mark]:
+    if before and after and _same_look(before, after) and before.topics == after.topics:
+        return
+    ident = (after or before).id  # type: ignore[union-attr]  # one of them is there
+    if ident in shown.hot:
+        yield Mark(keys.HOT_BLOCK)
+        yield Mark(keys.HOT)
+    if ident in shown.lead:
+        yield Mark(keys.FRONT)
+    topics = [name for name in _names(before, after) if name.startswith("topic:")]
+    for name in topics:
+        if name.removeprefix("topic:") in shown.topics:
+            yield Mark(keys.TOPICS_BLOCK, "within", name, shown.block)
+    if len(shown.topics) < shown.block:
+        yield Mark(keys.TOPICS_BLOCK, "within", "all", 2 * shown.block)
+
+
+def _for_machines(before: Card | None, after: Card | None, shown: Shown) -> Iterator[Mark]:
+    if before and after and before.content == after.content and _same_look(before, after):
+        return
+    if any(card.published_at > shown.news_since for card in (before, after) if card):
+        yield Mark(keys.NEWS, "within", "all", NEWS_PLACES)
+    for month in _months(before, after):
+        yield Mark(keys.sitemap(month, "{n}"), "place", "all", SITEMAP_PLACES, month)
+        yield Mark(keys.SITEMAPS, "period", "all", SITEMAP_PLACES, month)
+
+
+def _same_look(was: Card, now: Card) -> bool:
+    return (was.headline, was.excerpt, was.image, was.path, was.published_at, was.section, was.authors) == (
+        now.headline, now.excerpt, now.image, now.path, now.published_at, now.section, now.authors,
+    )  # fmt: skip
+
+
+def _in(card: Card | None, name: str) -> Card | None:
+    return card if card and name in card.lists else None
+
+
+def _names(*cards: Card | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for card in cards if card for name in card.lists))
+
+
+def _months(*cards: Card | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(card.day[:7] for card in cards if card))
+
+
+def _periods(name: str, *cards: Card | None) -> tuple[str, ...]:
+    days = tuple(dict.fromkeys(card.day for card in cards if card)) if name == "all" else ()
+    return (*_months(*cards), *days)

@@ -1,0 +1,40 @@
+"""Render: rebuilds the pages that events affect."""
+
+from contextlib import AsyncExitStack
+
+from services.render.edition import LiveEdition
+from services.render.handlers import GROUP, Handlers
+from services.render.press import Press
+from services.render.printer import Printer
+from services.render.refresh import refresh
+from services.render.routes import add_routes
+from services.render.site import Site
+from services.render.ticker import Ticker
+from shared.events import ARTICLES, SIGNALS, article_events, signals
+from shared.service import Service, create_app
+from shared.settings import Settings
+
+settings = Settings.load()
+service = Service("render", settings)
+edition = LiveEdition(service.store, settings.site)
+printer = Printer(settings.site)
+site = Site(settings.pages_dir, settings.consumer)
+press = Press(service.store, edition, printer, site, service.clock, settings.consumer)
+ticker = Ticker(service.store, press, settings.site, service.clock)
+handlers = Handlers(service.store, press, settings.site)
+
+service.consume(stream=ARTICLES, group=GROUP, events=article_events, handle=handlers.mark_articles)
+service.consume(stream=SIGNALS, group=GROUP, events=signals, handle=handlers.mark_signals)
+
+
+async def run(_: AsyncExitStack) -> None:
+    """Start the press."""
+    site.prepare()
+    await ticker.start()
+    await refresh(service.store, press, printer.digest)
+    service.keep_running(press.run, "press")
+    service.keep_running(ticker.run, "ticker")
+
+
+app = create_app(service, "Pressrun render", run)
+add_routes(app, service, press, site)

@@ -1,0 +1,198 @@
+"""The dirty set: which pages wait to be built, and who builds them now.
+
+`render:dirty:articles` sorted set of page keys by when they were marked: new articles, first come first served ·
+`render:dirty:shared` sorted set of all other page keys by when they are due at the latest ·
+`render:dirty:gone` sorted set of withdrawn articles' pages by when their 410 is due at the latest ·
+`render:leases` sorted set of page keys that are being built, by when the lease ends ·
+`render:tokens` hash, page key → token of its lease · `render:causes` hash, page key → event_id and time of its mark.
+Times are the machine's milliseconds, never the site's: a lease does not stop with the site's clock.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from services.render import keys
+from shared.events import PAGES
+from shared.store import Script, Store
+
+ARTICLES = "render:dirty:articles"
+SHARED = "render:dirty:shared"
+GONE = "render:dirty:gone"
+LEASES = "render:leases"
+TOKENS = "render:tokens"
+CAUSES = "render:causes"
+ALL = (ARTICLES, SHARED, GONE, LEASES, TOKENS, CAUSES)
+
+LEASE_MS = 15_000
+GONE_AFTER_MS = 1_400
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A page on a lease, what it was marked for, and when (milliseconds; the machine's time)."""
+
+    key: str
+    token: str
+    cause: str
+    marked_at: int
+
+
+class Dirty:
+    """The pages that wait, shared by all builders."""
+
+    def __init__(self, store: Store, worker: str) -> None:
+        self._store = store
+        self._worker = worker
+
+    async def mark_articles(self, stream: str, group: str, events: Sequence[tuple[str, str, str, int, bool]]) -> None:
+        """Acknowledge events and mark their articles' pages in one step.
+
+        Each event: stream entry, event_id, article id, revision, and whether it is urgent (a withdrawal). An
+        article that is on disk at that revision or a later one is not marked.
+        """
+        flat = [part if not isinstance(part, bool) else int(part) for event in events for part in event]
+        await self._store.run(_MARK_ARTICLES, (*ALL, stream), (group, *flat))
+
+    async def mark(
+        self, pages: Iterable[str], cause: str = "", *, at_once: bool = False, ack: tuple[str, str, str] | None = None
+    ) -> None:
+        """Mark pages; with `ack` (stream, group, entry) acknowledge that entry in the same step."""
+        flat = [part for page in dict.fromkeys(pages) for part in (page, 0 if at_once else keys.patience(page))]
+        stream, group, entry = ack or ("", "", "")
+        await self._store.run(_MARK, (*ALL, stream), (group, entry, cause, *flat))
+
+    async def take(self, most: int, token: str) -> list[Taken]:
+        """Lease up to `most` pages: overdue ones, then new articles, then what else waits, in a fair order."""
+        flat = await self._store.run(_TAKE, ALL, (most, f"{self._worker}/{token}", LEASE_MS))
+        taken = []
+        for at in range(0, len(flat), 2):
+            cause, _, marked_at = flat[at + 1].decode().partition(" ")
+            taken.append(Taken(flat[at].decode(), f"{self._worker}/{token}", cause, int(marked_at or 0)))
+        return taken
+
+    async def done(self, taken: Taken, page_events: Sequence[str] = ()) -> bool:
+        """Give the lease back and announce what changed; if it was lost, the page is marked again: False."""
+        return bool(await self._store.run(_DONE, (*ALL, PAGES), (taken.key, taken.token, *page_events)))
+
+    async def reclaim(self) -> int:
+        """Mark again what an earlier life of this worker was building when it died."""
+        return int(await self._store.run(_RECLAIM, ALL, (f"{self._worker}/",)))
+
+    async def waiting(self) -> set[str]:
+        """The pages that wait or are being built."""
+        found = await self._store.all([("ZRANGE", name, 0, -1) for name in (ARTICLES, SHARED, GONE, LEASES)])
+        return {key.decode() for names in found for key in names}
+
+    async def drained(self) -> bool:
+        """Whether nothing waits and nothing is being built."""
+        return not any(await self._store.all([("ZCARD", name) for name in (ARTICLES, SHARED, GONE, LEASES)]))
+
+
+LUA = """
+local ARTICLES, SHARED, GONE, LEASES, TOKENS, CAUSES = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local function caused(page, cause)
+  redis.call('HSETNX', CAUSES, page, cause .. ' ' .. now)
+end
+local function mark(page, patience, cause)
+  redis.call('ZADD', SHARED, 'LT', now + patience, page)
+  caused(page, cause)
+end
+local function again(page)
+  local name = string.sub(page, 1, 8) == 'article:' and ARTICLES or SHARED
+  redis.call('ZADD', name, 'LT', now, page)
+end
+local function done(page, token)
+  if redis.call('HGET', TOKENS, page) ~= token then again(page) return 0 end
+  redis.call('HDEL', TOKENS, page)
+  redis.call('ZREM', LEASES, page)
+  return 1
+end
+"""
+
+_MARK_ARTICLES = Script(
+    LUA
+    + """
+for at = 2, #ARGV, 5 do
+  local entry, cause, id, revision, urgent = unpack(ARGV, at, at + 4)
+  redis.call('XACK', KEYS[7], ARGV[1], entry)
+  if tonumber(redis.call('HGET', 'built:' .. id, 'revision') or -1) < tonumber(revision) then
+    local page = 'article:' .. id
+    redis.call('ZADD', ARTICLES, 'LT', urgent == '1' and 0 or now, page)
+    caused(page, cause)
+  end
+end
+return 1
+"""
+)
+
+_MARK = Script(
+    LUA
+    + """
+if ARGV[2] ~= '' then redis.call('XACK', KEYS[7], ARGV[1], ARGV[2]) end
+for at = 4, #ARGV, 2 do mark(ARGV[at], tonumber(ARGV[at + 1]), ARGV[3]) end
+return 1
+"""
+)
+
+_TAKE = Script(
+    LUA
+    + """
+local most, token, lease = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
+for _, page in ipairs(redis.call('ZRANGEBYSCORE', LEASES, '-inf', now)) do
+  redis.call('ZREM', LEASES, page)
+  redis.call('HDEL', TOKENS, page)
+  again(page)
+end
+local taken, leased = {}, redis.call('ZCARD', LEASES)
+local function take(name, highest, limit)
+  local pages = redis.call('ZRANGEBYSCORE', name, '-inf', highest, 'LIMIT', 0, limit + leased)
+  for _, page in ipairs(pages) do
+    if #taken / 2 >= most then return end
+    if not redis.call('ZSCORE', LEASES, page) then
+      for _, set in ipairs({ARTICLES, SHARED, GONE}) do redis.call('ZREM', set, page) end
+      redis.call('ZADD', LEASES, now + lease, page)
+      redis.call('HSET', TOKENS, page, token)
+      taken[#taken + 1] = page
+      taken[#taken + 1] = redis.call('HGET', CAUSES, page) or ''
+      redis.call('HDEL', CAUSES, page)
+    end
+  end
+end
+take(GONE, now, most)
+take(ARTICLES, 0, most)
+take(SHARED, now, math.ceil(most / 2))
+take(ARTICLES, '+inf', most)
+if #taken / 2 < most and redis.call('ZCARD', ARTICLES) == 0 then take(SHARED, '+inf', most) end
+local idle = #taken == 0 and redis.call('ZCARD', SHARED) == 0 and redis.call('ZCARD', LEASES) == 0
+if idle then take(GONE, '+inf', most) end
+return taken
+"""
+)
+
+_DONE = Script(
+    LUA
+    + """
+local held = done(ARGV[1], ARGV[2])
+for at = 3, #ARGV do redis.call('XADD', KEYS[7], '*', 'event', ARGV[at]) end
+return held
+"""
+)
+
+_RECLAIM = Script(
+    LUA
+    + """
+local count, mine = 0, ARGV[1]
+local tokens = redis.call('HGETALL', TOKENS)
+for at = 1, #tokens, 2 do
+  if string.sub(tokens[at + 1], 1, #mine) == mine then
+    redis.call('HDEL', TOKENS, tokens[at])
+    redis.call('ZREM', LEASES, tokens[at])
+    again(tokens[at])
+    count = count + 1
+  end
+end
+return count
+"""
+)

@@ -1,0 +1,166 @@
+"""What pages are made of: read from the store as it is now (`LiveEdition`), or from the whole of it (`whole`)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from services.render.related import AROUND, related, topics_of
+from shared import clock, live, ranking
+from shared.articles import Article, Card, Term, body_key, record_key, unpack_body
+from shared.charts import Chart, chart_key, charts_key
+from shared.conditions import Conditions, conditions
+from shared.front import Front, front
+from shared.settings import Site
+from shared.store import Script, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """An article with its body and the paths that it was live at before."""
+
+    article: Article
+    body: str
+    former: tuple[str, ...]
+
+
+class Edition(Protocol):
+    """What pages may ask for. Cards are those of articles that are listed; lists are newest first."""
+
+    site: Site
+
+    async def tick(self) -> datetime: ...
+    async def story(self, ident: str) -> Story | None: ...
+    async def related(self, article: Article) -> tuple[Card, ...]: ...
+    async def cards(self, idents: Iterable[str]) -> list[Card | None]: ...
+    async def newest(self, name: str, count: int) -> list[Card]: ...
+    async def places(self, name: str, period: str, first: int, count: int) -> list[Card]: ...
+    async def place_count(self, name: str, period: str) -> int: ...
+    async def periods(self, name: str) -> dict[str, int]: ...
+    async def ranking(self, name: str) -> tuple[str, ...]: ...
+    async def conditions(self) -> Conditions | None: ...
+    async def front(self) -> Front: ...
+    async def sections(self) -> tuple[Term, ...]: ...
+    async def term(self, kind: str, slug: str) -> Term: ...
+    async def chart(self, week: str) -> Chart | None: ...
+    async def charts(self) -> tuple[str, ...]: ...
+
+
+class LiveEdition:
+    """The store as it is now. Commands of pages that are built side by side go out together."""
+
+    def __init__(self, store: Store, site: Site) -> None:
+        self.site = site
+        self._store = store
+
+    async def tick(self) -> datetime:
+        """The site time that the press has reached."""
+        return await clock.tick(self._store)
+
+    async def story(self, ident: str) -> Story | None:
+        """An article as it is to be, whether or not it is on disk yet."""
+        record, body, former = await self._store.all(
+            [("GET", record_key(ident)), ("GET", body_key(ident)), ("SMEMBERS", live.former_key(ident))]
+        )
+        if record is None:
+            return None
+        paths = tuple(sorted(path.decode() for path in former))
+        return Story(Article.model_validate_json(record), unpack_body(body), paths)
+
+    async def related(self, article: Article) -> tuple[Card, ...]:
+        """Its related articles."""
+        topics = topics_of(article)
+        if not topics or not self.site.related:
+            return ()
+        found = await self._store.run(
+            _AROUND,
+            [live.list_key(f"topic:{topic}") for topic in topics],
+            (article.id, live.score(article.card()), AROUND),
+        )
+        cards = await self.cards(ident.decode() for ident in found)
+        return related(article, (card for card in cards if card), self.site.related)
+
+    async def cards(self, idents: Iterable[str]) -> list[Card | None]:
+        """The cards of these articles; None for one that is not listed."""
+        keys = [live.live_key(ident) for ident in idents]
+        if not keys:
+            return []
+        return [Card.model_validate_json(kept) if kept else None for kept in await self._store.do("MGET", *keys)]
+
+    async def newest(self, name: str, count: int) -> list[Card]:
+        """The newest of a list."""
+        found = await self._store.do("ZREVRANGE", live.list_key(name), 0, count - 1)
+        return [card for card in await self.cards(ident.decode() for ident in found) if card]
+
+    async def places(self, name: str, period: str, first: int, count: int) -> list[Card]:
+        """Those that are still listed, of the places from `first` on in a list's period."""
+        found = await self._store.do("ZRANGEBYSCORE", live.place_key(name, period), first, f"({first + count}")
+        return in_period(await self.cards(ident.decode() for ident in found), name, period)
+
+    async def place_count(self, name: str, period: str) -> int:
+        """How many places a list's period has, holes included."""
+        return int(await self._store.do("ZCARD", live.place_key(name, period)))
+
+    async def periods(self, name: str) -> dict[str, int]:
+        """How many articles a list has in each of its periods; empty ones are left out."""
+        flat = await self._store.do("HGETALL", live.periods_key(name))
+        counts = {flat[at].decode(): int(flat[at + 1]) for at in range(0, len(flat), 2)}
+        return {period: count for period, count in counts.items() if count > 0}
+
+    async def ranking(self, name: str) -> tuple[str, ...]:
+        """The last announced ranking."""
+        return await ranking.announced(self._store, name)
+
+    async def conditions(self) -> Conditions | None:
+        """The last accepted weather."""
+        return await conditions(self._store)
+
+    async def front(self) -> Front:
+        """What leads the front page."""
+        return await front(self._store)
+
+    async def sections(self) -> tuple[Term, ...]:
+        """The sections that have articles, by name."""
+        flat = await self._store.do("HGETALL", live.names_key("section"))
+        terms = [Term(slug=flat[at].decode(), name=flat[at + 1].decode()) for at in range(0, len(flat), 2)]
+        there = await self._store.all([("EXISTS", live.list_key(f"section:{term.slug}")) for term in terms])
+        return in_order(term for term, exists in zip(terms, there, strict=True) if exists)
+
+    async def term(self, kind: str, slug: str) -> Term:
+        """A section, topic or author by its name as first accepted."""
+        name = await self._store.do("HGET", live.names_key(kind), slug)
+        return Term(slug=slug, name=name.decode() if name else slug)
+
+    async def chart(self, week: str) -> Chart | None:
+        """The chart of a finished week."""
+        kept = await self._store.do("GET", chart_key(week))
+        return Chart.model_validate_json(kept) if kept else None
+
+    async def charts(self) -> tuple[str, ...]:
+        """The weeks that have a chart, newest first."""
+        return tuple(sorted((week.decode() for week in await self._store.do("SMEMBERS", charts_key())), reverse=True))
+
+
+def in_period(cards: Sequence[Card | None], name: str, period: str) -> list[Card]:
+    """Those that are listed there still: an article that left a list or a day leaves a hole."""
+    return [card for card in cards if card and name in card.lists and card.day.startswith(period)]
+
+
+def in_order(terms: Iterable[Term]) -> tuple[Term, ...]:
+    """Sections as the navigation shows them."""
+    return tuple(sorted(terms, key=lambda term: (term.name.casefold(), term.slug)))
+
+
+_AROUND = Script("""
+local id, score, around = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local seen, found = {[id] = true}, {}
+for _, key in ipairs(KEYS) do
+  local added = redis.call('ZADD', key, 'NX', score, id) == 1
+  local rank = redis.call('ZRANK', key, id)
+  for _, other in ipairs(redis.call('ZRANGE', key, math.max(0, rank - around), rank + around)) do
+    if not seen[other] then seen[other] = true found[#found + 1] = other end
+  end
+  if added then redis.call('ZREM', key, id) end
+end
+return found
+""")

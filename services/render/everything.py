@@ -1,0 +1,44 @@
+"""The keys of every page there is, from the store."""
+
+from collections.abc import AsyncIterator
+
+from services.render import keys
+from services.render.affected import ARCHIVE_PLACES, SITEMAP_PLACES
+from services.render.pages.fragments import ALL as FRAGMENTS
+from shared.charts import charts_key
+from shared.store import Store
+
+ALWAYS = (keys.FIXED, *FRAGMENTS, keys.FRONT, keys.HOT, keys.SITEMAPS, keys.NEWS, keys.feed("all"))
+
+
+async def every_page(store: Store) -> AsyncIterator[list[str]]:
+    """Page keys in portions; a page that is not there any more may be among them, none is left out."""
+    yield list(ALWAYS)
+    async for found in scan(store, "article:*"):
+        yield [keys.article(key.partition(":")[2]) for key in found]
+    for kind in ("section", "topic", "author"):
+        async for found in scan(store, f"list:{kind}:*"):
+            names = [key.removeprefix("list:") for key in found]
+            yield [*(keys.listing(name) for name in names), *(keys.feed(name) for name in names)]
+    async for found in scan(store, "place:*"):
+        yield [page for key in found for page in await _of_places(store, key)]
+    yield [keys.chart(week.decode()) for week in await store.do("SMEMBERS", charts_key())]
+
+
+async def scan(store: Store, pattern: str) -> AsyncIterator[list[str]]:
+    """The keys that match, in portions."""
+    cursor = b"0"
+    while True:
+        cursor, found = await store.do("SCAN", cursor, "MATCH", pattern, "COUNT", 1000)
+        yield [key.decode() for key in found]
+        if cursor == b"0":
+            return
+
+
+async def _of_places(store: Store, key: str) -> list[str]:
+    name, _, period = key.removeprefix("place:").rpartition(":")
+    count = int(await store.do("ZCARD", key))
+    pages = [keys.archive(name, period, n + 1) for n in range(-(-count // ARCHIVE_PLACES))]
+    if name == "all" and len(period) == len("2025-07"):
+        pages += [keys.sitemap(period, n + 1) for n in range(-(-count // SITEMAP_PLACES))]
+    return pages

@@ -1,0 +1,89 @@
+"""What comes from the streams: articles and signals, turned into marks; building happens from current state."""
+
+from services.render import keys
+from services.render.press import Press
+from shared.clock import due, millis
+from shared.conditions import conditions
+from shared.events import (
+    ARTICLES,
+    SIGNALS,
+    ArticlePublished,
+    ArticleUpdated,
+    ArticleWithdrawn,
+    ClockTicked,
+    ConditionsChanged,
+    FrontChanged,
+    RankingChanged,
+    SiteChanged,
+)
+from shared.front import front
+from shared.settings import Site
+from shared.store import Store
+from shared.streams import Delivered
+
+GROUP = "render"
+
+ArticleEvent = ArticlePublished | ArticleUpdated | ArticleWithdrawn
+Signal = RankingChanged | ConditionsChanged | FrontChanged | ClockTicked | SiteChanged
+
+
+def pages_of(signal: Signal) -> tuple[str, ...]:
+    """The pages that a signal touches."""
+    match signal:
+        case RankingChanged(list="hot"):
+            return (keys.HOT_BLOCK, keys.HOT)
+        case RankingChanged(list="topics"):
+            return (keys.TOPICS_BLOCK,)
+        case RankingChanged(list=name) if name.startswith("week:"):
+            return (keys.chart(name.removeprefix("week:")), keys.HOT)
+        case ConditionsChanged():
+            return (keys.MASTHEAD,)
+        case FrontChanged():
+            return (keys.FRONT,)
+        case _:
+            return ()
+
+
+class Handlers:
+    """The handlers of render's two streams."""
+
+    def __init__(self, store: Store, press: Press, site: Site) -> None:
+        self._store = store
+        self._press = press
+        self._site = site
+
+    async def mark_articles(self, batch: list[Delivered[ArticleEvent]]) -> None:
+        """Mark the articles' pages; a withdrawal goes first. What they touch is marked once they are on disk."""
+        await self._press.dirty.mark_articles(
+            ARTICLES,
+            GROUP,
+            [
+                (
+                    one.entry,
+                    one.event.event_id,
+                    one.event.id,
+                    one.event.revision,
+                    isinstance(one.event, ArticleWithdrawn),
+                )
+                for one in batch
+            ],
+        )
+        self._press.wake()
+
+    async def mark_signals(self, batch: list[Delivered[Signal]]) -> None:
+        """Mark the pages that signals touch, and note when what they show will be over."""
+        for one in batch:
+            await self._note_what_is_due(one.event)
+            await self._press.dirty.mark(pages_of(one.event), one.event.event_id, ack=(SIGNALS, GROUP, one.entry))
+        self._press.wake()
+
+    async def _note_what_is_due(self, signal: Signal) -> None:
+        if isinstance(signal, ConditionsChanged):
+            shown = await conditions(self._store)
+            if shown:
+                over = shown.expire_at(self._site.conditions_expire)
+                await self._store.do("ZADD", due("press"), millis(over), keys.CONDITIONS_DUE)
+        if isinstance(signal, FrontChanged):
+            for lead in (await front(self._store)).lead:
+                if lead.until:
+                    await self._store.do("ZADD", due("press"), millis(lead.until), f"{keys.LEAD_DUE}:{lead.article}")

@@ -1,0 +1,74 @@
+"""Page keys: what a page is called in the dirty set, and how long it may wait its turn under load.
+
+`article:{id}` · `front` · `list:{name}` (a section, topic or author) · `hot` · `chart:{week}` ·
+`archive:{list}|{period}|{n}` · `feed:{list}` · `sitemap-index` · `sitemap:{month}|{n}` · `news-sitemap` ·
+`fragment:{masthead,navigation,hot,topics}` · `fixed` (404, 410, robots, static files)
+"""
+
+FRONT = "front"
+HOT = "hot"
+SITEMAPS = "sitemap-index"
+NEWS = "news-sitemap"
+FIXED = "fixed"
+MASTHEAD = "fragment:masthead"
+NAVIGATION = "fragment:navigation"
+HOT_BLOCK = "fragment:hot"
+TOPICS_BLOCK = "fragment:topics"
+
+SOON, LATER, LAST = 200, 1_000, 5_000
+
+_PATIENCE = {
+    "front": SOON,
+    "fragment": SOON,
+    "hot": LATER,
+    "list": LATER,
+    "chart": LATER,
+    "article": LATER,
+    "fixed": LATER,
+}
+
+
+def article(ident: str) -> str:
+    """The page of an article."""
+    return f"article:{ident}"
+
+
+def listing(name: str) -> str:
+    """The page of a list: the front page for `all`, else a section's, topic's or author's."""
+    return FRONT if name == "all" else f"list:{name}"
+
+
+def feed(name: str) -> str:
+    """The feeds of a list, in all three formats."""
+    return f"feed:{name}"
+
+
+def archive(name: str, period: str, page: int | str) -> str:
+    """A page of a list's archive of a month or a day."""
+    return f"archive:{name}|{period}|{page}"
+
+
+def sitemap(month: str, part: int | str) -> str:
+    """A part of the sitemap of a month."""
+    return f"sitemap:{month}|{part}"
+
+
+def chart(week: str) -> str:
+    """The chart of a finished week (`2025-W30`)."""
+    return f"chart:{week}"
+
+
+def kind(key: str) -> str:
+    """The kind of page."""
+    return key.partition(":")[0]
+
+
+def patience(key: str) -> int:
+    """Milliseconds for which new articles go before this page, counted from its first mark."""
+    return _PATIENCE.get(kind(key), LAST)
+
+
+MIDNIGHT_DUE = "midnight"
+CONDITIONS_DUE = "conditions"
+LEAD_DUE = "lead"
+NEWS_DUE = "news"

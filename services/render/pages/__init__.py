@@ -1,0 +1,31 @@
+"""The pages: one module a kind, each reads what it needs from an edition and says what is to be on disk."""
+
+from collections.abc import Awaitable, Callable
+
+from services.render import keys
+from services.render.edition import Edition
+from services.render.pages import archives, article, feeds, fixed, fragments, hot, lists, sitemaps
+from services.render.printer import Printer
+from services.render.site import Output
+
+Build = Callable[[Edition, Printer, str], Awaitable[Output]]
+
+KINDS: dict[str, Build] = {
+    "article": article.build,
+    "front": lists.front,
+    "list": lists.listing,
+    "archive": archives.build,
+    "hot": hot.build,
+    "chart": hot.chart,
+    "feed": feeds.build,
+    "sitemap-index": sitemaps.index,
+    "sitemap": sitemaps.part,
+    "news-sitemap": sitemaps.news,
+    "fragment": fragments.build,
+    "fixed": fixed.build,
+}
+
+
+async def build(edition: Edition, printer: Printer, key: str) -> Output:
+    """What the page with this key is to leave on disk."""
+    return await KINDS[keys.kind(key)](edition, printer, key.partition(":")[2])

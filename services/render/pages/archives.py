@@ -1,0 +1,39 @@
+"""Archives that never shift: pages of 100 places; an article that left is a hole."""
+
+from typing import cast
+
+from services.render.affected import ARCHIVE_PLACES
+from services.render.contexts import ArchivePage, Kind, archive
+from services.render.edition import Edition
+from services.render.printer import Printer
+from services.render.site import Output, page_file
+
+
+async def build(edition: Edition, printer: Printer, name: str) -> Output:
+    """One page of a list's archive; one without articles is not there."""
+    listed, period, number = name.split("|")
+    kind, _, slug = listed.partition(":")
+    term = await edition.term(kind, slug) if slug else None
+    page = int(number)
+    file = page_file(archive(cast(Kind, kind), term, period, page))
+    cards = await edition.places(listed, period, (page - 1) * ARCHIVE_PLACES, ARCHIVE_PLACES)
+    if not cards:
+        return Output(absent=(file,))
+    last = -(-await edition.place_count(listed, period) // ARCHIVE_PLACES)
+    context = ArchivePage(
+        edition.site,
+        cast(Kind, kind),
+        term,
+        period,
+        page,
+        tuple(cards),
+        previous=page - 1 if page > 1 else None,
+        next=page + 1 if page < last else None,
+        days=await _days(edition, period) if kind == "all" and len(period) == len("2025-07") else (),
+    )
+    return Output({file: printer.print(context)})
+
+
+async def _days(edition: Edition, month: str) -> tuple[str, ...]:
+    found = await edition.periods("all")
+    return tuple(sorted(period for period in found if period.startswith(month) and period != month))

@@ -1,0 +1,58 @@
+"""What every page shares, each in a file of its own that nginx puts in: a change rewrites one small file."""
+
+from collections.abc import Awaitable, Callable
+
+from services.render import keys
+from services.render.contexts import Context, HotFragment, Masthead, Navigation, TopicCard, TopicsFragment
+from services.render.edition import Edition
+from services.render.printer import Printer
+from services.render.site import Output
+from shared.ranking import HOT, SIZE, TOPICS
+
+
+async def build(edition: Edition, printer: Printer, name: str) -> Output:
+    """The fragment of that name."""
+    return Output({f"_fragments/{name}.html": printer.print(await _CONTEXTS[name](edition))})
+
+
+async def masthead(edition: Edition) -> Masthead:
+    """Date, temperature and city."""
+    return Masthead(edition.site, await edition.tick(), await edition.conditions())
+
+
+async def navigation(edition: Edition) -> Navigation:
+    """The sections that have articles."""
+    return Navigation(edition.site, await edition.sections())
+
+
+async def hot(edition: Edition) -> HotFragment:
+    """The first of the announced ranking that are listed."""
+    cards = [card for card in await edition.cards(await edition.ranking(HOT)) if card]
+    return HotFragment(edition.site, tuple(cards[: edition.site.hot]))
+
+
+async def topics(edition: Edition) -> TopicsFragment:
+    """The most read topics, the newest article of each, none twice; then the newest articles."""
+    size = edition.site.topics
+    shown: dict[str, TopicCard] = {}
+    for slug in (await edition.ranking(TOPICS))[:SIZE]:
+        if len(shown) == size:
+            break
+        for card in await edition.newest(f"topic:{slug}", size):
+            if card.id not in shown:
+                shown[card.id] = TopicCard(await edition.term("topic", slug), card)
+                break
+    if len(shown) < size:
+        for card in await edition.newest("all", 2 * size):
+            if len(shown) < size and card.id not in shown:
+                shown[card.id] = TopicCard(None, card)
+    return TopicsFragment(edition.site, tuple(shown.values()))
+
+
+_CONTEXTS: dict[str, Callable[[Edition], Awaitable[Context]]] = {
+    "masthead": masthead,
+    "navigation": navigation,
+    "hot": hot,
+    "topics": topics,
+}
+ALL = (keys.MASTHEAD, keys.NAVIGATION, keys.HOT_BLOCK, keys.TOPICS_BLOCK)

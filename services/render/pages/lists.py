@@ -1,0 +1,46 @@
+"""The front page, and the newest of a section, a topic or an author."""
+
+from datetime import datetime
+from typing import cast
+
+from services.render.affected import NEWEST
+from services.render.contexts import FrontPage, Kind, ListPage, home
+from services.render.edition import Edition
+from services.render.printer import Printer
+from services.render.site import Output, page_file
+from shared.articles import Card
+
+
+async def front(edition: Edition, printer: Printer, _: str) -> Output:
+    """What leads, then the newest."""
+    lead = await leading(edition, await edition.tick())
+    newest = await edition.newest("all", NEWEST)
+    leads = {card.id for card in lead}
+    context = FrontPage(
+        edition.site, lead, tuple(card for card in newest if card.id not in leads), await months(edition, "all")
+    )
+    return Output({"index.html": printer.print(context)})
+
+
+async def leading(edition: Edition, tick: datetime) -> tuple[Card, ...]:
+    """The articles that lead the front page now."""
+    return tuple(card for card in await edition.cards((await edition.front()).at(tick)) if card)
+
+
+async def listing(edition: Edition, printer: Printer, name: str) -> Output:
+    """The newest of a list; an empty one is not there."""
+    kind, _, slug = name.partition(":")
+    term = await edition.term(kind, slug)
+    file = page_file(home(cast(Kind, kind), term))
+    cards = await edition.newest(name, NEWEST)
+    if not cards:
+        return Output(absent=(file,))
+    context = ListPage(edition.site, cast(Kind, kind), term, tuple(cards), await months(edition, name))
+    return Output({file: printer.print(context)})
+
+
+async def months(edition: Edition, name: str) -> tuple[str, ...]:
+    """The months in which a list has articles, newest first."""
+    return tuple(
+        sorted((period for period in await edition.periods(name) if len(period) == len("2025-07")), reverse=True)
+    )

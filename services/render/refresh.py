@@ -1,0 +1,34 @@
+"""Building pages again that no event asks for: after a change of templates or settings, or by `pressrun rebuild`.
+
+`render:look` the digest of templates and site settings that the pages were built with.
+"""
+
+from services.render import keys
+from services.render.everything import ALWAYS, every_page
+from services.render.press import Press
+from shared.events import SIGNALS, SiteChanged, announce
+from shared.store import Store
+
+LOOK = "render:look"
+
+
+async def refresh(store: Store, press: Press, look: str) -> None:
+    """Mark what must be there before the first reader; if the look changed, every page, after what events ask for."""
+    await press.dirty.mark([page for page in ALWAYS if page != keys.NEWS], at_once=True)
+    before = await store.do("GET", LOOK)
+    if before == look.encode():
+        return
+    pages = await mark_everything(store, press) if before else 0
+    await store.do("SET", LOOK, look)
+    if before:
+        await store.do(*announce(SIGNALS, SiteChanged(at=press.now(), pages=pages)))
+
+
+async def mark_everything(store: Store, press: Press) -> int:
+    """Mark every page; return how many."""
+    count = 0
+    async for pages in every_page(store):
+        await press.dirty.mark(pages, "rebuild")
+        count += len(pages)
+    press.wake()
+    return count

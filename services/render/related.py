@@ -1,0 +1,25 @@
+"""Related articles by a bounded rule: candidates are the 8 before and the 8 after in each of five topics. Pure."""
+
+from collections.abc import Iterable
+
+from shared.articles import Article, Card
+from shared.clock import millis
+
+TOPICS = 5
+AROUND = 8
+
+
+def topics_of(article: Article) -> tuple[str, ...]:
+    """The topics that candidates come from."""
+    return tuple(topic.slug for topic in article.topics[:TOPICS])
+
+
+def related(article: Article, candidates: Iterable[Card], size: int) -> tuple[Card, ...]:
+    """The most related: number of shared topics, then newest, then id."""
+    mine = set(topics_of(article))
+    found = {card.id: card for card in candidates if card.id != article.id}.values()
+
+    def order(card: Card) -> tuple[int, int, str]:
+        return (-sum(topic.slug in mine for topic in card.topics), -millis(card.published_at), card.id)
+
+    return tuple(sorted(found, key=order)[:size])

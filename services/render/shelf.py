@@ -1,0 +1,191 @@
+"""The shelf: an article goes into its lists, or its withdrawal out of them, and the pages it touches are marked,
+all in one step (`shared.live` names what is kept).
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from services.render import dirty, keys
+from services.render.affected import Mark
+from shared import live
+from shared.articles import Card
+from shared.events import PAGES
+from shared.front import FRONT
+from shared.ranking import HOT, TOPICS, ranking_key
+from shared.store import Script, Store
+
+SHOWN = (ranking_key(HOT), ranking_key(TOPICS), FRONT)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """How an article is listed in the store now: its card while it is, or the one it was last listed with.
+
+    `shown` is what was read of `SHOWN`, on which the marks rest.
+    """
+
+    live: bytes | None
+    left: bytes | None
+    shown: tuple[bytes | None, ...]
+
+    @property
+    def card(self) -> Card | None:
+        """What the lists show, or still show until they are built again."""
+        kept = self.live or self.left
+        return Card.model_validate_json(kept) if kept else None
+
+
+async def shelve(
+    store: Store,
+    taken: dirty.Taken,
+    ident: str,
+    listed: Listed,
+    after: Card | None,
+    marks: Sequence[Mark],
+    topics: Iterable[str],
+    *,
+    revision: int,
+    version: int,
+    shown: str,
+    at_ms: int,
+    news_until: int,
+    page_events: Sequence[str],
+) -> bool:
+    """List the article as `after` (None: not at all), mark what that changes, note what is on disk.
+
+    Gives the lease back. False if the lists had changed meanwhile: nothing was done, the page is marked again.
+    """
+    before = listed.card
+    plan = {
+        "id": ident,
+        "token": taken.token,
+        "page": taken.key,
+        "cause": taken.cause,
+        "leave": [_join(name, before) for name in before.lists] if before and listed.live else [],
+        "join": [_join(name, after) for name in after.lists] if after else [],
+        "before": live.score(before) if before else 0,
+        "after": live.score(after) if after else 0,
+        "marks": [
+            [mark.page, mark.when, mark.list, mark.size, mark.period, 0 if after is None else keys.patience(mark.page)]
+            for mark in marks
+        ],
+        "topics": list(topics),
+        "near": 0 if after is None else keys.LATER,
+        "moved": before.path if before and after and before.path != after.path else "",
+        "path": after.path if after else "",
+        "built": ["revision", revision, "version", version, "at", at_ms, "shown", shown],
+        "events": list(page_events),
+        "gone_after": dirty.GONE_AFTER_MS,
+        "news_until": news_until,
+    }
+    card = after.model_dump_json() if after else ""
+    expected = [kept or b"" for kept in (listed.live, listed.left, *listed.shown)]
+    found = (live.live_key(ident), live.left_key(ident), *SHOWN)
+    return bool(await store.run(_SHELVE, (*dirty.ALL, PAGES, *found), (json.dumps(plan), card, *expected)))
+
+
+def _join(name: str, card: Card) -> list[str]:
+    return [name, *live.periods_of(name, card)]
+
+
+_SHELVE = Script(
+    dirty.LUA
+    + """
+local plan, card = cjson.decode(ARGV[1]), ARGV[2]
+local id = plan.id
+for at = 8, #KEYS do
+  if (redis.call('GET', KEYS[at]) or '') ~= ARGV[at - 5] then
+    if done(plan.page, plan.token) == 1 then again(plan.page) end
+    return 0
+  end
+end
+
+local function position(name, score)
+  -- where it stands, or would stand, among the newest
+  local key = 'list:' .. name
+  local added = redis.call('ZADD', key, 'NX', score, id) == 1
+  local rank = redis.call('ZREVRANK', key, id)
+  if added then redis.call('ZREM', key, id) end
+  return rank
+end
+local function near(name, score)
+  -- the articles that have it among their candidates: 8 before and 8 after
+  local key = 'list:' .. name
+  local added = redis.call('ZADD', key, 'NX', score, id) == 1
+  local rank = redis.call('ZRANK', key, id)
+  for _, other in ipairs(redis.call('ZRANGE', key, math.max(0, rank - 8), rank + 8)) do
+    if other ~= id then mark('article:' .. other, plan.near, plan.cause) end
+  end
+  if added then redis.call('ZREM', key, id) end
+end
+
+local best, was_empty = {}, {}
+for _, m in ipairs(plan.marks) do
+  if m[2] == 'within' and plan.before > 0 then best[m[3]] = position(m[3], plan.before) end
+  if m[2] == 'edge' then was_empty[m[3]] = redis.call('EXISTS', 'list:' .. m[3]) == 0 end
+end
+if plan.before > 0 then for _, topic in ipairs(plan.topics) do near('topic:' .. topic, plan.before) end end
+
+local opened = {}
+for _, left in ipairs(plan.leave) do
+  redis.call('ZREM', 'list:' .. left[1], id)
+  for at = 2, #left do redis.call('HINCRBY', 'periods:' .. left[1], left[at], -1) end
+end
+for _, joined in ipairs(plan.join) do
+  local name = joined[1]
+  redis.call('ZADD', 'list:' .. name, plan.after, id)
+  for at = 2, #joined do
+    local place = 'place:' .. name .. ':' .. joined[at]
+    if not redis.call('ZSCORE', place, id) then redis.call('ZADD', place, redis.call('ZCARD', place), id) end
+    redis.call('HINCRBY', 'periods:' .. name, joined[at], 1)
+  end
+end
+if plan.after > 0 then for _, topic in ipairs(plan.topics) do near('topic:' .. topic, plan.after) end end
+
+for _, m in ipairs(plan.marks) do
+  local page, when, name, size, period, patience = unpack(m)
+  if when == 'always' then
+    mark(page, patience, plan.cause)
+  elseif when == 'within' then
+    local rank = best[name]
+    if plan.after > 0 then
+      local after = position(name, plan.after)
+      if not rank or after < rank then rank = after end
+    end
+    if rank and rank < size then mark(page, patience, plan.cause) end
+  elseif when == 'edge' then
+    if was_empty[name] or redis.call('EXISTS', 'list:' .. name) == 0 then mark(page, patience, plan.cause) end
+  elseif when == 'place' then
+    local place = redis.call('ZSCORE', 'place:' .. name .. ':' .. period, id)
+    if place then
+      local n = math.floor(place / size)
+      mark((string.gsub(page, '{n}', n + 1)), patience, plan.cause)
+      if place % size == 0 and n > 0 then mark((string.gsub(page, '{n}', n)), patience, plan.cause) end
+    end
+  elseif when == 'period' then
+    local count = tonumber(redis.call('HGET', 'periods:' .. name, period) or 0)
+    if count <= 1 then mark(page, patience, plan.cause) end
+    if size > 0 and count > 1 then
+      local place = redis.call('ZSCORE', 'place:' .. name .. ':' .. period, id)
+      if place and place % size == 0 then mark(page, patience, plan.cause) end
+    end
+  end
+end
+
+redis.call('DEL', 'left:' .. id)
+if card ~= '' then
+  redis.call('SET', 'live:' .. id, card)
+  if plan.moved ~= '' then redis.call('SADD', 'former:' .. id, plan.moved) end
+  redis.call('SREM', 'former:' .. id, plan.path)
+  redis.call('HSET', 'built:' .. id, unpack(plan.built))
+  if plan.news_until > 0 then redis.call('ZADD', 'due:press', plan.news_until, 'news:' .. id) end
+else
+  redis.call('DEL', 'live:' .. id)
+end
+for _, event in ipairs(plan.events) do redis.call('XADD', KEYS[7], '*', 'event', event) end
+local held = done(plan.page, plan.token)
+if card == '' and held == 1 then redis.call('ZADD', GONE, 'LT', now + plan.gone_after, plan.page) end
+return 1
+"""
+)

@@ -1,0 +1,134 @@
+"""The site's files: the one writer to the disk. Readers see a file whole or not at all."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+TEMPORARY = "_tmp"
+
+
+@dataclass(slots=True)
+class Output:
+    """What a page leaves on disk: files, symbolic links (path → target), and paths that must not be there.
+
+    Applied in that order, so that an address never answers 404 between its page and its redirect or 410.
+    """
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+    absent: tuple[str, ...] = ()
+
+
+def page_file(path: str) -> str:
+    """The file of an address: `/a/b/` → `a/b/index.html`, `/feed.xml` → `feed.xml`."""
+    return path.lstrip("/") + ("index.html" if path.endswith("/") else "")
+
+
+def moved(path: str, to: str) -> tuple[str, str]:
+    """The link that makes an old address answer 301: its place and its relative target."""
+    old, new = path.strip("/"), to.strip("/")
+    return f"_moved/{old}", "../" * (old.count("/") + 1) + new
+
+
+def gone(path: str) -> str:
+    """The marker that makes an address answer 410."""
+    return f"_gone/{path.strip('/')}"
+
+
+class Site:
+    """The tree that nginx serves. `worker` keeps the unfinished files of several writers apart."""
+
+    def __init__(self, root: Path, worker: str = "build") -> None:
+        self.root = root
+        self._temporary = root / TEMPORARY / worker
+        self._made: set[str] = set()
+        self._count = 0
+
+    def prepare(self) -> None:
+        """Make the tree and drop what an earlier life left unfinished."""
+        self._temporary.mkdir(parents=True, exist_ok=True)
+        for left in self._temporary.iterdir():
+            left.unlink()
+
+    def apply(self, output: Output) -> list[str]:
+        """Bring the tree to the output; return the paths that changed. Raises OSError where the disk is full."""
+        changed = [path for path, content in output.files.items() if self._write(path, content)]
+        changed += [path for path, target in output.links.items() if self._link(path, target)]
+        changed += [path for path in output.absent if self._remove(path)]
+        return changed
+
+    def read(self, path: str) -> bytes | None:
+        """The content of a file, the target of a link, None if there is neither."""
+        full = self.root / path
+        try:
+            return str(full.readlink()).encode() if full.is_symlink() else full.read_bytes()
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return None
+
+    def walk(self) -> Iterator[str]:
+        """Every path of the tree that readers can be served from."""
+        for folder, folders, files in os.walk(self.root):
+            relative = os.path.relpath(folder, self.root)
+            if relative == ".":
+                folders[:] = [name for name in folders if name != TEMPORARY]
+            links = [name for name in folders if (Path(folder) / name).is_symlink()]
+            for name in (*files, *links):
+                yield os.path.normpath(os.path.join(relative, name))  # noqa: PTH118 - a million of them
+
+    def _write(self, path: str, content: bytes) -> bool:
+        full = f"{self.root}/{path}"
+        try:
+            with open(full, "rb") as file:  # noqa: PTH123 - the hot path
+                if file.read() == content:
+                    return False
+        except (FileNotFoundError, NotADirectoryError):
+            self._folder_of(full)
+        self._count += 1
+        temporary = f"{self._temporary}/{os.getpid()}-{self._count}"
+        with open(temporary, "wb") as file:  # noqa: PTH123 - the hot path
+            file.write(content)
+        self._place(temporary, full)
+        return True
+
+    def _link(self, path: str, target: str) -> bool:
+        full = f"{self.root}/{path}"
+        try:
+            if os.readlink(full) == target:  # noqa: PTH115 - the hot path
+                return False
+        except FileNotFoundError:
+            self._folder_of(full)
+        self._count += 1
+        temporary = f"{self._temporary}/{os.getpid()}-{self._count}"
+        os.symlink(target, temporary)  # noqa: PTH211 - the hot path
+        self._place(temporary, full)
+        return True
+
+    def _remove(self, path: str) -> bool:
+        full = self.root / path
+        try:
+            full.unlink()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        self._made.discard(str(full.parent))
+        if path.endswith("/index.html"):
+            try:
+                full.parent.rmdir()
+            except OSError:
+                return True  # other pages live below it
+        return True
+
+    def _place(self, temporary: str, full: str) -> None:
+        try:
+            os.replace(temporary, full)  # noqa: PTH105 - the hot path
+        except FileNotFoundError:
+            # another writer took the empty folder away after this one had made it
+            self._made.discard(os.path.dirname(full))  # noqa: PTH120 - the hot path
+            self._folder_of(full)
+            os.replace(temporary, full)  # noqa: PTH105 - the hot path
+
+    def _folder_of(self, full: str) -> None:
+        folder = os.path.dirname(full)  # noqa: PTH120 - the hot path
+        if folder not in self._made:
+            os.makedirs(folder, exist_ok=True)  # noqa: PTH103 - the hot path
+            self._made.add(folder)

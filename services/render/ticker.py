@@ -1,0 +1,106 @@
+"""The press's time: midnight, conditions that expire, leads that end, articles that leave the 48 hours of news.
+
+Taking what is due, moving the tick and marking what it touches is one step in the store.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from services.render import dirty, keys
+from services.render.press import Press
+from shared.clock import LAST, TICK, Clock, due, millis, moment
+from shared.events import SIGNALS, ClockTicked
+from shared.settings import Site
+from shared.store import Script, Store
+
+CHUNK = 1_000
+LONGEST_SLEEP = 0.5
+
+_PAGES = {
+    keys.MIDNIGHT_DUE: (keys.MASTHEAD,),
+    keys.CONDITIONS_DUE: (keys.MASTHEAD,),
+    keys.LEAD_DUE: (keys.FRONT,),
+    keys.NEWS_DUE: (keys.NEWS,),
+}
+
+
+def pages_due(names: Iterable[str]) -> tuple[str, ...]:
+    """The pages that change when these are due."""
+    return tuple(dict.fromkeys(page for name in names for page in _PAGES[name.partition(":")[0]]))
+
+
+def next_midnight(site: Site, at: datetime) -> datetime:
+    """The beginning of the site's next day; the day may have 23 or 25 hours."""
+    tomorrow = site.local(at).date() + timedelta(days=1)
+    return datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=site.zone)
+
+
+class Ticker:
+    """Moves the tick when something is due."""
+
+    def __init__(self, store: Store, press: Press, site: Site, clock: Clock) -> None:
+        self._store = store
+        self._press = press
+        self._site = site
+        self._clock = clock
+
+    async def start(self) -> None:
+        """Bring the tick to now, whatever was due before."""
+        while await self.advance():
+            pass
+        await self._step(self._clock.now(), [], (keys.MASTHEAD,))
+
+    async def run(self) -> None:
+        """For ever: take what is due."""
+        while True:
+            if not await self.advance():
+                await asyncio.sleep(await self._pause())
+
+    async def advance(self) -> bool:
+        """Take at most CHUNK things that are due; False if there was nothing."""
+        now = self._clock.now()
+        found = await self._store.do(
+            "ZRANGEBYSCORE", due("press"), "-inf", millis(now), "WITHSCORES", "LIMIT", 0, CHUNK
+        )
+        names = [found[at].decode() for at in range(0, len(found), 2)]
+        if not names:
+            return False
+        reached = now if len(names) < CHUNK else moment(int(float(found[-1])))
+        await self._step(reached, names, pages_due(names))
+        return True
+
+    async def _step(self, reached: datetime, names: list[str], pages: tuple[str, ...]) -> None:
+        event = ClockTicked(at=reached, due=names)
+        marks = [part for page in pages for part in (page, keys.patience(page))]
+        midnight = millis(next_midnight(self._site, reached))
+        await self._store.run(
+            _TICK,
+            (*dirty.ALL, due("press"), TICK, LAST, SIGNALS),
+            (millis(reached), midnight, event.event_id, event.model_dump_json(), len(names), *names, *marks),
+        )
+        self._press.wake()
+
+    async def _pause(self) -> float:
+        if self._clock.stopped:
+            return LONGEST_SLEEP
+        first = await self._store.do("ZRANGE", due("press"), 0, 0, "WITHSCORES")
+        left = (float(first[1]) - millis(self._clock.now())) / 1000 if first else LONGEST_SLEEP
+        return min(max(left, 0.005), LONGEST_SLEEP)
+
+
+_TICK = Script(
+    dirty.LUA
+    + """
+local DUE, TICK, LAST, SIGNALS = KEYS[7], KEYS[8], KEYS[9], KEYS[10]
+local names = tonumber(ARGV[5])
+if names > 0 then redis.call('ZREM', DUE, unpack(ARGV, 6, 5 + names)) end
+redis.call('ZADD', DUE, ARGV[2], 'midnight')
+for _, key in ipairs({TICK, LAST}) do
+  if tonumber(ARGV[1]) > tonumber(redis.call('GET', key) or 0) then redis.call('SET', key, ARGV[1]) end
+end
+for at = 6 + names, #ARGV, 2 do mark(ARGV[at], tonumber(ARGV[at + 1]), ARGV[3]) end
+redis.call('XADD', SIGNALS, '*', 'event', ARGV[4])
+return 1
+"""
+)

@@ -1,0 +1,1 @@
+"""From contexts to what templates show: words, dates and addresses, all pure."""

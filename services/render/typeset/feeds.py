@@ -1,0 +1,126 @@
+"""Feeds and sitemaps: Atom (RFC 4287), RSS 2.0, JSON Feed 1.1, sitemaps.org and Google's news sitemap."""
+
+import json
+from datetime import datetime
+from email.utils import format_datetime
+from typing import Any
+
+from services.render import contexts
+from services.render.contexts import home
+from services.render.typeset.desk import Desk
+from shared.articles import Article
+
+NAMES = {contexts.AtomFeed: "feed.xml", contexts.RssFeed: "rss.xml", contexts.JsonFeed: "feed.json"}
+
+
+def feed(desk: Desk, page: contexts.Feed) -> dict[str, Any]:
+    """What `feed.xml` and `rss.xml` show."""
+    path = home(page.kind, page.term)
+    return {
+        "title": _title(desk, page),
+        "home": desk.absolute(path),
+        "self": desk.absolute(path + NAMES[type(page)]),
+        "updated": desk.iso(page.updated),
+        "built": format_datetime(desk.site.local(page.updated)),
+        "entries": [_entry(desk, entry.article, entry.body) for entry in page.entries],
+    }
+
+
+def json_feed(desk: Desk, page: contexts.JsonFeed) -> str:
+    """`feed.json`: no template, since only a JSON encoder escapes JSON."""
+    shown = feed(desk, page)
+    found = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": shown["title"],
+        "home_page_url": shown["home"],
+        "feed_url": shown["self"],
+        "language": desk.language,
+        "authors": [{"name": desk.site.name, "url": desk.base_url + "/"}],
+        "items": [_item(entry) for entry in shown["entries"]],
+    }
+    return json.dumps(found, ensure_ascii=False, indent=1) + "\n"
+
+
+def sitemap_index(desk: Desk, page: contexts.SitemapIndex) -> dict[str, Any]:
+    """The parts of the sitemap."""
+    return {"parts": [desk.absolute(f"/sitemaps/{part}.xml") for part in page.parts]}
+
+
+def sitemap(desk: Desk, page: contexts.Sitemap) -> dict[str, Any]:
+    """The addresses of one part."""
+    return {
+        "entries": [
+            (desk.absolute(card.path), desk.iso(_modified(card.published_at, card.updated_at))) for card in page.cards
+        ]
+    }
+
+
+def news_sitemap(desk: Desk, page: contexts.NewsSitemap) -> dict[str, Any]:
+    """The newest articles, for news search."""
+    return {
+        "entries": [
+            (
+                desk.absolute(card.path),
+                _news_language(card.language or desk.language),
+                desk.iso(card.published_at),
+                card,
+            )
+            for card in page.cards
+        ]
+    }
+
+
+def robots(desk: Desk, page: contexts.Robots) -> dict[str, Any]:
+    """Where the sitemaps are."""
+    return {"sitemap": desk.absolute("/sitemap.xml"), "news_sitemap": desk.absolute("/news-sitemap.xml")}
+
+
+def _title(desk: Desk, page: contexts.Feed) -> str:
+    return f"{page.term.name} – {desk.site.name}" if page.term else desk.site.name
+
+
+def _entry(desk: Desk, article: Article, body: str) -> dict[str, Any]:
+    picture = desk.picture(article.image)
+    return {
+        "tag": desk.tag(article),
+        "url": desk.absolute(article.path),
+        "title": article.headline,
+        "summary": article.summary,
+        "body": body,
+        "language": (article.language or desk.language).replace("_", "-"),
+        "published": desk.iso(article.published_at),
+        "updated": desk.iso(_modified(article.published_at, article.updated_at)),
+        "date": format_datetime(desk.site.local(article.published_at)),
+        "authors": [(author.name, desk.absolute(home("author", author))) for author in article.authors],
+        "categories": [*([article.section.name] if article.section else []), *(topic.name for topic in article.topics)],
+        "image": desk.absolute(article.image.url) if article.image and picture else "",
+    }
+
+
+def _item(entry: dict[str, Any]) -> dict[str, Any]:
+    found = {
+        "id": entry["tag"],
+        "url": entry["url"],
+        "title": entry["title"],
+        "content_html": entry["body"],
+        "summary": entry["summary"],
+        "image": entry["image"],
+        "date_published": entry["published"],
+        "date_modified": entry["updated"],
+        "authors": [{"name": name, "url": url} for name, url in entry["authors"]],
+        "tags": entry["categories"],
+        "language": entry["language"],
+    }
+    return {name: value for name, value in found.items() if value or name == "content_html"}
+
+
+def _modified(published: datetime, updated: datetime | None) -> datetime:
+    return max(published, updated) if updated else published
+
+
+def _news_language(tag: str) -> str:
+    """Two or three letters, or zh-cn and zh-tw, as the news sitemap has it."""
+    lower = tag.replace("_", "-").lower()
+    if lower.startswith("zh"):
+        return "zh-tw" if any(part in lower for part in ("tw", "hk", "hant")) else "zh-cn"
+    return lower.split("-")[0]

@@ -1,0 +1,144 @@
+"""The fragments and the pages that list articles, in words that their templates print as they are."""
+
+import math
+from datetime import date
+from typing import Any
+
+from services.render import contexts
+from services.render.contexts import archive, home
+from services.render.typeset import week
+from services.render.typeset.desk import Desk, Link
+from services.render.typeset.language import full_day, long_day, month
+
+
+def masthead(desk: Desk, page: contexts.Masthead) -> dict[str, Any]:
+    """The date, the weather and the name of the paper."""
+    today = desk.site.local(page.tick).date()
+    warmth = page.temperature_c
+    return {
+        "today": today.isoformat(),
+        "day": full_day(today, desk.language),
+        "temperature": "" if warmth is None else f"{math.floor(warmth + 0.5)} C",
+        "city": page.city,
+    }
+
+
+def navigation(desk: Desk, page: contexts.Navigation) -> dict[str, Any]:
+    """The sections."""
+    return {"sections": [desk.section(term) for term in page.sections]}
+
+
+def hot_fragment(desk: Desk, page: contexts.HotFragment) -> dict[str, Any]:
+    """Hot this week."""
+    return {"cards": desk.briefs(page.cards)}
+
+
+def topics_fragment(desk: Desk, page: contexts.TopicsFragment) -> dict[str, Any]:
+    """The topics block."""
+    return {"cards": [desk.brief(entry.card, entry.topic) for entry in page.cards]}
+
+
+def front(desk: Desk, page: contexts.FrontPage) -> dict[str, Any]:
+    """The front page: its first story stands above the others."""
+    stories = desk.teasers([*page.lead, *page.newest])
+    return {
+        **_head(desk, desk.site.name, "/", feeds="/"),
+        "first": stories[0] if stories else None,
+        "seconds": stories[1:5],
+        "cards": stories[5:],
+        "archives": _months(desk, "all", None, page.months),
+    }
+
+
+def listing(desk: Desk, page: contexts.ListPage) -> dict[str, Any]:
+    """The newest of a section, a topic or an author."""
+    path = home(page.kind, page.term)
+    return {
+        **_head(desk, page.term.name, path, feeds=path),
+        "kind": page.kind,
+        "name": page.term.name,
+        "cards": desk.teasers(page.cards),
+        "archives": _months(desk, page.kind, page.term, page.months),
+    }
+
+
+def archived(desk: Desk, page: contexts.ArchivePage) -> dict[str, Any]:
+    """A page of an archive."""
+    is_day = len(page.period) > len("2025-07")
+    when = long_day(date.fromisoformat(page.period), desk.language) if is_day else month(page.period, desk.language)
+    path = home(page.kind, page.term)
+    name = page.term.name if page.term else desk.site.name
+    return {
+        **_head(desk, f"{name}, {when}", archive(page.kind, page.term, page.period, page.number), feeds=path),
+        "kind": page.kind,
+        "name": name,
+        "home": desk.href(path),
+        "when": when,
+        "number": page.number,
+        "cards": desk.teasers(page.cards),
+        "previous": _page(desk, page, page.previous),
+        "next": _page(desk, page, page.next),
+        "days": [
+            Link(desk.href(archive("all", None, day)), full_day(date.fromisoformat(day), desk.language))
+            for day in page.days
+        ],
+        "above": Link(desk.href(archive("all", None, page.period[:7])), month(page.period[:7], desk.language))
+        if is_day
+        else None,
+    }
+
+
+def hot(desk: Desk, page: contexts.HotPage) -> dict[str, Any]:
+    """The most read of seven days."""
+    return {
+        **_head(desk, "Hot this week", "/hot/", feeds="/"),
+        "cards": [desk.teaser(card, rank=rank) for rank, card in enumerate(page.cards, 1)],
+        "weeks": [Link(desk.href(f"/hot/{name}/"), _week(desk, name)) for name in page.weeks],
+    }
+
+
+def chart(desk: Desk, page: contexts.ChartPage) -> dict[str, Any]:
+    """A finished week's chart."""
+    when = _week(desk, page.week)
+    return {
+        **_head(desk, f"Most read, {when}", f"/hot/{page.week}/", feeds="/"),
+        "when": when,
+        "cards": [desk.teaser(entry.card, rank=entry.rank, views=entry.views) for entry in page.entries],
+    }
+
+
+def error(desk: Desk, page: contexts.ErrorPage) -> dict[str, Any]:
+    """What a reader gets instead of a page."""
+    title, text = _ERRORS.get(page.status, _ERRORS[500])
+    return {**_head(desk, title, "", feeds="/"), "status": page.status, "text": text}
+
+
+_ERRORS = {
+    404: ("Page not found", "There is no page at this address."),
+    410: ("No longer published", "This article has been withdrawn."),
+    500: ("Not available", "This page cannot be served at the moment. Please try again shortly."),
+}
+
+
+def _head(desk: Desk, title: str, path: str, feeds: str) -> dict[str, Any]:
+    return {
+        "page_language": desk.language,
+        "page_direction": desk.direction,
+        "title": title,
+        "canonical": desk.absolute(path) if path else "",
+        "description": "",
+        "feeds": desk.href(feeds),
+    }
+
+
+def _months(desk: Desk, kind: contexts.Kind, term: Any, months: tuple[str, ...]) -> list[Link]:
+    return [Link(desk.href(archive(kind, term, period)), month(period, desk.language)) for period in months]
+
+
+def _page(desk: Desk, page: contexts.ArchivePage, number: int | None) -> Link | None:
+    return Link(desk.href(archive(page.kind, page.term, page.period, number)), str(number)) if number else None
+
+
+def _week(desk: Desk, name: str) -> str:
+    first, last = week.days(name, desk.site.week_starts)
+    return f"{long_day(first, desk.language)} – {long_day(last, desk.language)}"

@@ -1,0 +1,70 @@
+"""JSON-LD: what search engines read of an article (schema.org NewsArticle)."""
+
+import json
+from typing import Any
+
+from markupsafe import Markup
+
+from services.render.contexts import home
+from services.render.typeset.desk import Desk
+from shared.articles import Article, Term
+
+HEADLINE_LENGTH = 110
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def script_safe(value: dict[str, Any]) -> Markup:
+    """JSON that can stand in a script element: it can neither close it nor open a comment or an SSI directive."""
+    text = _encode(value)
+    for character, escape in _UNSAFE:
+        if character in text:
+            text = text.replace(character, escape)
+    return Markup(text)  # noqa: S704  every character that means something to HTML is escaped above
+
+
+_UNSAFE = tuple((character, f"\\u{ord(character):04x}") for character in "<>&\u2028\u2029")
+
+
+def news_article(desk: Desk, article: Article, url: str, published: str, modified: str, picture: str) -> Markup:
+    """The NewsArticle of an article's page."""
+    found: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "NewsArticle",
+        "mainEntityOfPage": url,
+        "headline": shorten(article.headline),
+        "datePublished": published,
+        "dateModified": modified,
+        "inLanguage": article.language or desk.language,
+        "publisher": {"@type": "NewsMediaOrganization", "name": desk.site.name, "url": desk.base_url + "/"},
+        "author": [_person(desk, author) for author in article.authors]
+        or [{"@type": "Organization", "name": desk.site.name, "url": desk.base_url + "/"}],
+    }
+    if article.summary:
+        found["description"] = article.summary
+    if picture:
+        found["image"] = [picture]
+    if article.section:
+        found["articleSection"] = article.section.name
+    if article.topics:
+        found["keywords"] = [topic.name for topic in article.topics]
+    if article.corrections:
+        found["correction"] = [
+            {"@type": "CorrectionComment", "text": correction.text, "datePublished": desk.iso(correction.at)}
+            for correction in article.corrections
+        ]
+    if article.source_url and article.source_url.startswith(("https://", "http://")):
+        found["isBasedOn"] = article.source_url
+    return script_safe(found)
+
+
+def shorten(headline: str, length: int = HEADLINE_LENGTH) -> str:
+    """A headline within the length that search engines advise, cut at a word."""
+    if len(headline) <= length:
+        return headline
+    return (headline[:length].rpartition(" ")[0] or headline[: length - 1]).rstrip(" ,;:–-") + "…"
+
+
+def _person(desk: Desk, author: Term) -> dict[str, str]:
+    url = author.url if author.url and author.url.startswith(("https://", "http://")) else None
+    return {"@type": "Person", "name": author.name, "url": url or desk.absolute(home("author", author))}

@@ -1,0 +1,459 @@
+"""`pressrun up`: its folder, its children, and what it says when it cannot start; on real processes."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from services.console import children, leftovers, stack
+from services.console.children import Child, Part, pause
+from services.console.folder import CannotStart, Folder, Secrets, other_address, read_run, write_private
+from services.console.parts import Ports, ask_store, service_environ, site_part, store_part
+from services.console.stack import Stack, check_ports
+from services.console.up import say_curl
+from shared.settings import Site, read_sources
+
+ROOT = Path(__file__).parents[2]
+SECRETS = Secrets("store-password", "edge-secret")
+STUB = """
+import os, pathlib, signal, sys
+for way in sys.argv[2:]:
+    signal.signal(getattr(signal, way), signal.SIG_IGN)
+pathlib.Path(sys.argv[1]).write_text(str(os.getpid()))
+while True:
+    signal.pause()
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Folder]:
+    folder = Folder(tmp_path / "press")
+    folder.take()
+    yield folder
+    folder.release()
+
+
+def free_ports(count: int = 5) -> int:
+    """The first of so many neighbouring ports that are free."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        try:
+            check_ports(range(port, port + count))
+        except (CannotStart, OverflowError):
+            continue
+        return port
+
+
+async def until(condition: Callable[[], Any], seconds: float = 10) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 - another process does it
+            await asyncio.sleep(0.01)
+
+
+async def until_true(condition: Callable[[], Awaitable[bool]], seconds: float = 10) -> None:
+    async with asyncio.timeout(seconds):
+        while not await condition():  # noqa: ASYNC110 - another process does it
+            await asyncio.sleep(0.01)
+
+
+def alive(pid: int) -> bool:
+    return pid in leftovers._processes()
+
+
+def stub(folder: Folder, name: str, *ignoring: str) -> Part:
+    """A part that is ready once it has written its pid, and ends when it is told to."""
+    mark = folder.temporary / name
+
+    async def is_ready() -> bool:
+        if not mark.exists() or not (pid := mark.read_text()):
+            return False
+        return alive(int(pid))
+
+    command = (sys.executable, "-c", STUB, str(mark), *ignoring)
+    return Part(name, command, folder.root, dict(os.environ), is_ready)
+
+
+def broken(folder: Folder, name: str, words: str = "the disk is full") -> Part:
+    async def is_ready() -> bool:
+        return False
+
+    command = (sys.executable, "-c", f"import sys; print('first'); sys.exit({words!r})")
+    return Part(name, command, folder.root, dict(os.environ), is_ready)
+
+
+@asynccontextmanager
+async def running(folder: Folder, *stages: list[Part]) -> AsyncIterator[Stack]:
+    said: list[str] = []
+    made = Stack(folder, stages, {"site": "http://127.0.0.1:1"}, said.append)
+    try:
+        await made.start()
+        yield made
+    finally:
+        await made.stop()
+
+
+def pids(folder: Folder) -> dict[str, int]:
+    return dict(json.loads(folder.run.read_text())["pids"])
+
+
+def _changed(folder: Folder, name: str, before: int) -> bool:
+    return pids(folder)[name] != before
+
+
+def command(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "services.console.cli", *words],
+        cwd=ROOT,
+        env={**os.environ, **environ},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+# The folder.
+
+
+def test_a_new_folder_gets_settings_and_random_secrets(folder: Folder) -> None:
+    folder.write_settings("http://127.0.0.1:8080", sample=False)
+    site, sources = Site.read(folder.site_settings), read_sources(folder.sources)
+    assert (site.base_url, site.timezone) == ("http://127.0.0.1:8080", "UTC")
+    assert folder.sources.stat().st_mode & 0o777 == 0o600
+    token = sources["newsroom"].tokens[0].get_secret_value()
+    assert len(token) >= 32
+    assert token != sources["newsroom"].hmac_secrets[0].get_secret_value()
+
+
+def test_the_samples_site_is_in_baghdad(folder: Folder) -> None:
+    folder.write_settings("http://127.0.0.1:8080", sample=True)
+    site = Site.read(folder.site_settings)
+    assert (site.timezone, site.city) == ("Asia/Baghdad", "Baghdad")
+
+
+def test_settings_and_secrets_that_are_there_stay(folder: Folder) -> None:
+    folder.site_settings.write_text('name = "Mine"\n')
+    folder.write_settings("http://127.0.0.1:8080", sample=False)
+    before = (folder.secrets(), folder.sources.read_text())
+    folder.write_settings("http://127.0.0.1:9090", sample=True)
+    assert Site.read(folder.site_settings).name == "Mine"
+    assert (folder.secrets(), folder.sources.read_text()) == before
+    assert (folder.root / "secrets.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_private_file_is_replaced_whole_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "run.json"
+    path.write_text("old")
+    path.chmod(0o644)
+    write_private(path, "new")
+    assert (path.read_text(), path.stat().st_mode & 0o777) == ("new", 0o600)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_run_json_is_read_only_while_a_stack_runs(folder: Folder) -> None:
+    folder.run.write_text('{"site": "http://127.0.0.1:8080"}')
+    assert read_run(folder.root) == {"site": "http://127.0.0.1:8080"}
+    folder.release()
+    assert read_run(folder.root) is None
+    assert read_run(folder.root / "none") is None
+
+
+def test_a_site_that_names_another_port_of_this_machine_is_noticed() -> None:
+    served = "http://127.0.0.1:8080"
+    assert other_address(Site(base_url="http://127.0.0.1:9090"), served)
+    assert not other_address(Site(base_url=served), served)
+    assert not other_address(Site(base_url="https://news.example"), served)
+
+
+# Children.
+
+
+def test_a_child_that_was_ready_comes_back_at_once_and_an_early_death_waits_ever_longer() -> None:
+    assert pause(0, was_ready=True) == pause(1, was_ready=True) == 0
+    waits = [pause(early, was_ready=False) for early in range(1, 10)]
+    assert waits == sorted(waits)
+    assert (waits[0], waits[-1]) == (0.2, 5.0)
+    assert pause(5, was_ready=True) > 1, "ready for a moment, again and again: as on a full disk"
+
+
+async def test_run_json_says_who_runs(folder: Folder) -> None:
+    async with running(folder, [stub(folder, "redis")], [stub(folder, "ingest"), stub(folder, "site")]) as made:
+        assert json.loads(folder.run.read_text()) == made.run
+        assert folder.run.stat().st_mode & 0o777 == 0o600
+        assert list(pids(folder)) == ["redis", "ingest", "site"]
+        assert all(alive(pid) for pid in pids(folder).values())
+    assert not any(alive(pid) for pid in pids(folder).values())
+
+
+async def test_the_next_stage_waits_for_the_one_before(folder: Folder) -> None:
+    slow, seen = stub(folder, "redis"), []
+
+    async def is_ready() -> bool:
+        seen.append((folder.temporary / "ingest").exists())
+        return len(seen) > 5 and await slow.is_ready()
+
+    first = Part(slow.name, slow.command, slow.folder, slow.environ, is_ready)
+    async with running(folder, [first], [stub(folder, "ingest")]):
+        assert not any(seen)
+
+
+async def test_a_killed_child_is_started_again_and_its_pid_refreshed(folder: Folder) -> None:
+    async with running(folder, [stub(folder, "redis")], [stub(folder, "ingest")]) as made:
+        before = pids(folder)
+        os.kill(before["ingest"], signal.SIGKILL)
+        await until(lambda: pids(folder)["ingest"] != before["ingest"])
+        await asyncio.wait_for(made.children[1].ready.wait(), 10)
+        assert pids(folder)["redis"] == before["redis"]
+        assert alive(pids(folder)["ingest"])
+
+
+async def test_a_child_that_will_not_start_is_given_up_with_its_last_lines(folder: Folder) -> None:
+    with pytest.raises(CannotStart, match=r"(?s)^ingest does not start.*the disk is full$"):
+        async with running(folder, [stub(folder, "redis")], [broken(folder, "ingest")]):
+            pass
+    assert not alive(int((folder.temporary / "redis").read_text()))
+
+
+async def test_a_command_that_is_not_there_is_given_up_too(folder: Folder) -> None:
+    part = broken(folder, "ingest")
+    with pytest.raises(CannotStart, match="ingest does not start"):
+        async with running(folder, [Part(part.name, ("/none",), part.folder, part.environ, part.is_ready)]):
+            pass
+
+
+async def test_a_child_that_was_ready_once_is_never_given_up(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(children, "TRIES", 1)
+    async with running(folder, [stub(folder, "redis")]) as made:
+        for _ in range(3):
+            before = pids(folder)["redis"]
+            os.kill(before, signal.SIGKILL)
+            await until(partial(_changed, folder, "redis", before))
+            await asyncio.wait_for(made.children[0].ready.wait(), 10)
+        assert not made.children[0].given_up.is_set()
+
+
+async def test_a_child_that_will_not_go_is_forced(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stack, "PATIENCE", 0.2)
+    async with running(folder, [stub(folder, "redis")], [stub(folder, "site", "SIGTERM")]):
+        stubborn = pids(folder)["site"]
+    assert not alive(stubborn)
+
+
+async def test_a_full_disk_does_not_end_the_stack(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(folder, [stub(folder, "redis")]) as made:
+        before = folder.run.read_text()
+
+        def full(*_: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(stack, "write_private", full)
+            os.kill(pids(folder)["redis"], signal.SIGKILL)
+            await until(lambda: made._unwritten)
+        assert folder.run.read_text() == before
+        monkeypatch.setattr(stack, "HOUSEKEEPING", 0.01)
+        keeping = asyncio.create_task(made.keep())
+        await until(lambda: folder.run.read_text() != before)
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+
+
+async def test_a_long_log_is_moved_aside(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(children, "LOG_BYTES", 10)
+    log = folder.log("ingest")
+    log.write_text("a line that is long enough\n")
+    child = Child(stub(folder, "ingest"), log, lambda: None, lambda _: None)
+    child.trim_log()
+    child.trim_log()
+    assert log.read_text() == ""
+    assert log.with_suffix(".log.1").read_text() == "a line that is long enough\n"
+
+
+# What a killed `up` leaves.
+
+
+def begin(part: Part, log: Path) -> subprocess.Popen[bytes]:
+    """Start a part as the stack does, but on its own."""
+    with log.open("wb") as words:
+        return subprocess.Popen(
+            part.command, cwd=part.folder, stdin=subprocess.DEVNULL, stdout=words, stderr=words, start_new_session=True
+        )
+
+
+def orphan(folder: Folder, name: str, *ignoring: str) -> subprocess.Popen[bytes]:
+    return begin(stub(folder, name, *ignoring), folder.log(name))
+
+
+async def test_the_next_start_ends_what_a_killed_one_left(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leftovers, "PATIENCE", 0.3)
+    left = [orphan(folder, "redis"), orphan(folder, "ingest", "SIGTERM")]
+    try:
+        await until(lambda: all((folder.temporary / name).exists() for name in ("redis", "ingest")))
+        folder.children.write_text(leftovers.note({str(one.pid): leftovers.trace(one.pid) for one in left}))
+        await Stack(folder, [], {}, print).reclaim()
+        assert [one.wait(5) for one in left] == [-signal.SIGTERM, -signal.SIGKILL]
+    finally:
+        for one in left:
+            one.kill()
+            one.wait()
+
+
+async def test_a_stranger_with_a_recorded_pid_is_left_alone(folder: Folder) -> None:
+    stranger = orphan(folder, "stranger")
+    try:
+        await until((folder.temporary / "stranger").exists)
+        folder.children.write_text(json.dumps({"redis": {"pid": stranger.pid, "started": "another time"}}))
+        await Stack(folder, [], {}, print).reclaim()
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"redis": 1}', '{"redis": {"pid": "x"}}'])
+async def test_a_torn_record_of_children_is_no_obstacle(folder: Folder, text: str) -> None:
+    folder.children.write_text(text)
+    await Stack(folder, [], {}, print).reclaim()
+
+
+# The real store and the real web server.
+
+
+async def test_the_store_keeps_what_it_acknowledged_and_its_password_to_itself(folder: Folder) -> None:
+    ports = Ports(free_ports())
+    part, port = store_part(folder, ports, SECRETS), ports.of("redis")
+    assert SECRETS.store_password not in " ".join(part.command)
+    assert (folder.store / "valkey.conf").stat().st_mode & 0o777 == 0o600
+    async with running(folder, [part]):
+        assert await ask_store(port, "wrong", "PING") != "+PONG"
+        assert await ask_store(port, SECRETS.store_password, "SET kept yes") == "+OK"
+        os.kill(pids(folder)["redis"], signal.SIGKILL)
+        await until_true(lambda: _is_kept(port))
+        async with Redis.from_url(ports.store_url(SECRETS.store_password), decode_responses=True) as client:
+            for name, value in (("appendfsync", "always"), ("maxmemory-policy", "noeviction"), ("save", "")):
+                assert await client.config_get(name) == {name: value}
+            assert (await client.config_get("maxmemory"))["maxmemory"] != "0"
+    assert (folder.store / "appendonlydir").is_dir()
+
+
+async def _is_kept(port: int) -> bool:
+    return await ask_store(port, SECRETS.store_password, "STRLEN kept") == ":3"
+
+
+def _pages(folder: Folder) -> None:
+    (folder.site / "index.html").write_text("front")
+
+
+async def test_nginx_whose_master_is_killed_serves_again(folder: Folder) -> None:
+    _pages(folder)
+    async with running(folder, [site_part(folder, Ports(free_ports()), SECRETS)]) as made:
+        before = pids(folder)["site"]
+        workers = [pid for pid, one in leftovers._processes().items() if one.group == before and pid != before]
+        assert workers
+        os.kill(before, signal.SIGKILL)
+        await until(lambda: pids(folder)["site"] != before)
+        await asyncio.wait_for(made.children[0].ready.wait(), 10)
+        assert not any(alive(pid) for pid in workers)
+
+
+async def test_workers_of_a_killed_nginx_are_ended_by_the_next_start(folder: Folder) -> None:
+    _pages(folder)
+    ports = Ports(free_ports())
+    part = site_part(folder, ports, SECRETS)
+    master = begin(part, folder.log("site"))
+    await until_true(part.is_ready)
+    folder.children.write_text(leftovers.note({"site": leftovers.trace(master.pid)}))
+    master.kill()
+    master.wait()
+    assert await part.is_ready(), "its workers outlive it"
+    await Stack(folder, [], {}, print).reclaim()
+    check_ports([ports.site])
+
+
+# The command.
+
+
+def test_the_services_learn_their_settings_from_the_stack_alone(folder: Folder) -> None:
+    given = {"PRESSRUN_REDIS_URL": "redis://elsewhere", "PRESSRUN_SITE_DIR": "/elsewhere", "PRESSRUN_IN_FLIGHT": "9"}
+    environ = service_environ({**given, "PRESSRUN_EDGE_SECRET_FILE": "/none"}, folder, Ports(8080), SECRETS)
+    assert environ["PRESSRUN_REDIS_URL"] == "redis://:store-password@127.0.0.1:8084/0"
+    assert environ["PRESSRUN_DATA"] == str(folder.root)
+    assert environ["PRESSRUN_IN_FLIGHT"] == "9"
+    assert environ["TMPDIR"].startswith(str(folder.root))
+    assert {"PRESSRUN_SITE_DIR", "PRESSRUN_EDGE_SECRET_FILE"}.isdisjoint(environ)
+
+
+def test_the_curl_line_can_be_pasted(capsys: pytest.CaptureFixture[str]) -> None:
+    say_curl({"ingest": "http://127.0.0.1:8081", "token": "a-token"})
+    line = capsys.readouterr().err
+    words = subprocess.run(
+        ["/bin/sh", "-c", f'curl() {{ for word in "$@"; do printf "%s\\n" "$word"; done; }}; {line}'],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=10,
+    ).stdout.splitlines()
+    assert "http://127.0.0.1:8081/v1/articles" in words
+    assert "Authorization: Bearer a-token" in words
+    assert json.loads(words[-1])["headline"] == "Hello, readers"
+
+
+def test_the_version_is_told() -> None:
+    answer = command("--version")
+    assert (answer.returncode, answer.stdout.split()[0]) == (0, "pressrun")
+
+
+@pytest.mark.parametrize("words", [["up", "--port", "70000"], ["up", "--none"], ["none"]])
+def test_wrong_usage_is_exit_code_2(words: list[str]) -> None:
+    assert command(*words).returncode == 2
+
+
+def refused(answer: subprocess.CompletedProcess[str]) -> str:
+    """The one line that says why it did not start."""
+    assert (answer.returncode, answer.stdout) == (1, "")
+    [line] = answer.stderr.splitlines()
+    return line
+
+
+def test_a_second_up_on_one_folder_says_so(folder: Folder) -> None:
+    assert refused(command("up", "--data", str(folder.root))) == (
+        f"pressrun: another `pressrun up` runs on {folder.root}"
+    )
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert refused(command("up", "--data", str(tmp_path / "file"))).startswith(
+        f"pressrun: cannot write to {tmp_path / 'file'}: "
+    )
+    assert "cannot write to" in refused(command("up", "--data", "/proc/none"))
+
+
+@pytest.mark.parametrize("offset", range(5))
+def test_a_busy_port_is_named(tmp_path: Path, offset: int) -> None:
+    port = free_ports()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", port + offset))
+        taken.listen()
+        line = refused(command("up", "--data", str(tmp_path / "press"), "--port", str(port)))
+    assert line.startswith(f"pressrun: port {port + offset} on 127.0.0.1 is not free")
+
+
+def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
+    answer = command("up", "--data", str(tmp_path), "--port", str(free_ports()), PRESSRUN_NOW="yesterday")
+    assert refused(answer).startswith("pressrun: PRESSRUN_NOW: ")
+    (tmp_path / "site.toml").write_text('timezone = "Mars/Olympus"\n')
+    assert "timezone" in refused(command("up", "--data", str(tmp_path), "--port", str(free_ports())))

