@@ -1,6 +1,5 @@
 """What was set aside: entries of `dead-letters`, each with what it was and why."""
 
-import json
 from typing import Any
 
 from shared.events import DEAD_LETTERS
@@ -28,9 +27,14 @@ def read(entry: tuple[bytes, list[bytes]]) -> dict[str, Any]:
     return {"id": ident.decode(), **fields}
 
 
-def event_of(raw: str) -> dict[str, Any]:
-    """The raw entry's fields."""
-    return dict(json.loads(raw))
+async def letters(store: Store) -> list[dict[str, Any]]:
+    """All dead letters, oldest first."""
+    return [read(entry) for entry in await store.do("XRANGE", DEAD_LETTERS, "-", "+")]
+
+
+async def pages_set_aside(store: Store) -> list[str]:
+    """The pages that were set aside and have not been built since, each with its reason."""
+    return [f"{letter['name']}: {letter['reason']}" for letter in await letters(store) if letter["kind"] == "page"]
 
 
 _ASIDE = Script("""

@@ -6,7 +6,10 @@ from typing import Annotated
 
 import typer
 
+from services.console.building import build, check, rebuild
 from services.console.folder import CannotStart
+from services.console.post import post
+from services.console.status import status
 from services.console.up import up
 from shared.settings import WrongSetting
 
@@ -37,7 +40,8 @@ def pressrun(
     """An event-driven publishing engine for newsrooms."""
 
 
-app.command()(up)
+for command in (up, post, build, rebuild, check, status):
+    app.command()(command)
 
 
 def main() -> None:

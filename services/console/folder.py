@@ -49,7 +49,7 @@ class Folder:
         self.children = self.root / "children.json"
         self.site_settings = self.root / "site.toml"
         self.sources = self.root / "sources.toml"
-        self.sample_begun = self.root / "sample-begun"
+        self._sample_begun = self.root / "sample-begun"
         self._secrets = self.root / "secrets.json"
         self._lock = self.root / "up.lock"
         self._locked = -1
@@ -102,6 +102,18 @@ class Folder:
             return made
         except (OSError, ValueError, TypeError) as error:
             raise CannotStart(f"cannot read {self._secrets}: {error}") from None
+
+    def begin_sample(self) -> None:
+        """Note that the sample edition is being posted."""
+        self._sample_begun.touch()
+
+    def end_sample(self) -> None:
+        """Note that it has been posted."""
+        self._sample_begun.unlink(missing_ok=True)
+
+    def is_sample_begun(self) -> bool:
+        """Whether its posting was interrupted."""
+        return self._sample_begun.exists()
 
     def log(self, name: str) -> Path:
         """Where a child's words go."""

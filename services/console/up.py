@@ -4,6 +4,7 @@ import asyncio
 import os
 import shlex
 import signal
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -36,36 +37,47 @@ def up(
         folder.release()
 
 
+@dataclass(frozen=True, slots=True)
+class _Press:
+    """A stack, made and not yet started, and what it was made from."""
+
+    folder: Folder
+    ports: Ports
+    secrets: Secrets
+    settings: Settings
+    stack: Stack
+
+
 async def _run(folder: Folder, ports: Ports, *, sample: bool) -> None:
-    stopped = _stop_signals()
-    stack, settings, secrets = _prepare(folder, ports, sample=sample)
+    stopped = asyncio.Event()
+    for way in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(way, stopped.set)
+    press = _prepare(folder, ports, sample=sample)
+    running = asyncio.create_task(_serve(press, sample=sample))
+    asked = asyncio.create_task(stopped.wait())
     try:
-        running = asyncio.create_task(_serve(stack, folder, settings, ports, secrets, sample=sample))
-        asked = asyncio.create_task(stopped.wait())
         await asyncio.wait([running, asked], return_when=asyncio.FIRST_COMPLETED)
         if running.done():
             running.result()
-        running.cancel()
-        asked.cancel()
-        await asyncio.gather(running, asked, return_exceptions=True)
     finally:
-        await stack.stop()
+        for task in (running, asked):
+            task.cancel()
+        await asyncio.gather(running, asked, return_exceptions=True)
+        await press.stack.stop()
 
 
-async def _serve(
-    stack: Stack, folder: Folder, settings: Settings, ports: Ports, secrets: Secrets, *, sample: bool
-) -> None:
-    await stack.reclaim()
-    check_ports([ports.of(name) for name in PARTS])
-    await stack.start()
-    if sample and (folder.sample_begun.exists() or await _is_empty(ports, secrets)):
-        await _post_sample(stack.run, settings, folder.sample_begun)
-    typer.echo(f"ready {ports.url('site')}/")
-    say_curl(stack.run)
-    await stack.keep()
+async def _serve(press: _Press, *, sample: bool) -> None:
+    await press.stack.reclaim()
+    check_ports([press.ports.of(name) for name in PARTS])
+    await press.stack.start()
+    if sample and (press.folder.is_sample_begun() or await _is_empty(press)):
+        await _post_sample(press)
+    typer.echo(f"ready {press.ports.url('site')}/")
+    say_curl(press.stack.run)
+    await press.stack.keep()
 
 
-def _prepare(folder: Folder, ports: Ports, *, sample: bool) -> tuple[Stack, Settings, Secrets]:
+def _prepare(folder: Folder, ports: Ports, *, sample: bool) -> _Press:
     try:
         folder.write_settings(ports.url("site"), sample=sample)
         secrets = folder.secrets()
@@ -80,7 +92,7 @@ def _prepare(folder: Folder, ports: Ports, *, sample: bool) -> tuple[Stack, Sett
         raise CannotStart(f"cannot write to {folder.root}: {error}") from None
     if other_address(settings.site, ports.url("site")):
         say(f"{folder.site_settings} says base_url = {settings.site.base_url!r}; addresses will point there")
-    return Stack(folder, stages, _describe(settings, ports, secrets), say), settings, secrets
+    return _Press(folder, ports, secrets, settings, Stack(folder, stages, _describe(settings, ports, secrets), say))
 
 
 def _describe(settings: Settings, ports: Ports, secrets: Secrets) -> dict[str, Any]:
@@ -96,20 +108,21 @@ def _describe(settings: Settings, ports: Ports, secrets: Secrets) -> dict[str, A
     }
 
 
-async def _is_empty(ports: Ports, secrets: Secrets) -> bool:
-    return await ask_store(ports.of("redis"), secrets.store_password, "EXISTS list:all") == ":0"
+async def _is_empty(press: _Press) -> bool:
+    return await ask_store(press.ports.of("redis"), press.secrets.store_password, "EXISTS list:all") == ":0"
 
 
-async def _post_sample(run: dict[str, Any], settings: Settings, begun: Path) -> None:
+async def _post_sample(press: _Press) -> None:
     """Post the sample edition; done when readers get it. One that was interrupted is posted again."""
     from services.console.sample import SampleFailed, post_sample  # its HTTP client would hold up every start
 
-    begun.touch()
+    site, now = press.settings.site, press.settings.now or datetime.now(UTC)
+    press.folder.begin_sample()
     try:
-        await post_sample(run, settings.now or datetime.now(UTC), settings.site.hot, settings.site.topics)
+        await post_sample(press.stack.run, now, site.hot, site.topics)
     except SampleFailed as error:
         raise CannotStart(f"the sample edition: {error}") from None
-    begun.unlink()
+    press.folder.end_sample()
 
 
 def say(line: str) -> None:
@@ -122,10 +135,3 @@ def say_curl(run: dict[str, Any]) -> None:
     article = '{"guid": "hello", "headline": "Hello, readers", "body_text": "Posted a moment ago.", "section": "World"}'
     words = ("curl", "-i", f"{run['ingest']}/v1/articles", "-H", f"Authorization: Bearer {run['token']}")
     typer.echo(shlex.join((*words, "-H", "Content-Type: application/json", "-d", article)), err=True)
-
-
-def _stop_signals() -> asyncio.Event:
-    stopped = asyncio.Event()
-    for way in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(way, stopped.set)
-    return stopped

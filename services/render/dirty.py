@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from services.render import keys
 from shared.events import PAGES
+from shared.live import built_key
 from shared.store import Script, Store
 
 ARTICLES = "render:dirty:articles"
@@ -77,6 +78,10 @@ class Dirty:
     async def reclaim(self) -> int:
         """Mark again what an earlier life of this worker was building when it died."""
         return int(await self._store.run(_RECLAIM, ALL, (f"{self._worker}/",)))
+
+    async def forget(self, idents: Iterable[str]) -> None:
+        """Forget how these articles' pages looked, so that the next build writes them whatever it finds."""
+        await self._store.all([("HDEL", built_key(ident), "shown") for ident in idents])
 
     async def waiting(self) -> set[str]:
         """The pages that wait or are being built."""

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from jinja2 import BaseLoader, Environment, StrictUndefined, Template, TemplateNotFound, select_autoescape
+from jinja2 import Environment, StrictUndefined, Template, nodes, select_autoescape
+from markupsafe import escape
 
 from services.render import contexts
 from services.render.contexts import Context
@@ -49,14 +50,13 @@ class Printer:
         self._static = {_hashed(path): path.read_bytes() for path in sorted(STATIC.iterdir()) if path.is_file()}
         self._constants = self._known_of_the_site()
         environment = Environment(
-            loader=_InPlace(),
             undefined=StrictUndefined,
             autoescape=select_autoescape(("html", "xml"), default_for_string=True),
-            auto_reload=False,
+            keep_trailing_newline=True,
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._forms = {kind: (environment.get_template(name), setter) for kind, (name, setter) in FORMS.items()}
+        self._forms = {kind: (self._compile(environment, name), setter) for kind, (name, setter) in FORMS.items()}
         self.digest = _digest(site)
 
     def print(self, context: Context) -> bytes:
@@ -69,6 +69,18 @@ class Printer:
     def static_files(self) -> dict[str, bytes]:
         """The style sheet and the script, by path; the name changes with the content, so that caches may keep them."""
         return dict(self._static)
+
+    def _compile(self, environment: Environment, name: str) -> Template:
+        """Compile a template with what is known of the site set in type: that is escaped once, not for every page."""
+        tree = environment.parse(_source(name), name)
+        for output in tree.find_all(nodes.Output):
+            output.nodes = [self._known(node) for node in output.nodes]
+        return Template.from_code(environment, environment.compile(tree, name), {})
+
+    def _known(self, node: nodes.Expr) -> nodes.Expr:
+        if isinstance(node, nodes.Name) and node.name in self._constants:
+            return nodes.TemplateData(str(escape(self._constants[node.name])))
+        return node
 
     def _set(self, template: Template, shown: dict[str, Any]) -> bytes:
         # What Template.render does, without merging its chain of globals for every page.
@@ -86,24 +98,14 @@ class Printer:
             "site_home": desk.href("/"),
             "style": names[".css"],
             "script": names[".js"],
-            "feeds": desk.href("/"),
             "related_size": desk.site.related,
         }
 
 
-class _InPlace(BaseLoader):
-    """Puts `{% include %}` in place when a template is loaded, so that a page costs no look-up of another one."""
-
-    def get_source(self, environment: Environment, template: str) -> tuple[str, str | None, Callable[[], bool]]:
-        path = TEMPLATES / template
-        if not path.is_file():
-            raise TemplateNotFound(template)
-        text = re.sub(
-            r'\{% include "([a-z-]+\.[a-z]+)" %\}\n?',
-            lambda found: self.get_source(environment, found[1])[0],
-            path.read_text(encoding="utf-8"),
-        )
-        return text, str(path), lambda: True
+def _source(name: str) -> str:
+    """A template with its `{% include %}` put in place, so that a page costs no look-up of another one."""
+    text = (TEMPLATES / name).read_text(encoding="utf-8")
+    return re.sub(r'\{% include "([a-z-]+\.[a-z]+)" %\}\n?', lambda found: _source(found[1]), text)
 
 
 def _hashed(path: Path) -> str:

@@ -55,8 +55,19 @@ class Site:
         """Bring the tree to the output; return the paths that changed. Raises OSError where the disk is full."""
         changed = [path for path, content in output.files.items() if self._write(path, content)]
         changed += [path for path, target in output.links.items() if self._link(path, target)]
-        changed += [path for path in output.absent if self._remove(path)]
+        changed += [path for path in output.absent if self.remove(path)]
         return changed
+
+    def create(self, output: Output) -> None:
+        """Write an output into a folder that nobody reads yet and nothing else writes to: no rename is needed."""
+        for path, content in output.files.items():
+            full = f"{self.root}/{path}"
+            self._folder_of(full)
+            with open(full, "xb") as file:  # noqa: PTH123 - the hot path
+                file.write(content)
+        for path, target in output.links.items():
+            self._folder_of(f"{self.root}/{path}")
+            (self.root / path).symlink_to(target)
 
     def read(self, path: str) -> bytes | None:
         """The content of a file, the target of a link, None if there is neither."""
@@ -104,7 +115,8 @@ class Site:
         self._place(temporary, full)
         return True
 
-    def _remove(self, path: str) -> bool:
+    def remove(self, path: str) -> bool:
+        """Take a file or link away, and its folder if that is empty then; False if it was not there."""
         full = self.root / path
         try:
             full.unlink()

@@ -32,6 +32,7 @@ PAGES = {
     "2025/07/26/first/index.html": f"{INCLUDE}<p>[{MISSING}]</p>",
     "2025/07/26/long/index.html": INCLUDE + "<p>" + "words " * 3200 + "</p>",
     f"{NEW[1:]}/index.html": "newest",
+    "503.html": "Not available",
     "404.html": f"{INCLUDE}<h1>No such page</h1>",
     "410.html": f"{INCLUDE}<h1>Withdrawn</h1>",
     "feed.xml": "<feed/>",
@@ -41,7 +42,7 @@ PAGES = {
     "sitemap.xml": "<urlset/>",
     "sitemaps/2025-07-1.xml": "<urlset/>",
     "robots.txt": "User-agent: *",
-    "static/press.0123456789.css": "body{}" * 200,
+    "_static/press.0123456789.css": "body{}" * 200,
     "media/ab/picture.jpg": "jpeg",
     "_fragments/masthead.html": "<b>26 July, Baghdad</b>",
     "_tmp/worker/1": "unfinished",
@@ -231,7 +232,7 @@ def test_a_page_has_no_validators_and_is_never_304(port: int) -> None:
     assert answer.headers["cache-control"] == "public, max-age=0, s-maxage=1, stale-while-revalidate=30"
 
 
-@pytest.mark.parametrize("path", ["/", "/feed.xml", "/static/press.0123456789.css", "/nowhere/", f"{GONE}/"])
+@pytest.mark.parametrize("path", ["/", "/feed.xml", "/_static/press.0123456789.css", "/nowhere/", f"{GONE}/"])
 def test_every_answer_has_the_security_headers(port: int, path: str) -> None:
     headers = get(port, path).headers
     assert headers["content-security-policy"] == (
@@ -260,6 +261,7 @@ def test_every_answer_has_the_security_headers(port: int, path: str) -> None:
         f"/_moved{OLD}/index.html",
         "/_moved/",
         "/404.html",
+        "/503.html",
         "/410.html",
         "/nowhere",
         "/nowhere/",
@@ -269,7 +271,7 @@ def test_every_answer_has_the_security_headers(port: int, path: str) -> None:
         "/2025/07/26/first/index.html/",
         "/feed.xml/",
         f"{GONE}/deeper/",
-        "/static/none.css",
+        "/_static/none.css",
         "/" + "a" * 300 + "/",
         "/2025/07/26/.hidden",
     ],
@@ -333,7 +335,7 @@ def test_a_page_is_also_served_by_the_name_of_its_file(port: int) -> None:
         ("/sitemap.xml", "application/xml; charset=utf-8"),
         ("/sitemaps/2025-07-1.xml", "application/xml; charset=utf-8"),
         ("/robots.txt", "text/plain; charset=utf-8"),
-        ("/static/press.0123456789.css", "text/css; charset=utf-8"),
+        ("/_static/press.0123456789.css", "text/css; charset=utf-8"),
         ("/media/ab/picture.jpg", "image/jpeg"),
     ],
 )
@@ -346,7 +348,7 @@ def test_a_file_has_its_type_and_answers_304(port: int, path: str, kind: str) ->
 
 
 def test_static_files_are_kept_for_ever_and_pictures_for_an_hour(port: int) -> None:
-    assert get(port, "/static/press.0123456789.css").headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert get(port, "/_static/press.0123456789.css").headers["cache-control"] == "public, max-age=31536000, immutable"
     assert get(port, "/media/ab/picture.jpg").headers["cache-control"] == "public, max-age=3600"
 
 
@@ -358,7 +360,7 @@ def test_head_answers_like_get_without_a_body(port: int, path: str, status: int)
 
 
 def test_pages_and_styles_are_compressed_for_who_takes_it(port: int) -> None:
-    for path in ("/2025/07/26/long/", "/static/press.0123456789.css"):
+    for path in ("/2025/07/26/long/", "/_static/press.0123456789.css"):
         headers = get(port, path, Accept_Encoding="gzip").headers
         assert (headers["content-encoding"], headers["vary"]) == ("gzip", "Accept-Encoding")
 
@@ -496,4 +498,5 @@ def test_a_batch_is_answered_through_the_door_while_it_is_being_sent(door: int, 
             while b"LINE %d" % number not in answers.readline():
                 pass
         connection.sendall(b"0\r\n\r\n")
-        assert answers.readline()
+        while answers.readline() != b"0\r\n":
+            pass

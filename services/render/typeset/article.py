@@ -29,6 +29,7 @@ def article(desk: Desk, page: ArticlePage) -> dict[str, Any]:
     return {
         "page_language": language,
         "page_direction": direction(language),
+        "feeds": desk.href("/"),
         "chrome": desk.attributes if language != desk.language else "",
         "id": story.id,
         "headline": story.headline,

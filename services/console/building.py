@@ -1,0 +1,124 @@
+"""`pressrun build`, `check` and `rebuild`."""
+
+import asyncio
+import json
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from services.console.folder import CannotStart
+from services.console.place import AsJson, Data, Place, find, out, progress_bar, with_store
+from services.render.check import Differences, Suspects, compare
+from services.render.dirty import Dirty
+from services.render.edition import LiveEdition
+from services.render.everything import every_page
+from services.render.inline import inline_tree
+from services.render.printer import Printer
+from services.render.rebuild import build_site
+from services.render.site import Site
+from services.render.whole import WholeEdition
+from shared.dead_letters import pages_set_aside
+from shared.store import Store
+
+
+def build(
+    out_dir: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to build into; made if need be.")],
+    data: Data = None,
+    inline: Annotated[bool, typer.Option("--inline", help="Resolve the includes, for any static host.")] = False,
+) -> None:
+    """Build the whole site from the store alone into an empty folder."""
+    if out_dir.exists() and (not out_dir.is_dir() or any(out_dir.iterdir())):
+        raise CannotStart(f"{out_dir}: not an empty folder")
+    try:
+        out_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotStart(f"{out_dir}: {error.strerror}") from None
+    place = find(data)
+    whole = with_store(data, lambda place, store: WholeEdition.load(store, place.settings.site))
+    started = time.monotonic()
+    with progress_bar("building") as bar:
+        task = bar.add_task("", total=sum(1 for _ in whole.page_keys()), rate="")
+
+        def progress(count: int) -> None:
+            done = bar.tasks[0].completed + count
+            bar.update(task, advance=count, rate=f"{done / (time.monotonic() - started):,.0f} pages/s")
+
+        pages = build_site(whole, Printer(place.settings.site), out_dir, progress)
+    if inline:
+        inline_tree(out_dir)
+    seconds = time.monotonic() - started
+    out.print(f"{pages} pages in {seconds:.2f} s ({pages / seconds:,.0f} pages/s) in {out_dir}")
+
+
+def check(
+    data: Data = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Build again what differs, take away what is extra.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Hold the live site against a build from the store alone, byte for byte: exit 0, or 1 with every difference."""
+
+    async def work(place: Place, store: Store) -> tuple[Differences, list[str]]:
+        printer, site = Printer(place.settings.site), Site(place.settings.pages_dir)
+        whole = await WholeEdition.load(store, place.settings.site)
+        with progress_bar("checking") as bar:
+            task = bar.add_task("", total=sum(1 for _ in whole.page_keys()), rate="")
+            found = await compare(whole, printer, site, lambda count: bar.update(task, advance=count))
+        if not found.clean:
+            edition = LiveEdition(store, place.settings.site)
+            found = await Suspects(store, edition, printer, site).confirm(found)
+        if repair and not found.clean:
+            await _repair(store, site, found)
+        return found, await pages_set_aside(store)
+
+    found, aside = with_store(data, work)
+    _report(found, aside, as_json)
+    if not found.clean:
+        raise typer.Exit(1)
+
+
+async def _repair(store: Store, site: Site, found: Differences) -> None:
+    for path in found.extra:
+        site.remove(path)
+    dirty = Dirty(store, "check")
+    await dirty.forget(key.partition(":")[2] for key in found.repairs() if key.startswith("article:"))
+    await dirty.mark(found.repairs(), "repair", at_once=True)
+
+
+def _report(found: Differences, aside: list[str], as_json: bool) -> None:
+    kinds = {"differs": sorted(found.differs), "missing": sorted(found.missing), "extra": sorted(found.extra)}
+    if as_json:
+        out.print_json(json.dumps({"clean": found.clean, "pages": found.pages, **kinds, "set_aside": aside}))
+        return
+    for kind, paths in kinds.items():
+        for path in paths:
+            out.print(f"{kind}: {path}", markup=False)
+    for page in aside:
+        out.print(f"set aside: {page}", markup=False)
+    out.print(f"{found.pages} pages, {'clean' if found.clean else 'not clean'}")
+
+
+def rebuild(data: Data = None) -> None:
+    """Build every page of the live site again, in place; readers are undisturbed."""
+
+    async def work(place: Place, store: Store) -> int:
+        dirty, count = Dirty(store, "rebuild"), 0
+        async for pages in every_page(store):
+            await dirty.forget(key.partition(":")[2] for key in pages if key.startswith("article:"))
+            await dirty.mark(pages, "rebuild")
+            count += len(pages)
+        await _wait(dirty, count)
+        return count
+
+    out.print(f"{with_store(data, work)} pages built again")
+
+
+async def _wait(dirty: Dirty, total: int) -> None:
+    with progress_bar("rebuilding") as bar:
+        task = bar.add_task("", total=total, rate="")
+        while waiting := len(await dirty.waiting()):
+            bar.update(task, completed=max(total - waiting, 0))
+            await asyncio.sleep(0.1)

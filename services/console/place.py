@@ -1,0 +1,85 @@
+"""Where the stack is that a command is about: `--data DIR` with its `run.json`, or `PRESSRUN_*`."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from redis.exceptions import ResponseError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from services.console.folder import CannotStart, read_run
+from shared.settings import Settings
+from shared.store import Store, StoreUnavailable
+
+T = TypeVar("T")
+
+Data = Annotated[
+    Path | None, typer.Option("--data", metavar="DIR", help="Folder of a `pressrun up`; else PRESSRUN_* say where.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+err = Console(stderr=True, highlight=False)
+out = Console(highlight=False, soft_wrap=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A stack as commands see it."""
+
+    settings: Settings
+    run: dict[str, Any]
+
+    @property
+    def ingest(self) -> str:
+        """Where ingest is."""
+        return str(self.run.get("ingest") or os.environ.get("PRESSRUN_URL", "http://127.0.0.1:8081"))
+
+
+def find(data: Path | None) -> Place:
+    """The stack of a folder, or of the environment."""
+    if data is None and "PRESSRUN_REDIS_URL" in os.environ:
+        return Place(Settings.load(), {})
+    folder = data or Path(os.environ.get("PRESSRUN_DATA", "data"))
+    run = read_run(folder)
+    if run is None:
+        raise CannotStart(f"{folder}: no stack runs here (there is no run.json); start one with `pressrun up`")
+    return Place(Settings.load(data=folder, redis_url=run["redis"]), run)
+
+
+@asynccontextmanager
+async def store_of(place: Place) -> AsyncIterator[Store]:
+    """A connection to the place's store."""
+    store = Store(place.settings)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def with_store(data: Path | None, work: Callable[[Place, Store], Awaitable[T]]) -> T:
+    """Do something with the store of a place; a store that is away is one clear line, exit 1."""
+    place = find(data)
+
+    async def opened() -> T:
+        async with store_of(place) as store:
+            return await work(place, store)
+
+    try:
+        return asyncio.run(opened())
+    except (StoreUnavailable, ResponseError) as error:
+        raise CannotStart(str(error)) from None
+
+
+def progress_bar(what: str) -> Progress:
+    """A progress bar on stderr; nothing where stderr is no terminal."""
+    return Progress(
+        TextColumn(what), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn(),
+        console=err, disable=not sys.stderr.isatty(), transient=True,
+    )  # fmt: skip

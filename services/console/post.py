@@ -1,0 +1,140 @@
+"""`pressrun post`: articles from files into ingest, through the batch call."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
+from urllib.parse import urlsplit
+
+import typer
+
+from services.console.duplex import Refused, exchange
+from services.console.folder import CannotStart
+from services.console.place import Data, err, find, out, progress_bar
+
+PORTION = 5_000
+TRIES = 60
+PAUSE = 1.0
+
+
+def post(
+    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="JSON or NDJSON; - is standard input.")],
+    data: Data = None,
+    url: Annotated[str | None, typer.Option(envvar="PRESSRUN_URL", help="Address of ingest.")] = None,
+    token_file: Annotated[Path | None, typer.Option(envvar="PRESSRUN_TOKEN_FILE", help="File with the token.")] = None,
+) -> None:
+    """Post articles. Refused lines are shown on stderr; exit 1 if there was one."""
+    address, token = _where(data, url, token_file)
+    accepted = refused = 0
+    with progress_bar("posting") as bar:
+        task = bar.add_task("", total=None, rate="")
+        for portion in _portions(files):
+            for line, answer in asyncio.run(_send(address, token, portion)):
+                bar.advance(task)
+                if answer["status"] == 202:
+                    accepted += 1
+                    continue
+                refused += 1
+                faults = "; ".join(f"{fault['pointer']}: {fault['detail']}" for fault in answer["errors"])
+                err.print(f"{line[0]}:{line[1]}: {answer['status']} {faults}", markup=False)
+    out.print(f"{accepted} accepted, {refused} refused")
+    if refused:
+        raise typer.Exit(1)
+
+
+Line = tuple[str, int, bytes]
+
+
+async def _send(url: str, token: str, lines: list[Line]) -> list[tuple[Line, dict[str, Any]]]:
+    """Post lines; those that ingest could not take now (503, a broken connection) are sent again."""
+    answered: list[tuple[Line, dict[str, Any]]] = []
+    for attempt in range(TRIES):
+        left = []
+        try:
+            answers = await exchange(url + "/v1/articles/batch", token, [line[2] for line in lines])
+        except Refused as error:
+            if error.status != 503:
+                raise CannotStart(f"{url}: {error}") from None
+            answers = []
+        except OSError as error:
+            if attempt == TRIES - 1:
+                raise CannotStart(f"{url}: {error}") from None
+            answers = []
+        for at, line in enumerate(lines):
+            if at < len(answers) and (answers[at]["status"] != 503 or attempt == TRIES - 1):
+                answered.append((line, answers[at]))
+            else:
+                left.append(line)
+        if not left:
+            break
+        lines = left
+        await asyncio.sleep(PAUSE)
+    unavailable = {"status": 503, "errors": [{"pointer": "", "detail": "ingest could not take it"}]}
+    return answered + [(line, unavailable) for line in left]
+
+
+def _portions(files: list[str]) -> Iterator[list[Line]]:
+    portion: list[Line] = []
+    for name in files:
+        for line in _lines(name):
+            portion.append(line)
+            if len(portion) == PORTION:
+                yield portion
+                portion = []
+    if portion:
+        yield portion
+
+
+def _lines(name: str) -> Iterator[Line]:
+    """The articles of a file: one object, an array of objects, or a line each."""
+    try:
+        with sys.stdin.buffer if name == "-" else Path(name).open("rb") as file:
+            yield from _articles(name, file)
+    except OSError as error:
+        raise CannotStart(f"{name}: {error.strerror or error}") from None
+
+
+def _articles(name: str, file: BinaryIO) -> Iterator[Line]:
+    first = file.readline()
+    while first and not first.strip():
+        first = file.readline()
+    if _is_article(first):
+        yield name, 1, first.strip()
+        for number, line in enumerate(file, 2):
+            if line.strip():
+                yield name, number, line.strip()
+        return
+    whole = first + file.read()
+    try:
+        content = json.loads(whole)
+    except ValueError as error:
+        raise CannotStart(f"{name}: neither JSON nor NDJSON: {error}") from None
+    for number, one in enumerate(content if isinstance(content, list) else [content], 1):
+        yield name, number, json.dumps(one).encode()
+
+
+def _is_article(line: bytes) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
+
+
+def _where(data: Path | None, url: str | None, token_file: Path | None) -> tuple[str, str]:
+    token = os.environ.get("PRESSRUN_TOKEN")
+    if token_file is not None:
+        try:
+            token = token_file.read_text().strip()
+        except OSError as error:
+            raise CannotStart(f"{token_file}: {error.strerror}") from None
+    if url is None or token is None:
+        run = find(data).run
+        url, token = url or run.get("ingest"), token or run.get("token")
+    if not url or not token:
+        raise CannotStart("where to? give --data DIR, or --url and --token-file")
+    if urlsplit(url).scheme != "http" or not urlsplit(url).hostname:
+        raise CannotStart(f"--url: an http:// address is needed, not {url!r}")
+    return url.rstrip("/"), token

@@ -1,0 +1,83 @@
+"""`pressrun status`: how the stack is doing."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from services.console.place import AsJson, Data, Place, out, with_store
+from services.render.dirty import Dirty
+from shared.events import ARTICLES, DEAD_LETTERS, PAGES, SIGNALS, VIEWS
+from shared.live import list_key
+from shared.store import Store
+
+STREAMS = (ARTICLES, VIEWS, SIGNALS, PAGES)
+LAST = 5
+SAMPLE = 1_000
+
+
+def status(data: Data = None, as_json: AsJson = False) -> None:
+    """Articles, lag and pending of each group, dead letters, event-to-live, the last events."""
+    found = with_store(data, _gather)
+    if as_json:
+        out.print_json(json.dumps(found))
+        return
+    out.print(f"articles       {found['articles']} live")
+    out.print(f"pages waiting  {found['pages_waiting']}")
+    out.print(f"dead letters   {found['dead_letters']}")
+    live = found["event_to_live_ms"]
+    out.print(f"event to live  p50 {_ms(live['p50'])}, p99 {_ms(live['p99'])} of the last {live['count']}")
+    for group in found["groups"]:
+        out.print(f"{group['stream']:<14} {group['group']}: lag {group['lag']}, pending {group['pending']}")
+    for event in found["last_events"]:
+        out.print(f"{event['at']}  {event['type']}  {event.get('guid', '')}", markup=False)
+
+
+async def _gather(_: Place, store: Store) -> dict[str, Any]:
+    return {
+        "articles": int(await store.do("ZCARD", list_key("all"))),
+        "pages_waiting": len(await Dirty(store, "status").waiting()),
+        "dead_letters": int(await store.do("XLEN", DEAD_LETTERS)),
+        "groups": [group for stream in STREAMS for group in await _groups(store, stream)],
+        "event_to_live_ms": await _event_to_live(store),
+        "last_events": await _last_events(store),
+    }
+
+
+async def _groups(store: Store, stream: str) -> list[dict[str, Any]]:
+    if not await store.do("EXISTS", stream):
+        return []
+    groups = []
+    for flat in await store.do("XINFO", "GROUPS", stream):
+        fields = {flat[at].decode(): flat[at + 1] for at in range(0, len(flat), 2)}
+        groups.append(
+            {"stream": stream, "group": fields["name"].decode(), "lag": fields.get("lag"), "pending": fields["pending"]}
+        )
+    return groups
+
+
+async def _event_to_live(store: Store) -> dict[str, Any]:
+    """From an event's acceptance, which its id begins with, to its article's page on disk, the entry's own time."""
+    waits = []
+    for entry, fields in await store.do("XREVRANGE", PAGES, "+", "-", "COUNT", SAMPLE):
+        event = json.loads(fields[1])
+        if event["article"] and len(event["cause"] or "") == 32:
+            waits.append(int(entry.split(b"-")[0]) - int(event["cause"][:12], 16))
+    waits.sort()
+    at = {name: waits[min(int(len(waits) * share), len(waits) - 1)] if waits else None for name, share in _SHARES}
+    return {"count": len(waits), **at}
+
+
+_SHARES = (("p50", 0.5), ("p99", 0.99))
+
+
+async def _last_events(store: Store) -> list[dict[str, Any]]:
+    events = []
+    for entry, fields in await store.do("XREVRANGE", ARTICLES, "+", "-", "COUNT", LAST):
+        event = json.loads(fields[1])
+        at = datetime.fromtimestamp(int(entry.split(b"-")[0]) / 1000, UTC).isoformat(timespec="milliseconds")
+        events.append({"at": at, "type": event["type"], "guid": event["guid"], "event_id": event["event_id"]})
+    return events
+
+
+def _ms(value: int | None) -> str:
+    return "-" if value is None else f"{value} ms"

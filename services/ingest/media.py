@@ -1,0 +1,141 @@
+"""Media that sources push: originals on disk, named by their digest, and the index of them in the store."""
+
+import asyncio
+import errno
+import mmap
+import os
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from starlette.requests import ClientDisconnect, Request
+
+from services.ingest.multipart import take_apart
+from services.ingest.pictures import inspect
+from services.ingest.signatures import Raw
+from shared.media import Original, find_media, media_key, original_path
+from shared.problems import Problem
+from shared.store import Store
+
+MOST = 50 * 1024 * 1024
+ENVELOPE = 64 * 1024
+AT_ONCE = 2
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EIO)
+_UNFINISHED = ".incoming"
+
+
+class Media:
+    """The originals in one folder, and what each source's media ids stand for."""
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        self._store = store
+        self._folder = folder
+        # a decoded picture of MAX_PIXELS takes 200 MB
+        self._turn = asyncio.Semaphore(AT_ONCE)
+
+    async def find(self, source: str, media_id: str) -> Original | None:
+        """What a source's media id stands for."""
+        return await find_media(self._store, source, media_id.strip().lstrip("/"))
+
+    async def receive(self, source: str, request: Request, check: Callable[[Raw], None]) -> tuple[str, Original]:
+        """Take a multipart body: spool it, `check` its raw bytes, take it apart, look at it, keep it.
+
+        When this returns, the file and its entry in the index are on disk. Raises Problem.
+        """
+        with _disk_errors():
+            spool = self._unfinished()
+        try:
+            with _disk_errors():
+                await _spool(request, spool)
+            async with self._turn:
+                content_type = request.headers.get("content-type", "")
+                media_id, original = await asyncio.to_thread(self._keep, spool, content_type, check)
+        finally:
+            spool.unlink(missing_ok=True)
+        await self._store.do("SET", media_key(source, media_id), original.model_dump_json())
+        return media_id, original
+
+    async def name(self, source: str, media_id: str, name: str) -> None:
+        """Let `name` stand for the same as `media_id`, if that stands for anything."""
+        if original := await self.find(source, media_id):
+            await self._store.do("SET", media_key(source, name), original.model_dump_json())
+
+    def _keep(self, spool: Path, content_type: str, check: Callable[[Raw], None]) -> tuple[str, Original]:
+        _check(spool, check)
+        with _disk_errors():
+            out = self._unfinished()
+            try:
+                media_id, part = take_apart(spool, content_type, out)
+                if part.size > MOST:
+                    raise Problem(413, f"a file may have {MOST} bytes at most")
+                original = inspect(out, part.digest, part.size, part.declared, part.filename)
+                _place(out, original_path(self._folder, part.digest))
+            finally:
+                out.unlink(missing_ok=True)
+        return media_id, original
+
+    def _unfinished(self) -> Path:
+        folder = self._folder / _UNFINISHED
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / secrets.token_hex(8)
+
+
+async def _spool(request: Request, path: Path) -> None:
+    most, size = MOST + ENVELOPE, 0
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and len(length) < 20 and int(length) > most:
+        raise Problem(413, f"a body may have {most} bytes at most, this one has {length}")
+    with path.open("wb") as file:
+        async for piece in _pieces(request):
+            size += len(piece)
+            if size > most:
+                raise Problem(413, f"a body may have {most} bytes at most")
+            file.write(piece)
+
+
+async def _pieces(request: Request) -> AsyncIterator[bytes]:
+    try:
+        async for piece in request.stream():
+            yield piece
+    except ClientDisconnect:
+        raise Problem(400, "the connection ended before the body did") from None
+
+
+def _check(spool: Path, check: Callable[[Raw], None]) -> None:
+    """Check the raw bytes without reading them into memory."""
+    with spool.open("rb") as file:
+        if os.fstat(file.fileno()).st_size == 0:
+            check(b"")  # nothing cannot be mapped
+            return
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as raw:
+            check(raw)
+
+
+def _place(file: Path, final: Path) -> None:
+    """Give a file its final name, so that it is there after a loss of power too."""
+    final.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("rb") as content:
+        os.fsync(content.fileno())
+    file.replace(final)
+    for folder in (final.parent, final.parent.parent):
+        _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _disk_errors() -> Iterator[None]:
+    """A disk that is full or failing may take it later: 503. Anything else is a bug of ours and stays one."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise Problem(503, f"the file cannot be kept now: {error.strerror}") from error
+        raise

@@ -1,0 +1,37 @@
+"""What was pushed as media, looked at before it is kept. Blocking: to be called in a thread."""
+
+import re
+from pathlib import Path
+
+from shared.media import NoPicture, Original, look
+from shared.problems import Fault, Problem
+
+_PICTURE_NAME = re.compile(r".*\.(?:jpe?g|png|webp|gif|svgz?|bmp|tiff?|avif|heic)", re.IGNORECASE | re.DOTALL)
+_SVG = re.compile(rb"<(?:[a-z]+:)?svg[\s>/]", re.IGNORECASE)
+_MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"RIFF")
+_LOOK_AT = 4096
+
+
+def inspect(path: Path, digest: str, size: int, declared: str, filename: str) -> Original:
+    """What a file is: a picture that decodes, or something else (a document, a film), which is kept and never shown.
+
+    Raises Problem 422 for a picture that is none, and for SVG, which can run scripts.
+    """
+    with path.open("rb") as file:
+        begins = file.read(_LOOK_AT)
+    declared = declared.partition(";")[0].strip().lower()
+    if "svg" in declared or filename.lower().endswith((".svg", ".svgz")) or _SVG.search(begins):
+        raise _refused("SVG can carry scripts and is not taken; send JPEG, PNG, WebP or GIF.")
+    claims = declared.startswith("image/") or _PICTURE_NAME.fullmatch(filename) or begins.startswith(_MAGIC[:3])
+    is_webp = begins.startswith(_MAGIC[3]) and begins[8:12] == b"WEBP"
+    if not claims and not is_webp:
+        return Original(digest=digest, type=declared or "application/octet-stream", size=size)
+    try:
+        kind, width, height, alpha = look(path)
+    except NoPicture as error:
+        raise _refused(str(error)) from error
+    return Original(digest=digest, type=kind, size=size, width=width, height=height, alpha=alpha)
+
+
+def _refused(detail: str) -> Problem:
+    return Problem(422, detail, [Fault("/media", detail)])

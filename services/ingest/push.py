@@ -1,0 +1,96 @@
+"""Ingest's calls for upstream systems that push in formats of their own."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from services.ingest.bodies import read_body
+from services.ingest.doors import Doors, Kind
+from services.ingest.draft import Draft, Ignored, Reading
+from services.ingest.formats import ghost, ninjs, wordpress
+from services.ingest.media import Media
+from services.ingest.parse import parse_json
+from shared.articles import identify
+from shared.problems import Problem
+from shared.settings import Settings
+from shared.store import Store
+
+Accept = Callable[[str, Draft], Awaitable[Response]]
+Read = Callable[[Any], Reading]
+
+SUPERDESK: Sequence[Kind] = ("superdesk", "bearer")
+GHOST: Sequence[Kind] = ("ghost",)
+WORDPRESS: Sequence[Kind] = ("bearer",)
+
+
+def push_routes(*, settings: Settings, store: Store, doors: Doors, accept: Accept) -> APIRouter:
+    """The calls below `/v1/push/{source}`; `accept` decides upon a draft and answers."""
+    router = APIRouter(prefix="/v1/push/{source}", tags=["push"])
+    media = Media(store, settings.originals_dir)
+
+    async def take(source: str, request: Request, kinds: Sequence[Kind], read: Read) -> Response:
+        raw = await read_body(request)
+        doors.signed(source, raw, request.headers, kinds)
+        found = read(parse_json(raw))
+        if isinstance(found, list):
+            raise Problem(422, f"{len(found)} things are wrong with the item", found)
+        if isinstance(found, Draft):
+            return await accept(source, found)
+        if found.media and found.media.media_id:
+            await media.name(source, found.media.media_id, found.media.guid)
+        return JSONResponse(_ignored(source, found), 202)
+
+    @router.post("/ninjs", status_code=202)
+    async def push_ninjs(source: str, request: Request) -> Response:
+        """IPTC ninjs 1.x, 2.x, 3.x and Superdesk's dialect. Signed as Superdesk does it, or with a token."""
+        return await take(source, request, SUPERDESK, ninjs.read)
+
+    @router.post("/ghost", status_code=202)
+    async def push_ghost(source: str, request: Request) -> Response:
+        """A Ghost webhook for posts, with Ghost's signature."""
+        return await take(source, request, GHOST, ghost.read)
+
+    @router.post("/wordpress", status_code=202)
+    async def push_wordpress(source: str, request: Request) -> Response:
+        """A WordPress REST post, with a token."""
+        return await take(source, request, WORDPRESS, wordpress.read)
+
+    _asset_routes(router, settings, doors, media)
+    return router
+
+
+def _asset_routes(router: APIRouter, settings: Settings, doors: Doors, media: Media) -> None:
+    async def look(source: str, media_id: str) -> Response:
+        """Whether a picture is there: 200 or 404, without a body. It is public only through an article."""
+        known = source in settings.upstreams and await media.find(source, media_id)
+        return Response(status_code=200 if known else 404)
+
+    router.get("/assets/{media_id:path}")(look)
+    router.head("/assets/{media_id:path}", include_in_schema=False)(look)
+
+    @router.post("/assets", status_code=201)
+    async def push_asset(source: str, request: Request) -> Response:
+        """A file: multipart/form-data with `media_id` and `media`, the signature over the raw body."""
+        headers = request.headers
+        media_id, original = await media.receive(
+            source, request, lambda raw: doors.signed(source, raw, headers, SUPERDESK)
+        )
+        return JSONResponse({"media_id": media_id, "type": original.type, "size": original.size}, 201)
+
+    # Superdesk's assets address may have been entered with a slash at its end, and nothing here redirects
+    router.post("/assets/", status_code=201, include_in_schema=False)(push_asset)
+
+
+def _ignored(source: str, item: Ignored) -> dict[str, Any]:
+    """The members of an acknowledgement, for what is no article."""
+    return {
+        "id": identify(source, item.guid) if item.guid else None,
+        "guid": item.guid,
+        "version": None,
+        "outcome": "ignored",
+        "url": None,
+        "event_id": None,
+        "reason": item.reason,
+    }

@@ -1,0 +1,54 @@
+"""A full build from the store alone, on all cores."""
+
+import asyncio
+import gc
+import multiprocessing
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from services.render.pages import build
+from services.render.printer import Printer
+from services.render.site import Site
+from services.render.whole import WholeEdition
+
+Progress = Callable[[int], None]
+PORTION = 256
+
+
+def build_site(whole: WholeEdition, printer: Printer, out: Path, progress: Progress, cores: int | None = None) -> int:
+    """Write every page into an empty folder; return how many pages. The cores share them out by processes."""
+    pages = list(whole.page_keys())
+    portions = [pages[at : at + PORTION] for at in range(0, len(pages), PORTION)]
+    workers = min(cores or os.cpu_count() or 1, len(portions))
+    if workers < 2:
+        for portion in portions:
+            progress(_build_portion(whole, printer, Site(out), portion))
+        return len(pages)
+    gc.freeze()  # the children share what was loaded; a collection would copy it
+    context = multiprocessing.get_context("fork")
+    _SHARED.append((whole, printer, Site(out)))
+    try:
+        with context.Pool(workers) as pool:
+            for count in pool.imap_unordered(_build_shared, portions):
+                progress(count)
+    finally:
+        _SHARED.clear()
+        gc.unfreeze()
+    return len(pages)
+
+
+_SHARED: list[tuple[WholeEdition, Printer, Site]] = []
+
+
+def _build_shared(portion: list[str]) -> int:
+    return _build_portion(*_SHARED[0], portion)
+
+
+def _build_portion(whole: WholeEdition, printer: Printer, site: Site, portion: list[str]) -> int:
+    async def all_of_it() -> None:
+        for key in portion:
+            site.create(await build(whole, printer, key))
+
+    asyncio.run(all_of_it())
+    return len(portion)

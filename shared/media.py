@@ -1,0 +1,182 @@
+"""Pictures: the index of what sources have pushed, the originals, and the public files made from them.
+
+`media:{source}:{media_id}` what a source's media id stands for, JSON. Originals are files named by their digest;
+public files are made from them, in WIDTHS, for live articles alone.
+"""
+
+import re
+from pathlib import Path
+
+from PIL import Image, ImageCms
+
+from shared.articles import Frozen
+from shared.store import Store
+
+WIDTHS = (480, 960, 1600)
+MAX_PIXELS = 50_000_000
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+_NAME = re.compile(r"/media/[0-9a-f]{2}/([0-9a-f]{40})-(\d{1,5})\.(jpg|webp)")
+_ORIENTATION = 0x0112  # of EXIF
+_TURNS = {
+    2: Transpose.FLIP_LEFT_RIGHT,
+    3: Transpose.ROTATE_180,
+    4: Transpose.FLIP_TOP_BOTTOM,
+    5: Transpose.TRANSPOSE,
+    6: Transpose.ROTATE_270,
+    7: Transpose.TRANSVERSE,
+    8: Transpose.ROTATE_90,
+}
+_SIDEWAYS = (Transpose.TRANSPOSE, Transpose.ROTATE_270, Transpose.TRANSVERSE, Transpose.ROTATE_90)
+
+# the bound of ours is checked before anything is decoded; Pillow's only warns
+Image.MAX_IMAGE_PIXELS = None
+
+
+def media_key(source: str, media_id: str) -> str:
+    """Key of what a source's media id stands for."""
+    return f"media:{source}:{media_id}"
+
+
+class Original(Frozen):
+    """A file as it was pushed. Width and height are as it is looked at, 0 for what is no picture."""
+
+    digest: str
+    type: str
+    size: int
+    width: int = 0
+    height: int = 0
+    alpha: bool = False
+
+    @property
+    def shown(self) -> bool:
+        """Whether it is a picture that a page can show."""
+        return self.width > 0
+
+    def names(self) -> dict[int, str]:
+        """Its public files by width, narrowest first."""
+        return media_names(self.digest, self.width, self.alpha) if self.shown else {}
+
+
+class NoPicture(ValueError):
+    """A file that cannot be shown, and why."""
+
+
+async def find_media(store: Store, source: str, media_id: str) -> Original | None:
+    """What a source's media id stands for."""
+    kept = await store.do("GET", media_key(source, media_id))
+    return Original.model_validate_json(kept) if kept else None
+
+
+def original_path(folder: Path, digest: str) -> Path:
+    """Where an original is kept."""
+    return folder / digest[:2] / digest
+
+
+def media_names(digest: str, width: int, alpha: bool = False) -> dict[int, str]:
+    """The public files of an original that is `width` wide: none is wider than it, and none than the last of WIDTHS."""
+    widest = min(width, WIDTHS[-1])
+    ending = "webp" if alpha else "jpg"
+    widths = [*(one for one in WIDTHS if one < widest), widest]
+    return {one: f"/media/{digest[:2]}/{digest}-{one}.{ending}" for one in widths}
+
+
+def digest_of(url: str) -> str | None:
+    """The digest of the original that a public file is made from; None for any other address."""
+    found = _NAME.fullmatch(url)
+    return found[1] if found else None
+
+
+def height_of(original: Original, width: int) -> int:
+    """How high its public file of that width is."""
+    return max(1, round(original.height * width / original.width)) if original.width else 0
+
+
+def look(path: Path) -> tuple[str, int, int, bool]:
+    """Decode a picture and say its type, width, height and whether it is transparent. Raises NoPicture."""
+    with _open(path) as picture:
+        kind = "image/jpeg" if picture.format == "MPO" else picture.get_format_mimetype() or "image/jpeg"
+        turn = _turn(picture)
+        _decode(picture)
+        width, height = picture.size if turn not in _SIDEWAYS else picture.size[::-1]
+        return kind, width, height, _is_transparent(picture)
+
+
+def derive(original: Path, out: Path) -> list[Path]:
+    """Make the public files of an original below `out` (`out/media/…`), each complete when it gets its name.
+
+    The same original gives the same bytes. Files that are there already are left alone. Raises NoPicture.
+    """
+    with _open(original) as picture:
+        turn, alpha = _turn(picture), _is_transparent(picture)
+        width = picture.height if turn in _SIDEWAYS else picture.width
+        names = {one: out / name[1:] for one, name in media_names(original.name, width, alpha).items()}
+        missing = {one: path for one, path in names.items() if not path.exists()}
+        if missing:
+            picture.draft("RGB", (2 * WIDTHS[-1], 2 * WIDTHS[-1]))  # JPEG alone: decodes no larger than is needed
+            _decode(picture)
+            ready = _as_published(picture, alpha)
+            ready = ready.transpose(turn) if turn is not None else ready
+            for one, path in missing.items():
+                _write(ready, one, path)
+    return list(names.values())
+
+
+def _open(path: Path) -> Image.Image:
+    """Open a picture of one of the FORMATS within MAX_PIXELS, without decoding it."""
+    try:
+        picture = Image.open(path, formats=FORMATS)
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
+        raise NoPicture("This is no picture in JPEG, PNG, WebP or GIF.") from error
+    if picture.width * picture.height > MAX_PIXELS:
+        picture.close()
+        raise NoPicture(f"The picture has more than {MAX_PIXELS // 1_000_000} million pixels; send a smaller one.")
+    return picture
+
+
+def _decode(picture: Image.Image) -> None:
+    try:
+        picture.load()
+    except Exception as error:  # Pillow's decoders raise of everything, and each means the same
+        raise NoPicture("The picture is damaged.") from error
+
+
+def _turn(picture: Image.Image) -> Transpose | None:
+    """How to turn it so that it is upright (EXIF); damaged EXIF turns nothing."""
+    try:
+        return _TURNS.get(picture.getexif().get(_ORIENTATION, 1))
+    except Exception:  # noqa: BLE001 - as in _decode
+        return None
+
+
+def _is_transparent(picture: Image.Image) -> bool:
+    return picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
+
+
+def _as_published(picture: Image.Image, alpha: bool) -> Image.Image:
+    """In sRGB, with an alpha channel or without, and without EXIF, which may say where and by whom it was taken."""
+    mode = "RGBA" if alpha else "RGB"
+    profile = picture.info.get("icc_profile")
+    if profile and picture.mode in ("RGB", "CMYK"):
+        try:
+            source = ImageCms.ImageCmsProfile(BytesIO(profile))
+            turned = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        except (ImageCms.PyCMSError, OSError, ValueError):
+            turned = None  # a damaged profile is as good as none
+        if turned is not None:
+            return turned.convert(mode)
+    return picture.convert(mode)
+
+
+def _write(picture: Image.Image, width: int, path: Path) -> None:
+    height = max(1, round(picture.height * width / picture.width))
+    sized = picture if picture.width == width else picture.resize((width, height), Image.Resampling.LANCZOS)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        if path.suffix == ".webp":
+            sized.save(unfinished, "WEBP", quality=82, method=4)
+        else:
+            sized.save(unfinished, "JPEG", quality=82, optimize=True, progressive=True)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)

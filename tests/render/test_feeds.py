@@ -1,0 +1,58 @@
+"""Feeds and sitemaps: well-formed and whole, whatever an upstream sends."""
+
+import json
+import xml.etree.ElementTree as ET
+from html import unescape
+
+import feedparser  # type: ignore[import-untyped]  # it has no types
+import pytest
+from composition import NOW, PAYLOADS, SITE, contexts_of, story
+
+from services.render import contexts as c
+from services.render.printer import Printer
+
+
+@pytest.fixture(scope="module")
+def printer() -> Printer:
+    """The printer of the site."""
+    return Printer(SITE)
+
+
+@pytest.mark.parametrize("kind", [c.AtomFeed, c.RssFeed])
+@pytest.mark.parametrize("payload", ["Words", *PAYLOADS])
+def test_feeds_are_well_formed_and_whole(printer: Printer, kind: type, payload: str) -> None:
+    text = printer.print(contexts_of(story(payload), body="<p>Whole ]]> body</p>")[kind])
+    found = feedparser.parse(text, sanitize_html=False)
+    assert not found.bozo, found.get("bozo_exception")
+    (entry,) = found.entries
+    assert unescape(entry.title) == unescape(payload)
+    assert entry.id.startswith("tag:courier.example,2025:wire/")
+    assert entry.link == "https://courier.example/2025/07/26/words/"
+    assert "<p>Whole ]]> body</p>" in entry.content[0].value
+    assert entry.author == payload
+    assert found.feed.link == "https://courier.example/topic/words/"
+
+
+def test_an_article_without_authors_has_the_sites_name_in_atom(printer: Printer) -> None:
+    entry = c.Entry(story().model_copy(update={"authors": ()}), "<p>Body</p>")
+    root = ET.fromstring(printer.print(c.AtomFeed(SITE, "all", None, NOW, (entry,))))  # noqa: S314  our own XML
+    names = root.findall("{http://www.w3.org/2005/Atom}author/{http://www.w3.org/2005/Atom}name")
+    assert [name.text for name in names] == ["Baghdad Courier"]
+
+
+def test_the_json_feed_is_whole(printer: Printer) -> None:
+    found = json.loads(printer.print(contexts_of(story("</script>"))[c.JsonFeed]))
+    assert found["feed_url"] == "https://courier.example/topic/words/feed.json"
+    assert found["items"][0]["title"] == "</script>"
+    assert found["items"][0]["content_html"] == "<p>Body</p>"
+
+
+@pytest.mark.parametrize("kind", [c.SitemapIndex, c.Sitemap, c.NewsSitemap])
+def test_sitemaps_are_well_formed(printer: Printer, kind: type) -> None:
+    for payload in PAYLOADS:
+        root = ET.fromstring(printer.print(contexts_of(story(payload))[kind]))  # noqa: S314  our own XML
+        assert "https://courier.example/" in (root[0][0].text or "")
+
+
+def test_robots_finds_the_sitemaps(printer: Printer) -> None:
+    assert b"Sitemap: https://courier.example/news-sitemap.xml\n" in printer.print(c.Robots(SITE))

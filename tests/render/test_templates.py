@@ -1,0 +1,170 @@
+"""Every page: valid, in its own direction, and safe whatever an upstream sends."""
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from datetime import timedelta
+
+import html5lib  # type: ignore[import-untyped]  # it has no types
+import pytest
+from composition import NOW, PAGES, PAYLOADS, SITE, contexts_of, inlined, story
+
+from services.render import contexts as c
+from services.render.printer import Printer
+from services.render.typeset.article import safe_body
+from services.render.typeset.language import direction, full_day
+from shared.articles import Card, Image
+from shared.conditions import Conditions
+
+
+@pytest.fixture(scope="module")
+def printer() -> Printer:
+    """The printer of the site."""
+    return Printer(SITE)
+
+
+def _parse(text: str) -> ET.Element:
+    root: ET.Element = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(text)
+    return root
+
+
+@pytest.mark.parametrize("kind", PAGES, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("payload", ["Words", *PAYLOADS])
+def test_each_page_is_valid_and_keeps_what_it_is_sent_as_text(printer: Printer, kind: type, payload: str) -> None:
+    url = payload if payload.startswith("javascript") else "https://wire.example/x"
+    made = contexts_of(story(payload, url=url))
+    root = _parse(inlined(printer, made, kind))
+    scripts = root.findall(".//script")
+    assert all(script.get("type") == "application/ld+json" or script.get("src") for script in scripts)
+    assert not [node for node in root.iter() if isinstance(node.tag, str) and {"onerror", "onload"} & set(node.keys())]
+    links = [node.get(name) or "" for node in root.iter() for name in ("href", "src") if node.get(name)]
+    assert not [link for link in links if not link.startswith(("/", "#", "https://courier.example/"))]
+    ids = [node.get("id") for node in root.iter() if node.get("id")]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_no_upstream_text_becomes_a_server_side_include(printer: Printer, payload: str) -> None:
+    body = f"<p>{payload.replace('<', '&lt;')} <img alt='{payload.replace(chr(39), '')}'></p>"
+    for context in contexts_of(story(payload), body=body).values():
+        text = printer.print(context).decode()
+        if not isinstance(context, (c.AtomFeed, c.RssFeed, c.JsonFeed)):
+            includes = re.findall(r"<!--.*", text)
+            assert all(re.fullmatch(r'<!--# include virtual="/_fragments/\w+\.html" -->', found) for found in includes)
+
+
+def test_a_comment_in_a_bodys_attribute_is_written_as_a_reference() -> None:
+    assert safe_body('<img alt="<!--# x -->">') == '<img alt="&lt;!--# x -->">'
+
+
+@pytest.mark.parametrize("payload", ["Words", *PAYLOADS])
+def test_structured_data_says_what_was_sent(printer: Printer, payload: str) -> None:
+    text = printer.print(contexts_of(story(payload))[c.ArticlePage]).decode()
+    found = re.findall(r'<script type="application/ld\+json">(.*?)</script>', text, re.DOTALL)
+    assert len(found) == 1
+    assert not set("<>&\u2028\u2029") & set(found[0])
+    shown = json.loads(found[0])
+    assert shown["headline"] == payload
+    assert shown["correction"][0]["text"] == payload
+    assert shown["image"] == ["https://courier.example/media/a%20b.jpg"]
+    assert shown["author"][0]["name"] == payload
+
+
+def test_an_address_that_is_no_web_address_is_left_out(printer: Printer) -> None:
+    article = story(url="javascript:alert(1)")
+    article = article.model_copy(update={"image": Image(url="javascript:alert(1)")})
+    assert b"javascript:" not in printer.print(c.ArticlePage(SITE, article, "<p>Body</p>", (article.card(),)))
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("ar", "rtl"),
+        ("fa-IR", "rtl"),
+        ("ur", "rtl"),
+        ("he", "rtl"),
+        ("en", "ltr"),
+        ("az-Arab", "rtl"),
+        ("ar-Latn", "ltr"),
+    ],
+)
+def test_a_language_has_its_direction(language: str, expected: str) -> None:
+    assert direction(language) == expected
+
+
+def test_an_article_is_written_in_its_own_direction_and_the_blocks_in_the_sites(printer: Printer) -> None:
+    made = contexts_of(story(language="ar"))
+    root = _parse(inlined(printer, made, c.ArticlePage))
+    assert root.get("dir") == "rtl"
+    assert root.find(".//article").get("lang") == "ar"  # type: ignore[union-attr]  # each page has one
+    for block in ("header", "nav", "footer"):
+        assert root.find(f".//{block}").get("dir") == "ltr"  # type: ignore[union-attr]  # each page has one
+    assert root.find(".//section[@class='related']//li").get("dir") == "rtl"  # type: ignore[union-attr]  # it has two
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [("en", "Saturday, July 26, 2025"), ("de", "Samstag, 26. Juli 2025"), ("xx", "Saturday, July 26, 2025")],
+)
+def test_the_date_is_in_the_sites_language(language: str, expected: str) -> None:
+    assert full_day(NOW.date(), language) == expected
+
+
+@pytest.mark.parametrize(("warmth", "expected"), [(48, "48 C"), (47.5, "48 C"), (-0.4, "0 C"), (-3.6, "-4 C")])
+def test_the_temperature_is_in_whole_degrees(printer: Printer, warmth: float, expected: str) -> None:
+    shown = printer.print(c.Masthead(SITE, NOW, Conditions(city="Basra", temperature_c=warmth, at=NOW)))
+    assert f">{expected}<".encode() in shown
+
+
+def test_an_old_temperature_is_left_out(printer: Printer) -> None:
+    shown = printer.print(
+        c.Masthead(SITE, NOW, Conditions(city="Basra", temperature_c=48, at=NOW - timedelta(hours=3)))
+    )
+    assert b"48" not in shown
+    assert b"Basra" in shown
+
+
+def test_a_site_below_a_path_links_within_it() -> None:
+    site = SITE.model_copy(update={"base_url": "https://host.example/news"})
+    text = Printer(site).print(contexts_of(story(), site)[c.ArticlePage]).decode()
+    assert 'href="/news/topic/words/"' in text
+    assert 'href="https://host.example/news/2025/07/26/words/"' in text
+
+
+def test_a_list_has_feeds_of_its_own(printer: Printer) -> None:
+    made = contexts_of(story())
+    assert b'title="Baghdad Courier" href="/topic/words/feed.xml"' in printer.print(made[c.ListPage])
+    assert b'title="Baghdad Courier" href="/feed.xml"' in printer.print(made[c.ArticlePage])
+
+
+def test_the_sites_own_name_is_escaped_too() -> None:
+    site = SITE.model_copy(update={"name": "A <b> & {{ c }}"})
+    text = Printer(site).print(contexts_of(story(), site)[c.ArticlePage]).decode()
+    assert "<title>Words – A &lt;b&gt; &amp; {{ c }}</title>" in text
+    assert "<b>" not in text
+
+
+def test_static_files_are_named_after_their_content(printer: Printer) -> None:
+    names = sorted(printer.static_files())
+    assert [re.sub(r"\.[0-9a-f]{12}\.", ".", name) for name in names] == ["/_static/beacon.js", "/_static/press.css"]
+    page = printer.print(contexts_of(story())[c.ArticlePage]).decode()
+    assert all(name in page for name in names)
+
+
+def test_the_digest_follows_the_site() -> None:
+    other = SITE.model_copy(update={"name": "Basra Courier"})
+    assert Printer(SITE).digest == Printer(SITE).digest != Printer(other).digest
+
+
+@pytest.mark.parametrize("empty", [lambda: c.HotFragment(SITE, ()), lambda: c.TopicsFragment(SITE, ())])
+def test_an_empty_block_says_so(printer: Printer, empty: Callable[[], c.Context]) -> None:
+    assert b'class="none"' in printer.print(empty())
+
+
+def test_a_bare_article_prints(printer: Printer) -> None:
+    fields = {"section": None, "topics": (), "authors": (), "image": None, "corrections": (), "summary": ""}
+    article = story().model_copy(update={**fields, "updated_at": None})
+    cards: tuple[Card, ...] = ()
+    assert b"<h1>Words</h1>" in printer.print(c.ArticlePage(SITE, article, "", cards))
+    assert b'class="none"' in printer.print(c.FrontPage(SITE, (), ()))
