@@ -5,9 +5,12 @@ public files are made from them, in WIDTHS, for live articles alone.
 """
 
 import re
+import secrets
+from io import BytesIO
 from pathlib import Path
 
 from PIL import Image, ImageCms
+from PIL.Image import Transpose
 
 from shared.articles import Frozen
 from shared.store import Store
@@ -94,7 +97,7 @@ def height_of(original: Original, width: int) -> int:
 def look(path: Path) -> tuple[str, int, int, bool]:
     """Decode a picture and say its type, width, height and whether it is transparent. Raises NoPicture."""
     with _open(path) as picture:
-        kind = "image/jpeg" if picture.format == "MPO" else picture.get_format_mimetype() or "image/jpeg"
+        kind = Image.MIME.get(picture.format or "", "") if picture.format != "MPO" else "image/jpeg"
         turn = _turn(picture)
         _decode(picture)
         width, height = picture.size if turn not in _SIDEWAYS else picture.size[::-1]

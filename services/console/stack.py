@@ -30,6 +30,7 @@ class Stack:
         self._run = run
         self._say = say
         self._stages = [[Child(part, folder.log(part.name), self._record, say) for part in stage] for stage in stages]
+        self._started = 0
         self._keeping: list[asyncio.Task[None]] = []
         self._unwritten = False
 
@@ -48,10 +49,16 @@ class Stack:
         await leftovers.end(leftovers.noted(self._folder.children), self._folder.root)
 
     async def start(self) -> None:
-        """Start the stages; raises CannotStart, with a child's last lines, if one will not start."""
-        for stage in self._stages:
-            self._keeping += [asyncio.create_task(child.keep(), name=child.part.name) for child in stage]
-            await asyncio.gather(*(self._ready(child) for child in stage))
+        """Start the stages that are left; raises CannotStart, with a child's last lines, if one will not start."""
+        while self._started < len(self._stages):
+            await self.start_stage()
+
+    async def start_stage(self) -> None:
+        """Start the next stage; raises like `start`."""
+        stage = self._stages[self._started]
+        self._started += 1
+        self._keeping += [asyncio.create_task(child.keep(), name=child.part.name) for child in stage]
+        await asyncio.gather(*(self._ready(child) for child in stage))
 
     async def keep(self) -> None:
         """For ever: look after logs and records; raises what a child's keeper died of, if it ever does."""

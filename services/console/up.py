@@ -14,7 +14,9 @@ import typer
 from services.console.folder import CannotStart, Folder, Secrets, other_address
 from services.console.parts import SERVICES, Ports, ask_store, service_environ, service_part, site_part, store_part
 from services.console.stack import Stack, check_ports
+from shared.clock import Clock
 from shared.settings import Settings
+from shared.store import Store
 
 PARTS = ("site", *SERVICES, "redis")
 
@@ -69,6 +71,8 @@ async def _run(folder: Folder, ports: Ports, *, sample: bool) -> None:
 async def _serve(press: _Press, *, sample: bool) -> None:
     await press.stack.reclaim()
     check_ports([press.ports.of(name) for name in PARTS])
+    await press.stack.start_stage()
+    await _look_at_the_clock(press)
     await press.stack.start()
     if sample and (press.folder.is_sample_begun() or await _is_empty(press)):
         await _post_sample(press)
@@ -106,6 +110,16 @@ def _describe(settings: Settings, ports: Ports, secrets: Secrets) -> dict[str, A
         "token": token,
         "hmac_secret": hmac_secret,
     }
+
+
+async def _look_at_the_clock(press: _Press) -> None:
+    """The services refuse a time that goes back as well; here it takes one line and no attempts."""
+    store = Store(press.settings)
+    try:
+        if await Clock(press.settings).start(store):
+            say("this machine's clock is behind the site's last moment; the site waits there")
+    finally:
+        await store.close()
 
 
 async def _is_empty(press: _Press) -> bool:

@@ -15,9 +15,9 @@ from shared.settings import Source, WrongSetting
 Kind = Literal["bearer", "superdesk", "ghost"]
 
 _HASHED = re.compile(r"sha256:([0-9a-fA-F]{64})")
-_SIGNATURES: dict[Kind, tuple[str, Callable[[bytes, Raw, str | None], bool]]] = {
-    "superdesk": ("x-superdesk-signature", signatures.superdesk),
-    "ghost": ("x-ghost-signature", signatures.ghost),
+_SIGNATURES: dict[Kind, Callable[[bytes, Raw, str | None], bool]] = {
+    "superdesk": signatures.superdesk,
+    "ghost": signatures.ghost,
 }
 
 
@@ -46,6 +46,11 @@ class Doors:
         """The source whose token an Authorization header carries; Problem 401 if there is none."""
         return self._speaker(header) or _refuse()
 
+    def knock(self, headers: Mapping[str, str], kinds: Sequence[Kind]) -> None:
+        """Ensure that there is some proof to look at, before a large body is read; else Problem 401."""
+        if not any(headers.get(_header(kind)) for kind in kinds):
+            _refuse()
+
     def signed(self, source: str, raw: Raw, headers: Mapping[str, str], kinds: Sequence[Kind]) -> None:
         """Ensure that the source sent this, by one of the kinds of proof; else Problem 401."""
         proven = False
@@ -53,9 +58,8 @@ class Doors:
             if kind == "bearer":
                 proven |= self._speaker(headers.get("authorization")) == source
                 continue
-            header, check = _SIGNATURES[kind]
             for secret in self._secrets.get(source, self._nobody):
-                proven |= check(secret, raw, headers.get(header))
+                proven |= _SIGNATURES[kind](secret, raw, headers.get(_header(kind)))
         if not proven:
             _refuse()
 
@@ -67,6 +71,10 @@ class Doors:
             if hmac.compare_digest(digest, given):
                 speaker = name
         return speaker if scheme.lower() == "bearer" else None
+
+
+def _header(kind: Kind) -> str:
+    return "authorization" if kind == "bearer" else f"x-{kind}-signature"
 
 
 def _refuse() -> NoReturn:

@@ -21,6 +21,7 @@ from shared.store import Store
 MOST = 50 * 1024 * 1024
 ENVELOPE = 64 * 1024
 AT_ONCE = 2
+SPOOLS = 16
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EIO)
 _UNFINISHED = ".incoming"
 
@@ -33,6 +34,7 @@ class Media:
         self._folder = folder
         # a decoded picture of MAX_PIXELS takes 200 MB
         self._turn = asyncio.Semaphore(AT_ONCE)
+        self._spools = 0
 
     async def find(self, source: str, media_id: str) -> Original | None:
         """What a source's media id stands for."""
@@ -43,8 +45,11 @@ class Media:
 
         When this returns, the file and its entry in the index are on disk. Raises Problem.
         """
+        if self._spools >= SPOOLS:
+            raise Problem(503, "too many files at once; try again later")
         with _disk_errors():
             spool = self._unfinished()
+        self._spools += 1
         try:
             with _disk_errors():
                 await _spool(request, spool)
@@ -52,6 +57,7 @@ class Media:
                 content_type = request.headers.get("content-type", "")
                 media_id, original = await asyncio.to_thread(self._keep, spool, content_type, check)
         finally:
+            self._spools -= 1
             spool.unlink(missing_ok=True)
         await self._store.do("SET", media_key(source, media_id), original.model_dump_json())
         return media_id, original

@@ -38,7 +38,7 @@ class _Taking:
     part: Part | None = None
     parts: int = 0
     ended: bool = False
-    digest: "hashlib._Hash" = field(default_factory=lambda: hashlib.blake2b(digest_size=20))
+    digest: hashlib.blake2b = field(default_factory=lambda: hashlib.blake2b(digest_size=20))
 
     def begin(self) -> None:
         self.parts += 1

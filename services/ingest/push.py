@@ -74,6 +74,7 @@ def _asset_routes(router: APIRouter, settings: Settings, doors: Doors, media: Me
     async def push_asset(source: str, request: Request) -> Response:
         """A file: multipart/form-data with `media_id` and `media`, the signature over the raw body."""
         headers = request.headers
+        doors.knock(headers, SUPERDESK)
         media_id, original = await media.receive(
             source, request, lambda raw: doors.signed(source, raw, headers, SUPERDESK)
         )

@@ -123,5 +123,5 @@ def _digest(site: Site) -> str:
 
 
 def _decides(path: Path) -> bool:
-    typeset = path.suffix == ".py" and (path.parent.name == "typeset" or path.name in ("printer.py", "contexts.py"))
-    return path.is_file() and (typeset or path.parent in (TEMPLATES, STATIC))
+    code = path.suffix == ".py" and (path.parent.name in ("typeset", "contexts") or path.name == "printer.py")
+    return path.is_file() and (code or path.parent in (TEMPLATES, STATIC))

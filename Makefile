@@ -1,0 +1,57 @@
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+TESTS ?= tests
+export PYTHONDONTWRITEBYTECODE := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run install test check bench soak test-compose lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z.-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: install ## the whole stack with the sample edition, in the foreground
+	$(BIN)/pressrun up --sample
+
+install: .venv/.installed ## make .venv from the hash-pinned lock
+
+.venv/.installed: requirements/run.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(PIP) --require-hashes -r requirements/run.lock
+	$(PIP) --no-deps --no-build-isolation --editable .
+	touch $@
+
+.venv/.installed-dev: .venv/.installed requirements/dev.lock
+	$(PIP) --require-hashes -r requirements/dev.lock
+	touch $@
+
+test: .venv/.installed-dev lint ## lint, types, contracts, and every test that needs no Docker engine
+	$(BIN)/pytest -m "not compose" $(TESTS)
+
+check: .venv/.installed-dev lint ## lint, types, contracts, and the fast tests
+	$(BIN)/pytest -q -m "not compose and not fault and not browser" $(TESTS)
+
+.PHONY: lint
+lint: .venv/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+bench: .venv/.installed-dev ## print the benchmark table
+	$(BIN)/python -m bench
+
+soak: .venv/.installed-dev ## random histories with kill -9, for SECONDS (60) or for ever with 0
+	$(BIN)/python -m tests.soak --seconds $(or $(SECONDS),60)
+
+test-compose: .venv/.installed-dev ## docker-compose.yml on a real engine
+	$(BIN)/pytest -m compose tests/compose
+
+.env: ## an .env with random secrets for docker-compose.yml
+	./deploy/make-env > .env.new && mv .env.new .env
+
+lock: ## pin the dependencies anew
+	cd requirements && for name in run dev; do uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --quiet $$name.in -o $$name.lock; done
+
+clean: ## take away what was made
+	rm -rf .venv data .pytest_cache .mypy_cache .ruff_cache .hypothesis

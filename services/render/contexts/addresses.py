@@ -1,0 +1,20 @@
+"""Where lists and their archives are read. Paths are not percent-encoded."""
+
+from typing import Literal
+
+from shared.articles import Term
+
+Kind = Literal["all", "section", "topic", "author"]
+
+_HOMES: dict[Kind, str] = {"all": "/", "section": "/", "topic": "/topic/", "author": "/author/"}
+
+
+def home(kind: Kind, term: Term | None) -> str:
+    """Where a list is read: `/`, `/world/`, `/topic/iraq/`, `/author/jane-doe/`."""
+    return f"{_HOMES[kind]}{term.slug}/" if term else _HOMES[kind]
+
+
+def archive(kind: Kind, term: Term | None, period: str, number: int = 1) -> str:
+    """Where a page of a list's archive is read; `period` is a month (`2025-07`) or a day (`2025-07-26`)."""
+    start = "/archive/" if kind == "all" else home(kind, term)
+    return f"{start}{period.replace('-', '/')}/{f'{number}/' if number > 1 else ''}"

@@ -1,0 +1,76 @@
+"""What feeds, sitemaps and robots.txt say."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.render.contexts.addresses import Kind
+from shared.articles import Article, Card, Term
+from shared.settings import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An article in a feed, with its whole body."""
+
+    article: Article
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A list's newest articles; the subclass says in which format. `updated` is the newest change in it."""
+
+    site: Site
+    kind: Kind
+    term: Term | None
+    updated: datetime
+    entries: tuple[Entry, ...]
+
+
+class AtomFeed(Feed):
+    """`feed.xml` (RFC 4287)."""
+
+    __slots__ = ()
+
+
+class RssFeed(Feed):
+    """`rss.xml` (RSS 2.0)."""
+
+    __slots__ = ()
+
+
+class JsonFeed(Feed):
+    """`feed.json` (JSON Feed 1.1)."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SitemapIndex:
+    """`sitemap.xml`: the names of the parts (`2025-07-1`)."""
+
+    site: Site
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sitemap:
+    """A part of the sitemap."""
+
+    site: Site
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewsSitemap:
+    """`news-sitemap.xml`: the articles of the last 48 hours."""
+
+    site: Site
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Robots:
+    """`robots.txt`."""
+
+    site: Site

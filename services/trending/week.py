@@ -1,0 +1,69 @@
+"""Hours, days and weeks in the site's time zone: in which hour and week a view counts, and until when."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+HOUR = timedelta(hours=1)
+WINDOW = 169 * HOUR  # the current hour and the 168 before
+MEMORY = timedelta(days=8)  # how late a view may come, and when after its end a week is sealed
+AHEAD = timedelta(minutes=5)  # how far a sender's clock may run ahead
+FIRST_DAY = {"monday": 0, "saturday": 5, "sunday": 6}
+THURSDAY = 3
+NAME = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """A calendar week: named by the ISO week of its Thursday; `ends` is the first moment after it."""
+
+    name: str
+    begins: datetime
+    ends: datetime
+
+    @property
+    def sealed_at(self) -> datetime:
+        """When nothing that comes late can change it any more."""
+        return self.ends + MEMORY
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The site's time zone and the day on which its weeks begin (`monday`, `sunday`, `saturday`)."""
+
+    zone: ZoneInfo
+    week_starts: str = "monday"
+
+    def hour(self, at: datetime) -> datetime:
+        """The beginning of the hour that holds `at`, as the site's clocks show hours."""
+        local = at.astimezone(self.zone)
+        past = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+        return at.astimezone(UTC) - past
+
+    def week(self, at: datetime) -> Week:
+        """The week that holds `at`."""
+        day = at.astimezone(self.zone).date()
+        return self._week(day - timedelta(days=(day.weekday() - FIRST_DAY[self.week_starts]) % 7))
+
+    def named(self, name: str) -> Week:
+        """The week of that name, `2025-W30`; ValueError if there is none."""
+        found = NAME.fullmatch(name)
+        if found is None:
+            raise ValueError(f"not the name of a week: {name!r}")
+        thursday = date.fromisocalendar(int(found[1]), int(found[2]), THURSDAY + 1)
+        return self._week(thursday - timedelta(days=(THURSDAY - FIRST_DAY[self.week_starts]) % 7))
+
+    def midnight(self, day: date) -> datetime:
+        """The first moment of a day, also where clocks are put forward or back at midnight."""
+        return datetime.combine(day, time(), self.zone).astimezone(UTC)
+
+    def _week(self, first: date) -> Week:
+        year, number, _ = (first + timedelta(days=(THURSDAY - first.weekday()) % 7)).isocalendar()
+        begins, ends = self.midnight(first), self.midnight(first + timedelta(days=7))
+        return Week(f"{year:04}-W{number:02}", begins, ends)
+
+
+def leaves_at(hour: datetime) -> datetime:
+    """When an hour leaves the 7 days."""
+    return hour + WINDOW
