@@ -8,6 +8,7 @@ import base64
 import hashlib
 import zlib
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import quote
 
@@ -207,6 +208,12 @@ class Card(Frozen):
             card=hashlib.blake2b(look.encode(), digest_size=8).hexdigest(),
             content=self.content,
         )
+
+
+@lru_cache(maxsize=8192)
+def read_card(kept: bytes) -> Card:
+    """A card from its JSON. The same cards are read again and again: what was read is remembered by its bytes."""
+    return Card.model_validate_json(kept)
 
 
 def url(base_url: str, path: str) -> str:

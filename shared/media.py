@@ -17,6 +17,7 @@ from shared.store import Store
 
 WIDTHS = (480, 960, 1600)
 MAX_PIXELS = 50_000_000
+MAX_RATIO = 10  # height to width: WebP ends at 16,383 pixels
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 _NAME = re.compile(r"/media/[0-9a-f]{2}/([0-9a-f]{40})-(\d{1,5})\.(jpg|webp)")
 _ORIENTATION = 0x0112  # of EXIF
@@ -111,7 +112,7 @@ def derive(original: Path, out: Path) -> list[Path]:
     """
     with _open(original) as picture:
         turn, alpha = _turn(picture), _is_transparent(picture)
-        width = picture.height if turn in _SIDEWAYS else picture.width
+        width, height = picture.size if turn not in _SIDEWAYS else picture.size[::-1]
         names = {one: out / name[1:] for one, name in media_names(original.name, width, alpha).items()}
         missing = {one: path for one, path in names.items() if not path.exists()}
         if missing:
@@ -120,7 +121,7 @@ def derive(original: Path, out: Path) -> list[Path]:
             ready = _as_published(picture, alpha)
             ready = ready.transpose(turn) if turn is not None else ready
             for one, path in missing.items():
-                _write(ready, one, path)
+                _write(ready, (one, max(1, round(height * one / width))), path)
     return list(names.values())
 
 
@@ -133,12 +134,17 @@ def _open(path: Path) -> Image.Image:
     if picture.width * picture.height > MAX_PIXELS:
         picture.close()
         raise NoPicture(f"The picture has more than {MAX_PIXELS // 1_000_000} million pixels; send a smaller one.")
+    if max(picture.size) > MAX_RATIO * min(picture.size):
+        picture.close()
+        raise NoPicture(f"The picture is more than {MAX_RATIO} times as long as it is wide; send it in pieces.")
     return picture
 
 
 def _decode(picture: Image.Image) -> None:
     try:
         picture.load()
+    except MemoryError:
+        raise
     except Exception as error:  # Pillow's decoders raise of everything, and each means the same
         raise NoPicture("The picture is damaged.") from error
 
@@ -170,9 +176,8 @@ def _as_published(picture: Image.Image, alpha: bool) -> Image.Image:
     return picture.convert(mode)
 
 
-def _write(picture: Image.Image, width: int, path: Path) -> None:
-    height = max(1, round(picture.height * width / picture.width))
-    sized = picture if picture.width == width else picture.resize((width, height), Image.Resampling.LANCZOS)
+def _write(picture: Image.Image, size: tuple[int, int], path: Path) -> None:
+    sized = picture if picture.size == size else picture.resize(size, Image.Resampling.LANCZOS)
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
+import hiredis
 from redis.asyncio import Redis, Sentinel
 from redis.asyncio.connection import AbstractConnection, ConnectionPool
 from redis.asyncio.retry import Retry
@@ -125,11 +126,12 @@ class Store:
         await self._client.aclose()
 
     async def _send(self, commands: Iterable[Command]) -> list[asyncio.Future[Any]]:
-        connection = self._connection or await self._connect()
+        if self._connection is None:
+            await self._connect()
         loop = asyncio.get_running_loop()
         futures = []
         for command in commands:
-            self._outbox.extend(connection.pack_command(*command))
+            self._outbox.append(hiredis.pack_command(tuple(command)))
             future = loop.create_future()
             self._waiting.append(future)
             futures.append(future)

@@ -44,10 +44,6 @@ class Stack:
         """What `run.json` says."""
         return {**self._run, "pids": {child.part.name: child.trace.pid for child in self.children if child.trace}}
 
-    async def reclaim(self) -> None:
-        """End what a stack on this folder that was killed has left running."""
-        await leftovers.end(leftovers.noted(self._folder.children), self._folder.root)
-
     async def start(self) -> None:
         """Start the stages that are left; raises CannotStart, with a child's last lines, if one will not start."""
         while self._started < len(self._stages):
@@ -102,6 +98,11 @@ class Stack:
         except OSError as error:
             self._unwritten = True
             self._say(f"cannot record the children: {error}")
+
+
+async def reclaim(folder: Folder) -> None:
+    """End what a stack on this folder that was killed has left running."""
+    await leftovers.end(leftovers.noted(folder.children), folder.root)
 
 
 def check_ports(ports: Sequence[int]) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import shlex
 import signal
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ import typer
 
 from services.console.folder import CannotStart, Folder, Secrets, other_address
 from services.console.parts import SERVICES, Ports, ask_store, service_environ, service_part, site_part, store_part
-from services.console.stack import Stack, check_ports
+from services.console.stack import Stack, check_ports, reclaim
 from shared.clock import Clock
 from shared.settings import Settings
 from shared.store import Store
@@ -54,6 +55,8 @@ async def _run(folder: Folder, ports: Ports, *, sample: bool) -> None:
     stopped = asyncio.Event()
     for way in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(way, stopped.set)
+    await reclaim(folder)
+    check_ports([ports.of(name) for name in PARTS])
     press = _prepare(folder, ports, sample=sample)
     running = asyncio.create_task(_serve(press, sample=sample))
     asked = asyncio.create_task(stopped.wait())
@@ -69,8 +72,6 @@ async def _run(folder: Folder, ports: Ports, *, sample: bool) -> None:
 
 
 async def _serve(press: _Press, *, sample: bool) -> None:
-    await press.stack.reclaim()
-    check_ports([press.ports.of(name) for name in PARTS])
     await press.stack.start_stage()
     await _look_at_the_clock(press)
     await press.stack.start()
@@ -140,8 +141,9 @@ async def _post_sample(press: _Press) -> None:
 
 
 def say(line: str) -> None:
-    """Tell the person at the terminal."""
-    typer.echo(f"pressrun: {line}", err=True)
+    """Tell the person at the terminal, if there still is one."""
+    with suppress(OSError):
+        typer.echo(f"pressrun: {line}", err=True)
 
 
 def say_curl(run: dict[str, Any]) -> None:

@@ -5,8 +5,9 @@ import errno
 import mmap
 import os
 import secrets
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from starlette.requests import ClientDisconnect, Request
@@ -22,6 +23,7 @@ MOST = 50 * 1024 * 1024
 ENVELOPE = 64 * 1024
 AT_ONCE = 2
 SPOOLS = 16
+STALE = 3600
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EIO)
 _UNFINISHED = ".incoming"
 
@@ -32,6 +34,7 @@ class Media:
     def __init__(self, store: Store, folder: Path) -> None:
         self._store = store
         self._folder = folder
+        _sweep(folder / _UNFINISHED)
         # a decoded picture of MAX_PIXELS takes 200 MB
         self._turn = asyncio.Semaphore(AT_ONCE)
         self._spools = 0
@@ -85,6 +88,14 @@ class Media:
         folder = self._folder / _UNFINISHED
         folder.mkdir(parents=True, exist_ok=True)
         return folder / secrets.token_hex(8)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what was left unfinished by processes that were killed."""
+    for file in folder.glob("*"):
+        with suppress(FileNotFoundError):
+            if time.time() - file.stat().st_mtime > STALE:
+                file.unlink()
 
 
 async def _spool(request: Request, path: Path) -> None:

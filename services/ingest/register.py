@@ -15,10 +15,10 @@ from services.ingest.intake import Decision, Known, Outcome, decide, fall_due, p
 from shared import live
 from shared.articles import (
     Article,
-    Card,
     body_key,
     identify,
     pack_body,
+    read_card,
     record_key,
     scheduled_body_key,
     scheduled_key,
@@ -165,7 +165,7 @@ class Register:
         event = ArticleWithdrawn(**self._about(article, read), article=_whole(article, ""))
         commands.append(("SET", record_key(article.id), article.model_dump_json()))
         if read.card is not None:
-            commands += live.leave(Card.model_validate_json(read.card))
+            commands += live.leave(read_card(read.card))
         commands.append(announce(ARTICLES, event))
         return event.event_id
 

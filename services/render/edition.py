@@ -7,7 +7,7 @@ from typing import Protocol
 
 from services.render.related import AROUND, related, topics_of
 from shared import clock, live, ranking
-from shared.articles import Article, Card, Term, body_key, record_key, unpack_body
+from shared.articles import Article, Card, Term, body_key, read_card, record_key, unpack_body
 from shared.charts import Chart, chart_key, charts_key
 from shared.conditions import Conditions, conditions
 from shared.front import Front, front
@@ -85,7 +85,7 @@ class LiveEdition:
         keys = [live.live_key(ident) for ident in idents]
         if not keys:
             return []
-        return [Card.model_validate_json(kept) if kept else None for kept in await self._store.do("MGET", *keys)]
+        return [read_card(kept) if kept else None for kept in await self._store.do("MGET", *keys)]
 
     async def newest(self, name: str, count: int) -> list[Card]:
         """The newest of a list."""

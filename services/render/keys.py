@@ -63,6 +63,10 @@ def kind(key: str) -> str:
     return key.partition(":")[0]
 
 
+NEIGHBOUR = LAST
+"""Patience of an article's page that is marked only because an article around it changed."""
+
+
 def patience(key: str) -> int:
     """Milliseconds for which new articles go before this page, counted from its first mark."""
     return _PATIENCE.get(kind(key), LAST)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from services.render import dirty, keys
 from services.render.affected import Mark
 from shared import live
-from shared.articles import Card
+from shared.articles import Card, read_card
 from shared.events import PAGES
 from shared.front import FRONT
 from shared.ranking import HOT, TOPICS, ranking_key
@@ -33,7 +33,7 @@ class Listed:
     def card(self) -> Card | None:
         """What the lists show, or still show until they are built again."""
         kept = self.live or self.left
-        return Card.model_validate_json(kept) if kept else None
+        return read_card(kept) if kept else None
 
 
 async def shelve(
@@ -71,7 +71,7 @@ async def shelve(
             for mark in marks
         ],
         "topics": list(topics),
-        "near": 0 if after is None else keys.LATER,
+        "near": 0 if after is None else keys.NEIGHBOUR,
         "moved": before.path if before and after and before.path != after.path else "",
         "path": after.path if after else "",
         "built": ["revision", revision, "version", version, "at", at_ms, "shown", shown],

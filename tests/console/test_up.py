@@ -20,7 +20,7 @@ from services.console import children, leftovers, stack
 from services.console.children import Child, Part, pause
 from services.console.folder import CannotStart, Folder, Secrets, other_address, read_run, write_private
 from services.console.parts import Ports, ask_store, service_environ, site_part, store_part
-from services.console.stack import Stack, check_ports
+from services.console.stack import Stack, check_ports, reclaim
 from services.console.up import say_curl
 from shared.settings import Site, read_sources
 
@@ -303,7 +303,7 @@ async def test_the_next_start_ends_what_a_killed_one_left(folder: Folder, monkey
     try:
         await until(lambda: all((folder.temporary / name).exists() for name in ("redis", "ingest")))
         folder.children.write_text(leftovers.note({str(one.pid): leftovers.trace(one.pid) for one in left}))
-        await Stack(folder, [], {}, print).reclaim()
+        await reclaim(folder)
         assert [one.wait(5) for one in left] == [-signal.SIGTERM, -signal.SIGKILL]
     finally:
         for one in left:
@@ -316,7 +316,7 @@ async def test_a_stranger_with_a_recorded_pid_is_left_alone(folder: Folder) -> N
     try:
         await until((folder.temporary / "stranger").exists)
         folder.children.write_text(json.dumps({"redis": {"pid": stranger.pid, "started": "another time"}}))
-        await Stack(folder, [], {}, print).reclaim()
+        await reclaim(folder)
         assert stranger.poll() is None
     finally:
         stranger.kill()
@@ -326,7 +326,7 @@ async def test_a_stranger_with_a_recorded_pid_is_left_alone(folder: Folder) -> N
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"redis": 1}', '{"redis": {"pid": "x"}}'])
 async def test_a_torn_record_of_children_is_no_obstacle(folder: Folder, text: str) -> None:
     folder.children.write_text(text)
-    await Stack(folder, [], {}, print).reclaim()
+    await reclaim(folder)
 
 
 # The real store and the real web server.
@@ -379,7 +379,7 @@ async def test_workers_of_a_killed_nginx_are_ended_by_the_next_start(folder: Fol
     master.kill()
     master.wait()
     assert await part.is_ready(), "its workers outlive it"
-    await Stack(folder, [], {}, print).reclaim()
+    await reclaim(folder)
     check_ports([ports.site])
 
 
@@ -450,6 +450,7 @@ def test_a_busy_port_is_named(tmp_path: Path, offset: int) -> None:
         taken.listen()
         line = refused(command("up", "--data", str(tmp_path / "press"), "--port", str(port)))
     assert line.startswith(f"pressrun: port {port + offset} on 127.0.0.1 is not free")
+    assert not (tmp_path / "press" / "site.toml").exists(), "its base_url would name a port that is not served"
 
 
 def test_a_wrong_setting_is_named(tmp_path: Path) -> None:

@@ -132,6 +132,7 @@ class _StubHandler(BaseHTTPRequestHandler):
         self._remember(body)
         self.send_response(202)
         self.send_header("Content-Length", "0")
+        self.send_header("Connection", "close")  # else its thread would answer nginx after the stub is gone
         self.end_headers()
         return None
 
@@ -139,6 +140,7 @@ class _StubHandler(BaseHTTPRequestHandler):
         self._remember(b"")
         self.send_response(503 if self.path == "/v1/full" else 200)
         self.send_header("Content-Length", "0")
+        self.send_header("Connection", "close")  # else its thread would answer nginx after the stub is gone
         self.send_header("Retry-After", "7")
         self.end_headers()
 

@@ -15,6 +15,10 @@ def home(kind: Kind, term: Term | None) -> str:
 
 
 def archive(kind: Kind, term: Term | None, period: str, number: int = 1) -> str:
-    """Where a page of a list's archive is read; `period` is a month (`2025-07`) or a day (`2025-07-26`)."""
+    """Where a page of a list's archive is read; `period` is a month (`2025-07`) or a day (`2025-07-26`).
+
+    In the site's own months two digits are a day: from the tenth on, their pages have three.
+    """
     start = "/archive/" if kind == "all" else home(kind, term)
-    return f"{start}{period.replace('-', '/')}/{f'{number}/' if number > 1 else ''}"
+    digits = 3 if kind == "all" and len(period) == len("2025-07") and number > 9 else 1
+    return f"{start}{period.replace('-', '/')}/{f'{number:0{digits}}/' if number > 1 else ''}"

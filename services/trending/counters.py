@@ -1,0 +1,160 @@
+"""Counting: a batch of views is acknowledged and counted in one atomic step, whoever is killed.
+
+A view counts in the hour of its own time, in the 7 days while that hour is within them, and in its week. What the
+batch call sent counts once for each event_id; digests of those are kept in sets of integers, which the store packs
+at 8 bytes each. The sets of a day grow in number with what is in them (linear hashing), so that each stays small
+enough to be packed.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.trending.lua import MEMORY_MS, PRELUDE
+from services.trending.week import Calendar
+from shared.clock import millis
+from shared.events import VIEWS, ArticleViewed
+from shared.once import REMEMBERED
+from shared.store import Script, Store
+from shared.streams import Delivered
+
+GROUP = "trending"
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What became of a batch: views counted, views that had been counted before, entries that came too late."""
+
+    views: int
+    repeated: int
+    too_late: frozenset[str]
+
+
+class Counters:
+    """The counters in the store."""
+
+    def __init__(self, store: Store, calendar: Calendar) -> None:
+        self._store = store
+        self._calendar = calendar
+
+    async def count(self, views: Iterable[Delivered[ArticleViewed]], now: datetime) -> Counted:
+        """Acknowledge these views and count each where it belongs; those that came too late are left pending."""
+        moments: dict[tuple[int, str, int], int] = {}
+        flat: list[str | int] = []
+        for view in views:
+            event = view.event
+            hour, week = self._calendar.hour(event.at), self._calendar.week(event.at)
+            moment = moments.setdefault((millis(hour), week.name, millis(week.ends)), len(moments) + 1)
+            flat += (view.entry, event.article, millis(event.at), moment, digest(event.event_id) if event.once else "")
+        heads = [part for moment in moments for part in moment]
+        counted, repeated, late = await self._store.run(_COUNT, (), [millis(now), GROUP, len(moments), *heads, *flat])
+        return Counted(counted, repeated, frozenset(entry.decode() for entry in late))
+
+
+def digest(event_id: str) -> int:
+    """64 bits of an event_id, as a signed integer."""
+    return int.from_bytes(hashlib.blake2b(event_id.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+# How full a set gets on average before the day's sets are split by one more: those not yet split hold up to twice
+# as many, and the store packs integers up to 512 of them.
+ONCE = """
+local MEAN = 160
+local function once_key(day, set) return 'trending:once:' .. text(day) .. (set and ':' .. text(set) or '') end
+local function set_of(digest, size)
+  local hash, whole = tonumber(string.sub(digest, -9)), 1
+  while whole * 2 <= size do whole = whole * 2 end
+  local set = hash % (whole * 2)
+  return set < size and set or hash % whole
+end
+"""
+
+_COUNT = Script(
+    PRELUDE
+    + ONCE
+    + f"local VIEWS, REMEMBERED, MEMORY = '{VIEWS}', '{REMEMBERED}', {MEMORY_MS}\n"
+    + """
+local today = math.floor(now / DAY)
+local sizes, remembered = nil, 0
+
+local function load_days()
+  sizes = {}
+  for day = today - 8, today do sizes[day] = tonumber(call('HGET', once_key(day), 'size') or 0) end
+end
+
+local function split(day)
+  local size, whole = sizes[day], 1
+  while whole * 2 <= size do whole = whole * 2 end
+  local from, moved = once_key(day, size - whole), {}
+  for _, digest in ipairs(call('SMEMBERS', from)) do
+    if set_of(digest, size + 1) == size then moved[#moved + 1] = digest end
+  end
+  if #moved > 0 then
+    call('SREM', from, unpack(moved))
+    call('SADD', once_key(day, size), unpack(moved))
+  end
+  sizes[day] = size + 1
+  call('HSET', once_key(day), 'size', size + 1)
+end
+
+-- Remember an event_id; false if it is remembered already.
+local function first_time(digest)
+  if not sizes then load_days() end
+  for day = today - 8, today - 1 do
+    if sizes[day] > 0 and call('SISMEMBER', once_key(day, set_of(digest, sizes[day])), digest) == 1 then
+      return false
+    end
+  end
+  if sizes[today] == 0 then
+    sizes[today] = 1
+    call('HSET', once_key(today), 'n', 0, 'size', 1)
+    call('ZADD', DUE, (today + 9) * DAY, 'forget:' .. text(today))
+  end
+  if call('SADD', once_key(today, set_of(digest, sizes[today])), digest) == 0 then return false end
+  remembered = remembered + 1
+  if call('HINCRBY', once_key(today), 'n', 1) > sizes[today] * MEAN then split(today) end
+  return true
+end
+
+local group, moments = ARGV[2], tonumber(ARGV[3])
+local oldest = tonumber(call('HGET', REACHED, 'at') or 0) - MEMORY
+local counts, counted, repeated, late = {}, 0, 0, {}
+for at = 4 + 3 * moments, #ARGV, 5 do
+  local entry, id, moment, digest = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 3]), ARGV[at + 4]
+  if tonumber(ARGV[at + 2]) < oldest then
+    late[#late + 1] = entry
+  elseif call('XACK', VIEWS, group, entry) == 1 then
+    if digest == '' or first_time(digest) then
+      counts[moment] = counts[moment] or {}
+      counts[moment][id] = (counts[moment][id] or 0) + 1
+      counted = counted + 1
+    else
+      repeated = repeated + 1
+    end
+  end
+end
+if remembered > 0 then call('INCRBY', REMEMBERED, remembered) end
+
+for moment, of in pairs(counts) do
+  local hour, week, ends = ARGV[1 + 3 * moment], ARGV[2 + 3 * moment], ARGV[3 + 3 * moment]
+  local leaves = tonumber(hour) + HOURS_7D
+  if leaves > now then call('ZADD', DUE, 'NX', leaves, 'hour:' .. hour) end
+  if call('ZADD', WEEKS, 'NX', ends, week) == 1 then
+    call('ZADD', DUE, ends, 'end:' .. week, tonumber(ends) + MEMORY, 'seal:' .. week)
+  end
+  for id, n in pairs(of) do
+    local shown = root(id)
+    if leaves > now then
+      call('HINCRBY', hour_key(hour), id, n)
+      call('HINCRBY', views_key('7d'), id, n)
+      shift('7d', shown, n)
+    end
+    call('HINCRBY', views_key(week), id, n)
+    shift(week, shown, n)
+  end
+end
+apply()
+return {counted, repeated, late}
+"""
+)

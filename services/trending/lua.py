@@ -1,0 +1,115 @@
+"""What every script of trending begins with: its keys, and the way of a view to the lists it counts in.
+
+`trending:hour:{ms}` hash, article → views in the hour that began then, for as long as it is within the 7 days ·
+`trending:views:{window}` hash, article → its own views in a window: `7d`, or a week that is not sealed yet ·
+`trending:rank:{window}:{list}` sorted set, score −views: `all`, `section:{slug}`, `topic:{slug}` of articles
+(place and id, so that equal counts stand newest first, then by id), `sections` and `topics` of slugs ·
+`trending:articles` hash, article → `+ revision place section topics…`, or `- revision` for one that is withdrawn ·
+`trending:heirs` hash, article → the rewrite that took its place · `trending:members:{id}` set, the inverse ·
+`trending:weeks` sorted set of weeks that are not sealed, score: their end ·
+`trending:sealed:{week}` hash, list → JSON of its 50 most read · `trending:sealed-in:{id}` set of those weeks ·
+`trending:once:{day}` hash of n and size, `trending:once:{day}:{n}` sets: event_ids counted on a day ·
+`trending:reached` hash: the site's moment up to which every accepted view is counted ·
+`trending:touched` set of announced lists that may have changed · `trending:announced` hash, list → when last.
+"""
+
+REACHED = "trending:reached"
+TOUCHED = "trending:touched"
+WEEKS = "trending:weeks"
+DAY_MS = 86_400_000
+MEMORY_MS = 8 * DAY_MS
+WINDOW_MS = 169 * 3_600_000
+
+
+def rank_key(window: str, name: str) -> str:
+    """Key of a ranking that is counted in."""
+    return f"trending:rank:{window}:{name}"
+
+
+def sealed_key(week: str) -> str:
+    """Key of what is kept of a sealed week."""
+    return f"trending:sealed:{week}"
+
+
+# `now` (the site's time, ms) is ARGV[1] of every script.
+PRELUDE = """
+local call, now = redis.call, tonumber(ARGV[1])
+local DUE, WEEKS, REACHED, TOUCHED = 'due:trending', 'trending:weeks', 'trending:reached', 'trending:touched'
+local ARTICLES, HEIRS = 'trending:articles', 'trending:heirs'
+local DAY, HOURS_7D = 86400000, 169 * 3600000
+local function text(number) return string.format('%.0f', number) end
+local function hour_key(hour) return 'trending:hour:' .. hour end
+local function views_key(window) return 'trending:views:' .. window end
+local function rank_key(window, list) return 'trending:rank:' .. window .. ':' .. list end
+local function members_key(id) return 'trending:members:' .. id end
+local function sealed_key(week) return 'trending:sealed:' .. week end
+local function sealed_in_key(id) return 'trending:sealed-in:' .. id end
+
+-- The article that stands where this one stood: its newest rewrite, or itself.
+local function root(id)
+  for _ = 1, 64 do
+    local heir = call('HGET', HEIRS, id)
+    if not heir then return id end
+    id = heir
+  end
+  return id
+end
+
+-- What is known of an article, as words: mark, revision, place, section, topics.
+local known = {}
+local function words_of(id)
+  if known[id] == nil then
+    local words = {}
+    for word in string.gmatch(call('HGET', ARTICLES, id) or '', '%S+') do words[#words + 1] = word end
+    known[id] = words
+  end
+  return known[id]
+end
+
+local touched = {}
+local finished = {}
+local function touch(window, words)
+  if window == '7d' then
+    touched['hot'], touched['topics'] = true, true
+    if words[4] ~= '-' then touched['hot:section:' .. words[4]] = true end
+    return
+  end
+  if finished[window] == nil then
+    finished[window] = tonumber(call('ZSCORE', WEEKS, window) or 0) <= now
+  end
+  if finished[window] then touched['week:' .. window] = true end
+end
+
+local delta = {}
+local function add(key, member, n)
+  delta[key] = delta[key] or {}
+  delta[key][member] = (delta[key][member] or 0) + n
+end
+
+-- n views more (or fewer) of an article in every list of a window that it stands in.
+local function shift(window, id, n)
+  local words = words_of(id)
+  if n == 0 or words[1] ~= '+' then return end
+  local member = words[3] .. id
+  add(rank_key(window, 'all'), member, n)
+  if words[4] ~= '-' then
+    add(rank_key(window, 'section:' .. words[4]), member, n)
+    add(rank_key(window, 'sections'), words[4], n)
+  end
+  for at = 5, #words do
+    add(rank_key(window, 'topic:' .. words[at]), member, n)
+    add(rank_key(window, 'topics'), words[at], n)
+  end
+  touch(window, words)
+end
+
+-- Write what has been shifted, and remember which announced lists it may have changed.
+local function apply()
+  for key, members in pairs(delta) do
+    for member, n in pairs(members) do
+      if n ~= 0 and tonumber(call('ZINCRBY', key, -n, member)) >= 0 then call('ZREM', key, member) end
+    end
+  end
+  for list in pairs(touched) do call('SADD', TOUCHED, list) end
+end
+"""

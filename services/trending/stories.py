@@ -1,0 +1,142 @@
+"""What trending knows of articles: where each stands in the rankings, and which rewrite took its place.
+
+An article shows its own views and those of the articles that it took the place of. A change takes what the
+stories concerned show out of every window, changes them, and puts it back, in the step that acknowledges.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from services.trending.counters import GROUP
+from services.trending.lua import PRELUDE
+from shared.articles import Facets, identify
+from shared.clock import millis
+from shared.events import ARTICLES, ArticlePublished, ArticleUpdated, ArticleWithdrawn
+from shared.store import Script, Store
+from shared.streams import Delivered
+
+DIGITS = "0123456789abcdefghijklmnopqrstuv"
+PLACE_DIGITS = 9
+HALF = 1 << 44  # milliseconds to either side of 1970 that a place tells apart: 557 years
+
+AnyArticleEvent = ArticlePublished | ArticleUpdated | ArticleWithdrawn
+
+
+def place(published_at: datetime) -> str:
+    """Nine characters that sort the newest first; an id after them decides between equals."""
+    left = min(max(HALF - 1 - millis(published_at), 0), 2 * HALF - 1)
+    return "".join(DIGITS[left >> shift & 31] for shift in range(5 * PLACE_DIGITS - 5, -1, -5))
+
+
+class Stories:
+    """The articles as trending keeps them."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def follow(self, changes: Iterable[Delivered[AnyArticleEvent]], now: datetime) -> None:
+        """Acknowledge these events and let the rankings follow them; one older than what is known changes nothing."""
+        flat: list[str | int] = []
+        for change in changes:
+            event = change.event
+            flat += (change.entry, event.id, event.revision, described(event), predecessor(event), heir(event))
+        await self._store.run(_FOLLOW, (), [millis(now), GROUP, *flat])
+
+
+def described(event: AnyArticleEvent) -> str:
+    """What is kept of an article, as words."""
+    if isinstance(event, ArticleWithdrawn) or event.after is None:
+        return f"- {event.revision}"
+    return f"+ {event.revision} {_standing(event.after)}"
+
+
+def _standing(after: Facets) -> str:
+    return " ".join((place(after.published_at), after.section or "-", *dict.fromkeys(after.topics)))
+
+
+def predecessor(event: AnyArticleEvent) -> str:
+    """The id of the article that this one is a rewrite of, if readers see it now."""
+    guid = (event.article or {}).get("evolved_from")
+    if not guid or isinstance(event, ArticleWithdrawn):
+        return ""
+    earlier = identify(event.source, guid)
+    return "" if earlier == event.id else earlier
+
+
+def heir(event: AnyArticleEvent) -> str:
+    """The id of the rewrite that took its place."""
+    return (event.replaced_by or "") if isinstance(event, ArticleWithdrawn) else ""
+
+
+_FOLLOW = Script(
+    PRELUDE
+    + f"local ARTICLE_EVENTS = '{ARTICLES}'\n"
+    + """
+local windows = call('ZRANGE', WEEKS, 0, -1)
+windows[#windows + 1] = '7d'
+
+local function total(window, id, depth)
+  local n = tonumber(call('HGET', views_key(window), id) or 0)
+  if depth < 64 then
+    for _, member in ipairs(call('SMEMBERS', members_key(id))) do n = n + total(window, member, depth + 1) end
+  end
+  return n
+end
+
+local function show(ids, sign)
+  for id in pairs(ids) do
+    for _, window in ipairs(windows) do shift(window, id, sign * total(window, id, 0)) end
+    for _, week in ipairs(call('SMEMBERS', sealed_in_key(id))) do touched['week:' .. week] = true end
+  end
+end
+
+local function roots(ids, more)
+  local found = {}
+  for _, id in ipairs(ids) do if id ~= '' then found[root(id)] = true end end
+  for id in pairs(more or {}) do found[root(id)] = true end
+  return found
+end
+
+local function take_place(id, heir)
+  local before = call('HGET', HEIRS, id)
+  if before then call('SREM', members_key(before), id) end
+  if heir == '' then
+    call('HDEL', HEIRS, id)
+  else
+    call('HSET', HEIRS, id, heir)
+    call('SADD', members_key(heir), id)
+  end
+end
+
+local function follow(id, revision, described, earlier, heir)
+  local revised = tonumber(words_of(id)[2] or 0)
+  if tonumber(revision) < revised then return end
+  local ids = {id, earlier, heir}
+  local before = roots(ids)
+  show(before, -1)
+  known[id] = nil
+  call('HSET', ARTICLES, id, described)
+  if heir ~= '' then
+    take_place(heir, '')
+    take_place(id, heir)
+  elseif string.sub(described, 1, 1) == '+' then
+    take_place(id, '')
+    if earlier ~= '' then take_place(earlier, id) end
+  end
+  for _, one in ipairs(ids) do
+    if one ~= '' then
+      for _, week in ipairs(call('SMEMBERS', sealed_in_key(one))) do touched['week:' .. week] = true end
+    end
+  end
+  show(roots(ids, before), 1)
+end
+
+for at = 3, #ARGV, 6 do
+  if call('XACK', ARTICLE_EVENTS, ARGV[2], ARGV[at]) == 1 then
+    follow(ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], ARGV[at + 5])
+  end
+end
+apply()
+return 1
+"""
+)

@@ -1,0 +1,126 @@
+"""Ghost's webhooks."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from services.ingest.draft import Author, Draft, Ignored, Picture
+from services.ingest.formats import ghost
+
+POST: dict[str, Any] = {
+    "id": "6682b8a8e10cc04306284330",
+    "uuid": "1f7c2a0e-8c53-4d43-8f5f-0d2b9c8d7e11",
+    "title": "Fish &amp; chips",
+    "slug": "fish-and-chips",
+    "html": "<p>They are back.</p>",
+    "plaintext": "They are back.",
+    "status": "published",
+    "visibility": "public",
+    "featured": False,
+    "feature_image": "https://example.org/content/fish.jpg",
+    "feature_image_alt": "A fish",
+    "feature_image_caption": "<span>By <a href='https://x.y'>X</a></span>",
+    "created_at": "2025-07-25T08:00:00.000Z",
+    "updated_at": "2025-07-26T09:31:00.000Z",
+    "published_at": "2025-07-26T09:30:00.000Z",
+    "custom_excerpt": "Back at last.",
+    "excerpt": "They are back.",
+    "url": "https://example.org/fish-and-chips/",
+    "canonical_url": None,
+    "authors": [{"id": "1", "name": "Jane Doe", "url": "https://example.org/author/jane/", "website": None}],
+    "primary_author": {"id": "1", "name": "Jane Doe"},
+    "tags": [
+        {"name": "Food", "slug": "food", "visibility": "public"},
+        {"name": "Harbour", "slug": "harbour", "visibility": "public"},
+        {"name": "#newsletter", "slug": "hash-newsletter", "visibility": "internal"},
+    ],
+    "primary_tag": {"name": "Food", "slug": "food"},
+}
+
+
+def event(current: dict[str, Any], previous: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {"post": {"current": current, "previous": previous or {}}}
+
+
+def draft(current: dict[str, Any], previous: dict[str, Any] | None = None) -> Draft:
+    found = ghost.read(event(current, previous))
+    assert isinstance(found, Draft), found
+    return found
+
+
+def pointers(content: Any) -> list[str]:
+    found = ghost.read(content)
+    assert isinstance(found, list), found
+    return [fault.pointer for fault in found]
+
+
+def test_a_published_post_is_read() -> None:
+    assert draft(POST, {"status": "draft"}) == Draft(
+        guid="6682b8a8e10cc04306284330",
+        headline="Fish & chips",
+        body_html="<p>They are back.</p>",
+        summary="Back at last.",
+        section="Food",
+        topics=("Food", "Harbour"),
+        authors=(Author("Jane Doe", "https://example.org/author/jane/"),),
+        published_at=datetime(2025, 7, 26, 9, 30, tzinfo=UTC),
+        updated_at=datetime(2025, 7, 26, 9, 31, tzinfo=UTC),
+        slug="fish-and-chips",
+        image=Picture(url="https://example.org/content/fish.jpg", alt="A fish", caption="By X"),
+        source_url="https://example.org/fish-and-chips/",
+    )
+
+
+def test_a_post_that_is_taken_back_is_withheld() -> None:
+    found = draft({**POST, "status": "draft", "published_at": None}, {"status": "published"})
+    assert (found.guid, found.status) == (POST["id"], "withheld")
+
+
+def test_a_deleted_post_is_named_by_what_it_was() -> None:
+    found = draft({}, POST)
+    assert found == Draft(guid=POST["id"], status="canceled", updated_at=datetime(2025, 7, 26, 9, 31, tzinfo=UTC))
+
+
+def test_a_scheduled_post_carries_its_moment() -> None:
+    found = draft({**POST, "status": "scheduled", "published_at": "2030-01-01T00:00:00.000Z"})
+    assert (found.status, found.published_at) == ("usable", datetime(2030, 1, 1, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("visibility", ["members", "paid", "tiers"])
+def test_what_is_for_members_only_is_not_published(visibility: str) -> None:
+    assert draft({**POST, "visibility": visibility}).status == "withheld"
+
+
+def test_a_post_of_two_members_is_enough() -> None:
+    found = draft({"id": "1", "title": "T", "plaintext": "x", "tags": None, "primary_tag": None, "authors": []})
+    assert (found.headline, found.body_html, found.body_text, found.section) == ("T", None, "x", None)
+
+
+@pytest.mark.parametrize("kind", ["page", "tag", "member", "site"])
+def test_events_about_other_things_are_ignored(kind: str) -> None:
+    assert isinstance(ghost.read({kind: {"current": {"id": "1"}, "previous": {}}}), Ignored)
+
+
+@pytest.mark.parametrize(
+    ("content", "pointer"),
+    [
+        ({}, "/post"),
+        ([], "/post"),
+        ({"post": 5}, "/post"),
+        ({"post": {"current": 5}}, "/post/current"),
+        ({"post": {}}, "/post/previous/id"),
+        (event({**POST, "id": None}), "/post/current/id"),
+        (event({**POST, "id": 5}), "/post/current/id"),
+        (event({**POST, "title": ""}), "/post/current/title"),
+        (event({**POST, "title": 5}), "/post/current/title"),
+        (event({**POST, "html": 5}), "/post/current/html"),
+        (event({**POST, "tags": "x"}), "/post/current/tags"),
+        (event({**POST, "tags": [5]}), "/post/current/tags/0"),
+        (event({**POST, "status": "burnt"}), "/post/current/status"),
+        (event({**POST, "updated_at": "yesterday"}), "/post/current/updated_at"),
+        (event({**POST, "html": "\ud800"}), "/post/current/html"),
+    ],
+)
+def test_what_is_wrong_is_named(content: Any, pointer: str) -> None:
+    assert pointer in pointers(content)

@@ -1,0 +1,143 @@
+"""WordPress REST posts."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from services.ingest.draft import Author, Draft, Ignored, Picture
+from services.ingest.formats import wordpress
+
+POST: dict[str, Any] = {
+    "id": 123,
+    "date": "2025-07-26T12:30:00",
+    "date_gmt": "2025-07-26T09:30:00",
+    "guid": {"rendered": "https://example.org/?p=123"},
+    "modified": "2025-07-26T12:31:00",
+    "modified_gmt": "2025-07-26T09:31:00",
+    "slug": "mayor-resigns",
+    "status": "publish",
+    "type": "post",
+    "link": "https://example.org/2025/07/mayor-resigns/",
+    "title": {"rendered": "Mayor&#8217;s <em>resignation</em> &amp; after"},
+    "content": {"rendered": "\n<p>She has resigned.</p>\n", "protected": False},
+    "excerpt": {"rendered": "<p>She has&hellip;</p>\n", "protected": False},
+    "author": 7,
+    "featured_media": 55,
+    "sticky": False,
+    "meta": [],
+    "categories": [3, 4],
+    "tags": [9],
+    "_embedded": {
+        "author": [{"id": 7, "name": "Jane Doe", "url": "", "link": "https://example.org/author/jane/"}],
+        "wp:featuredmedia": [
+            {
+                "id": 55,
+                "source_url": "https://example.org/wp-content/mayor.jpg",
+                "alt_text": "The mayor",
+                "caption": {"rendered": "<p>In 2024.</p>"},
+            }
+        ],
+        "wp:term": [
+            [{"id": 3, "name": "City", "taxonomy": "category"}, {"id": 4, "name": "News", "taxonomy": "category"}],
+            [{"id": 9, "name": "Town hall &amp; co", "taxonomy": "post_tag"}],
+        ],
+    },
+}
+
+
+def draft(**members: Any) -> Draft:
+    found = wordpress.read({**POST, **members})
+    assert isinstance(found, Draft), found
+    return found
+
+
+def test_a_post_is_read() -> None:
+    assert draft() == Draft(
+        guid="123",
+        headline="Mayor’s resignation & after",
+        body_html="<p>She has resigned.</p>",
+        summary="She has…",
+        section="City",
+        topics=("Town hall & co",),
+        authors=(Author("Jane Doe", "https://example.org/author/jane/"),),
+        published_at=datetime(2025, 7, 26, 9, 30, tzinfo=UTC),
+        updated_at=datetime(2025, 7, 26, 9, 31, tzinfo=UTC),
+        slug="mayor-resigns",
+        image=Picture(url="https://example.org/wp-content/mayor.jpg", alt="The mayor", caption="In 2024."),
+        source_url="https://example.org/2025/07/mayor-resigns/",
+    )
+
+
+def test_without_embedded_members_names_are_unknown() -> None:
+    found = draft(_embedded=None)
+    assert (found.section, found.topics, found.authors, found.image) == (None, (), (), None)
+    broken = {"author": [{"code": "rest_user_invalid_id", "message": "…"}], "wp:term": [{"code": "x"}, None, []]}
+    found = draft(_embedded=broken)
+    assert (found.section, found.topics, found.authors, found.image) == (None, (), (), None)
+
+
+@pytest.mark.parametrize(
+    ("status", "as_read"),
+    [
+        ("publish", "usable"),
+        ("future", "usable"),
+        ("draft", "withheld"),
+        ("pending", "withheld"),
+        ("private", "withheld"),
+        ("auto-draft", "withheld"),
+        ("needs-a-rewrite", "withheld"),
+        ("trash", "canceled"),
+    ],
+)
+def test_what_is_not_published_is_withheld(status: str, as_read: str) -> None:
+    assert draft(status=status, slug="mayor-resigns__trashed").status == as_read
+
+
+def test_what_needs_a_password_is_withheld() -> None:
+    assert draft(content={"rendered": "", "protected": True}).status == "withheld"
+
+
+def test_a_moment_that_is_not_set_is_none() -> None:
+    assert draft(status="draft", date_gmt="0000-00-00T00:00:00").published_at is None
+
+
+def test_slugs_in_other_scripts_are_readable() -> None:
+    assert draft(slug="%d9%85%d8%b1%d8%ad%d8%a8%d8%a7").slug == "mrhb"
+    assert draft(slug="mayor-resigns__trashed").slug is None
+
+
+@pytest.mark.parametrize("kind", ["page", "attachment", "revision", "nav_menu_item"])
+def test_what_is_no_post_is_ignored(kind: str) -> None:
+    assert isinstance(wordpress.read({**POST, "type": kind}), Ignored)
+
+
+def test_other_types_of_posts_are_articles() -> None:
+    assert draft(type="news").status == "usable"
+
+
+def test_texts_that_are_not_wrapped_are_read_too() -> None:
+    found = draft(id="9", title="T", content="<p>c</p>", excerpt="e")
+    assert (found.guid, found.headline, found.body_html, found.summary) == ("9", "T", "<p>c</p>", "e")
+
+
+@pytest.mark.parametrize(
+    ("members", "pointer"),
+    [
+        ({"id": None}, "/id"),
+        ({"id": True}, "/id"),
+        ({"id": ""}, "/id"),
+        ({"title": {"rendered": ""}}, "/title"),
+        ({"title": {"rendered": 5}}, "/title/rendered"),
+        ({"title": 5}, "/title"),
+        ({"content": []}, "/content"),
+        ({"date_gmt": "soon"}, "/date_gmt"),
+        ({"modified_gmt": 5}, "/modified_gmt"),
+        ({"_embedded": 5}, "/_embedded"),
+        ({"status": 5}, "/status"),
+    ],
+)
+def test_what_is_wrong_is_named(members: dict[str, Any], pointer: str) -> None:
+    found = wordpress.read({**POST, **members})
+    assert isinstance(found, list)
+    assert pointer in [fault.pointer for fault in found]

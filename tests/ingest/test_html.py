@@ -1,0 +1,151 @@
+"""Cleaned HTML."""
+
+import re
+import time
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from services.ingest.html import MAX_NESTING, OPENING, clean_html, opening, text_to_html
+
+PIECES = [
+    "<p>", "</p>", "<b>", "</b>", "<h1>", "</h1>", "<div id=x class=y style=z>", "</div>", "<!--",
+    "-->", "<!--# include virtual=/x -->",
+    "<!-->", "<![CDATA[", "]]>", "<?php", "?>", "<script>", "</script>", "<style>", "</style>", "<svg>", "</svg>",
+    "<math>", "<mtext>", "<title>", "</title>", "<textarea>", "<noscript>", "</noscript>", "<iframe src=//a.b/c>",
+    "</iframe>", "<a href='javascript:x'>", "<a href=https://a.b/>", "</a>", "<img src=x onerror=y>",
+    "<pre>\n\n", "</pre>",
+    "<img src='https://a.b/c' alt='<!--# x --><script>'>", "<table>", "<tr>", "<td>", "</table>", "<li>", "<ul>",
+    "<template>", "</template>", "<plaintext>", "<xmp>", "</xmp>", "<video src=https://a.b/c>", "<object data=https://x/>",
+    "&lt;!--# x --&gt;", "&#60;script>", "&#1;", "&#xffff;", "&nbsp;", "&amp", "&", "<", ">", '"', "'", "x",
+    " ", "\n", "\x00", "\x0b",
+    "\ufffe", "\uffff", "\xa0", "ü", "<p title='", "<b", "=", "/>",
+]  # fmt: skip
+hostile = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=25).map("".join)
+FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+
+@given(hostile)
+@example("<img src=https://a.b/c alt='<!--# include virtual=\"/x\" -->'>")
+@example("<noscript><!--# x --></noscript>")
+@example("<svg><p><style><!--</style><!--# x -->")
+def test_nothing_that_could_run_or_be_a_directive_survives(html: str) -> None:
+    cleaned = clean_html(html)
+    assert "<!" not in cleaned
+    assert "<?" not in cleaned
+    assert not re.search(r"<(?!/?[a-z0-9]+[ >])", cleaned)
+    assert not re.search(r"<(script|style|iframe|svg|math|object|embed|form|h1|video)\b", cleaned)
+    assert not re.search(r"<[^>]* (on\w+|style|id|class)=", re.sub(r'"[^"]*"', '""', cleaned))
+    assert not re.search(r'(href|src)="(?!https?://|mailto:|/media/)', cleaned)
+    assert not FORBIDDEN.search(cleaned)
+
+
+@given(hostile)
+def test_what_is_clean_stays_as_it_is(html: str) -> None:
+    cleaned = clean_html(html)
+    assert clean_html(cleaned) == cleaned
+
+
+@given(hostile | st.text())
+def test_an_opening_is_text_of_bounded_length(html: str) -> None:
+    words = opening(clean_html(html))
+    assert len(words) <= OPENING
+    assert words == " ".join(words.split())
+
+
+@given(st.text())
+def test_text_as_html_is_clean(text: str) -> None:
+    made = text_to_html(text)
+    assert not re.search(r"<(?!/?p>|br>)", made)
+    assert clean_html(made).replace("\n", "") == made.replace("\xa0", "\xa0").replace("\n", "")
+
+
+@pytest.mark.parametrize(
+    ("html", "cleaned"),
+    [
+        ("<h1>A</h1>", "<h2>A</h2>"),
+        ('<a href="https://a.b/?x=1&amp;y">l</a>', '<a href="https://a.b/?x=1&amp;y" rel="noopener">l</a>'),
+        ('<a href="mailto:a@b.c">m</a>', '<a href="mailto:a@b.c" rel="noopener">m</a>'),
+        ('<a href="java\tscript:x">l</a>', '<a rel="noopener">l</a>'),
+        ('<a href="/relative">l</a>', '<a rel="noopener">l</a>'),
+        ("<img src='data:image/png;base64,x'>", ""),
+        ("<img src=/media/../etc>", ""),
+        ("<img src=/media/ab/c.jpg width=3 height=x onload=x>", '<img src="/media/ab/c.jpg" width="3" loading="lazy">'),
+        (
+            "<figure><img src='https://a.b/c' alt='A &quot;b&quot;'><figcaption>C</figcaption></figure>",
+            '<figure><img src="https://a.b/c" alt="A &quot;b&quot;" loading="lazy"><figcaption>C</figcaption></figure>',
+        ),
+        ("<table><tr><td colspan=2>x</table>", '<table><tbody><tr><td colspan="2">x</td></tr></tbody></table>'),
+        ("<article><p>x</p></article>", "<div><p>x</p></div>"),
+        ("a<script>b</script>c<style>d</style>e<!-- f -->g", "aceg"),
+        ("&ldquo;a&rdquo;&nbsp;b &copy c &unknown; AT&T &lt;b&gt;", "“a”\xa0b © c &amp;unknown; AT&amp;T &lt;b&gt;"),
+        ("<pre>\n\nx</pre>", "<pre>\n\nx</pre>"),
+    ],
+)  # fmt: skip
+def test_cases(html: str, cleaned: str) -> None:
+    assert clean_html(html) == cleaned
+
+
+@pytest.mark.parametrize(
+    ("html", "address", "name"),
+    [
+        ('<iframe title="A map" src="//a.b/x?a=1&amp;b=2"></iframe>', "https://a.b/x?a=1&amp;b=2", "A map"),
+        ("<video controls><source src='https://a.b/c.mp4' type=video/mp4>old</video>", "https://a.b/c.mp4", None),
+        ('<audio src="https://a.b/c.mp3"></audio>', "https://a.b/c.mp3", None),
+        ("<embed src=https://a.b/c>", "https://a.b/c", None),
+        ("<object data='https://a.b/c'></object>", "https://a.b/c", None),
+    ],
+)  # fmt: skip
+def test_an_embed_becomes_a_link(html: str, address: str, name: str | None) -> None:
+    assert clean_html(html) == f'<a href="{address}" rel="noopener">{name or address}</a>'
+
+
+def test_an_embed_without_an_address_that_could_be_opened_goes() -> None:
+    assert clean_html("a<iframe src='javascript:x'></iframe><iframe srcdoc='<script>'></iframe>b").split() == ["a", "b"]
+
+
+def test_a_tweet_keeps_its_words_and_its_link() -> None:
+    tweet = (
+        '<blockquote class="twitter-tweet"><p>T</p><a href="https://t.co/x">d</a></blockquote><script src=x></script>'
+    )
+    assert clean_html(tweet) == '<blockquote><p>T</p><a href="https://t.co/x" rel="noopener">d</a></blockquote>'
+
+
+def test_paragraphs_and_line_breaks_are_made_from_text() -> None:
+    assert text_to_html("A <b>\r\nc\r\n \r\n\r\nD & e\n") == "<p>A &lt;b&gt;<br>c</p>\n<p>D &amp; e</p>"
+    assert text_to_html(" \n\n ") == ""
+
+
+def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
+    html = (
+        "<figure><img src='https://a.b/c'><figcaption>Cap</figcaption></figure><h2>H</h2><p>O<b>n</b>e&amp;<br>two</p>"
+    )
+    assert opening(clean_html(html)) == "H One& two"
+    long = opening("<p>" + "words and " * 500 + "</p>")
+    assert OPENING - 6 < len(long) <= OPENING
+    assert long.endswith(("words", "and"))
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div>" * 100_000,
+        "".join(f"<b title={n}>" for n in range(MAX_NESTING - 5)) + "<p>" * 100_000,
+        "<iframe src=x>" * 50_000,
+        "<video" + " " * 1_000_000,
+        "&" * 500_000,
+        "&nbsp;" * 200_000,
+        "<a href='" * 100_000,
+        "<pre>" * 100_000,
+    ],
+    ids=["nesting", "formatting", "embeds", "blanks", "ampersands", "spaces", "quotes", "pre"],
+)
+def test_hostile_html_costs_linear_time(html: str) -> None:
+    before = time.process_time()
+    opening(clean_html(html))
+    assert time.process_time() - before < 2
+
+
+def test_deeply_nested_words_are_kept_as_text() -> None:
+    assert clean_html("<div>" * 1000 + "words &amp; <b>more</b>" + "</div>" * 1000) == "<p>words &amp;  more</p>"
