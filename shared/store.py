@@ -131,7 +131,7 @@ class Store:
         loop = asyncio.get_running_loop()
         futures = []
         for command in commands:
-            self._outbox.append(hiredis.pack_command(tuple(command)))
+            self._outbox.append(hiredis.pack_command(cast(Any, tuple(command))))
             future = loop.create_future()
             self._waiting.append(future)
             futures.append(future)
@@ -190,8 +190,8 @@ class Store:
         connection, self._connection = self._connection, None
         waiting, self._waiting = self._waiting, deque()
         self._outbox = []
-        if connection is not None and connection._writer is not None:
-            connection._writer.close()
+        if connection is not None:
+            connection._close()  # noqa: SLF001 - disconnect() would have to be awaited
         if self._reader is not None and self._reader is not asyncio.current_task():
             self._reader.cancel()
         for future in waiting:

@@ -24,7 +24,9 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True)
-class _Process:
+class Process:
+    """A running process, and the group it is in."""
+
     pid: int
     group: int
     started: str
@@ -32,7 +34,7 @@ class _Process:
 
 def trace(pid: int) -> Trace:
     """The trace by which a child is found again."""
-    found = _read(PROC / str(pid)) if _has_proc() else _processes().get(pid)
+    found = _read(PROC / str(pid)) if _has_proc() else processes().get(pid)
     return Trace(pid, found.started if found else "")
 
 
@@ -68,7 +70,7 @@ async def end(traces: list[Trace], root: Path) -> None:
 async def end_group(leader: int) -> None:
     """Kill what a leader that was just reaped has left of its group, and wait until it is gone."""
     for _ in range(100):
-        members = [process.pid for process in _processes().values() if process.group == leader]
+        members = [process.pid for process in processes().values() if process.group == leader]
         if not members:
             return
         for pid in members:
@@ -78,9 +80,9 @@ async def end_group(leader: int) -> None:
 
 def remains(child: Trace, root: Path) -> list[int]:
     """The processes that are left of a child's group; never a stranger who has its number by now."""
-    processes = _processes()
-    group = [process for process in processes.values() if process.group == child.pid]
-    leader = processes.get(child.pid)
+    everyone = processes()
+    group = [process for process in everyone.values() if process.group == child.pid]
+    leader = everyone.get(child.pid)
     if leader is not None:
         return [process.pid for process in group] if leader.started == child.started else []
     # A group outlives its leader (nginx's workers do), and its number with it; where it works says whose it is.
@@ -107,7 +109,7 @@ def _has_proc() -> bool:
     return PROC.joinpath("self").exists()
 
 
-def _processes() -> dict[int, _Process]:
+def processes() -> dict[int, Process]:
     """Every process that still runs; a zombie does not."""
     if not _has_proc():
         return {process.pid: process for process in _from_ps()}
@@ -115,14 +117,14 @@ def _processes() -> dict[int, _Process]:
     return {process.pid: process for process in read if process is not None}
 
 
-def _read(entry: Path) -> _Process | None:
+def _read(entry: Path) -> Process | None:
     try:
         fields = (entry / "stat").read_text(errors="replace").rpartition(")")[2].split()
     except OSError:
         return None
     if fields[0] in "ZX":
         return None
-    return _Process(int(entry.name), int(fields[2]), f"{_boot()}/{fields[19]}")
+    return Process(int(entry.name), int(fields[2]), f"{_boot()}/{fields[19]}")
 
 
 @cache
@@ -131,9 +133,9 @@ def _boot() -> str:
     return (PROC / "sys/kernel/random/boot_id").read_text().strip()
 
 
-def _from_ps() -> list[_Process]:
+def _from_ps() -> list[Process]:
     listed = subprocess.run(
         ["/bin/ps", "-axo", "pid=,pgid=,stat=,lstart="], capture_output=True, text=True, check=False, timeout=10
     ).stdout
     rows = [line.split(None, 3) for line in listed.splitlines()]
-    return [_Process(int(row[0]), int(row[1]), row[3].strip()) for row in rows if len(row) == 4 and row[2][0] != "Z"]
+    return [Process(int(row[0]), int(row[1]), row[3].strip()) for row in rows if len(row) == 4 and row[2][0] != "Z"]

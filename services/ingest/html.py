@@ -2,18 +2,15 @@
 
 import html as entities
 import re
-from collections import Counter
 from collections.abc import Callable
 from html.entities import html5 as _NAMED  # noqa: N812 - a constant, whatever its module calls it
 
 import nh3
 
+from services.ingest.markup import is_misnested, sprawls
 from services.ingest.text import clean_text
 
 OPENING = 300
-MAX_NESTING = 256
-_FEW_TAGS = 500
-_MAX_SPRAWL = 1_000_000
 
 
 def _words(text: str) -> set[str]:
@@ -64,9 +61,7 @@ _EMBED = re.compile(
 _ADDRESS = re.compile(r"""\s(?:src|data)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 _TITLE = re.compile(r"""\stitle\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 _NO_PICTURE = re.compile(r'<img(?: (?!src=)[a-z]+="[^"]*")*>')
-_ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
-# these end by themselves where another begins, or have no end
-_SELF_ENDING = _words("p li dt dd tr td th tbody thead tfoot br hr img wbr source param col input link meta")
+_PASSES = 3
 
 # The parser's time for a reference grows with what follows it, and for a non-breaking space with what precedes it,
 # so none is left to it. U+FFFF, which cannot be published, stands for the ampersand of the five references that
@@ -103,12 +98,22 @@ def clean_html(html: str) -> str:
     """The HTML with an allowlist of tags and attributes, embeds as links, without comments, scripts and styles.
 
     In the result `<` begins a tag and nothing else, so that no directive for a server can survive in it. Markup
-    that nests deeper than MAX_NESTING is taken for text.
+    that sprawls is taken for text; what would be read differently the next time is read again until it is not.
     """
-    if _sprawls(html):
+    if sprawls(html):
         return text_to_html(entities.unescape(_TAG.sub(" ", html)))
-    html = clean_text(_RENAMED.sub(_rename, _EMBED.sub(_link, html)))
-    html = _REFERENCE.sub(_decode, html).replace("\xa0", _SPACE)
+    cleaned = _clean(_RENAMED.sub(_rename, _EMBED.sub(_link, html)))
+    for _ in range(_PASSES):
+        if not is_misnested(cleaned):
+            break
+        before, cleaned = cleaned, _clean(cleaned)
+        if cleaned == before:
+            break
+    return cleaned
+
+
+def _clean(html: str) -> str:
+    html = _REFERENCE.sub(_decode, clean_text(html)).replace("\xa0", _SPACE)
     cleaned = clean_text(_CLEANER.clean(html).replace(_HIDDEN, "&").replace(_SPACE, "\xa0"))
     if "<img" in cleaned:
         cleaned = _NO_PICTURE.sub("", cleaned)
@@ -175,26 +180,3 @@ def _link(embed: re.Match[str]) -> str:
 def _attribute(pattern: re.Pattern[str], tag: str) -> str:
     found = pattern.search(tag)
     return entities.unescape(next((group for group in found.groups() if group), "")).strip() if found else ""
-
-
-def _sprawls(html: str) -> bool:
-    """Whether parsing would cost more than its length: by deep nesting, or by formatting that is never closed and
-    begins again in each paragraph (HTML §13.2.4.3)."""
-    if html.count("<") <= _FEW_TAGS:
-        return False
-    opened: Counter[str] = Counter()
-    depth = sprawl = 0
-    for tag in _ANY_TAG.finditer(html):
-        name = tag[2].lower()
-        if tag[1]:
-            if opened[name]:
-                opened[name] -= 1
-                depth -= 1
-            continue
-        sprawl += depth
-        if name not in _SELF_ENDING:
-            opened[name] += 1
-            depth += 1
-            if depth > MAX_NESTING or sprawl > _MAX_SPRAWL:
-                return True
-    return sprawl > _MAX_SPRAWL

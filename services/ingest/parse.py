@@ -59,7 +59,7 @@ def _unique(members: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _integer(digits: str) -> int:
-    if len(digits) > MAX_DIGITS:
+    if len(digits) - digits.startswith("-") > MAX_DIGITS:
         raise _Refused(f"A number has more than {MAX_DIGITS} digits; send a smaller one, or text.")
     return int(digits)
 

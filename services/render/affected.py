@@ -19,14 +19,15 @@ NEWS_PLACES = 1_000
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
-When = Literal["always", "within", "edge", "place", "period"]
+When = Literal["always", "within", "short", "edge", "place", "period"]
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
     """A page to build if the condition holds for the article in `list`.
 
-    always · within: it is or was among the newest `size` · edge: the list became empty or is no longer ·
+    always · within: it is or was among the newest `size` · short: it is or was among the newest 2 × `size`, and the
+    announced topics do not fill a block of `size` · edge: the list became empty or is no longer ·
     place: the page, `{n}` in its key, that holds its place of `period` in pages of `size` ·
     period: that period of the list became empty or is no longer.
     """
@@ -95,8 +96,7 @@ def _blocks(before: Card | None, after: Card | None, shown: Shown) -> Iterator[M
     for name in topics:
         if name.removeprefix("topic:") in shown.topics:
             yield Mark(keys.TOPICS_BLOCK, "within", name, shown.block)
-    if len(shown.topics) < shown.block:
-        yield Mark(keys.TOPICS_BLOCK, "within", "all", 2 * shown.block)
+    yield Mark(keys.TOPICS_BLOCK, "short", "all", shown.block)
 
 
 def _for_machines(before: Card | None, after: Card | None, shown: Shown) -> Iterator[Mark]:

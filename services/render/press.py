@@ -14,6 +14,7 @@ from services.render import keys
 from services.render.affected import Shown, affected, neighbourhoods
 from services.render.dirty import Dirty, Taken
 from services.render.edition import LiveEdition, Story
+from services.render.firsts import WithArticle, linked_pages
 from services.render.pages import article, build
 from services.render.pages.sitemaps import NEWS_WINDOW
 from services.render.printer import Printer
@@ -144,12 +145,21 @@ class Press:
             return
         output = article.page(self._edition, self._printer, story, related)
         rendered.labels("article").inc()
+        firsts = await self._firsts(story) if listed.card is None or not current else []
         changed = self._apply(taken, output)
+        for first in firsts:
+            self._apply(taken, first)
         await self._shelve(
             taken, story, listed, story.article.card(), shown, look, self._announced(taken, output, changed, story)
         )
         if changed and not current:
             self._measure(taken)
+
+    async def _firsts(self, story: Story) -> list[Output]:
+        """The pages that the article's page leads to and that are not there yet; they go out together with it."""
+        absent = [key for path, key in linked_pages(story.article.card()).items() if not self._site.has(path)]
+        coming = WithArticle(self._edition, story)
+        return [await build(coming, self._printer, key) for key in absent]
 
     async def _unlist(self, taken: Taken, story: Story, listed: Listed, shown: Shown) -> None:
         await self._shelve(taken, story, listed, None, shown, "", ())

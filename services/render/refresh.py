@@ -3,7 +3,6 @@
 `render:look` the digest of templates and site settings that the pages were built with.
 """
 
-from services.render import keys
 from services.render.everything import ALWAYS, every_page
 from services.render.press import Press
 from shared.events import SIGNALS, SiteChanged, announce
@@ -14,7 +13,7 @@ LOOK = "render:look"
 
 async def refresh(store: Store, press: Press, look: str) -> None:
     """Mark what must be there before the first reader; if the look changed, every page, after what events ask for."""
-    await press.dirty.mark([page for page in ALWAYS if page != keys.NEWS], at_once=True)
+    await press.dirty.mark(ALWAYS, at_once=True)
     before = await store.do("GET", LOOK)
     if before == look.encode():
         return

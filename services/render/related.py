@@ -1,9 +1,9 @@
 """Related articles by a bounded rule: candidates are the 8 before and the 8 after in each of five topics. Pure."""
 
+import heapq
 from collections.abc import Iterable
 
 from shared.articles import Article, Card
-from shared.clock import millis
 
 TOPICS = 5
 AROUND = 8
@@ -19,7 +19,7 @@ def related(article: Article, candidates: Iterable[Card], size: int) -> tuple[Ca
     mine = set(topics_of(article))
     found = {card.id: card for card in candidates if card.id != article.id}.values()
 
-    def order(card: Card) -> tuple[int, int, str]:
-        return (-sum(topic.slug in mine for topic in card.topics), -millis(card.published_at), card.id)
+    def order(card: Card) -> tuple[int, float, str]:
+        return (-len(mine.intersection(topic.slug for topic in card.topics)), -card.published_at.timestamp(), card.id)
 
-    return tuple(sorted(found, key=order)[:size])
+    return tuple(heapq.nsmallest(size, found, key=order))

@@ -119,10 +119,25 @@ local function near(name, score)
   end
   if added then redis.call('ZREM', key, id) end
 end
+local function picked(size)
+  -- how many places of the topics block the announced topics fill: the newest article of each, none twice
+  local count, seen = 0, {}
+  for _, topic in ipairs(cjson.decode(redis.call('GET', 'ranking:topics') or '[]')) do
+    for _, other in ipairs(redis.call('ZREVRANGE', 'list:topic:' .. topic, 0, size - 1)) do
+      if not seen[other] then
+        seen[other] = true
+        count = count + 1
+        break
+      end
+    end
+    if count == size then break end
+  end
+  return count
+end
 
 local best, was_empty = {}, {}
 for _, m in ipairs(plan.marks) do
-  if m[2] == 'within' and plan.before > 0 then best[m[3]] = position(m[3], plan.before) end
+  if (m[2] == 'within' or m[2] == 'short') and plan.before > 0 then best[m[3]] = position(m[3], plan.before) end
   if m[2] == 'edge' then was_empty[m[3]] = redis.call('EXISTS', 'list:' .. m[3]) == 0 end
 end
 if plan.before > 0 then for _, topic in ipairs(plan.topics) do near('topic:' .. topic, plan.before) end end
@@ -147,13 +162,14 @@ for _, m in ipairs(plan.marks) do
   local page, when, name, size, period, patience = unpack(m)
   if when == 'always' then
     mark(page, patience, plan.cause)
-  elseif when == 'within' then
+  elseif when == 'within' or when == 'short' then
     local rank = best[name]
     if plan.after > 0 then
       local after = position(name, plan.after)
       if not rank or after < rank then rank = after end
     end
-    if rank and rank < size then mark(page, patience, plan.cause) end
+    if when == 'within' and rank and rank < size then mark(page, patience, plan.cause) end
+    if when == 'short' and rank and rank < 2 * size and picked(size) < size then mark(page, patience, plan.cause) end
   elseif when == 'edge' then
     if was_empty[name] or redis.call('EXISTS', 'list:' .. name) == 0 then mark(page, patience, plan.cause) end
   elseif when == 'place' then

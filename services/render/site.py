@@ -69,6 +69,10 @@ class Site:
             self._folder_of(f"{self.root}/{path}")
             (self.root / path).symlink_to(target)
 
+    def has(self, path: str) -> bool:
+        """Whether there is such a file."""
+        return os.path.exists(f"{self.root}/{path}")  # noqa: PTH110 - the hot path
+
     def read(self, path: str) -> bytes | None:
         """The content of a file, the target of a link, None if there is neither."""
         full = self.root / path

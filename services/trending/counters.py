@@ -10,16 +10,25 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from services.trending.lua import MEMORY_MS, PRELUDE
+from services.trending.lua import GROUP, PRELUDE
 from services.trending.week import Calendar
-from shared.clock import millis
+from shared.clock import millis, moment
 from shared.events import VIEWS, ArticleViewed
 from shared.once import REMEMBERED
 from shared.store import Script, Store
 from shared.streams import Delivered
 
-GROUP = "trending"
+MINUTES_KNOWN = 20_000
+
+
+class Moment(NamedTuple):
+    """Where a view counts: its hour, its week, and the week's end; in milliseconds."""
+
+    hour: int
+    week: str
+    week_ends: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +46,32 @@ class Counters:
     def __init__(self, store: Store, calendar: Calendar) -> None:
         self._store = store
         self._calendar = calendar
+        self._moments: dict[int, Moment] = {}
 
     async def count(self, views: Iterable[Delivered[ArticleViewed]], now: datetime) -> Counted:
         """Acknowledge these views and count each where it belongs; those that came too late are left pending."""
-        moments: dict[tuple[int, str, int], int] = {}
+        moments: dict[Moment, int] = {}
         flat: list[str | int] = []
         for view in views:
             event = view.event
-            hour, week = self._calendar.hour(event.at), self._calendar.week(event.at)
-            moment = moments.setdefault((millis(hour), week.name, millis(week.ends)), len(moments) + 1)
-            flat += (view.entry, event.article, millis(event.at), moment, digest(event.event_id) if event.once else "")
-        heads = [part for moment in moments for part in moment]
+            at = millis(event.at)
+            place = moments.setdefault(self._moment(at), len(moments) + 1)
+            flat += (view.entry, event.article, at, place, digest(event.event_id) if event.once else "")
+        heads = [part for found in moments for part in found]
         counted, repeated, late = await self._store.run(_COUNT, (), [millis(now), GROUP, len(moments), *heads, *flat])
         return Counted(counted, repeated, frozenset(entry.decode() for entry in late))
+
+    def _moment(self, at_ms: int) -> Moment:
+        """The hour and the week of a moment; zones differ by whole minutes, so a minute has one of each."""
+        minute = at_ms // 60_000
+        if (known := self._moments.get(minute)) is None:
+            at = moment(at_ms)
+            week = self._calendar.week(at)
+            known = Moment(millis(self._calendar.hour(at)), week.name, millis(week.ends))
+            if len(self._moments) >= MINUTES_KNOWN:
+                self._moments.clear()
+            self._moments[minute] = known
+        return known
 
 
 def digest(event_id: str) -> int:
@@ -73,7 +95,7 @@ end
 _COUNT = Script(
     PRELUDE
     + ONCE
-    + f"local VIEWS, REMEMBERED, MEMORY = '{VIEWS}', '{REMEMBERED}', {MEMORY_MS}\n"
+    + f"local VIEWS, REMEMBERED = '{VIEWS}', '{REMEMBERED}'\n"
     + """
 local today = math.floor(now / DAY)
 local sizes, remembered = nil, 0

@@ -13,12 +13,14 @@
 `trending:touched` set of announced lists that may have changed · `trending:announced` hash, list → when last.
 """
 
-REACHED = "trending:reached"
+from datetime import timedelta
+
+from services.trending.week import MEMORY, WINDOW
+from shared.clock import due
+
+GROUP = "trending"
 TOUCHED = "trending:touched"
-WEEKS = "trending:weeks"
-DAY_MS = 86_400_000
-MEMORY_MS = 8 * DAY_MS
-WINDOW_MS = 169 * 3_600_000
+MS = timedelta(milliseconds=1)
 
 
 def rank_key(window: str, name: str) -> str:
@@ -32,11 +34,14 @@ def sealed_key(week: str) -> str:
 
 
 # `now` (the site's time, ms) is ARGV[1] of every script.
-PRELUDE = """
+PRELUDE = (
+    f"""
+local DUE, TOUCHED = '{due(GROUP)}', '{TOUCHED}'
+local DAY, MEMORY, HOURS_7D = 86400000, {MEMORY // MS}, {WINDOW // MS}
+"""
+    + """
 local call, now = redis.call, tonumber(ARGV[1])
-local DUE, WEEKS, REACHED, TOUCHED = 'due:trending', 'trending:weeks', 'trending:reached', 'trending:touched'
-local ARTICLES, HEIRS = 'trending:articles', 'trending:heirs'
-local DAY, HOURS_7D = 86400000, 169 * 3600000
+local WEEKS, REACHED, ARTICLES, HEIRS = 'trending:weeks', 'trending:reached', 'trending:articles', 'trending:heirs'
 local function text(number) return string.format('%.0f', number) end
 local function hour_key(hour) return 'trending:hour:' .. hour end
 local function views_key(window) return 'trending:views:' .. window end
@@ -113,3 +118,4 @@ local function apply()
   for list in pairs(touched) do call('SADD', TOUCHED, list) end
 end
 """
+)

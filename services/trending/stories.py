@@ -7,8 +7,7 @@ stories concerned show out of every window, changes them, and puts it back, in t
 from collections.abc import Iterable
 from datetime import datetime
 
-from services.trending.counters import GROUP
-from services.trending.lua import PRELUDE
+from services.trending.lua import GROUP, PRELUDE
 from shared.articles import Facets, identify
 from shared.clock import millis
 from shared.events import ARTICLES, ArticlePublished, ArticleUpdated, ArticleWithdrawn

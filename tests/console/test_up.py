@@ -70,7 +70,7 @@ async def until_true(condition: Callable[[], Awaitable[bool]], seconds: float = 
 
 
 def alive(pid: int) -> bool:
-    return pid in leftovers._processes()
+    return pid in leftovers.processes()
 
 
 def stub(folder: Folder, name: str, *ignoring: str) -> Part:
@@ -361,7 +361,7 @@ async def test_nginx_whose_master_is_killed_serves_again(folder: Folder) -> None
     _pages(folder)
     async with running(folder, [site_part(folder, Ports(free_ports()), SECRETS)]) as made:
         before = pids(folder)["site"]
-        workers = [pid for pid, one in leftovers._processes().items() if one.group == before and pid != before]
+        workers = [pid for pid, one in leftovers.processes().items() if one.group == before and pid != before]
         assert workers
         os.kill(before, signal.SIGKILL)
         await until(lambda: pids(folder)["site"] != before)

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from services.console.folder import CannotStart
-from services.console.leftovers import _processes
+from services.console.leftovers import processes
 from services.console.stack import check_ports
 
 ROOT = Path(__file__).parents[2]
@@ -132,7 +132,7 @@ def post(run: dict[str, Any], guid: str) -> str:
 
 
 def gone(pids: dict[str, int]) -> bool:
-    running = _processes()
+    running = processes()
     return not any(pid in running or any(one.group == pid for one in running.values()) for pid in pids.values())
 
 

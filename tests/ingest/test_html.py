@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.ingest.html import MAX_NESTING, OPENING, clean_html, opening, text_to_html
+from services.ingest.html import OPENING, clean_html, opening, text_to_html
+from services.ingest.markup import MAX_NESTING, is_misnested
 
 PIECES = [
     "<p>", "</p>", "<b>", "</b>", "<h1>", "</h1>", "<div id=x class=y style=z>", "</div>", "<!--",
@@ -145,6 +146,25 @@ def test_hostile_html_costs_linear_time(html: str) -> None:
     before = time.process_time()
     opening(clean_html(html))
     assert time.process_time() - before < 2
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<a href='javascript:x'><table><a href=https://a.b/>",
+        "<h1>a<noscript><h1>b",
+        "<table><li>a<li>b",
+        "<ul><li>a<ul><li>b</li></ul></li><li>c</li></ul><dl><dt>d<dd>e</dl>",
+    ],
+)
+def test_what_would_be_read_differently_the_next_time_is_not_left_so(html: str) -> None:
+    cleaned = clean_html(html)
+    assert clean_html(cleaned) == cleaned
+
+
+def test_a_list_in_a_list_is_nested_well() -> None:
+    assert not is_misnested("<ul><li>a<ul><li>b</li></ul></li><li>c</li></ul>")
+    assert is_misnested("<ul><li>a<li>b</li></li></ul>")
 
 
 def test_deeply_nested_words_are_kept_as_text() -> None:

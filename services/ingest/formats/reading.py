@@ -25,7 +25,9 @@ class Members:
 
     def __init__(self, content: dict[str, Any], faults: list[Fault], pointer: str = "") -> None:
         self._content = content
-        self._names = {name.lower(): name for name in reversed(content)}
+        self._names: dict[str, str] = {}
+        for name in content:
+            self._names.setdefault(name.lower(), name)
         self.faults = faults
         self._pointer = pointer
 

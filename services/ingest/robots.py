@@ -1,0 +1,41 @@
+"""Robots, by the names that they give themselves.
+
+Only what runs the scripts of a page sends a beacon, so the list holds crawlers that render pages, previews and
+monitors. A program under a browser's name is no robot to us; what one address may count is bounded.
+"""
+
+import re
+
+NAMES = (
+    # What most robots have somewhere in their name, as far as it stands in no browser's.
+    "bot", "crawl", "spider", "slurp", "scrape", "archiver", "validator", "monitor", "preview", "fetcher",
+    # Search engines and their renderers.
+    "google-inspectiontool", "googleother", "apis-google", "mediapartners-google", "google-read-aloud",
+    "google web preview", "storebot", "bingpreview", "yandex.com/bots", "baiduspider", "duckduckgo-favicons",
+    "sogou", "seznam", "daum/", "ia_archiver", "heritrix", "qwantify", "mail.ru_", "naver", "yeti/",
+    # Previews of links.
+    "facebookexternalhit", "facebookcatalog", "meta-externalagent", "whatsapp/", "telegrambot", "skypeuripreview",
+    "embedly", "iframely", "vkshare", "pinterest/0", "bitlybot", "flipboardproxy", "bluesky cardyb",
+    # Readers for machines.
+    "gptbot", "oai-searchbot", "chatgpt-user", "claude-user", "claude-web", "anthropic-ai", "perplexity",
+    "cohere-ai", "bytespider", "amazonbot", "applebot", "ccbot", "diffbot", "omgili", "youbot", "mistralai-user",
+    # Monitors and measurements.
+    "lighthouse", "pagespeed", "gtmetrix", "pingdom", "uptimerobot", "statuscake", "site24x7", "datadogsynthetics",
+    "catchpoint", "newrelicpinger", "checkly", "ptst/", "webpagetest", "dareboost", "calibreapp", "speedcurve",
+    # Sellers of links and copies.
+    "ahrefs", "semrush", "mj12", "dotbot", "dataforseo", "screaming frog", "sitebulb", "httrack", "netcraft",
+    "censys", "zgrab", "masscan", "nmap", "nessus", "nikto", "qualys",
+)  # fmt: skip
+
+# Phones and browsers whose names only look like one of those.
+BROWSERS = ("cubot",)
+
+_ROBOT = re.compile("|".join(map(re.escape, NAMES)))
+
+
+def is_robot(agent: str) -> bool:
+    """Whether a User-Agent says that it is a robot's."""
+    agent = agent.lower()
+    for browser in BROWSERS:
+        agent = agent.replace(browser, "")
+    return _ROBOT.search(agent) is not None

@@ -1,0 +1,140 @@
+"""Putting views on the stream, many in one atomic step.
+
+A reader's view is checked, marked and put there at once: whoever is killed, a view that was answered with 202 is on
+the stream, and one that is there is marked. `seen:{mark}` the moment (ms) of a visitor's last view of an article
+that counted · `views:from:{mark}` how many views of an address counted in the last minute.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Literal, NamedTuple
+
+from prometheus_client import Counter
+
+from services.ingest.reported import Line
+from services.ingest.visitors import DailySalts, mark, network_of
+from shared.articles import record_key
+from shared.clock import millis
+from shared.events import VIEWS, ArticleViewed, new_event_id
+from shared.live import live_key
+from shared.once import REMEMBERED, most_remembered
+from shared.service import Service
+from shared.store import Script
+
+REPEATED_WITHIN = timedelta(minutes=30)
+MS = timedelta(milliseconds=1)
+FLOOD = 6_000  # views that count from one address (or IPv6 /64) in a minute: more than a whole campus reads
+FLOOD_WITHIN_MS = 60_000
+DAY_MS = 86_400_000
+
+Taken = Literal["counted", "repeated", "unknown", "flood", "full"]
+OUTCOMES: tuple[Taken, ...] = ("counted", "repeated", "unknown", "flood", "full")
+
+taken = Counter("pressrun_views_total", "Views that came, by what became of them", ["way", "outcome"])
+
+
+class Beacon(NamedTuple):
+    """A reader's view, before it is marked."""
+
+    article: str
+    address: str
+    agent: str
+
+
+class Intake:
+    """Takes groups of views to the stream."""
+
+    def __init__(self, service: Service) -> None:
+        self._store = service.store
+        self._clock = service.clock
+        self._salts = DailySalts(service.store, service.settings.site)
+        self._most = most_remembered(service.settings)
+
+    async def beacons(self, group: Sequence[Beacon]) -> list[Taken]:
+        """Put the views on the stream that count; say what became of each."""
+        now = self._clock.now()
+        salts = await self._salts.at(now)
+        # A stopped clock must not see marks expire with the real one.
+        keep = DAY_MS if self._clock.stopped else REPEATED_WITHIN // MS + 1000
+        args: list[str | bytes | int] = [millis(now), REPEATED_WITHIN // MS, keep, FLOOD, FLOOD_WITHIN_MS]
+        at = _as_json(now)
+        for view in group:
+            args.append(view.article)
+            args.append(mark(salts.today, *view))
+            args.append(mark(salts.yesterday, *view) if salts.yesterday else "")
+            args.append(mark(salts.today, "address", network_of(view.address)))
+            args.append(
+                f'{{"event_id":"{new_event_id()}","at":"{at}","type":"article.viewed","article":"{view.article}"}}'
+            )
+        return self._counted("beacon", await self._store.run(_BEACONS, (), args))
+
+    async def lines(self, group: Sequence[Line]) -> list[Taken]:
+        """Put reported views on the stream; each counts once by its event_id, whenever it is counted."""
+        args: list[str | bytes | int] = [self._most]
+        for line in group:
+            event = ArticleViewed(event_id=line.event_id, at=line.at, article=line.article, once=True)
+            args += (record_key(line.article), live_key(line.article), event.model_dump_json())
+        return self._counted("batch", await self._store.run(_LINES, (), args))
+
+    def _counted(self, way: str, codes: Sequence[int]) -> list[Taken]:
+        for code in set(codes):
+            taken.labels(way, OUTCOMES[code]).inc(codes.count(code))
+        return [OUTCOMES[code] for code in codes]
+
+
+def _as_json(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+_BEACONS = Script(
+    f"local VIEWS, LIVE = '{VIEWS}', '{live_key('')}'\n"
+    + """
+local call = redis.call
+local now, within, keep = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local most, minute = tonumber(ARGV[4]), ARGV[5]
+
+local function is_recent(mark)
+  if mark == '' then return false end
+  local seen = call('GET', 'seen:' .. mark)
+  return seen and now - tonumber(seen) < within
+end
+
+local function take(article, mark, earlier, address, event)
+  if call('EXISTS', LIVE .. article) == 0 then return 2 end
+  if is_recent(mark) or is_recent(earlier) then return 1 end
+  local from = 'views:from:' .. address
+  local count = call('INCR', from)
+  if count == 1 then call('PEXPIRE', from, minute) end
+  if count > most then return 3 end
+  call('SET', 'seen:' .. mark, ARGV[1], 'PX', keep)
+  call('XADD', VIEWS, '*', 'event', event)
+  return 0
+end
+
+local outcomes = {}
+for at = 6, #ARGV, 5 do
+  outcomes[#outcomes + 1] = take(ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4])
+end
+return outcomes
+"""
+)
+
+_LINES = Script(
+    f"local VIEWS, REMEMBERED = '{VIEWS}', '{REMEMBERED}'\n"
+    + """
+local call, outcomes = redis.call, {}
+local full = tonumber(call('GET', REMEMBERED) or 0) >= tonumber(ARGV[1])
+for at = 2, #ARGV, 3 do
+  local outcome = 0
+  if call('EXISTS', ARGV[at], ARGV[at + 1]) == 0 then
+    outcome = 2
+  elseif full then
+    outcome = 4
+  else
+    call('XADD', VIEWS, '*', 'event', ARGV[at + 2])
+  end
+  outcomes[#outcomes + 1] = outcome
+end
+return outcomes
+"""
+)

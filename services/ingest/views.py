@@ -1,0 +1,104 @@
+"""Views: the beacon of a reader's browser, and the batch call of an analytics system."""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import datetime
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from services.ingest.ndjson import Answer, answer_lines
+from services.ingest.reported import Line, read_line
+from services.ingest.robots import is_robot
+from services.ingest.together import Together
+from services.ingest.viewing import Beacon, Intake, Taken
+from services.ingest.visitors import Client
+from shared.problems import Fault, Problem
+from shared.service import Service
+
+MOST = 4096  # bytes of a body, and of a line
+AT_ONCE = 512
+ARTICLE_ID = re.compile(r"[a-z2-7]{16}", re.ASCII)
+OWN_PAGES = (b"", b"same-origin", b"same-site", b"none")  # Sec-Fetch-Site of what our own pages send
+ACCEPTED = {"type": "http.response.start", "status": 202, "headers": [(b"content-length", b"0")]}
+
+
+def routes(service: Service, authenticate: Callable[[Request], str]) -> list[Route]:
+    """`POST /v1/views` and `POST /v1/views/batch`."""
+    intake = Intake(service)
+    lines = Together(intake.lines)
+
+    async def batch(request: Request) -> Response:
+        authenticate(request)
+
+        async def work(raw: bytes) -> Answer:
+            return await _answer(raw, service.clock.now(), lines)
+
+        return await answer_lines(request, work, max_line=MOST, at_once=AT_ONCE)
+
+    return [
+        Route("/v1/views", ViewBeacon(service, intake)),
+        Route("/v1/views/batch", batch, methods=["POST"]),
+    ]
+
+
+class ViewBeacon:
+    """The beacon's call, without a framework: most requests of a site end here."""
+
+    def __init__(self, service: Service, intake: Intake) -> None:
+        secret = service.settings.edge_secret
+        self._client = Client(secret.get_secret_value() if secret else None, service.settings.trusted_proxies)
+        self._together = Together(intake.beacons)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer 202 once the view is in the stream, or if it does not count; Problem 400, 413, 422 or 503."""
+        if scope["method"] != "POST":
+            problem = Problem(405, "views are posted").response()
+            problem.headers["Allow"] = "POST"
+            await problem(scope, receive, send)
+            return
+        article = _article(await _read(receive))
+        headers = dict(scope["headers"])
+        agent = headers.get(b"user-agent", b"").decode("latin-1")
+        counts = headers.get(b"sec-fetch-site", b"") in OWN_PAGES and not is_robot(agent)
+        if counts and ARTICLE_ID.fullmatch(article):
+            peer = scope["client"][0] if scope["client"] else ""
+            await self._together.put(Beacon(article, self._client.address(headers, peer), agent))
+        await send(ACCEPTED)
+        await send({"type": "http.response.body", "body": b""})
+
+
+async def _read(receive: Receive) -> bytes:
+    body = b""
+    while True:
+        message = await receive()
+        body += bytes(message.get("body", b""))
+        if len(body) > MOST:
+            raise Problem(413, f"a view is at most {MOST} bytes")
+        if not message.get("more_body"):
+            return body
+
+
+def _article(body: bytes) -> str:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Problem(400, "the body is not JSON") from None
+    if not isinstance(found, dict):
+        raise Problem(422, "not a view", [Fault("", 'an object like {"article": "…"}')])
+    article = found.get("article")
+    if not isinstance(article, str):
+        raise Problem(422, "not a view", [Fault("/article", "the article's id, a text")])
+    return article
+
+
+async def _answer(raw: bytes, now: datetime, lines: Together[Line, Taken]) -> Answer:
+    match await lines.put(read_line(raw, now)):
+        case "unknown":
+            raise Problem(422, "no such article", [Fault("/article", "there is no article of that id")])
+        case "full":
+            raise Problem(503, "as many event_ids as there is memory for are remembered; some are forgotten daily")
+    return {"status": 202}

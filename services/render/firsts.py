@@ -1,0 +1,99 @@
+"""The first article of a list, a month or a day: the pages that its own page links to must be there with it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from services.render import keys
+from services.render.contexts import Kind, archive, home
+from services.render.edition import LiveEdition, Story
+from services.render.site import page_file
+from shared import live
+from shared.articles import Article, Card, Term
+from shared.charts import Chart
+from shared.conditions import Conditions
+from shared.front import Front
+
+
+def linked_pages(card: Card) -> dict[str, str]:
+    """What an article's page and cards lead to: a file of each page, and its key."""
+    pages: dict[str, str] = {}
+    for name in card.lists:
+        kind, term = _term(card, name)
+        if term is not None:
+            pages[page_file(home(kind, term))] = keys.listing(name)
+            pages[home(kind, term).lstrip("/") + "feed.xml"] = keys.feed(name)
+        for period in live.periods_of(name, card):
+            pages[page_file(archive(kind, term, period))] = keys.archive(name, period, 1)
+    return pages
+
+
+def _term(card: Card, name: str) -> tuple[Kind, Term | None]:
+    kinds: dict[str, tuple[Kind, Iterable[Term]]] = {
+        "section": ("section", [card.section] if card.section else []),
+        "topic": ("topic", card.topics),
+        "author": ("author", card.authors),
+    }
+    kind, _, slug = name.partition(":")
+    if kind not in kinds:
+        return "all", None
+    return kinds[kind][0], next(term for term in kinds[kind][1] if term.slug == slug)
+
+
+class WithArticle:
+    """An edition as it will be once an article is listed; only for lists and periods that it is the first of."""
+
+    def __init__(self, edition: LiveEdition, story: Story) -> None:
+        self.site = edition.site
+        self._edition = edition
+        self._story = story
+        self._card = story.article.card()
+
+    async def newest(self, name: str, count: int) -> list[Card]:
+        others = [card for card in await self._edition.newest(name, count) if card.id != self._card.id]
+        if name not in self._card.lists:
+            return others
+        return sorted([self._card, *others], key=lambda card: (card.published_at, card.id), reverse=True)[:count]
+
+    async def places(self, name: str, period: str, first: int, count: int) -> list[Card]:
+        others = await self._edition.places(name, period, first, count)
+        return [*(card for card in others if card.id != self._card.id), self._card]
+
+    async def place_count(self, name: str, period: str) -> int:
+        return max(await self._edition.place_count(name, period), 1)
+
+    async def periods(self, name: str) -> dict[str, int]:
+        mine = dict.fromkeys(live.periods_of(name, self._card), 1) if name in self._card.lists else {}
+        return mine | await self._edition.periods(name)
+
+    async def story(self, ident: str) -> Story | None:
+        return self._story if ident == self._card.id else await self._edition.story(ident)
+
+    async def tick(self) -> datetime:
+        return await self._edition.tick()
+
+    async def related(self, article: Article) -> tuple[Card, ...]:
+        return await self._edition.related(article)
+
+    async def cards(self, idents: Iterable[str]) -> list[Card | None]:
+        return await self._edition.cards(idents)
+
+    async def ranking(self, name: str) -> tuple[str, ...]:
+        return await self._edition.ranking(name)
+
+    async def conditions(self) -> Conditions | None:
+        return await self._edition.conditions()
+
+    async def front(self) -> Front:
+        return await self._edition.front()
+
+    async def sections(self) -> tuple[Term, ...]:
+        return await self._edition.sections()
+
+    async def term(self, kind: str, slug: str) -> Term:
+        return await self._edition.term(kind, slug)
+
+    async def chart(self, week: str) -> Chart | None:
+        return await self._edition.chart(week)
+
+    async def charts(self) -> tuple[str, ...]:
+        return await self._edition.charts()

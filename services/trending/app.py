@@ -1,0 +1,38 @@
+"""Trending: counts what is read, and says what is read most."""
+
+from contextlib import AsyncExitStack
+
+from services.trending.announce import Announcer
+from services.trending.counters import Counters
+from services.trending.due import Due
+from services.trending.handlers import Handlers
+from services.trending.hours import keep_time
+from services.trending.lua import GROUP
+from services.trending.rankings import Rankings
+from services.trending.routes import ranking_routes
+from services.trending.stories import Stories
+from services.trending.week import Calendar
+from shared.events import ARTICLES, VIEWS, article_events, view_events
+from shared.service import Service, create_app
+from shared.settings import Settings
+
+settings = Settings.load()
+service = Service("trending", settings)
+store, clock = service.store, service.clock
+calendar = Calendar(settings.site.zone, settings.site.week_starts)
+announcer = Announcer(store, clock)
+handlers = Handlers(store, clock, Counters(store, calendar), Stories(store), announcer)
+due = Due(store)
+
+service.consume(stream=VIEWS, group=GROUP, events=view_events, handle=handlers.count)
+service.consume(stream=ARTICLES, group=GROUP, events=article_events, handle=handlers.follow)
+
+
+async def run(_: AsyncExitStack) -> None:
+    """Begin to announce, and to do what falls due."""
+    service.keep_running(announcer.run, "announce")
+    service.keep_running(lambda: keep_time(due, clock, announcer), "time")
+
+
+app = create_app(service, "Pressrun trending", run)
+app.include_router(ranking_routes(calendar, clock, Rankings(store, settings.site.base_url)))

@@ -1,0 +1,206 @@
+"""What time alone does: hours leave the 7 days, weeks end and are sealed, event_ids are forgotten.
+
+Each entry of `due:trending` is taken in steps of at most CHUNK articles or lists; a step does its part of the work
+and takes away what it has done, so that a kill between two loses nothing and repeats nothing. Sealing and
+forgetting wait until every view that was accepted before their moment is counted.
+"""
+
+from datetime import datetime
+
+from services.trending.counters import ONCE
+from services.trending.lua import GROUP, PRELUDE
+from shared.clock import due, millis
+from shared.events import VIEWS
+from shared.once import REMEMBERED
+from shared.ranking import SIZE
+from shared.store import Script, Store
+
+CHUNK = 250  # a step of so many blocks the store for a few milliseconds
+LOOK_BACK = 60_000  # ms: how often to ask whether everything accepted is counted when nothing waits for it
+AGAIN, DONE, WAIT = 1, 0, -1
+
+
+class Due:
+    """What falls due for trending."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._steps = {"hour": _HOUR, "end": _END, "seal": _SEAL, "forget": _FORGET}
+
+    async def run(self, now: datetime) -> bool:
+        """Do everything that is due; False if something waits until earlier views are counted."""
+        await self.reach(now, LOOK_BACK)
+        waiting = False
+        names = await self._store.do("ZRANGE", due(GROUP), "-inf", millis(now), "BYSCORE")
+        for name in names:
+            kind, _, of = name.decode().partition(":")
+            if kind in ("seal", "forget"):
+                await self.reach(now, 0)
+            outcome = AGAIN
+            while outcome == AGAIN:
+                outcome = await self._store.run(self._steps[kind], (), [millis(now), of, CHUNK])
+            waiting = waiting or outcome == WAIT
+        return not waiting
+
+    async def reach(self, now: datetime, after_ms: int) -> None:
+        """Move the moment up to which all accepted views are counted, if it is `after_ms` behind."""
+        await self._store.run(_REACH, (), [millis(now), GROUP, after_ms])
+
+
+_REACH = Script(
+    PRELUDE
+    + f"local VIEWS = '{VIEWS}'\n"
+    + """
+if call('EXISTS', VIEWS) == 0 then return 0 end
+local group, after = ARGV[2], tonumber(ARGV[3])
+local reached = tonumber(call('HGET', REACHED, 'at') or -1)
+if reached >= now or (reached >= 0 and now - reached < after) then return 0 end
+
+local function fields(flat)
+  local found = {}
+  for at = 1, #flat, 2 do found[flat[at]] = flat[at + 1] end
+  return found
+end
+
+local function later(one, other)
+  local ms, n = string.match(one, '(%d+)-(%d+)')
+  local other_ms, other_n = string.match(other, '(%d+)-(%d+)')
+  if ms ~= other_ms then return tonumber(ms) > tonumber(other_ms) end
+  return tonumber(n) > tonumber(other_n)
+end
+
+-- Whether the group has counted every entry up to this one.
+local function passed(mark)
+  for _, flat in ipairs(call('XINFO', 'GROUPS', VIEWS)) do
+    local read = fields(flat)
+    if read['name'] == group and not later(mark, read['last-delivered-id']) then
+      local oldest = call('XPENDING', VIEWS, group)[2]
+      return not oldest or later(oldest, mark)
+    end
+  end
+  return false
+end
+
+local mark, marked_at = call('HGET', REACHED, 'mark'), call('HGET', REACHED, 'marked_at')
+if mark and passed(mark) then
+  call('HSET', REACHED, 'at', marked_at)
+  mark = call('HDEL', REACHED, 'mark', 'marked_at') and nil
+end
+if not mark then
+  local newest = fields(call('XINFO', 'STREAM', VIEWS))['last-generated-id']
+  if passed(newest) then
+    call('HSET', REACHED, 'at', text(now))
+  else
+    call('HSET', REACHED, 'mark', newest, 'marked_at', text(now))
+  end
+end
+return 1
+"""
+)
+
+_ENTER = (
+    PRELUDE
+    + f"local CHUNK, TOP, REMEMBERED = tonumber(ARGV[3]), {SIZE - 1}, '{REMEMBERED}'\n"
+    + """
+local function entry_of(kind) return kind .. ':' .. ARGV[2] end
+local function is_due(kind)
+  local at = call('ZSCORE', DUE, entry_of(kind))
+  return at and tonumber(at) <= now
+end
+local function done(kind)
+  call('ZREM', DUE, entry_of(kind))
+  return 0
+end
+local function counted_up_to() return tonumber(call('HGET', REACHED, 'at') or -1) end
+"""
+)
+
+_HOUR = Script(
+    _ENTER
+    + """
+if not is_due('hour') then return 0 end
+local hour, views, gone = hour_key(ARGV[2]), views_key('7d'), {}
+local flat = call('HRANDFIELD', hour, CHUNK, 'WITHVALUES')
+for at = 1, #flat, 2 do
+  local id, n = flat[at], tonumber(flat[at + 1])
+  if call('HINCRBY', views, id, -n) <= 0 then call('HDEL', views, id) end
+  shift('7d', root(id), -n)
+  gone[#gone + 1] = id
+end
+if #gone > 0 then call('HDEL', hour, unpack(gone)) end
+apply()
+if call('EXISTS', hour) == 1 then return 1 end
+return done('hour')
+"""
+)
+
+_END = Script(
+    _ENTER
+    + """
+if not is_due('end') then return 0 end
+call('SADD', TOUCHED, 'week:' .. ARGV[2])
+return done('end')
+"""
+)
+
+# The first step takes the week out of WEEKS: from then on nothing changes its numbers, and the steps that follow
+# may take their time.
+_SEAL = Script(
+    _ENTER
+    + """
+if not is_due('seal') then return 0 end
+local week = ARGV[2]
+if counted_up_to() < tonumber(call('ZSCORE', DUE, entry_of('seal'))) then return -1 end
+
+local function keep(list, skip)
+  local flat, top = call('ZRANGE', rank_key(week, list), 0, TOP, 'WITHSCORES'), {}
+  for at = 1, #flat, 2 do top[#top + 1] = {string.sub(flat[at], skip), -tonumber(flat[at + 1])} end
+  if #top > 0 then call('HSET', sealed_key(week), list, cjson.encode(top)) end
+  return top
+end
+
+if call('ZREM', WEEKS, week) == 1 then
+  for _, entry in ipairs(keep('all', 10)) do call('SADD', sealed_in_key(entry[1]), week) end
+  keep('sections', 1)
+  keep('topics', 1)
+  call('UNLINK', rank_key(week, 'all'), views_key(week))
+  call('SADD', TOUCHED, 'week:' .. week)
+  return 1
+end
+local left = CHUNK
+for _, kind in ipairs({'section', 'topic'}) do
+  local index = rank_key(week, kind .. 's')
+  local names = call('ZRANGE', index, 0, left - 1)
+  for _, name in ipairs(names) do
+    keep(kind .. ':' .. name, 10)
+    call('UNLINK', rank_key(week, kind .. ':' .. name))
+  end
+  if #names > 0 then call('ZREM', index, unpack(names)) end
+  left = left - #names
+  if left <= 0 then return 1 end
+end
+return done('seal')
+"""
+)
+
+_FORGET = Script(
+    _ENTER
+    + ONCE
+    + """
+if not is_due('forget') then return 0 end
+if counted_up_to() < tonumber(call('ZSCORE', DUE, entry_of('forget'))) then return -1 end
+local day = tonumber(ARGV[2])
+local size, forgotten = tonumber(call('HGET', once_key(day), 'size') or 0), 0
+for set = math.max(size - CHUNK, 0), size - 1 do
+  forgotten = forgotten + call('SCARD', once_key(day, set))
+  call('UNLINK', once_key(day, set))
+end
+if forgotten > 0 then call('DECRBY', REMEMBERED, forgotten) end
+if size > CHUNK then
+  call('HSET', once_key(day), 'size', size - CHUNK)
+  return 1
+end
+call('DEL', once_key(day))
+return done('forget')
+"""
+)

@@ -1,0 +1,49 @@
+"""What trending does with what it reads."""
+
+from services.trending.announce import Announcer
+from services.trending.counters import Counters
+from services.trending.lua import GROUP
+from services.trending.stories import AnyArticleEvent, Stories
+from services.trending.week import AHEAD
+from shared import observe
+from shared.clock import Clock
+from shared.dead_letters import set_event_aside
+from shared.events import VIEWS, ArticleViewed
+from shared.store import Store
+from shared.streams import Delivered
+
+TOO_EARLY = "the view is more than 5 minutes in the future"
+TOO_LATE = "the view is older than what is remembered (8 days)"
+
+
+class Handlers:
+    """Counts views, and lets the rankings follow the articles."""
+
+    def __init__(self, store: Store, clock: Clock, counters: Counters, stories: Stories, announcer: Announcer) -> None:
+        self._store = store
+        self._clock = clock
+        self._counters = counters
+        self._stories = stories
+        self._announcer = announcer
+
+    async def count(self, views: list[Delivered[ArticleViewed]]) -> None:
+        """Count views; set those aside that can belong to no hour."""
+        now = self._clock.now()
+        early = [view for view in views if view.event.at > now + AHEAD]
+        counted = await self._counters.count([view for view in views if view not in early] if early else views, now)
+        self._announcer.poke()
+        for view in early:
+            await self._set_aside(view, TOO_EARLY)
+        for view in views if counted.too_late else ():
+            if view.entry in counted.too_late:
+                await self._set_aside(view, TOO_LATE)
+
+    async def follow(self, changes: list[Delivered[AnyArticleEvent]]) -> None:
+        """Let the rankings follow what happened to articles."""
+        await self._stories.follow(changes, self._clock.now())
+        self._announcer.poke()
+
+    async def _set_aside(self, view: Delivered[ArticleViewed], reason: str) -> None:
+        raw = view.event.model_dump_json()
+        if await set_event_aside(self._store, VIEWS, GROUP, view.entry, raw, reason):
+            observe.events_set_aside.labels(VIEWS, GROUP).inc()

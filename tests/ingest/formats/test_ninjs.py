@@ -1,0 +1,395 @@
+"""IPTC ninjs 1.x, 2.x, 3.x, and Superdesk's dialect."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from services.ingest.draft import Author, Draft, Ignored, Media, Picture
+from services.ingest.formats import ninjs
+
+AT = datetime(2025, 7, 26, 9, 30, tzinfo=UTC)
+
+ONE: dict[str, Any] = {
+    "uri": "http://agency.example/items/bridge",
+    "type": "text",
+    "mimetype": "text/html",
+    "representationtype": "complete",
+    "profile": "text-photo",
+    "version": "2",
+    "versioncreated": "2025-07-26T12:30:00+03:00",
+    "pubstatus": "usable",
+    "urgency": 3,
+    "copyrightholder": "The Agency",
+    "language": "en",
+    "byline": "By Jane Doe and Ali Hassan",
+    "headline": "Bridge closed",
+    "description_text": "The old bridge is closed.",
+    "body_xhtml": "<p>It is closed.</p>",
+    "body_text": "It is closed.",
+    "place": [{"name": "Erbil", "rel": "mentions"}],
+    "subject": [{"name": "Traffic", "scheme": "http://cv.iptc.org/newscodes/mediatopic/", "code": "20000349"}],
+    "associations": {
+        "mainpic": {
+            "uri": "http://agency.example/items/bridge-photo",
+            "type": "picture",
+            "headline": "The bridge",
+            "description_text": "The bridge on Friday.",
+            "byline": "A. Photographer",
+            "renditions": {
+                "small": {"href": "https://agency.example/s.jpg", "mimetype": "image/jpeg", "width": 120},
+                "main": {"href": "https://agency.example/m.jpg", "mimetype": "image/jpeg", "width": 1200},
+            },
+        }
+    },
+}
+TWO: dict[str, Any] = {
+    "uri": ONE["uri"],
+    "type": "text",
+    "version": "2",
+    "versioncreated": "2025-07-26T09:30:00Z",
+    "pubstatus": "usable",
+    "language": "en",
+    "by": "Jane Doe and Ali Hassan",
+    "headlines": [{"role": "sub", "value": "No cars"}, {"role": "main", "value": "Bridge closed"}],
+    "descriptions": [{"role": "summary", "contenttype": "text/plain", "value": "The old bridge is closed."}],
+    "bodies": [
+        {"role": "text", "contenttype": "text/plain", "value": "It is closed.", "charcount": 13},
+        {"role": "raw", "contenttype": "application/xml", "value": "<NITF/>"},
+        {"role": "richtext", "contenttype": "application/xhtml+xml", "value": "<p>It is closed.</p>"},
+    ],
+    "people": [{"name": "A. Mayor", "rel": "mentions"}],
+    "subjects": [{"name": "Traffic", "uri": "http://cv.iptc.org/newscodes/mediatopic/20000349"}],
+    "associations": [
+        {
+            "name": "mainpic",
+            "uri": "http://agency.example/items/bridge-photo",
+            "type": "picture",
+            "headlines": [{"value": "The bridge"}],
+            "descriptions": [{"contenttype": "text/plain", "value": "The bridge on Friday."}],
+            "by": "A. Photographer",
+            "renditions": [
+                {"name": "small", "href": "https://agency.example/s.jpg", "contenttype": "image/jpeg", "width": 120},
+                {"name": "main", "href": "https://agency.example/m.jpg", "contenttype": "image/jpeg", "width": 1200},
+            ],
+        }
+    ],
+}
+SUPERDESK: dict[str, Any] = {
+    "guid": "urn:newsml:desk.example:2016-09-23T13:56:39.404843:56465de4-0d5c-495a-8e36-3b396def3cf0",
+    "version": "5",
+    "type": "text",
+    "priority": 6,
+    "urgency": 3,
+    "profile": "article",
+    "language": "en",
+    "pubstatus": "usable",
+    "slugline": "abstract-html-test",
+    "headline": "Test A\u0308rger &amp; <em>joy</em>",
+    "byline": "ADmin",
+    "versioncreated": "2016-09-23T13:57:28+0000",
+    "firstcreated": "2016-09-23T13:56:39+0000",
+    "firstpublished": "2016-09-23T13:57:00+0000",
+    "description_html": "<p><b><u>Abstract</u></b></p>",
+    "description_text": "Abstract",
+    "body_html": '<p>Body &amp; more</p><figure><img src="https://desk.example/a/original.jpg"></figure>',
+    "service": [{"name": "Australian General News", "code": "a"}, {"name": "Sport", "code": "s"}],
+    "subject": [{"name": "lawyer", "code": "02002001"}, {"name": "Lawyer", "code": "x", "scheme": "desk"}],
+    "keywords": ["courts", " "],
+    "genre": [{"name": "Article", "code": "article"}],
+    "place": [{"code": "NSW", "name": "New South Wales"}],
+    "authors": [
+        {"code": "1", "name": "Jane Doe", "role": "writer", "uri": "urn:desk:user:1", "biography": "…"},
+        {"code": "2", "name": "A. Photo", "role": "photographer", "avatar_url": None},
+    ],
+    "extra": {"seo": {"title": 5}},
+    "annotations": [{"msg": "x"}],
+    "signal": [{"code": "update"}],
+    "readtime": 0,
+    "wordcount": 12,
+    "evolvedfrom": "urn:newsml:desk.example:older",
+    "associations": {
+        "editor_0": {
+            "guid": "tag:desk.example:embedded",
+            "type": "picture",
+            "body_text": "alt of the embedded one",
+            "renditions": {
+                "original": {
+                    "href": "https://desk.example/a/original.jpg",
+                    "media": "20160923/embedded.jpg",
+                    "mimetype": "image/jpeg",
+                    "width": "1200",
+                    "height": None,
+                },
+                "16-9": {"href": "https://desk.example/a/16-9.jpg", "media": "x.jpg", "mimetype": "image/jpeg"},
+                "custom": None,
+            },
+        },
+        "featuremedia": {
+            "guid": "tag:desk.example:featured",
+            "type": "picture",
+            "headline": "A court",
+            "body_text": "A court house",
+            "description_text": "The court.",
+            "byline": "A. Photo",
+            "renditions": {
+                "thumbnail": {"href": "https://desk.example/t.jpg", "media": "t.jpg", "width": 3000},
+                "original": {"href": "https://desk.example/f.jpg", "media": "2016092313/f.jpg", "poi": {"x": 1}},
+            },
+        },
+        "gallery": None,
+        "related": {"guid": "tag:desk.example:other", "type": "text"},
+    },
+}
+
+
+def draft(item: dict[str, Any], **members: Any) -> Draft:
+    found = ninjs.read({**item, **members})
+    assert isinstance(found, Draft), found
+    return found
+
+
+def without(item: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in item.items() if name not in names}
+
+
+def camel(value: Any) -> Any:
+    """The same item in the notation of 3.x."""
+    names = {
+        "versioncreated": "versionCreated",
+        "pubstatus": "pubStatus",
+        "contenttype": "contentType",
+        "charcount": "charCount",
+    }
+    if isinstance(value, dict):
+        return {names.get(name, name): camel(one) for name, one in value.items()}
+    return [camel(one) for one in value] if isinstance(value, list) else value
+
+
+EXPECTED = Draft(
+    guid="http://agency.example/items/bridge",
+    version=2,
+    headline="Bridge closed",
+    body_html="<p>It is closed.</p>",
+    summary="The old bridge is closed.",
+    topics=("Traffic",),
+    authors=(Author("Jane Doe"), Author("Ali Hassan")),
+    language="en",
+    published_at=AT,
+    updated_at=AT,
+    image=Picture(
+        url="https://agency.example/m.jpg",
+        alt="The bridge",
+        credit="A. Photographer",
+        caption="The bridge on Friday.",
+    ),
+)
+
+
+@pytest.mark.parametrize("item", [ONE, TWO, camel(TWO)], ids=["1.x", "2.x", "3.x"])
+def test_one_article_reads_the_same_in_all_three_notations(item: dict[str, Any]) -> None:
+    assert ninjs.read(item) == EXPECTED
+
+
+def test_superdesks_dialect_is_read() -> None:
+    sent = json.loads(json.dumps(SUPERDESK))  # ASCII-escaped on the way
+    assert ninjs.read(sent) == Draft(
+        guid=SUPERDESK["guid"],
+        version=5,
+        headline="Test A\u0308rger & joy",
+        body_html=SUPERDESK["body_html"],
+        summary="Abstract",
+        section="Australian General News",
+        topics=("lawyer", "courts"),
+        authors=(Author("Jane Doe"), Author("A. Photo")),
+        language="en",
+        published_at=datetime(2016, 9, 23, 13, 57, tzinfo=UTC),
+        updated_at=datetime(2016, 9, 23, 13, 57, 28, tzinfo=UTC),
+        evolved_from="urn:newsml:desk.example:older",
+        image=Picture(
+            media_id="2016092313/f.jpg",
+            url="https://desk.example/f.jpg",
+            alt="A court house",
+            credit="A. Photo",
+            caption="The court.",
+        ),
+        embedded=(
+            ("https://desk.example/a/original.jpg", "20160923/embedded.jpg"),
+            ("https://desk.example/a/16-9.jpg", "20160923/embedded.jpg"),
+            ("https://desk.example/t.jpg", "2016092313/f.jpg"),
+            ("https://desk.example/f.jpg", "2016092313/f.jpg"),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("item", "headline"),
+    [
+        (without(SUPERDESK, "headline"), "abstract-html-test"),
+        (without(SUPERDESK, "headline", "slugline"), "Body & more"),
+        (
+            {"guid": "x", "body_text": "Words of " + "a long text " * 20},
+            "Words of " + "a long text " * 5 + "a long text",
+        ),
+        ({"uri": "x", "headline_main": "Main", "headline_sub": "Sub", "body_main": "t"}, "Main"),
+        ({"uri": "x", "headline": "h" * 400}, "h" * 300),
+        ({"_id": "1", "uri": "x", "headline": "Only a headline", "version": 1}, "Only a headline"),
+    ],
+)
+def test_there_is_a_headline_wherever_there_are_words(item: dict[str, Any], headline: str) -> None:
+    assert draft(item).headline == headline
+
+
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        (None, "usable"),
+        ("usable", "usable"),
+        ("withheld", "withheld"),
+        ("canceled", "canceled"),
+        ("cancelled", "canceled"),
+        ("unpublished", "withheld"),
+    ],
+)
+def test_statuses(told: str | None, status: str) -> None:
+    assert draft(ONE, pubstatus=told).status == status
+    assert draft(without(camel(TWO), "pubStatus"), pubStatus=told).status == status
+
+
+def test_a_kill_needs_no_headline_and_no_body() -> None:
+    assert draft({"guid": "x", "pubstatus": "canceled", "version": "9"}) == Draft(
+        guid="x", version=9, status="canceled", body_text=""
+    )
+
+
+@pytest.mark.parametrize(
+    ("told", "version"),
+    [
+        (None, None), ("3", 3), (3, 3), (" 03 ", 3), ("1.2", 0), ("a", 0), ("-1", 0), ("", 0), (-1, 0), ("\u0663", 0),
+        (str(2**53), 2**53), (str(2**53 + 1), 0), ("9" * 5000, 0),
+    ],
+)  # fmt: skip
+def test_a_version_that_is_no_integer_counts_as_nought(told: Any, version: int | None) -> None:
+    assert draft(ONE, version=told).version == version
+
+
+@pytest.mark.parametrize(
+    ("members", "published_at", "embargo_until"),
+    [
+        ({}, "2025-07-26T09:30", None),
+        ({"embargoed": "2030-01-01T00:00:00+0000"}, "2025-07-26T09:30", "2030-01-01T00:00"),
+        ({"embargoedUntil": "2030-01-01T00:00:00Z"}, "2025-07-26T09:30", "2030-01-01T00:00"),
+        ({"publish_schedule": "2029-01-01T00:00:00+0000"}, "2029-01-01T00:00", "2029-01-01T00:00"),
+        (
+            {"publish_schedule": "2029-01-01T00:00:00+0000", "embargoed": "2028-01-01", "firstpublished": "2020-01-01"},
+            "2020-01-01T00:00",
+            "2029-01-01T00:00",
+        ),
+        ({"embargoed": None, "firstpublished": "2020-01-01T01:02:03.004Z"}, "2020-01-01T01:02:03.004", None),
+    ],
+)
+def test_moments(members: dict[str, Any], published_at: str, embargo_until: str | None) -> None:
+    found = draft(ONE, **members)
+    assert found.published_at == datetime.fromisoformat(published_at).replace(tzinfo=UTC)
+    assert found.embargo_until == (datetime.fromisoformat(embargo_until).replace(tzinfo=UTC) if embargo_until else None)
+
+
+@pytest.mark.parametrize("kind", ["video", "audio", "event", "planning", "component", "composite", "poll"])
+def test_what_is_no_article_is_ignored(kind: str) -> None:
+    found = ninjs.read({"uri": "x", "type": kind, "versioncreated": "whenever", "urgency": "high"})
+    assert isinstance(found, Ignored)
+    assert (found.guid, found.media) == ("x", None)
+
+
+def test_a_composite_with_a_body_is_an_article() -> None:
+    assert draft(TWO, type="composite") == EXPECTED
+
+
+def test_a_picture_is_kept_as_media() -> None:
+    picture = {"version": "1", "pubstatus": "usable", **SUPERDESK["associations"]["featuremedia"]}
+    found = ninjs.read(picture)
+    assert isinstance(found, Ignored)
+    assert found.media == Media(
+        guid="tag:desk.example:featured",
+        media_id="2016092313/f.jpg",
+        url="https://desk.example/f.jpg",
+        alt="A court house",
+        credit="A. Photo",
+        caption="The court.",
+    )
+
+
+def test_a_featured_film_is_no_picture() -> None:
+    film = {"type": "video", "renditions": {"original": {"href": "https://a.b/c.mp4", "mimetype": "video/mp4"}}}
+    assert draft(ONE, associations={"featuremedia": film}).image is None
+    assert draft(ONE, associations={"featuremedia": {**film, "type": "picture"}}).image is None
+
+
+def test_associations_may_be_absent_null_or_bare() -> None:
+    for associations in (None, {}, [], {"a": None}, [None], {"a": {"guid": "x", "type": "picture"}}):
+        assert draft(ONE, associations=associations).image is None
+
+
+def test_unknown_members_are_passed_over() -> None:
+    assert draft(ONE, sentiment={"x": [1]}, expires=5) == EXPECTED
+
+
+@pytest.mark.parametrize(
+    ("members", "pointer"),
+    [
+        ({"uri": None}, "/uri"),
+        ({"uri": ""}, "/uri"),
+        ({"uri": 5}, "/uri"),
+        ({"guid": 5}, "/guid"),
+        ({"uri": "x" * 513}, "/uri"),
+        ({"type": 5}, "/type"),
+        ({"pubstatus": "burnt"}, "/pubstatus"),
+        ({"pubstatus": 5}, "/pubstatus"),
+        ({"version": 1.5}, "/version"),
+        ({"version": True}, "/version"),
+        ({"headline": 5}, "/headline"),
+        ({"headline": ["x"]}, "/headline"),
+        ({"headlines": "x"}, "/headlines"),
+        ({"headlines": [{"value": 5}]}, "/headlines/0/value"),
+        ({"bodies": [5]}, "/bodies/0"),
+        ({"body_html": {}}, "/body_html"),
+        ({"body_other": 5}, "/body_other"),
+        ({"description_text": 5}, "/description_text"),
+        ({"versioncreated": "yesterday"}, "/versioncreated"),
+        ({"versioncreated": 5}, "/versioncreated"),
+        ({"embargoedUntil": "never"}, "/embargoedUntil"),
+        ({"byline": ["x"]}, "/byline"),
+        ({"subject": "x"}, "/subject"),
+        ({"subject": ["x"]}, "/subject/0"),
+        ({"keywords": [5]}, "/keywords/0"),
+        ({"service": {}}, "/service"),
+        ({"authors": [5]}, "/authors/0"),
+        ({"place": "x"}, "/place"),
+        ({"urgency": "high"}, "/urgency"),
+        ({"copyrightholder": 5}, "/copyrightholder"),
+        ({"associations": 5}, "/associations"),
+        ({"associations": {"a/b": 5}}, "/associations/a~1b"),
+        ({"associations": {"a": {"type": "picture", "renditions": 5}}}, "/associations/a/renditions"),
+        ({"evolvedfrom": ONE["uri"]}, "/evolvedfrom"),
+        ({"headline": "\ud800"}, "/headline"),
+    ],
+)
+def test_what_is_wrong_is_named(members: dict[str, Any], pointer: str) -> None:
+    found = ninjs.read({**ONE, **members})
+    assert isinstance(found, list)
+    assert pointer in [fault.pointer for fault in found]
+    assert all(fault.detail.endswith(".") for fault in found)
+
+
+@pytest.mark.parametrize("content", [None, [], "x", 5])
+def test_what_is_no_object_is_refused_with_a_pointer(content: Any) -> None:
+    found = ninjs.read(content)
+    assert isinstance(found, list)
+    assert found[0].pointer == "/uri"
+
+
+def test_nothing_to_say_is_no_article() -> None:
+    found = ninjs.read({"uri": "x", "type": "text"})
+    assert isinstance(found, list)
+    assert [fault.pointer for fault in found] == ["/headline"]

@@ -1,0 +1,75 @@
+"""The pages in docs/connect: what they tell people to run is run against a real ingest."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.servers import Valkey, free_port, running, wait_for
+
+DOCS = Path(__file__).parents[2] / "docs" / "connect"
+BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+BLOCKS = [
+    pytest.param(kind, code, id=f"{page.stem}-{number}")
+    for page in sorted(DOCS.glob("*.md"))
+    for number, (kind, code) in enumerate(BLOCK.findall(page.read_text()))
+]
+
+
+@pytest.fixture(scope="module")
+def environ(valkey_server: Valkey, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The variables that the pages speak of, and an ingest that they point at."""
+    valkey_server.flush()
+    folder, port = tmp_path_factory.mktemp("ingest"), free_port()
+    (folder / "sources.toml").write_text('[sources.docs]\ntokens = ["docs-token"]\nhmac_secrets = ["docs-secret"]\n')
+    settings = {"PRESSRUN_DATA": str(folder), "PRESSRUN_REDIS_URL": valkey_server.url, "PRESSRUN_DISK_FLOOR_MB": "0"}
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "uvicorn", "services.ingest.app:app", "--port", str(port)]
+    with running(command, settings, folder / "log"):
+        wait_for(lambda: _is_live(url), what=f"ingest is live; see {folder / 'log'}")
+        yield {
+            **os.environ,
+            "PRESSRUN_INGEST": url,
+            "PRESSRUN_SOURCE": "docs",
+            "PRESSRUN_TOKEN": "docs-token",
+            "PRESSRUN_HMAC_SECRET": "docs-secret",
+        }
+
+
+def _is_live(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health/live").is_success
+    except httpx.TransportError:
+        return False
+
+
+@pytest.mark.parametrize(("kind", "code"), BLOCKS)
+def test_what_the_pages_say_works(environ: dict[str, str], kind: str, code: str) -> None:
+    code = code.replace("wait=5", "wait=0.1")  # nobody builds pages here
+    command = ["bash", "-euo", "pipefail", "-c", code] if kind == "sh" else [sys.executable, "-c", code]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"published|updated|unchanged|withdrawn", done.stdout), done.stdout
+
+
+def test_every_way_in_has_its_page() -> None:
+    assert {page.stem for page in DOCS.glob("*.md")} == {"superdesk", "ghost", "wordpress", "post"}
+    assert BLOCKS
+
+
+def test_the_plugin_does_what_its_page_says() -> None:
+    plugin, page = (DOCS / "pressrun.php").read_text(), (DOCS / "wordpress.md").read_text()
+    assert plugin.startswith("<?php\n")
+    assert "?>" not in plugin
+    for opening, closing in ("()", "[]", "{}"):
+        assert plugin.count(opening) == plugin.count(closing)
+    for name in ("PRESSRUN_URL", "PRESSRUN_TOKEN"):
+        assert f"define('{name}'" in page
+        assert plugin.count(name) >= 2
+    for call in ("transition_post_status", "before_delete_post", "wp_remote_post", "'redirection' => 0", "ABSPATH"):
+        assert call in plugin

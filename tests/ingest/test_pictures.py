@@ -1,0 +1,153 @@
+"""Pictures: what is taken, what is refused, and the public files."""
+
+import time
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from services.ingest.pictures import inspect
+from shared import media
+from shared.media import NoPicture, Original, derive, digest_of, look, media_names
+from shared.problems import Problem
+
+DIGEST = "ab" + "0" * 38
+
+
+def encoded(kind: str, size: tuple[int, int] = (8, 4), mode: str = "RGB", **options: object) -> bytes:
+    file = BytesIO()
+    Image.new(mode, size, 200 if mode in ("L", "P") else (200, 30, 30, 128)[: len(mode)]).save(file, kind, **options)
+    return file.getvalue()
+
+
+def stored(folder: Path, content: bytes, digest: str = DIGEST) -> Path:
+    path = folder / digest
+    path.write_bytes(content)
+    return path
+
+
+def take(folder: Path, content: bytes, declared: str = "", filename: str = "x") -> Original:
+    return inspect(stored(folder, content), DIGEST, len(content), declared, filename)
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "mime", "alpha"),
+    [
+        ("JPEG", "RGB", "image/jpeg", False),
+        ("JPEG", "CMYK", "image/jpeg", False),
+        ("JPEG", "L", "image/jpeg", False),
+        ("PNG", "RGB", "image/png", False),
+        ("PNG", "RGBA", "image/png", True),
+        ("WEBP", "RGBA", "image/webp", True),
+        ("GIF", "P", "image/gif", False),
+    ],
+)
+def test_pictures_are_known_by_their_content(tmp_path: Path, kind: str, mode: str, mime: str, alpha: bool) -> None:
+    found = take(tmp_path, encoded(kind, mode=mode), "application/octet-stream", "media-id")
+    assert (found.type, found.width, found.height, found.alpha, found.shown) == (mime, 8, 4, alpha, True)
+
+
+SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>x</script></svg>'
+
+
+@pytest.mark.parametrize(
+    ("content", "declared", "filename"),
+    [
+        (SVG, "image/svg+xml", "x.svg"),
+        (SVG, "image/png", "x.png"),
+        (SVG, "text/plain", "x"),
+        (b"x", "image/svg+xml", "x"),
+        (b"x", "", "X.SVG"),
+        (b"not a picture", "image/jpeg", "x"),
+        (b"not a picture", "", "x.jpg"),
+        (encoded("JPEG", (200, 200))[:-200], "image/jpeg", "x.jpg"),
+        (encoded("PNG", (200, 200))[:-60], "image/png", "x.png"),
+        (encoded("BMP"), "image/bmp", "x.bmp"),
+        (encoded("TIFF"), "image/tiff", "x.tif"),
+        (encoded("PNG", (1, 11)), "image/png", "x.png"),
+        (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "", "x"),
+    ],
+)
+def test_what_cannot_be_shown_safely_is_refused(tmp_path: Path, content: bytes, declared: str, filename: str) -> None:
+    with pytest.raises(Problem) as caught:
+        take(tmp_path, content, declared, filename)
+    assert caught.value.status == 422
+    assert caught.value.faults[0].pointer == "/media"
+
+
+def test_a_bomb_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
+    bomb = stored(tmp_path, encoded("PNG", (10_000, 6_000), "1"))
+    before = time.process_time()
+    with pytest.raises(NoPicture, match="million pixels"):
+        look(bomb)
+    assert time.process_time() - before < 0.1
+
+
+@pytest.mark.parametrize(
+    ("content", "declared"), [(b"bin", "text/plain"), (b"%PDF-1.7", "application/pdf"), (b"x", "")]
+)
+def test_other_files_are_kept_and_never_shown(tmp_path: Path, content: bytes, declared: str) -> None:
+    found = take(tmp_path, content, declared, "foo.txt")
+    assert (found.shown, found.names(), found.type) == (False, {}, declared or "application/octet-stream")
+
+
+@pytest.mark.parametrize(
+    ("width", "widths"),
+    [(1, [1]), (480, [480]), (481, [480, 481]), (1000, [480, 960, 1000]), (1600, [480, 960, 1600]),
+     (9000, [480, 960, 1600])],
+)  # fmt: skip
+def test_no_public_file_is_wider_than_the_original(width: int, widths: list[int]) -> None:
+    names = media_names(DIGEST, width)
+    assert list(names) == widths
+    assert names[widths[-1]] == f"/media/ab/{DIGEST}-{widths[-1]}.jpg"
+    assert all(digest_of(name) == DIGEST for name in names.values())
+
+
+def test_other_addresses_are_no_public_files() -> None:
+    for address in ("https://a.b/c.jpg", "/media/ab/x-480.jpg", f"/media/../{DIGEST}-480.jpg", ""):
+        assert digest_of(address) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "as_kind"), [("JPEG", "CMYK", "JPEG"), ("PNG", "RGBA", "WEBP"), ("GIF", "P", "JPEG")]
+)
+def test_public_files_are_made_as_they_are_named(tmp_path: Path, kind: str, mode: str, as_kind: str) -> None:
+    original = stored(tmp_path, encoded(kind, (1200, 600), mode))
+    _, width, height, alpha = look(original)
+    made = derive(original, tmp_path / "out")
+    names = media_names(DIGEST, width, alpha)
+    assert made == [tmp_path / "out" / name[1:] for name in names.values()]
+    for (wide, _), path in zip(names.items(), made, strict=True):
+        with Image.open(path) as picture:
+            assert (picture.format, picture.size) == (as_kind, (wide, wide * height // width))
+    assert not list((tmp_path / "out").rglob(".*"))
+
+
+def test_the_same_original_gives_the_same_bytes(tmp_path: Path) -> None:
+    original = stored(tmp_path, encoded("JPEG", (1000, 700)))
+    first, second = (derive(original, tmp_path / name) for name in ("a", "b"))
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+
+
+def test_what_is_there_is_left_alone(tmp_path: Path) -> None:
+    original = stored(tmp_path, encoded("JPEG", (1000, 700)))
+    made = derive(original, tmp_path)
+    made[0].write_bytes(b"there")
+    derive(original, tmp_path)
+    assert made[0].read_bytes() == b"there"
+
+
+def test_a_picture_taken_upright_is_shown_upright_and_says_nothing_of_where(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x010E] = "at home"
+    original = stored(tmp_path, encoded("JPEG", (1000, 500), exif=exif))
+    _, width, height, _ = look(original)
+    assert (width, height) == (500, 1000)
+    assert media.height_of(Original(digest=DIGEST, type="", size=1, width=500, height=1000), 480) == 960
+    for path in derive(original, tmp_path):
+        with Image.open(path) as picture:
+            assert picture.height == 2 * picture.width
+            assert not picture.getexif()
+        assert b"at home" not in path.read_bytes()

@@ -1,0 +1,265 @@
+"""The calls for upstream systems that push, against a real store; what becomes of drafts is tested elsewhere."""
+
+import hashlib
+import hmac
+import json
+import os
+from collections.abc import AsyncIterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+from starlette.responses import JSONResponse, Response
+
+from services.ingest.doors import Doors
+from services.ingest.draft import Draft
+from services.ingest.media import ENVELOPE, MOST, Media
+from services.ingest.push import push_routes
+from shared.media import find_media, original_path
+from shared.service import Service, create_app
+from shared.settings import Settings
+from shared.store import Store
+
+SECRET = b"123456789"
+MEDIA_ID = "2025072609/a b/c%2f\u00fc.jpg"
+
+
+class Ingest:
+    """The routes under test, and what they let in."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.drafts: list[tuple[str, Draft]] = []
+        service = Service("ingest", settings)
+        self.store: Store = service.store
+        app = create_app(service, "test")
+        app.include_router(
+            push_routes(settings=settings, store=service.store, doors=Doors(settings.upstreams), accept=self.accept)
+        )
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        self.http = httpx.AsyncClient(transport=transport, base_url="http://ingest")
+
+    async def accept(self, source: str, draft: Draft) -> Response:
+        self.drafts.append((source, draft))
+        return JSONResponse({"outcome": "published"}, 202)
+
+    async def push(self, path: str, content: Any, sign: str = "superdesk", **headers: str) -> httpx.Response:
+        raw = content if isinstance(content, bytes) else json.dumps(content).encode()
+        return await self.http.post(path, content=raw, headers={**signature(sign, raw), **headers})
+
+    async def push_asset(self, media_id: str, media: bytes, kind: str = "image/jpeg", **headers: str) -> httpx.Response:
+        body = self.http.build_request(
+            "POST", "/x", data={"media_id": media_id}, files={"media": (media_id, media, kind)}
+        )
+        raw = body.read()
+        signed = {**signature("superdesk", raw), "content-type": body.headers["content-type"], **headers}
+        return await self.http.post("/v1/push/desk/assets", content=raw, headers=signed)
+
+
+def signature(sign: str, raw: bytes) -> dict[str, str]:
+    if sign == "superdesk":
+        return {"x-superdesk-signature": "sha1=" + hmac.new(SECRET, raw, hashlib.sha1).hexdigest()}
+    if sign == "ghost":
+        return {"x-ghost-signature": f"sha256={hmac.new(SECRET, raw + b'17', hashlib.sha256).hexdigest()}, t=17"}
+    return {"authorization": sign} if sign else {}
+
+
+@pytest.fixture
+async def ingest(valkey: str, tmp_path: Path) -> AsyncIterator[Ingest]:
+    (tmp_path / "sources.toml").write_text(
+        '[sources.desk]\ntokens = ["token"]\nhmac_secrets = ["123456789"]\n[sources.other]\ntokens = ["other"]\n'
+    )
+    found = Ingest(Settings(data=tmp_path, redis_url=valkey))
+    yield found
+    await found.http.aclose()
+    await found.store.close()
+
+
+def picture(size: tuple[int, int] = (1200, 800)) -> bytes:
+    file = BytesIO()
+    Image.new("RGB", size, (1, 2, 3)).save(file, "JPEG")
+    return file.getvalue()
+
+
+ITEM = {"guid": "x", "headline": "h", "body_html": "b", "version": "1"}
+POST = {"post": {"current": {"id": "1", "title": "T", "html": "x"}, "previous": {}}}
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "sign", "guid"),
+    [
+        ("ninjs", ITEM, "superdesk", "x"),
+        ("ninjs", ITEM, "Bearer token", "x"),
+        ("ghost", POST, "ghost", "1"),
+        ("wordpress", {"id": 5, "title": "T"}, "Bearer token", "5"),
+    ],
+)
+async def test_what_is_signed_is_let_in(ingest: Ingest, path: str, content: Any, sign: str, guid: str) -> None:
+    answer = await ingest.push(f"/v1/push/desk/{path}", content, sign)
+    assert (answer.status_code, answer.json()) == (202, {"outcome": "published"})
+    assert [(source, draft.guid) for source, draft in ingest.drafts] == [("desk", guid)]
+
+
+@pytest.mark.parametrize(
+    ("path", "sign"),
+    [
+        ("desk/ninjs", ""),
+        ("desk/ninjs", "ghost"),
+        ("desk/ninjs", "Bearer other"),
+        ("other/ninjs", "superdesk"),
+        ("nobody/ninjs", "superdesk"),
+        ("desk/ghost", "Bearer token"),
+        ("desk/ghost", "superdesk"),
+        ("desk/wordpress", "superdesk"),
+        ("desk/wordpress", ""),
+        ("desk/assets", ""),
+        ("desk/assets", "superdesk"),
+    ],
+)
+async def test_what_is_not_signed_stays_outside(ingest: Ingest, path: str, sign: str) -> None:
+    headers = {"x-superdesk-signature": "sha1=" + "0" * 40} if path.endswith("assets") and sign else {}
+    answer = await ingest.push(f"/v1/push/{path}", ITEM, sign, **headers)
+    assert answer.status_code == 401
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "www-authenticate" in answer.headers
+    assert not ingest.drafts
+
+
+async def test_poison_is_4xx_with_pointers(ingest: Ingest) -> None:
+    assert (await ingest.push("/v1/push/desk/ninjs", b"{")).status_code == 400
+    answer = await ingest.push("/v1/push/desk/ninjs", {**ITEM, "pubstatus": "burnt", "headline": 5})
+    assert answer.status_code == 422
+    assert {error["pointer"] for error in answer.json()["errors"]} == {"/pubstatus", "/headline"}
+    assert (await ingest.push("/v1/push/desk/ninjs", b" " * (5 * 1024 * 1024 + 1))).status_code == 413
+
+
+async def test_what_is_no_article_is_ignored_with_2xx(ingest: Ingest) -> None:
+    answer = await ingest.push("/v1/push/desk/ninjs", {"guid": "e", "type": "event"})
+    assert answer.status_code == 202
+    assert {name: answer.json()[name] for name in ("outcome", "guid", "event_id")} == {
+        "outcome": "ignored",
+        "guid": "e",
+        "event_id": None,
+    }
+
+
+async def test_an_asset_is_absent_then_pushed_then_there(ingest: Ingest) -> None:
+    path = httpx.URL("http://ingest").copy_with(raw_path=b"/v1/push/desk/assets/2025072609/a%20b/c%252f%C3%BC.jpg")
+    assert (await ingest.http.get(path)).status_code == 404
+    answer = await ingest.push_asset(MEDIA_ID, picture())
+    assert (answer.status_code, answer.json()["media_id"]) == (201, MEDIA_ID)
+    for method in ("GET", "HEAD"):
+        answer = await ingest.http.request(method, path)
+        assert (answer.status_code, answer.content) == (200, b"")
+    assert (await ingest.http.get("/v1/push/other/assets/" + MEDIA_ID)).status_code == 404
+    found = await find_media(ingest.store, "desk", MEDIA_ID)
+    assert found is not None
+    assert (found.width, found.height, found.type) == (1200, 800, "image/jpeg")
+    assert original_path(ingest.settings.originals_dir, found.digest).read_bytes() == picture()
+
+
+async def test_nothing_is_left_behind_and_nothing_leaves_the_folder(ingest: Ingest) -> None:
+    folder = ingest.settings.originals_dir
+    for media_id in ("../../etc/passwd", "/etc/passwd", "..", "a/../../b"):
+        assert (await ingest.push_asset(media_id, picture())).status_code == 201
+    assert (await ingest.push_asset("x", b"<svg>", "image/svg+xml")).status_code == 422
+    files = [path for path in ingest.settings.data.rglob("*") if path.is_file() and path.name != "sources.toml"]
+    digest = hashlib.blake2b(picture(), digest_size=20).hexdigest()
+    assert files == [folder / digest[:2] / digest]
+
+
+async def test_a_file_that_is_no_picture_is_kept_so_that_the_article_can_come(ingest: Ingest) -> None:
+    assert (await ingest.push_asset("media-id", b"bin", "text/plain")).status_code == 201
+    found = await find_media(ingest.store, "desk", "media-id")
+    assert found is not None
+    assert not found.shown
+
+
+async def test_a_slash_at_the_end_does_not_redirect(ingest: Ingest) -> None:
+    assert (await ingest.push("/v1/push/desk/assets/", b"x", "Bearer token")).status_code == 415
+    assert (await ingest.push("/v1/push/desk/ninjs/", ITEM)).status_code == 404
+    assert (await ingest.http.get("/v1/push/desk/assets/")).status_code == 404
+
+
+BOUNDARY = {"content-type": "multipart/form-data; boundary=b"}
+
+
+def parts(*given: bytes) -> bytes:
+    return b"".join(b"--b\r\ncontent-disposition: form-data; " + part + b"\r\n" for part in given) + b"--b--\r\n"
+
+
+@pytest.mark.parametrize(
+    ("raw", "status", "pointer"),
+    [
+        (b"", 400, None),
+        (b"junk", 400, None),
+        (parts(b'name="media_id"\r\n\r\nx'), 422, "/media"),
+        (parts(b'name="media_id"\r\n\r\nx', b'name="media"; filename="y"\r\n\r\n'), 422, "/media"),
+        (parts(b'name="media"; filename="y"\r\n\r\nx'), 422, "/media_id"),
+        (parts(b'name="media_id"\r\n\r\n', b'name="media"\r\n\r\nx'), 422, "/media_id"),
+        (parts(b'name="media_id"\r\n\r\n\xff', b'name="media"\r\n\r\nx'), 422, "/media_id"),
+        (parts(b'name="media_id"\r\n\r\n' + b"x" * 3000, b'name="media"\r\n\r\nx'), 422, "/media_id"),
+        (parts(b'name="media_id"\r\n\r\nx', b'name="media_id"\r\n\r\ny'), 400, None),
+        (parts(*[b'name="x"\r\n\r\nx'] * 40), 400, None),
+        (parts(b'name="media_id"\r\n\r\nx', b'name="media"\r\n\r\nx')[:-6], 400, None),
+    ],
+)
+async def test_bodies_that_are_not_as_they_should_be(
+    ingest: Ingest, raw: bytes, status: int, pointer: str | None
+) -> None:
+    answer = await ingest.push("/v1/push/desk/assets", raw, **BOUNDARY)
+    assert answer.status_code == status, answer.text
+    assert [error["pointer"] for error in answer.json()["errors"]] == ([pointer] if pointer else [])
+
+
+async def test_other_types_of_bodies_are_415_and_large_ones_413(ingest: Ingest) -> None:
+    for kind in ("application/json", "multipart/form-data", "multipart/form-data; boundary="):
+        assert (await ingest.push("/v1/push/desk/assets", b"{}", **{"content-type": kind})).status_code == 415
+
+    async def stream() -> AsyncIterator[bytes]:
+        for _ in range((MOST + ENVELOPE) // 1_000_000 + 2):
+            yield b"x" * 1_000_000
+
+    headers = {"authorization": "Bearer token", **BOUNDARY}
+    answer = await ingest.http.post("/v1/push/desk/assets", content=stream(), headers=headers)
+    assert answer.status_code == 413
+
+
+async def test_a_signature_covers_every_byte_of_the_multipart_body(ingest: Ingest) -> None:
+    raw = parts(b'name="media_id"\r\n\r\nx', b'name="media"\r\n\r\nx')
+    answer = await ingest.push("/v1/push/desk/assets", raw + b"\r\n", **signature("superdesk", raw), **BOUNDARY)
+    assert answer.status_code == 401
+    assert await find_media(ingest.store, "desk", "x") is None
+
+
+async def test_a_picture_item_gives_its_asset_a_second_name(ingest: Ingest) -> None:
+    await ingest.push_asset("m.jpg", picture())
+    item = {"guid": "tag:p", "type": "picture", "renditions": {"original": {"media": "m.jpg", "href": "https://a.b/c"}}}
+    assert (await ingest.push("/v1/push/desk/ninjs", item)).json()["outcome"] == "ignored"
+    assert await find_media(ingest.store, "desk", "tag:p") == await find_media(ingest.store, "desk", "m.jpg")
+
+
+async def test_while_the_store_is_away_it_is_503(tmp_path: Path) -> None:
+    (tmp_path / "sources.toml").write_text('[sources.desk]\ntokens = ["token"]\nhmac_secrets = ["123456789"]\n')
+    ingest = Ingest(Settings(data=tmp_path, redis_url="redis://127.0.0.1:1/0"))
+    for answer in (
+        await ingest.push_asset("x", picture()),
+        await ingest.http.get("/v1/push/desk/assets/x"),
+    ):
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"]
+    await ingest.http.aclose()
+    await ingest.store.close()
+
+
+async def test_what_a_killed_process_left_unfinished_is_removed(ingest: Ingest, tmp_path: Path) -> None:
+    folder = tmp_path / "originals" / ".incoming"
+    folder.mkdir(parents=True)
+    (folder / "old").write_bytes(b"x")
+    (folder / "new").write_bytes(b"x")
+    os.utime(folder / "old", (0, 0))
+    Media(ingest.store, tmp_path / "originals")
+    assert [path.name for path in folder.iterdir()] == ["new"]

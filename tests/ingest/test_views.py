@@ -1,0 +1,302 @@
+"""Views: which count, who a visitor is, and what the senders are told."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from services.ingest.robots import is_robot
+from services.ingest.together import Together
+from services.ingest.viewing import FLOOD
+from services.ingest.views import MOST, routes
+from services.ingest.visitors import SALTS, Client, network_of
+from shared.clock import Clock
+from shared.events import VIEWS, view_events
+from shared.once import REMEMBERED, most_remembered
+from shared.problems import Problem
+from shared.service import Service, create_app
+from shared.settings import Settings, Site
+from shared.store import Store, StoreUnavailable
+
+ONE, TWO, GONE = "a" * 16, "b" * 16, "c" * 16
+NOW = datetime(2025, 7, 26, 9, tzinfo=UTC)
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+EDGE = "edge-secret"
+
+
+class Door:
+    """The views' calls of an ingest whose clock can be set, and what is on the stream."""
+
+    def __init__(self, url: str) -> None:
+        settings = Settings(redis_url=url, edge_secret=SecretStr(EDGE), now=NOW)
+        settings.__dict__["site"] = Site(timezone="Asia/Baghdad")
+        self.service = Service("ingest", settings)
+        app = create_app(self.service, "test")
+        app.router.routes.extend(routes(self.service, self._authenticate))
+        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ingest")
+
+    def _authenticate(self, request: Any) -> str:
+        if request.headers.get("authorization") != "Bearer secret":
+            raise Problem(401, "no")
+        return "desk"
+
+    def set_clock(self, at: datetime) -> None:
+        self.service.clock._stopped_at = at
+
+    async def post(self, body: Any, client: str = "198.51.100.7", agent: str = FIREFOX, **headers: str) -> int:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        given = {"user-agent": agent, "x-pressrun-edge": EDGE, "x-pressrun-client": client, **headers}
+        return (await self.http.post("/v1/views", content=content, headers=given)).status_code
+
+    async def lines(self, *lines: Any) -> list[dict[str, Any]]:
+        body = b"\n".join(line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines)
+        answer = await self.http.post("/v1/views/batch", content=body, headers={"authorization": "Bearer secret"})
+        assert answer.status_code == 200
+        return [json.loads(line) for line in answer.text.splitlines()]
+
+    async def streamed(self) -> list[Any]:
+        entries = await self.service.store.do("XRANGE", VIEWS, "-", "+")
+        return [view_events.validate_json(fields[1]) for _, fields in entries]
+
+
+@pytest.fixture
+async def door(valkey: str) -> AsyncIterator[Door]:
+    door = Door(valkey)
+    for ident in (ONE, TWO):
+        await door.service.store.do("SET", f"live:{ident}", "{}")
+    await door.service.store.do("SET", f"article:{GONE}", "{}")
+    yield door
+    await door.http.aclose()
+    connection = door.service.store._connection
+    await door.service.store.close()
+    if connection:
+        connection._close()
+
+
+async def test_a_readers_view_is_on_the_stream_once_it_is_answered(door: Door) -> None:
+    assert await door.post({"article": ONE}) == 202
+    (event,) = await door.streamed()
+    assert (event.article, event.at, event.once) == (ONE, NOW, False)
+
+
+@pytest.mark.parametrize("kind", ["text/plain;charset=UTF-8", "application/json", "application/octet-stream"])
+async def test_what_send_beacon_sends_is_taken(door: Door, kind: str) -> None:
+    assert await door.post({"article": ONE}, **{"content-type": kind}) == 202
+    assert len(await door.streamed()) == 1
+
+
+async def test_a_visitor_counts_once_per_article_in_half_an_hour_from_the_view_that_counted(door: Door) -> None:
+    for minutes, counted in ((0, 1), (1, 1), (29, 1), (30, 2), (31, 2), (59, 2), (60, 3)):
+        door.set_clock(NOW + timedelta(minutes=minutes))
+        assert await door.post({"article": ONE}) == 202
+        assert len(await door.streamed()) == counted, minutes
+
+
+async def test_other_visitors_and_other_articles_count(door: Door) -> None:
+    await door.post({"article": ONE})
+    await door.post({"article": TWO})
+    await door.post({"article": ONE}, client="198.51.100.8")
+    await door.post({"article": ONE}, agent=FIREFOX + "1")
+    assert len(await door.streamed()) == 4
+
+
+async def test_midnight_makes_no_new_visitor(door: Door) -> None:
+    midnight = datetime(2025, 7, 26, 21, tzinfo=UTC)  # in Baghdad
+    for minutes, counted in ((-20, 1), (9, 1), (10, 2), (31, 2), (40, 3)):
+        door.set_clock(midnight + timedelta(minutes=minutes))
+        await door.post({"article": ONE})
+        assert len(await door.streamed()) == counted, minutes
+    assert await door.service.store.do("HKEYS", SALTS) == [b"2025-07-27"]
+
+
+async def test_nothing_personal_is_stored(door: Door) -> None:
+    await door.post({"article": ONE}, client="198.51.100.77")
+    store = door.service.store
+    kept = [await store.do("KEYS", "*")]
+    kept += [await store.do("XRANGE", VIEWS, "-", "+"), await store.do("HGETALL", SALTS)]
+    assert "198.51" not in repr(kept)
+    assert "Firefox" not in repr(kept)
+    marks = [key for key in kept[0] if key.startswith((b"seen:", b"views:from:"))]
+    assert len(marks) == 2
+    assert all([await store.do("PTTL", key) > 0 for key in marks])
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+        "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; bingbot/2.0) Chrome/116.0 Safari/537.36",
+        "facebookexternalhit/1.1",
+        "Mozilla/5.0 (Linux; Android 11) AppleWebKit/537.36 Chrome/137.0 Mobile Safari/537.36 Chrome-Lighthouse",
+        "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)",
+    ],
+)
+async def test_robots_are_answered_and_do_not_count(door: Door, agent: str) -> None:
+    assert await door.post({"article": ONE}, agent=agent) == 202
+    assert await door.streamed() == []
+
+
+@pytest.mark.parametrize("agent", [FIREFOX, "", "Mozilla/5.0 (Linux; Android 10; CUBOT X30) Chrome/120.0 Mobile"])
+def test_browsers_are_no_robots(agent: str) -> None:
+    assert not is_robot(agent)
+
+
+@pytest.mark.parametrize("article", ["d" * 16, GONE, "../etc", "", "ü", "\ud800", "x" * 3000])
+async def test_unknown_articles_are_answered_and_do_not_count(door: Door, article: str) -> None:
+    assert await door.post({"article": article}) == 202
+    assert await door.streamed() == []
+
+
+async def test_pages_of_others_do_not_count(door: Door) -> None:
+    assert await door.post({"article": ONE}, **{"sec-fetch-site": "cross-site"}) == 202
+    assert await door.streamed() == []
+    await door.post({"article": ONE}, **{"sec-fetch-site": "same-origin"})
+    assert len(await door.streamed()) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 400), (b"{", 400), (b"\xff", 400), (b"[" * 4000, 400), (b"1" * 4001, 422), (b"null", 422), (b"[]", 422),
+        (b"{}", 422), (b'{"article": 1}', 422), (b'{"article": null}', 422),
+        (b'{"article": "' + b"x" * MOST + b'"}', 413),
+    ],
+)  # fmt: skip
+async def test_what_is_no_view_is_refused(door: Door, body: bytes, status: int) -> None:
+    answer = await door.http.post("/v1/views", content=body)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    if status == 422:
+        assert answer.json()["errors"]
+    assert await door.streamed() == []
+
+
+async def test_views_are_only_posted(door: Door) -> None:
+    answer = await door.http.get("/v1/views")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+
+
+async def test_without_the_store_a_sender_is_told_to_come_back(door: Door) -> None:
+    door.service.store = Store(Settings(redis_url="redis://127.0.0.1:1/0"))
+    app = create_app(door.service, "test")
+    app.router.routes.extend(routes(door.service, lambda _: "desk"))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ingest") as http:
+        answer = await http.post("/v1/views", json={"article": ONE})
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+        line = {"event_id": "1", "article": ONE, "at": NOW.isoformat()}
+        assert (await http.post("/v1/views/batch", json=line)).json()["status"] == 503
+
+
+async def test_a_flood_from_one_address_is_bounded(door: Door) -> None:
+    await door.post({"article": ONE})
+    (key,) = await door.service.store.do("KEYS", "views:from:*")
+    await door.service.store.do("SET", key, FLOOD, "PX", 60_000)
+    for number in range(3):
+        assert await door.post({"article": ONE}, agent=f"{FIREFOX}{number}") == 202
+    assert len(await door.streamed()) == 1
+    await door.post({"article": ONE}, client="198.51.100.8")
+    assert len(await door.streamed()) == 2
+
+
+CDN = [ip_network("203.0.113.0/24"), ip_network("2001:db8::/32")]
+PROXY = "203.0.113.5"
+
+
+@pytest.mark.parametrize(
+    ("client", "edge", "forwarded", "address"),
+    [
+        (None, None, None, "peer"),
+        (None, None, "1.1.1.1", "peer"),
+        ("1.1.1.1", None, None, "peer"),
+        ("1.1.1.1", "wrong", None, "peer"),
+        ("1.1.1.1", EDGE, None, "1.1.1.1"),
+        ("1.1.1.1", EDGE, "2.2.2.2", "1.1.1.1"),
+        (PROXY, EDGE, "9.9.9.9, 2.2.2.2", "2.2.2.2"),
+        (PROXY, EDGE, f"6.6.6.6, 2.2.2.2, 203.0.113.9, {PROXY}", "2.2.2.2"),
+        ("2001:db8::1", EDGE, "2a00::1", "2a00::1"),
+        (PROXY, EDGE, "9.9.9.9, junk", PROXY),
+        (PROXY, EDGE, None, PROXY),
+    ],
+)
+def test_the_address_is_what_nginx_says_and_cannot_be_forged(
+    client: str | None, edge: str | None, forwarded: str | None, address: str
+) -> None:
+    given = {b"x-pressrun-client": client, b"x-pressrun-edge": edge, b"x-forwarded-for": forwarded}
+    headers = {name: value.encode() for name, value in given.items() if value is not None}
+    assert Client(EDGE, CDN).address(headers, "peer") == address
+
+
+def test_without_a_secret_the_peer_is_believed_alone() -> None:
+    raw = {b"x-pressrun-client": b"1.1.1.1", b"x-pressrun-edge": b""}
+    assert Client(None, CDN).address(raw, "peer") == "peer"
+
+
+def test_an_ipv6_household_is_one_address() -> None:
+    assert network_of("2001:db8:1:2:3:4:5:6") == network_of("2001:db8:1:2::9") == "2001:db8:1:2::/64"
+    assert network_of("::ffff:192.0.2.1") == network_of("192.0.2.1") == "192.0.2.1"
+    assert network_of("no address") == "no address"
+
+
+def line(event_id: str = "1", article: str = ONE, at: datetime = NOW) -> dict[str, str]:
+    return {"event_id": event_id, "article": article, "at": at.isoformat()}
+
+
+async def test_reported_views_are_answered_line_for_line(door: Door) -> None:
+    answers = await door.lines(
+        line(), line("2", at=NOW - timedelta(days=8)), line("3", at=NOW + timedelta(minutes=5)),
+        line("4", GONE), b"", b"{", b"[]", line("5", "d" * 16), line("6", at=NOW + timedelta(minutes=6)),
+        line("7", at=NOW - timedelta(days=8, seconds=1)), {"event_id": "8", "article": ONE},
+        {**line("9"), "at": "2025-07-26T09:00:00"}, {**line("10"), "at": 1753520400}, {**line("11"), "more": 1},
+        b" " * (MOST + 1), line(""), line("x" * 201),
+    )  # fmt: skip
+    statuses = [answer["status"] for answer in answers]
+    assert statuses == [202] * 4 + [400, 400, 422, 422, 422, 422, 422, 422, 422, 202, 413, 422, 422]
+    pointers = [answer["errors"][0]["pointer"] for answer in answers if answer["status"] == 422]
+    assert pointers == ["", "/article", "/at", "/at", "/at", "/at", "/at", "/event_id", "/event_id"]
+    events = await door.streamed()
+    assert [event.event_id for event in events] == ["1", "2", "3", "4", "11"]
+    assert all(event.once for event in events)
+
+
+async def test_reported_views_need_a_token(door: Door) -> None:
+    answer = await door.http.post("/v1/views/batch", json=line())
+    assert (answer.status_code, "www-authenticate" in answer.headers) == (401, True)
+
+
+async def test_full_of_event_ids_it_takes_no_more(door: Door) -> None:
+    most = most_remembered(door.service.settings)
+    await door.service.store.do("SET", REMEMBERED, most - 1)
+    assert [answer["status"] for answer in await door.lines(line())] == [202]
+    await door.service.store.do("SET", REMEMBERED, most)
+    assert [answer["status"] for answer in await door.lines(line(), line("2", "d" * 16))] == [503, 422]
+
+
+async def test_what_comes_during_a_commit_goes_into_the_next_together() -> None:
+    groups: list[list[int]] = []
+
+    async def commit(group: Any) -> Any:
+        groups.append(list(group))
+        await asyncio.sleep(0.01)
+        if 7 in group:
+            raise StoreUnavailable("away")
+        return [item * 2 for item in group]
+
+    together = Together(commit, most=3)
+    first = asyncio.create_task(together.put(0))
+    await asyncio.sleep(0.005)
+    rest = await asyncio.gather(*(together.put(n) for n in range(1, 9)), return_exceptions=True)
+    assert await first == 0
+    assert groups == [[0], [1, 2, 3], [4, 5, 6], [7, 8]]
+    assert rest[:6] == [2, 4, 6, 8, 10, 12]
+    assert all(isinstance(failed, StoreUnavailable) for failed in rest[6:])
+    assert await together.put(5) == 10
+
+
+def test_the_clock_of_these_tests_stands_still() -> None:
+    assert Clock(Settings(now=NOW)).now() == NOW

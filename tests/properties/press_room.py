@@ -1,0 +1,210 @@
+"""A press room in one process: the real register, handlers and press over a real Valkey, killed at will."""
+
+import json
+import random
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from services.ingest.desk import put_conditions, put_front
+from services.ingest.draft import Author, Draft
+from services.ingest.register import Accepted, Register
+from services.ingest.schedule import Schedule
+from services.render.check import Differences, compare
+from services.render.edition import LiveEdition
+from services.render.handlers import GROUP, Handlers
+from services.render.press import Press
+from services.render.printer import Printer
+from services.render.refresh import refresh
+from services.render.site import Site
+from services.render.ticker import Ticker
+from services.render.whole import WholeEdition
+from shared.clock import Clock
+from shared.events import ARTICLES, SIGNALS, RankingChanged, announce, article_events, signals
+from shared.ranking import ranking_key
+from shared.settings import Settings
+from shared.settings import Site as SiteSettings
+from shared.store import Script, Store
+from shared.streams import Delivered, create_group
+
+START = datetime.fromisoformat("2025-07-26T20:00:00+03:00")
+
+
+class Killed(BaseException):
+    """The process is gone: nothing catches this."""
+
+
+class Mortal(Store):
+    """A store whose user dies at a given command: before it is sent, or when it has been carried out."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.left: int | None = None
+        self.late = False
+
+    async def all(self, commands: Iterable[Any]) -> list[Any]:
+        self._live(before=True)
+        answers = await super().all(commands)
+        self._live(before=False)
+        return answers
+
+    async def do(self, *command: Any) -> Any:
+        self._live(before=True)
+        answer = await super().do(*command)
+        self._live(before=False)
+        return answer
+
+    def _live(self, *, before: bool) -> None:
+        if self.left is None or before is self.late:
+            return
+        self.left -= 1
+        if self.left <= 0:
+            raise Killed
+
+
+_PRINTERS: dict[str, Printer] = {}
+
+
+def _printer(site: SiteSettings) -> Printer:
+    """Templates are compiled once."""
+    name = site.model_dump_json()
+    if name not in _PRINTERS:
+        _PRINTERS[name] = Printer(site)
+    return _PRINTERS[name]
+
+
+class PressRoom:
+    """Ingest and render without HTTP, each step in the test's hands."""
+
+    def __init__(self, url: str, folder: Path, site: SiteSettings) -> None:
+        self.folder = folder
+        self.site_settings = site
+        self.settings = Settings(redis_url=url, data=folder, now=START, consumer="w1")
+        self.store = Store(self.settings)
+        self.now = START
+        self._begin()
+        self.delivered: list[tuple[str, list[Delivered[Any]]]] = []
+
+    def _begin(self) -> None:
+        settings = self.settings.model_copy(update={"now": self.now})
+        self.clock = Clock(settings)
+        self.register = Register(self.store, self.site_settings, self.clock)
+        self.schedule = Schedule(self.store, self.register, self.clock)
+        self.mortal = Mortal(settings)
+        edition = LiveEdition(self.mortal, self.site_settings)
+        self.printer = _printer(self.site_settings)
+        self.tree = Site(self.folder / "site", "w1")
+        self.press = Press(self.mortal, edition, self.printer, self.tree, self.clock, "w1")
+        self.ticker = Ticker(self.mortal, self.press, self.site_settings, self.clock)
+        self.handlers = Handlers(self.mortal, self.press, self.site_settings)
+
+    async def open(self) -> None:
+        """Start, as the service does."""
+        await self.clock.start(self.store)
+        for stream in (ARTICLES, SIGNALS):
+            await create_group(self.store, stream, GROUP)
+        self.tree.prepare()
+        await self.press.dirty.reclaim()
+        await self.ticker.start()
+        await refresh(self.mortal, self.press, self.printer.digest)
+
+    async def accept(self, draft: Draft) -> Accepted:
+        """What a POST does."""
+        return await self.register.accept("desk", draft)
+
+    async def move_clock(self, hours: float) -> None:
+        """A start with a later PRESSRUN_NOW."""
+        self.now += timedelta(hours=hours)
+        await self.mortal.close()
+        self._begin()
+        await self.open()
+        while await self.schedule.advance():
+            pass
+
+    async def die_and_start_again(self) -> None:
+        """What follows a SIGKILL of render."""
+        await self.mortal.close()
+        self._begin()
+        await self.open()
+
+    async def rank(self, name: str, members: list[str]) -> None:
+        """What trending does when a ranking changes."""
+        commands = [("SET", ranking_key(name), json.dumps(members))]
+        event = RankingChanged(at=self.now, list=name)
+        await self.store.commit({}, [*commands, announce(SIGNALS, event)])
+
+    async def conditions(self, temperature: float, hours_ago: float) -> None:
+        """What `PUT /v1/conditions` does."""
+        at = (self.now - timedelta(hours=hours_ago)).isoformat()
+        await put_conditions(self.store, self.clock, {"city": "Baghdad", "temperature_c": temperature, "at": at})
+
+    async def lead(self, ident: str, hours: float) -> None:
+        """What `PUT /v1/front` does."""
+        until = (self.now + timedelta(hours=hours)).isoformat()
+        await put_front(self.store, self.clock, {"lead": [{"article": ident, "until": until}]})
+
+    async def deliver(self, chance: random.Random) -> None:
+        """Read the streams, and now and then deliver old batches again, in any order."""
+        for stream, adapter in ((ARTICLES, article_events), (SIGNALS, signals)):
+            answer = await self.store.do(
+                "XREADGROUP", "GROUP", GROUP, "w1", "COUNT", chance.choice([1, 2, 50]), "STREAMS", stream, ">"
+            )
+            if answer:
+                batch = [Delivered(entry.decode(), adapter.validate_json(fields[1])) for entry, fields in answer[0][1]]
+                self.delivered.append((stream, batch))
+                await self._handle(stream, batch)
+        if self.delivered and chance.random() < 0.3:
+            stream, batch = chance.choice(self.delivered)
+            await self._handle(stream, chance.sample(batch, len(batch)))
+
+    async def _handle(self, stream: str, batch: list[Delivered[Any]]) -> None:
+        handle = self.handlers.mark_articles if stream == ARTICLES else self.handlers.mark_signals
+        await handle(batch)
+
+    async def drain(self) -> None:
+        """Deliver and build until nothing is left."""
+        quiet = random.Random(0)
+        quiet.random = lambda: 1.0  # type: ignore[method-assign]
+        for _ in range(2000):
+            await self._pending()
+            await self.deliver(quiet)
+            built = await self.press.round()
+            if not built and await self._read_up() and await self.press.dirty.drained():
+                return
+        raise AssertionError(f"never drained: {await self.press.dirty.waiting()}")
+
+    async def _pending(self) -> None:
+        for stream, adapter in ((ARTICLES, article_events), (SIGNALS, signals)):
+            answer = await self.store.do("XREADGROUP", "GROUP", GROUP, "w1", "COUNT", 100, "STREAMS", stream, "0")
+            if answer and answer[0][1]:
+                batch = [Delivered(entry.decode(), adapter.validate_json(fields[1])) for entry, fields in answer[0][1]]
+                await self._handle(stream, batch)
+
+    async def _read_up(self) -> bool:
+        for stream in (ARTICLES, SIGNALS):
+            flat = (await self.store.do("XINFO", "GROUPS", stream))[0]
+            fields = {flat[at]: flat[at + 1] for at in range(0, len(flat), 2)}
+            if fields[b"lag"] or fields[b"pending"]:
+                return False
+        return True
+
+    async def differences(self) -> Differences:
+        """The live tree held against a build from the store alone."""
+        whole = await WholeEdition.load(self.store, self.site_settings)
+        return await compare(whole, self.printer, self.tree, lambda _: None)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.mortal.close()
+        await self.store.close()
+
+
+def draft(guid: str, **members: Any) -> Draft:
+    """A usable draft."""
+    authors = tuple(Author(name) for name in members.pop("authors", ()))
+    whole = {"headline": f"Story {guid}", "body_html": f"<p>Body of {guid}.</p>", **members}
+    return Draft(guid=guid, authors=authors, **whole)
+
+
+__all__ = ["START", "Killed", "PressRoom", "Script", "draft"]

@@ -1,0 +1,108 @@
+"""P1: after any history the live tree is, byte for byte, a build from the store alone."""
+
+import random
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.articles import identify
+from shared.settings import Site
+from tests.properties.press_room import Killed, PressRoom, draft
+
+GUIDS = [f"g{n}" for n in range(7)]
+SITE = Site(timezone="Asia/Baghdad", city="Baghdad", hot=3, topics=3, related=2)
+
+guids = st.sampled_from(GUIDS)
+articles = st.fixed_dictionaries(
+    {"headline": st.sampled_from(["Oil up", "Oil down", "Rain & <b>sun</b>", "نفط"])},
+    optional={
+        "section": st.sampled_from(["World", "Politics", "topic"]),
+        "topics": st.lists(st.sampled_from(["Oil", "Iran", "Rain"]), unique=True, max_size=3).map(tuple),
+        "authors": st.lists(st.sampled_from(["Jane Doe", "Ali"]), unique=True, max_size=2).map(tuple),
+        "summary": st.sampled_from(
+            ["", "Short.", "A longer summary that goes on and on until it has to be cut at a word."]
+        ),
+        "slug": st.sampled_from(["oil", "news"]),
+        "body_html": st.sampled_from(["<p>One.</p>", "<p>Two.</p>"]),
+    },
+)
+steps = st.one_of(
+    st.tuples(st.just("publish"), guids, articles),
+    st.tuples(st.just("publish"), guids, articles),
+    st.tuples(st.just("old"), guids, st.integers(1, 40), articles),
+    st.tuples(st.just("schedule"), guids, articles, st.sampled_from([1.0, 5.0, 30.0])),
+    st.tuples(st.just("kill"), guids),
+    st.tuples(st.just("rank"), st.sampled_from(["hot", "topics"]), st.permutations(range(4))),
+    st.tuples(st.just("conditions"), st.integers(-5, 50), st.sampled_from([0.0, 2.0, 9.0])),
+    st.tuples(st.just("lead"), guids, st.sampled_from([1.0, 6.0])),
+    st.tuples(st.just("clock"), st.sampled_from([0.5, 4.0, 25.0, 60.0])),
+    st.tuples(st.just("deliver")),
+    st.tuples(st.just("build"), st.integers(1, 3)),
+    st.tuples(st.just("killed"), st.integers(1, 12), st.booleans()),
+)
+
+
+@settings(max_examples=60)
+@given(history=st.lists(steps, min_size=3, max_size=30), seed=st.integers(0, 2**16))
+async def test_any_history_ends_in_what_a_build_from_the_store_makes(
+    valkey_server: Any, history: list[Any], seed: int
+) -> None:
+    valkey_server.flush()
+    folder = Path(tempfile.mkdtemp())
+    room = PressRoom(valkey_server.url, folder, SITE)
+    try:
+        await room.open()
+        chance = random.Random(seed)
+        for step in history:
+            await _do(room, step, chance)
+        await room.drain()
+        found = await room.differences()
+        assert found.clean, (history, found.differs, found.missing, found.extra)
+        assert await room.store.do("XLEN", "dead-letters") == 0
+    finally:
+        await room.close()
+        shutil.rmtree(folder)
+
+
+async def _do(room: PressRoom, step: Any, chance: random.Random) -> None:
+    match step:
+        case ("publish", guid, members):
+            await room.accept(draft(guid, **members))
+        case ("old", guid, version, members):
+            await room.accept(draft(guid, version=version, **members))
+        case ("schedule", guid, members, hours):
+            from datetime import timedelta
+
+            await room.accept(draft(guid, embargo_until=room.now + timedelta(hours=hours), **members))
+        case ("kill", guid):
+            await room.accept(draft(guid, status="canceled"))
+        case ("rank", "hot", order):
+            await room.rank("hot", [identify("desk", GUIDS[at]) for at in order])
+        case ("rank", "topics", order):
+            await room.rank("topics", [["oil", "iran", "rain", "none"][at] for at in order])
+        case ("conditions", temperature, ago):
+            await room.conditions(temperature, ago)
+        case ("lead", guid, hours):
+            ident = identify("desk", guid)
+            if await room.store.do("EXISTS", f"live:{ident}"):
+                await room.lead(ident, hours)
+        case ("clock", hours):
+            await room.move_clock(hours)
+        case ("deliver",):
+            await room.deliver(chance)
+        case ("build", rounds):
+            for _ in range(rounds):
+                await room.press.round()
+        case ("killed", left, late):
+            room.mortal.left, room.mortal.late = left, late
+            try:
+                await room.deliver(chance)
+                await room.press.round()
+                await room.ticker.advance()
+            except Killed:
+                pass
+            await room.die_and_start_again()

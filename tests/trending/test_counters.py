@@ -1,0 +1,285 @@
+"""Counting: once, in the right hour and week, wherever a kill falls."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from services.trending.counters import digest
+from services.trending.lua import GROUP
+from services.trending.stories import place
+from shared.events import VIEWS
+from shared.once import REMEMBERED
+from tests.trending.newsroom import DAY, HOUR, NOON, Newsroom
+
+MINUTE = timedelta(minutes=1)
+
+
+async def test_a_view_counts_in_every_list_of_its_article(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one", section="world", topics=("iraq", "oil"))
+    await newsroom.view(one, times=3)
+    await newsroom.drain()
+    for window in ("7d", "2025-W30"):
+        assert await newsroom.top(window) == [(one, 3)]
+        assert await newsroom.top(window, section="world") == [(one, 3)]
+        assert await newsroom.top(window, topic="oil") == [(one, 3)]
+        assert await newsroom.top(window, section="world", topic="oil") == [(one, 3)]
+        assert await newsroom.top(window, section="sport") == []
+        assert await newsroom.topics(window) == [("iraq", 3), ("oil", 3)]
+
+
+async def test_equal_counts_stand_newest_first_then_by_id(newsroom: Newsroom) -> None:
+    old = await newsroom.publish("old", published_at=NOON - 9 * DAY)
+    same = sorted([await newsroom.publish("a"), await newsroom.publish("b"), await newsroom.publish("c")])
+    new = await newsroom.publish("new", published_at=NOON)
+    for ident in (old, *same, new):
+        await newsroom.view(ident)
+    await newsroom.drain()
+    assert [ident for ident, _ in await newsroom.top()] == [new, *same, old]
+
+
+def test_places_sort_the_newest_first_over_all_of_history() -> None:
+    years = [datetime(year, 1, 1, tzinfo=UTC) for year in (1400, 1815, 1969, 1970, 2025, 2500)]
+    places = [place(at) for at in years]
+    assert places == sorted(places, reverse=True)
+    assert {len(found) for found in places} == {9}
+    assert place(NOON) > place(NOON + timedelta(milliseconds=1))
+
+
+async def test_a_redelivered_batch_counts_once(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one")
+    await newsroom.view(one, times=5)
+    await newsroom.drain()
+    await newsroom.view(one)
+    batch = await newsroom.read(VIEWS)
+    await newsroom.handlers.count(batch)
+    await newsroom.handlers.count(batch)
+    await newsroom.restart()
+    await newsroom.handlers.count(batch)
+    assert await newsroom.top() == [(one, 6)]
+
+
+async def test_what_was_read_before_a_kill_is_counted_after_it(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one")
+    await newsroom.view(one, times=4)
+    await newsroom.read(VIEWS)
+    await newsroom.restart()
+    await newsroom.drain()
+    assert await newsroom.top() == [(one, 4)]
+    assert (await newsroom.store.do("XPENDING", VIEWS, GROUP))[0] == 0
+
+
+async def test_an_event_id_counts_once_whatever_its_hour(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one")
+    for at in (NOON, NOON, NOON - 3 * HOUR, NOON - 5 * DAY):
+        await newsroom.view(one, at=at, event_id="same")
+        await newsroom.drain()
+    await newsroom.pass_to(NOON + 7 * DAY)
+    await newsroom.view(one, at=newsroom.moment, event_id="same")
+    await newsroom.view(one, at=newsroom.moment, event_id="other")
+    await newsroom.drain()
+    assert await newsroom.top("2025-W30") == [(one, 1)]
+    assert await newsroom.top("2025-W31") == [(one, 1)]
+    assert int(await newsroom.store.do("GET", REMEMBERED)) == 2
+
+
+async def test_event_ids_are_forgotten_after_their_days(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one")
+    for number in range(400):
+        await newsroom.view(one, event_id=f"id-{number}")
+    await newsroom.drain()
+    assert int(await newsroom.store.do("GET", REMEMBERED)) == 400
+    await newsroom.pass_to(NOON + 8 * DAY)
+    assert int(await newsroom.store.do("GET", REMEMBERED)) == 400
+    await newsroom.pass_to(NOON + 9 * DAY)
+    assert int(await newsroom.store.do("GET", REMEMBERED)) == 0
+    assert await newsroom.store.do("KEYS", "trending:once:*") == []
+
+
+async def test_many_event_ids_stay_packed_and_known(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one")
+    await newsroom.drain()
+    total = 6000
+    for again in range(2):
+        for begin in range(0, total, 500):
+            await asyncio.gather(*(newsroom.view(one, event_id=f"id-{n}") for n in range(begin, begin + 500)))
+            await newsroom.drain()
+        assert await newsroom.top() == [(one, total)], again
+    sets = await newsroom.store.do("KEYS", "trending:once:*:*")
+    encodings = {await newsroom.store.do("OBJECT", "ENCODING", key) for key in sets}
+    assert encodings == {b"intset"}
+    taken = sum([await newsroom.store.do("MEMORY", "USAGE", key) for key in sets])
+    assert taken / total <= 16
+
+
+def test_digests_are_signed_64_bit_integers() -> None:
+    found = {digest(str(n)) for n in range(1000)}
+    assert len(found) == 1000
+    assert all(-(2**63) <= one < 2**63 for one in found)
+    assert any(one < 0 for one in found)
+
+
+async def test_a_late_view_is_placed_where_it_belongs(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one")
+    monday = datetime(2025, 7, 21, tzinfo=newsroom.calendar.zone)
+    await newsroom.view(one, at=monday - MINUTE)
+    await newsroom.view(one, at=monday)
+    await newsroom.view(one, at=NOON - 7 * DAY - HOUR)
+    await newsroom.drain()
+    assert await newsroom.top("2025-W29") == [(one, 2)]
+    assert await newsroom.top("2025-W30") == [(one, 1)]
+    assert await newsroom.top() == [(one, 2)]
+
+
+async def test_views_that_can_belong_nowhere_are_set_aside_with_their_reason(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one")
+    await newsroom.view(one, at=NOON + 5 * MINUTE + timedelta(seconds=1))
+    await newsroom.view(one, at=NOON - 8 * DAY - timedelta(seconds=1))
+    await newsroom.view(one, at=NOON + 5 * MINUTE)
+    await newsroom.view(one, at=NOON - 8 * DAY)
+    await newsroom.drain()
+    assert await newsroom.top("2025-W30") == [(one, 1)]
+    assert await newsroom.top("2025-W29") == [(one, 1)]
+    assert [reason.split(" is ")[1][:10] for reason in await newsroom.letters()] == ["more than ", "older than"]
+    assert (await newsroom.store.do("XPENDING", VIEWS, GROUP))[0] == 0
+
+
+async def test_what_was_accepted_in_time_counts_however_late_it_is_read(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one")
+    await newsroom.view(one, at=NOON - 7 * DAY, event_id="a")
+    await newsroom.restart()
+    newsroom.moment = NOON + 9 * DAY
+    await newsroom.due.run(newsroom.moment)
+    await newsroom.drain()
+    await newsroom.pass_to(newsroom.moment)
+    assert await newsroom.letters() == []
+    assert await newsroom.top("2025-W29") == [(one, 1)]
+
+
+async def test_an_hour_leaves_the_seven_days_once(newsroom: Newsroom) -> None:
+    one, two = await newsroom.publish("one"), await newsroom.publish("two")
+    await newsroom.view(one, at=NOON - HOUR, times=3)
+    await newsroom.view(one)
+    await newsroom.view(two, times=2)
+    await newsroom.drain()
+    edge = NOON + 7 * DAY
+    await newsroom.pass_to(edge - timedelta(milliseconds=1))
+    assert await newsroom.top() == [(one, 4), (two, 2)]
+    await newsroom.pass_to(edge)
+    await newsroom.pass_to(edge)
+    assert await newsroom.top() == [(two, 2), (one, 1)]
+    await newsroom.pass_to(edge + HOUR)
+    assert await newsroom.top() == []
+    assert await newsroom.store.do("EXISTS", "trending:views:7d", "trending:rank:7d:all") == 0
+
+
+async def test_an_hour_of_many_articles_leaves_in_steps(newsroom: Newsroom) -> None:
+    views = [(f"article{n}", n % 3 + 1) for n in range(700)]
+    for ident, times in views:
+        await newsroom.view(ident, times=times)
+    kept = await newsroom.publish("kept")
+    await newsroom.view(kept, at=NOON + MINUTE)
+    await newsroom.drain()
+    await newsroom.pass_to(NOON + 7 * DAY + HOUR)
+    assert await newsroom.store.do("KEYS", "trending:hour:*") == []
+    assert await newsroom.store.do("EXISTS", "trending:views:7d") == 0
+
+
+async def test_a_withdrawn_article_goes_at_once_and_returns_with_its_counts(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one", topics=("oil",))
+    await newsroom.view(one, times=2)
+    await newsroom.drain()
+    await newsroom.withdraw(one)
+    await newsroom.view(one)
+    await newsroom.drain()
+    assert await newsroom.top() == await newsroom.topics() == await newsroom.top(section="world") == []
+    await newsroom.publish("one", section="sport", topics=("football",))
+    await newsroom.drain()
+    assert await newsroom.top() == await newsroom.top(section="sport") == [(one, 3)]
+    assert await newsroom.topics() == [("football", 3)]
+    assert await newsroom.top(section="world") == []
+
+
+async def test_counts_follow_an_article_to_another_section(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one", section="world", topics=("oil", "iraq"))
+    await newsroom.view(one, times=2)
+    await newsroom.drain()
+    await newsroom.publish("one", section="business", topics=("oil",), published_at=NOON)
+    await newsroom.drain()
+    assert await newsroom.top() == await newsroom.top(section="business") == [(one, 2)]
+    assert await newsroom.top(section="world") == await newsroom.top(topic="iraq") == []
+    assert await newsroom.topics() == [("oil", 2)]
+
+
+async def test_views_before_their_article_wait_for_it(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one")
+    await newsroom.view(one, times=2)
+    await newsroom.handlers.count(await newsroom.read(VIEWS))
+    assert await newsroom.top() == []
+    await newsroom.drain()
+    assert await newsroom.top() == [(one, 2)]
+
+
+async def test_an_older_event_of_an_article_changes_nothing(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one")
+    await newsroom.withdraw(one)
+    published, withdrawn = await newsroom.read("articles")
+    await newsroom.view(one)
+    await newsroom.handlers.follow([withdrawn])
+    await newsroom.handlers.follow([published])
+    await newsroom.drain()
+    assert await newsroom.top() == []
+
+
+async def test_a_rewrite_inherits_and_gives_back(newsroom: Newsroom) -> None:
+    first = await newsroom.publish("first")
+    await newsroom.view(first, times=3)
+    await newsroom.drain()
+    second = await newsroom.publish("second", evolved_from="first")
+    await newsroom.withdraw(first, replaced_by=second)
+    await newsroom.view(second)
+    await newsroom.view(first)
+    await newsroom.drain()
+    assert await newsroom.top() == [(second, 5)]
+    third = await newsroom.publish("third", evolved_from="second", section="sport")
+    await newsroom.withdraw(second, replaced_by=third)
+    await newsroom.view(third)
+    await newsroom.drain()
+    assert await newsroom.top() == await newsroom.top(section="sport") == [(third, 6)]
+    assert await newsroom.top(section="world") == []
+    await newsroom.withdraw(third)
+    await newsroom.drain()
+    assert await newsroom.top() == []
+    await newsroom.publish("first")
+    await newsroom.drain()
+    assert await newsroom.top() == [(first, 4)]
+
+
+async def test_rewrites_that_take_turns_lose_nothing(newsroom: Newsroom) -> None:
+    one, two = await newsroom.publish("one"), await newsroom.publish("two", evolved_from="one")
+    await newsroom.withdraw(one, replaced_by=two)
+    for ident in (one, one, two):
+        await newsroom.view(ident)
+    await newsroom.drain()
+    for _ in range(3):
+        await newsroom.withdraw(two, replaced_by=one)
+        await newsroom.publish("one")
+        await newsroom.drain()
+        assert await newsroom.top() == [(one, 3)]
+        await newsroom.withdraw(one, replaced_by=two)
+        await newsroom.publish("two", evolved_from="one")
+        await newsroom.drain()
+        assert await newsroom.top() == [(two, 3)]
+
+
+async def test_the_hour_that_leaves_is_taken_from_the_rewrite(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one")
+    await newsroom.view(one, times=2)
+    await newsroom.drain()
+    two = await newsroom.publish("two", evolved_from="one")
+    await newsroom.withdraw(one, replaced_by=two)
+    await newsroom.view(two, at=NOON + MINUTE)
+    await newsroom.drain()
+    await newsroom.pass_to(NOON + 7 * DAY)
+    await newsroom.view(two)
+    await newsroom.drain()
+    await newsroom.pass_to(NOON + 7 * DAY + HOUR)
+    assert await newsroom.top() == [(two, 1)]
