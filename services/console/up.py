@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import SecretStr
 
 from services.console.folder import CannotStart, Folder, Secrets, other_address
 from services.console.parts import SERVICES, Ports, ask_store, service_environ, service_part, site_part, store_part
@@ -102,8 +103,10 @@ def _prepare(folder: Folder, ports: Ports, *, sample: bool) -> _Press:
 
 def _describe(settings: Settings, ports: Ports, secrets: Secrets) -> dict[str, Any]:
     """What `run.json` says beside the pids: where everything is, and what the first source with a token signs with."""
-    name, source = max(settings.upstreams.items(), key=lambda named: bool(named[1].tokens))
-    token, hmac_secret = (kept[0].get_secret_value() if kept else "" for kept in (source.tokens, source.hmac_secrets))
+    sources = {
+        name: (_plain(source.tokens), _plain(source.hmac_secrets)) for name, source in settings.upstreams.items()
+    }
+    name, (token, hmac_secret) = max(sources.items(), key=lambda named: bool(named[1][0]))
     return {
         **{part: ports.url(part) for part in ("site", *SERVICES)},
         "redis": ports.store_url(secrets.store_password),
@@ -138,6 +141,12 @@ async def _post_sample(press: _Press) -> None:
     except SampleFailed as error:
         raise CannotStart(f"the sample edition: {error}") from None
     press.folder.end_sample()
+
+
+def _plain(kept: list[SecretStr]) -> str:
+    """The first secret that is not kept as its digest alone."""
+    secrets = (secret.get_secret_value() for secret in kept)
+    return next((secret for secret in secrets if not secret.startswith("sha256:")), "")
 
 
 def say(line: str) -> None:

@@ -2,8 +2,10 @@
 
 from contextlib import AsyncExitStack
 
+from services.ingest import views
 from services.ingest.doors import Doors
 from services.ingest.limits import Limits
+from services.ingest.push import push_routes
 from services.ingest.register import Register
 from services.ingest.routes import Desk, article_routes
 from services.ingest.schedule import Schedule
@@ -28,4 +30,6 @@ async def run(_: AsyncExitStack) -> None:
 
 app = create_app(service, "Pressrun ingest", run)
 app.include_router(article_routes(service, desk))
+app.include_router(push_routes(settings=settings, store=service.store, doors=doors, accept=desk.accept))
+app.router.routes.extend(views.routes(service, desk.source))
 app.add_middleware(Limits, in_flight=settings.in_flight, folder=settings.data, floor_mb=settings.disk_floor_mb)

@@ -8,9 +8,7 @@ _FEW_TAGS = 500
 _MAX_SPRAWL = 1_000_000
 _ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 # these end by themselves where another begins, or have no end
-_SELF_ENDING = frozenset(
-    ["p", "li", "dt", "dd", "tr", "td", "th", "tbody", "thead", "tfoot", "br", "hr", "img", "wbr", "source", "param"]
-)
+_SELF_ENDING = re.compile(r"p|li|d[dt]|t[rdh]|tbody|thead|tfoot|br|hr|img|wbr|source|param|col|input|link|meta")
 _NESTING = re.compile(r"<(/?)(a|h[2-6]|li|d[dt]|ul|ol|dl)[ >]")
 
 
@@ -29,7 +27,7 @@ def sprawls(html: str) -> bool:
                 depth -= 1
             continue
         sprawl += depth
-        if name not in _SELF_ENDING:
+        if not _SELF_ENDING.fullmatch(name):
             opened[name] += 1
             depth += 1
             if depth > MAX_NESTING or sprawl > _MAX_SPRAWL:

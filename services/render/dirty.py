@@ -108,8 +108,13 @@ local function again(page)
   local name = string.sub(page, 1, 8) == 'article:' and ARTICLES or SHARED
   redis.call('ZADD', name, 'LT', now, page)
 end
+local function lost(page)
+  -- its builder may have written a page that the store does not know of: what is on disk is not trusted
+  if string.sub(page, 1, 8) == 'article:' then redis.call('HDEL', 'built:' .. string.sub(page, 9), 'shown') end
+  again(page)
+end
 local function done(page, token)
-  if redis.call('HGET', TOKENS, page) ~= token then again(page) return 0 end
+  if redis.call('HGET', TOKENS, page) ~= token then lost(page) return 0 end
   redis.call('HDEL', TOKENS, page)
   redis.call('ZREM', LEASES, page)
   return 1
@@ -148,7 +153,7 @@ local most, token, lease = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
 for _, page in ipairs(redis.call('ZRANGEBYSCORE', LEASES, '-inf', now)) do
   redis.call('ZREM', LEASES, page)
   redis.call('HDEL', TOKENS, page)
-  again(page)
+  lost(page)
 end
 local taken, leased = {}, redis.call('ZCARD', LEASES)
 local function take(name, highest, limit)
@@ -194,7 +199,7 @@ for at = 1, #tokens, 2 do
   if string.sub(tokens[at + 1], 1, #mine) == mine then
     redis.call('HDEL', TOKENS, tokens[at])
     redis.call('ZREM', LEASES, tokens[at])
-    again(tokens[at])
+    lost(tokens[at])
     count = count + 1
   end
 end

@@ -6,6 +6,7 @@ import json
 import secrets
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -18,7 +19,7 @@ from services.render.firsts import WithArticle, linked_pages
 from services.render.pages import article, build
 from services.render.pages.sitemaps import NEWS_WINDOW
 from services.render.printer import Printer
-from services.render.shelf import SHOWN, Listed, shelve
+from services.render.shelf import SHELVINGS, SHOWN, Listed, shelve
 from services.render.site import Output, Site
 from shared import live, observe
 from shared.articles import Card
@@ -26,7 +27,7 @@ from shared.clock import TICK, Clock, millis, moment
 from shared.dead_letters import set_aside
 from shared.events import Event, PageBuilt, PageRemoved
 from shared.front import Front
-from shared.store import Store, StoreUnavailable
+from shared.store import Command, Store, StoreUnavailable
 
 AT_ONCE = 24
 IDLE = 0.1
@@ -121,21 +122,24 @@ class Press:
             await self._take_down(taken, story)
 
     async def _found(self, ident: str) -> tuple[Listed, dict[bytes, bytes], int]:
-        kept, left, flat, tick, *shown = await self._store.all(
+        kept, left, flat, tick, shelvings, *shown = await self._store.all(
             [
                 ("GET", live.live_key(ident)),
                 ("GET", live.left_key(ident)),
                 ("HGETALL", live.built_key(ident)),
                 ("GET", TICK),
+                ("GET", SHELVINGS),
                 *(("GET", key) for key in SHOWN),
             ]
         )
         built = {flat[at]: flat[at + 1] for at in range(0, len(flat), 2)}
-        return Listed(kept, left, tuple(shown)), built, int(tick or 0)
+        return Listed(kept, left, tuple(shown), int(shelvings or 0)), built, int(tick or 0)
 
     async def _publish(
         self, taken: Taken, story: Story, listed: Listed, built: dict[bytes, bytes], shown: Shown
     ) -> None:
+        if listed.card and listed.card.path not in (story.article.path, *story.former):
+            story = replace(story, former=tuple(sorted((*story.former, listed.card.path))))
         related = await self._edition.related(story.article)
         look = self._look(story, related)
         current = built.get(b"revision") == str(story.article.revision).encode()
@@ -175,6 +179,9 @@ class Press:
         page_events: Sequence[str],
     ) -> None:
         before = listed.card
+        # lists that were built since it left do not have it any more, however much it looks as it did
+        left_and_back = listed.live is None and before is not None and after is not None
+        changes = [(before, None), (None, after)] if left_and_back else [(before, after)]
         news_until = millis(after.published_at + NEWS_WINDOW) if after and after.published_at > shown.news_since else 0
         await shelve(
             self._store,
@@ -182,8 +189,8 @@ class Press:
             story.article.id,
             listed,
             after,
-            affected(before, after, shown),
-            neighbourhoods(before, after),
+            [mark for was, now in changes for mark in affected(was, now, shown)],
+            [topic for was, now in changes for topic in neighbourhoods(was, now)],
             revision=story.article.revision,
             version=story.article.version,
             shown=look,
@@ -196,7 +203,10 @@ class Press:
         output = await article.absent(self._edition, story)
         changed = self._apply(taken, output)
         built = ("revision", story.article.revision, "version", story.article.version, "gone", 1)
-        await self._store.do("HSET", live.built_key(story.article.id), *built, "at", time.time_ns() // 1_000_000)
+        noted: list[Command] = [("HSET", live.built_key(story.article.id), *built, "at", time.time_ns() // 1_000_000)]
+        if story.article.path:
+            noted.append(("SADD", live.former_key(story.article.id), story.article.path))
+        await self._store.all(noted)
         await self.dirty.done(taken, self._announced(taken, output, changed, story))
 
     def _apply(self, taken: Taken, output: Output) -> list[str]:

@@ -15,6 +15,8 @@ from shared.front import FRONT
 from shared.ranking import HOT, TOPICS, ranking_key
 from shared.store import Script, Store
 
+SHELVINGS = "render:shelvings"
+"""How often an article was shelved. Who was read beside another one being shelved may have missed it."""
 SHOWN = (ranking_key(HOT), ranking_key(TOPICS), FRONT)
 
 
@@ -22,12 +24,13 @@ SHOWN = (ranking_key(HOT), ranking_key(TOPICS), FRONT)
 class Listed:
     """How an article is listed in the store now: its card while it is, or the one it was last listed with.
 
-    `shown` is what was read of `SHOWN`, on which the marks rest.
+    `shown` is what was read of `SHOWN`, on which the marks rest; `shelvings` how often anything had been shelved.
     """
 
     live: bytes | None
     left: bytes | None
     shown: tuple[bytes | None, ...]
+    shelvings: int
 
     @property
     def card(self) -> Card | None:
@@ -68,11 +71,12 @@ async def shelve(
         "after": live.score(after) if after else 0,
         "marks": [
             [mark.page, mark.when, mark.list, mark.size, mark.period, 0 if after is None else keys.patience(mark.page)]
-            for mark in marks
+            for mark in dict.fromkeys(marks)
         ],
-        "topics": list(topics),
+        "topics": list(dict.fromkeys(topics)),
+        "shelvings": listed.shelvings,
         "near": 0 if after is None else keys.NEIGHBOUR,
-        "moved": before.path if before and after and before.path != after.path else "",
+        "moved": before.path if before and (after is None or before.path != after.path) else "",
         "path": after.path if after else "",
         "built": ["revision", revision, "version", version, "at", at_ms, "shown", shown],
         "events": list(page_events),
@@ -82,7 +86,7 @@ async def shelve(
     card = after.model_dump_json() if after else ""
     expected = [kept or b"" for kept in (listed.live, listed.left, *listed.shown)]
     found = (live.live_key(ident), live.left_key(ident), *SHOWN)
-    return bool(await store.run(_SHELVE, (*dirty.ALL, PAGES, *found), (json.dumps(plan), card, *expected)))
+    return bool(await store.run(_SHELVE, (*dirty.ALL, PAGES, SHELVINGS, *found), (json.dumps(plan), card, *expected)))
 
 
 def _join(name: str, card: Card) -> list[str]:
@@ -94,9 +98,9 @@ _SHELVE = Script(
     + """
 local plan, card = cjson.decode(ARGV[1]), ARGV[2]
 local id = plan.id
-for at = 8, #KEYS do
-  if (redis.call('GET', KEYS[at]) or '') ~= ARGV[at - 5] then
-    if done(plan.page, plan.token) == 1 then again(plan.page) end
+for at = 9, #KEYS do
+  if (redis.call('GET', KEYS[at]) or '') ~= ARGV[at - 6] then
+    if done(plan.page, plan.token) == 1 then lost(plan.page) end
     return 0
   end
 end
@@ -189,10 +193,14 @@ for _, m in ipairs(plan.marks) do
   end
 end
 
+if redis.call('INCR', KEYS[8]) ~= plan.shelvings + 1 and #plan.topics > 0 and card ~= '' then
+  -- an article that was shelved beside it did not find it in the lists, nor was found by it: look again
+  mark('article:' .. id, plan.near, plan.cause)
+end
 redis.call('DEL', 'left:' .. id)
+if plan.moved ~= '' then redis.call('SADD', 'former:' .. id, plan.moved) end
 if card ~= '' then
   redis.call('SET', 'live:' .. id, card)
-  if plan.moved ~= '' then redis.call('SADD', 'former:' .. id, plan.moved) end
   redis.call('SREM', 'former:' .. id, plan.path)
   redis.call('HSET', 'built:' .. id, unpack(plan.built))
   if plan.news_until > 0 then redis.call('ZADD', 'due:press', plan.news_until, 'news:' .. id) end

@@ -125,7 +125,7 @@ else
   call('SET', key, array(after))
 end
 call('HSET', 'trending:announced', name, text(clock))
-call('XADD', SIGNALS, '*', 'event', ARGV[5] .. text(math.min(first, last) - 1) .. ARGV[6])
+call('XADD', SIGNALS, '*', 'event', ARGV[5] .. text(first - 1) .. ARGV[6])
 return 0
 """
 )

@@ -153,9 +153,13 @@ def test_containers_are_locked_down_and_show_no_secret(stack: Stack) -> None:
         assert len(ports) == (2 if service == "site" else 0), service
         assert {bound["HostIp"] for bound in ports} <= {"127.0.0.1"}, service
         processes = subprocess.run(
-            ["docker", "top", shown["Id"], "-eo", "uid,args"], capture_output=True, text=True, timeout=30, check=True
+            ["docker", "top", shown["Id"], "-eo", "pid,uid,args"],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=True,
         ).stdout
-        assert not re.search(r"^\s*0\s", processes, re.MULTILINE), f"{service} runs as root:\n{processes}"
+        assert not re.search(r"^\s*\d+\s+0\s", processes, re.MULTILINE), f"{service} runs as root:\n{processes}"
         for secret in known:
             assert secret not in json.dumps(shown), service
             assert secret not in processes, service

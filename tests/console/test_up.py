@@ -21,8 +21,8 @@ from services.console.children import Child, Part, pause
 from services.console.folder import CannotStart, Folder, Secrets, other_address, read_run, write_private
 from services.console.parts import Ports, ask_store, service_environ, site_part, store_part
 from services.console.stack import Stack, check_ports, reclaim
-from services.console.up import say_curl
-from shared.settings import Site, read_sources
+from services.console.up import _describe, say_curl
+from shared.settings import Settings, Site, read_sources
 
 ROOT = Path(__file__).parents[2]
 SECRETS = Secrets("store-password", "edge-secret")
@@ -394,6 +394,15 @@ def test_the_services_learn_their_settings_from_the_stack_alone(folder: Folder) 
     assert environ["PRESSRUN_IN_FLIGHT"] == "9"
     assert environ["TMPDIR"].startswith(str(folder.root))
     assert {"PRESSRUN_SITE_DIR", "PRESSRUN_EDGE_SECRET_FILE"}.isdisjoint(environ)
+
+
+def test_run_json_names_a_source_whose_token_is_known(folder: Folder) -> None:
+    folder.sources.write_text(
+        '[sources.first]\nhmac_secrets = ["signs"]\n[sources.second]\ntokens = ["sha256:00", "plain"]\n'
+    )
+    run = _describe(Settings.load({}, data=folder.root), Ports(8080), SECRETS)
+    assert (run["source"], run["token"], run["hmac_secret"]) == ("second", "plain", "")
+    assert (run["site"], run["render"]) == ("http://127.0.0.1:8080", "http://127.0.0.1:8083")
 
 
 def test_the_curl_line_can_be_pasted(capsys: pytest.CaptureFixture[str]) -> None:

@@ -71,12 +71,14 @@ async def door(valkey: str) -> AsyncIterator[Door]:
     for ident in (ONE, TWO):
         await door.service.store.do("SET", f"live:{ident}", "{}")
     await door.service.store.do("SET", f"article:{GONE}", "{}")
+    store = door.service.store
     yield door
     await door.http.aclose()
-    connection = door.service.store._connection
-    await door.service.store.close()
+    connection = store._connection
+    await store.close()
     if connection:
         connection._close()
+    await asyncio.sleep(0)
 
 
 async def test_a_readers_view_is_on_the_stream_once_it_is_answered(door: Door) -> None:

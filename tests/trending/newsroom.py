@@ -1,5 +1,6 @@
 """Trending's parts on a store, driven step by step: events go in as ingest sends them, and time is told."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -65,6 +66,7 @@ class Newsroom:
         await self.store.close()
         if connection:
             connection._close()
+        await asyncio.sleep(0)
 
     async def restart(self) -> None:
         """Another process takes over; what was read and not acknowledged stays pending."""

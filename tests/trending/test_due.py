@@ -1,0 +1,212 @@
+"""What time does: weeks end, are sealed and keep their numbers; announcements come once and are not lost."""
+
+import asyncio
+import json
+from datetime import timedelta
+
+from services.trending import due as due_module
+from shared.charts import Chart, chart_key, charts_key
+from shared.ranking import HOT, TOPICS, announced
+from tests.trending.newsroom import DAY, HOUR, NOON, Newsroom
+
+WEEK_END = NOON + DAY + timedelta(hours=12)  # Monday, 28 July, midnight in Baghdad
+
+
+async def chart(newsroom: Newsroom, week: str = "2025-W30") -> Chart:
+    return Chart.model_validate_json(await newsroom.store.do("GET", chart_key(week)))
+
+
+def entries(found: Chart) -> list[tuple[int, str, int]]:
+    return [(entry.rank, entry.id, entry.views) for entry in found.entries]
+
+
+async def announce(newsroom: Newsroom) -> None:
+    """Let half a second pass and announce."""
+    await newsroom.store.do("DEL", "trending:announced")
+    await newsroom.announcer.announce()
+
+
+async def test_the_first_view_is_announced_at_once(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one", topics=("oil",))
+    await newsroom.view(one)
+    await newsroom.drain()
+    await newsroom.announcer.announce()
+    assert await announced(newsroom.store, HOT) == (one,)
+    assert await announced(newsroom.store, TOPICS) == ("oil",)
+    assert sorted(await newsroom.signalled()) == [("hot", 0), ("hot:section:world", 0), ("topics", 0)]
+
+
+async def test_a_list_is_announced_at_most_twice_a_second_and_its_last_change_always(newsroom: Newsroom) -> None:
+    running = asyncio.create_task(newsroom.announcer.run())
+    idents = [await newsroom.publish(f"article{number}") for number in range(8)]
+    for count, ident in enumerate(idents, 1):
+        await newsroom.view(ident, times=count)
+        await newsroom.drain()
+        await asyncio.sleep(0.1)
+    await asyncio.sleep(0.6)
+    running.cancel()
+    assert await announced(newsroom.store, HOT) == tuple(reversed(idents))
+    times = [name for name, _ in await newsroom.signalled()].count("hot")
+    assert 2 <= times <= 4
+
+
+async def test_nothing_is_announced_without_a_change(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one")
+    for _ in range(3):
+        await newsroom.view(one)
+        await newsroom.drain()
+        await announce(newsroom)
+    assert [name for name, _ in await newsroom.signalled()].count("hot") == 1
+
+
+async def test_the_first_changed_place_is_told(newsroom: Newsroom) -> None:
+    one, two, three = [await newsroom.publish(name) for name in ("one", "two", "three")]
+    for ident, times in ((one, 5), (two, 3), (three, 1)):
+        await newsroom.view(ident, times=times)
+    await newsroom.drain()
+    await announce(newsroom)
+    await newsroom.view(three, times=3)
+    await newsroom.drain()
+    await announce(newsroom)
+    await newsroom.withdraw(two)
+    await newsroom.drain()
+    await announce(newsroom)
+    assert [first for name, first in await newsroom.signalled() if name == "hot"] == [0, 1, 2]
+
+
+async def test_an_announcement_that_a_kill_prevented_comes_after_the_restart(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one")
+    await newsroom.view(one)
+    await newsroom.drain()
+    await newsroom.restart()
+    await newsroom.announcer.announce()
+    assert await announced(newsroom.store, HOT) == (one,)
+
+
+async def test_only_fifty_places_are_announced(newsroom: Newsroom) -> None:
+    for number in range(55):
+        await newsroom.view(await newsroom.publish(f"article{number}"), times=2)
+    await newsroom.drain()
+    await announce(newsroom)
+    assert len(await announced(newsroom.store, HOT)) == 50
+    signals = len(await newsroom.signalled())
+    await newsroom.withdraw((await newsroom.top(limit=60))[-1][0])
+    await newsroom.drain()
+    await announce(newsroom)
+    changed = [name for name, _ in (await newsroom.signalled())[signals:]]
+    assert "hot" not in changed
+
+
+async def test_time_alone_changes_hot_this_week(newsroom: Newsroom) -> None:
+    one, two = await newsroom.publish("one"), await newsroom.publish("two")
+    await newsroom.view(one, times=2)
+    await newsroom.view(two, at=NOON - HOUR, times=3)
+    await newsroom.drain()
+    await announce(newsroom)
+    assert await announced(newsroom.store, HOT) == (two, one)
+    await newsroom.pass_to(NOON + 7 * DAY)
+    await announce(newsroom)
+    assert await announced(newsroom.store, HOT) == (one,)
+    await newsroom.pass_to(NOON + 7 * DAY + HOUR)
+    await announce(newsroom)
+    assert await announced(newsroom.store, HOT) == ()
+    assert [first for name, first in await newsroom.signalled() if name == "hot"] == [0, 0, 0]
+
+
+async def test_a_week_has_a_chart_from_its_end_and_late_views_count_until_it_is_sealed(newsroom: Newsroom) -> None:
+    one, two = await newsroom.publish("one"), await newsroom.publish("two")
+    await newsroom.view(one, times=2)
+    await newsroom.view(two)
+    await newsroom.drain()
+    await newsroom.pass_to(WEEK_END - timedelta(milliseconds=1))
+    await announce(newsroom)
+    assert await newsroom.store.do("EXISTS", chart_key("2025-W30"), charts_key()) == 0
+    await newsroom.pass_to(WEEK_END)
+    await announce(newsroom)
+    assert entries(await chart(newsroom)) == [(1, one, 2), (2, two, 1)]
+    assert await newsroom.store.do("SMEMBERS", charts_key()) == [b"2025-W30"]
+    await newsroom.pass_to(WEEK_END + 7 * DAY)
+    for _ in range(2):
+        await newsroom.view(two, at=WEEK_END - HOUR)
+    await newsroom.drain()
+    await announce(newsroom)
+    assert entries(await chart(newsroom)) == [(1, two, 3), (2, one, 2)]
+    assert not (await chart(newsroom)).sealed
+    await newsroom.pass_to(WEEK_END + 8 * DAY)
+    await announce(newsroom)
+    assert (await chart(newsroom)).sealed
+    assert entries(await chart(newsroom)) == [(1, two, 3), (2, one, 2)]
+    assert [found for found in await newsroom.signalled() if found[0] == "week:2025-W30"] == [
+        ("week:2025-W30", 0), ("week:2025-W30", 0), ("week:2025-W30", 2),
+    ]  # fmt: skip
+
+
+async def test_a_sealed_week_keeps_its_numbers_and_its_lists(newsroom: Newsroom) -> None:
+    idents = [await newsroom.publish(f"article{number}", topics=(f"topic{number}",)) for number in range(60)]
+    for number, ident in enumerate(idents):
+        await newsroom.view(ident, times=number + 1)
+    await newsroom.drain()
+    before = await newsroom.top("2025-W30")
+    await newsroom.pass_to(WEEK_END + 8 * DAY)
+    await newsroom.publish("article59", section="sport", topics=())
+    await newsroom.view(idents[0], at=WEEK_END - HOUR)
+    await newsroom.drain()
+    assert await newsroom.top("2025-W30") == before == await newsroom.top("2025-W30", section="world")
+    assert len(before) == 50
+    assert await newsroom.top("2025-W30", topic="topic3") == [(idents[3], 4)]
+    assert (await newsroom.topics("2025-W30"))[:2] == [("topic59", 60), ("topic58", 59)]
+    assert len(await newsroom.letters()) == 1
+    left = await newsroom.store.do("KEYS", "trending:*2025-W30*")
+    assert left == [b"trending:sealed:2025-W30"]
+
+
+async def test_a_sealed_chart_follows_its_articles(newsroom: Newsroom) -> None:
+    one, two = await newsroom.publish("one"), await newsroom.publish("two")
+    await newsroom.view(one, times=2)
+    await newsroom.view(two)
+    await newsroom.drain()
+    await newsroom.pass_to(WEEK_END + 8 * DAY)
+    await announce(newsroom)
+    await newsroom.withdraw(one)
+    await newsroom.drain()
+    await announce(newsroom)
+    assert entries(await chart(newsroom)) == [(1, two, 1)]
+    await newsroom.publish("one")
+    await newsroom.drain()
+    await announce(newsroom)
+    assert entries(await chart(newsroom)) == [(1, one, 2), (2, two, 1)]
+    rewrite = await newsroom.publish("rewrite", evolved_from="one")
+    await newsroom.withdraw(one, replaced_by=rewrite)
+    await newsroom.drain()
+    await announce(newsroom)
+    assert entries(await chart(newsroom)) == [(1, rewrite, 2), (2, two, 1)]
+
+
+async def test_sealing_waits_for_views_that_were_accepted_before(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one")
+    await newsroom.view(one)
+    await newsroom.drain()
+    await newsroom.view(one, event_id="accepted")
+    newsroom.moment = WEEK_END + 9 * DAY
+    assert not await newsroom.due.run(newsroom.moment)
+    await newsroom.drain()
+    assert await newsroom.due.run(newsroom.moment)
+    await announce(newsroom)
+    assert entries(await chart(newsroom)) == [(1, one, 2)]
+    assert (await chart(newsroom)).sealed
+
+
+async def test_a_kill_between_the_steps_of_sealing_loses_nothing(newsroom: Newsroom) -> None:
+    for number in range(20):
+        await newsroom.view(await newsroom.publish(f"article{number}", topics=(f"topic{number}",)))
+    await newsroom.drain()
+    newsroom.moment = WEEK_END + 8 * DAY
+    await newsroom.due.reach(newsroom.moment, 0)
+    before = await newsroom.topics("2025-W30"), await newsroom.top("2025-W30", "world")
+    step = [int(newsroom.moment.timestamp() * 1000), "2025-W30", 3]
+    for _ in range(3):
+        assert await newsroom.store.run(due_module._SEAL, (), step) == 1
+    await newsroom.restart()
+    await newsroom.pass_to(newsroom.moment)
+    assert before == (await newsroom.topics("2025-W30"), await newsroom.top("2025-W30", "world"))
+    assert json.loads(await newsroom.store.do("HGET", "trending:sealed:2025-W30", "topic:topic7"))
