@@ -89,7 +89,7 @@ class Suspects:
 
     async def _still_extra(self, paths: list[str], until: float) -> list[str]:
         """Those that are still there, and that no page built since accounts for."""
-        while paths and not await self._dirty.drained() and asyncio.get_running_loop().time() < until:
+        while paths and not await self._dirty.drained() and asyncio.get_running_loop().time() < until:  # noqa: ASYNC110 - what is waited for happens in other processes
             await asyncio.sleep(0.05)
         if not (paths := [path for path in paths if self._site.read(path) is not None]):
             return []
