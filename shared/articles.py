@@ -87,7 +87,8 @@ class Article(Frozen):
     """The newest state of one guid. `revision` counts the accepted changes, whatever `version` the source gave.
 
     `ordered_at` is the source's own updated_at, by which versions are ordered; `asked_slug` the slug that the
-    source asked for; `replaced_by` the rewrite that readers see instead of it.
+    source asked for; `replaced_by` the rewrite that readers see instead of it; `down`
+    that its chain of rewrites is withdrawn; `media` the digests of the pictures that it shows.
     """
 
     id: str
@@ -116,6 +117,8 @@ class Article(Frozen):
     corrections: tuple[Correction, ...] = ()
     evolved_from: str | None = None
     replaced_by: str | None = None
+    down: bool = False
+    media: tuple[str, ...] = ()
     source_url: str | None = None
     opening: str = ""
 
@@ -127,7 +130,7 @@ class Article(Frozen):
     @property
     def live(self) -> bool:
         """Whether readers are meant to see it."""
-        return self.state == "published" and self.replaced_by is None
+        return self.state == "published" and self.replaced_by is None and not self.down
 
     def card(self) -> "Card":
         """What lists show of it."""
@@ -146,6 +149,7 @@ class Article(Frozen):
             language=self.language,
             image=self.image,
             content=self.digest,
+            media=self.media,
         )
 
 
@@ -179,6 +183,7 @@ class Card(Frozen):
     language: str | None = None
     image: Image | None = None
     content: str = ""
+    media: tuple[str, ...] = ()
 
     @property
     def day(self) -> str:

@@ -191,7 +191,7 @@ class Store:
         waiting, self._waiting = self._waiting, deque()
         self._outbox = []
         if connection is not None:
-            connection._close()  # noqa: SLF001 - disconnect() would have to be awaited
+            connection._close()  # type: ignore[no-untyped-call]  # disconnect() would have to be awaited
         if self._reader is not None and self._reader is not asyncio.current_task():
             self._reader.cancel()
         for future in waiting:

@@ -55,6 +55,8 @@ def make_broker(settings: Settings) -> RedisBroker:
         "socket_timeout": 5.0,
         "socket_connect_timeout": 2.0,
     }
+    if settings.redis_password is not None:
+        options["password"] = settings.redis_password.get_secret_value()
     if settings.redis_url.startswith("sentinel://"):
         nodes, name = parse_sentinel(settings.redis_url)
         return RedisSentinelBroker(sentinels=nodes, sentinel_master_name=name, **options)

@@ -10,6 +10,7 @@ import structlog
 from hypothesis import HealthCheck, settings
 
 from tests.servers import Valkey
+from tests.stack import sample_stack, stack  # noqa: F401 - fixtures
 
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 settings.register_profile("default", deadline=None, suppress_health_check=list(HealthCheck))

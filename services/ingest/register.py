@@ -6,11 +6,14 @@ again. `due:ingest` has the ids of versions that wait, by their time.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from services.ingest.chains import Standing, is_cycle, standings
 from services.ingest.draft import Draft
+from services.ingest.entries import Change, enter
+from services.ingest.families import chain_of_key, family_of
 from services.ingest.intake import Decision, Known, Outcome, decide, fall_due, prepare, slugs
 from shared import live
 from shared.articles import (
@@ -18,16 +21,14 @@ from shared.articles import (
     body_key,
     identify,
     pack_body,
-    read_card,
     record_key,
     scheduled_body_key,
     scheduled_key,
     slug_key,
     unpack_body,
-    url,
 )
 from shared.clock import Clock, due, millis
-from shared.events import ARTICLES, ArticlePublished, ArticleUpdated, ArticleWithdrawn, announce
+from shared.problems import Fault, Problem
 from shared.settings import Site
 from shared.store import Command, Store, StoreUnavailable
 
@@ -50,6 +51,7 @@ class _Read:
     record: bytes | None
     scheduled: bytes | None
     card: bytes | None
+    chain_of: bytes | None
 
     @property
     def known(self) -> Known:
@@ -98,7 +100,7 @@ class Register:
         record, scheduled, flat = await self._store.all(
             [("GET", record_key(ident)), ("GET", scheduled_key(ident)), ("HGETALL", live.built_key(ident))]
         )
-        known = _Read(record, scheduled, None).known
+        known = _Read(record, scheduled, None, None).known
         return known.current, known.waiting, {flat[at]: flat[at + 1] for at in range(0, len(flat), 2)}
 
     @asynccontextmanager
@@ -110,7 +112,8 @@ class Register:
             self._turns.pop(ident, None)
 
     async def _read(self, ident: str) -> _Read:
-        return _Read(*await self._store.do("MGET", record_key(ident), scheduled_key(ident), live.live_key(ident)))
+        keys = (record_key(ident), scheduled_key(ident), live.live_key(ident), chain_of_key(ident))
+        return _Read(*await self._store.do("MGET", *keys))
 
     async def _carry_out(self, ident: str, read: _Read, decision: Decision, body: str) -> Accepted | None:
         """Write what was decided; None if what it rests on has changed meanwhile."""
@@ -122,12 +125,10 @@ class Register:
         if decision.waiting is not None and decision.due is not None:
             waiting = shown = await self._claim(decision.waiting, expect, commands)
             commands += _wait(waiting, body, millis(decision.due))
-        elif decision.outcome in ("published", "updated"):
-            shown = await self._claim(shown, expect, commands)
-            event_id = self._publish(decision.outcome, shown, read, body, commands)
-        elif decision.outcome == "withdrawn":
-            expect[live.live_key(ident)] = read.card
-            event_id = self._withdraw(shown, read, commands)
+        elif decision.outcome in ("published", "updated", "withdrawn"):
+            if shown.state == "published":
+                shown = await self._claim(shown, expect, commands)
+            shown, event_id = await self._change(read, shown, body, expect, commands)
         elif decision.quiet:
             commands.append(("SET", record_key(ident), shown.model_dump_json()))
         if decision.drop_waiting:
@@ -135,6 +136,39 @@ class Register:
         if commands and await self._store.commit(expect, commands) is None:
             return None
         return Accepted(decision.outcome, shown, event_id)
+
+    async def _change(
+        self, read: _Read, article: Article, body: str, expect: dict[str, bytes | None], commands: list[Command]
+    ) -> tuple[Article, str]:
+        """Enter a new state of an article, and what it changes for the others of its chain of rewrites."""
+        before = read.known.current
+        family = await family_of(self._store, article, read.chain_of)
+        members = {**family.members, article.id: article}
+        if is_cycle(article.id, members):
+            fault = Fault("/evolved_from", "This makes the article a rewrite of itself, by way of others.")
+            raise Problem(422, fault.detail, [fault])
+        expect |= family.expect
+        commands += family.commands
+        standing = standings(members)
+        article = _standing(article, standing[article.id])
+        if not article.live:
+            expect[live.live_key(article.id)] = read.card
+        moved = before is not None and before.path != article.path
+        changes = [Change(before, article, body, read.card)]
+        for ident, member in family.members.items():
+            expect[record_key(ident)] = family.records[ident]
+            after = _standing(member, standing[ident])
+            if after == member and not (moved and member.replaced_by == article.id):
+                continue
+            expect[live.live_key(ident)] = family.cards[ident]
+            kept = unpack_body(await self._store.do("GET", body_key(ident)))
+            after = after.model_copy(update={"revision": member.revision + 1})
+            changes.append(Change(member, after, kept, family.cards[ident]))
+        event_id = ""
+        for change in reversed(changes):
+            entries, event_id = enter(change, self._site, self._clock.now())
+            commands += entries
+        return article, event_id
 
     async def _claim(self, article: Article, expect: dict[str, bytes | None], commands: list[Command]) -> Article:
         """Give the article the first slug of its day that is free or its own already."""
@@ -150,38 +184,6 @@ class Register:
                 return article.model_copy(update={"slug": name})
         raise StoreUnavailable("no free slug; try again")
 
-    def _publish(self, outcome: Outcome, article: Article, read: _Read, body: str, commands: list[Command]) -> str:
-        kind = ArticleUpdated if outcome == "updated" else ArticlePublished
-        event = kind(**self._about(article, read), after=article.card().facets(), article=_whole(article, body))
-        commands += [
-            ("SET", record_key(article.id), article.model_dump_json()),
-            ("SET", body_key(article.id), pack_body(body)),
-            *_names(article),
-            announce(ARTICLES, event),
-        ]
-        return event.event_id
-
-    def _withdraw(self, article: Article, read: _Read, commands: list[Command]) -> str:
-        event = ArticleWithdrawn(**self._about(article, read), article=_whole(article, ""))
-        commands.append(("SET", record_key(article.id), article.model_dump_json()))
-        if read.card is not None:
-            commands += live.leave(read_card(read.card))
-        commands.append(announce(ARTICLES, event))
-        return event.event_id
-
-    def _about(self, article: Article, read: _Read) -> dict[str, object]:
-        before = read.known.current
-        return {
-            "at": self._clock.now(),
-            "id": article.id,
-            "source": article.source,
-            "guid": article.guid,
-            "version": article.version,
-            "revision": article.revision,
-            "url": url(self._site.base_url, article.path) if article.path else "",
-            "before": before.card().facets() if before and before.live else None,
-        }
-
 
 def _wait(article: Article, body: str, due_ms: int) -> list[Command]:
     return [
@@ -191,17 +193,5 @@ def _wait(article: Article, body: str, due_ms: int) -> list[Command]:
     ]
 
 
-def _names(article: Article) -> Iterator[Command]:
-    kinds = {
-        "section": (article.section,) if article.section else (),
-        "topic": article.topics,
-        "author": article.authors,
-    }
-    for kind, terms in kinds.items():
-        for term in terms:
-            yield ("HSETNX", live.names_key(kind), term.slug, term.name)
-
-
-def _whole(article: Article, body: str) -> dict[str, object]:
-    internal = {"opening", "digest", "asked_slug", "ordered_at", "revision"}
-    return {**article.model_dump(mode="json", exclude=internal), "body_html": body}
+def _standing(article: Article, standing: Standing) -> Article:
+    return article.model_copy(update={"replaced_by": standing.replaced_by, "down": standing.down})

@@ -4,7 +4,8 @@
 `render:dirty:shared` sorted set of all other page keys by when they are due at the latest ·
 `render:dirty:gone` sorted set of withdrawn articles' pages by when their 410 is due at the latest ·
 `render:leases` sorted set of page keys that are being built, by when the lease ends ·
-`render:tokens` hash, page key → token of its lease · `render:causes` hash, page key → event_id and time of its mark.
+`render:tokens` hash, page key → token of its lease · `render:causes` hash, page key → event_id and time of its mark ·
+`render:waits:{id}` set of page keys that are marked once that article is listed.
 Times are the machine's milliseconds, never the site's: a lease does not stop with the site's clock.
 """
 
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 
 from services.render import keys
 from shared.events import PAGES
-from shared.live import built_key
+from shared.live import built_key, live_key
 from shared.store import Script, Store
 
 ARTICLES = "render:dirty:articles"
@@ -75,6 +76,11 @@ class Dirty:
         """Give the lease back and announce what changed; if it was lost, the page is marked again: False."""
         return bool(await self._store.run(_DONE, (*ALL, PAGES), (taken.key, taken.token, *page_events)))
 
+    async def wait_for(self, taken: Taken, heir: str) -> bool:
+        """Give the lease back until the article `heir` is listed, and mark the page then; False if it is already."""
+        keys = (*ALL, waits_key(heir), live_key(heir))
+        return bool(await self._store.run(_WAIT_FOR, keys, (taken.key, taken.token)))
+
     async def reclaim(self) -> int:
         """Mark again what an earlier life of this worker was building when it died."""
         return int(await self._store.run(_RECLAIM, ALL, (f"{self._worker}/",)))
@@ -91,6 +97,11 @@ class Dirty:
     async def drained(self) -> bool:
         """Whether nothing waits and nothing is being built."""
         return not any(await self._store.all([("ZCARD", name) for name in (ARTICLES, SHARED, GONE, LEASES)]))
+
+
+def waits_key(article: str) -> str:
+    """Key of the pages that wait for an article to be listed: those that are to lead to it."""
+    return f"render:waits:{article}"
 
 
 LUA = """
@@ -178,6 +189,16 @@ if #taken / 2 < most and redis.call('ZCARD', ARTICLES) == 0 then take(SHARED, '+
 local idle = #taken == 0 and redis.call('ZCARD', SHARED) == 0 and redis.call('ZCARD', LEASES) == 0
 if idle then take(GONE, '+inf', most) end
 return taken
+"""
+)
+
+_WAIT_FOR = Script(
+    LUA
+    + """
+if redis.call('EXISTS', KEYS[8]) == 1 then return 0 end
+redis.call('SADD', KEYS[7], ARGV[1])
+done(ARGV[1], ARGV[2])
+return 1
 """
 )
 

@@ -200,11 +200,14 @@ class Press:
         )
 
     async def _take_down(self, taken: Taken, story: Story) -> None:
+        heir = await article.heir(self._edition, story.article)
+        if heir is not None and await self.dirty.wait_for(taken, heir.id):
+            return
         output = await article.absent(self._edition, story)
         changed = self._apply(taken, output)
         built = ("revision", story.article.revision, "version", story.article.version, "gone", 1)
         noted: list[Command] = [("HSET", live.built_key(story.article.id), *built, "at", time.time_ns() // 1_000_000)]
-        if story.article.path:
+        if story.article.path and heir is None:
             noted.append(("SADD", live.former_key(story.article.id), story.article.path))
         await self._store.all(noted)
         await self.dirty.done(taken, self._announced(taken, output, changed, story))

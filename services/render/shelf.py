@@ -201,6 +201,8 @@ redis.call('DEL', 'left:' .. id)
 if plan.moved ~= '' then redis.call('SADD', 'former:' .. id, plan.moved) end
 if card ~= '' then
   redis.call('SET', 'live:' .. id, card)
+  for _, page in ipairs(redis.call('SMEMBERS', 'render:waits:' .. id)) do again(page) end
+  redis.call('DEL', 'render:waits:' .. id)
   redis.call('SREM', 'former:' .. id, plan.path)
   redis.call('HSET', 'built:' .. id, unpack(plan.built))
   if plan.news_until > 0 then redis.call('ZADD', 'due:press', plan.news_until, 'news:' .. id) end

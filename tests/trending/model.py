@@ -1,7 +1,7 @@
 """What trending promises, in the fewest words: every accepted view is kept, and rankings are counted from scratch."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from services.trending.week import Calendar
 
@@ -15,15 +15,16 @@ class Model:
 
     calendar: Calendar
     views: list[tuple[str, datetime]] = field(default_factory=list)
-    seen: set[str] = field(default_factory=set)
+    seen: dict[str, date] = field(default_factory=dict)
     articles: dict[str, tuple[datetime, str | None, tuple[str, ...]]] = field(default_factory=dict)
     heirs: dict[str, str] = field(default_factory=dict)
     sealed: dict[str, dict[str, list[tuple[str, int]]]] = field(default_factory=dict)
 
     def view(self, now: datetime, ident: str, at: datetime, event_id: str | None) -> None:
-        if now - LATE <= at <= now + EARLY and event_id not in self.seen:
+        known = event_id and event_id in self.seen and now.date() - self.seen[event_id] <= LATE
+        if now - LATE <= at <= now + EARLY and not known:
             self.views.append((ident, at))
-            self.seen |= {event_id} if event_id else set()
+            self.seen |= {event_id: now.date()} if event_id else {}
 
     def root(self, ident: str) -> str:
         return self.root(self.heirs[ident]) if ident in self.heirs else ident

@@ -37,10 +37,10 @@ async def absent(edition: Edition, story: Story) -> Output:
     """410 at every address it ever had, or a redirect from each to the rewrite that replaced it."""
     addresses = [path for path in dict.fromkeys((story.article.path, *story.former)) if path]
     pages = tuple(page_file(path) for path in addresses)
-    heir = await _heir(edition, story.article)
-    if heir is not None:
+    leads_to = await heir(edition, story.article)
+    if leads_to is not None:
         return Output(
-            links=dict(moved(path, heir.path) for path in story.former),
+            links=dict(moved(path, leads_to.path) for path in story.former),
             absent=(*(gone(path) for path in addresses), *pages),
         )
     return Output(
@@ -49,7 +49,7 @@ async def absent(edition: Edition, story: Story) -> Output:
     )
 
 
-async def _heir(edition: Edition, article: Article) -> Article | None:
+async def heir(edition: Edition, article: Article) -> Article | None:
     """The rewrite that replaced it, if readers see that."""
     if article.replaced_by is None:
         return None

@@ -1,0 +1,1 @@
+"""The benchmark: what Pressrun does beside the limit that was measured in the same run."""

@@ -1,0 +1,103 @@
+"""The batch call: articles a second until acknowledged and until live, and how old the front page gets meanwhile."""
+
+import asyncio
+import hashlib
+import json
+import threading
+import time
+from pathlib import Path
+
+from bench import corpus
+from bench.batch_call import Sent, send_batch
+from bench.event_to_live import _story
+from bench.limits import one_render, one_write, synced_sets
+from bench.table import Row, median, rate, share
+from bench.up import Press
+from shared.articles import pack_body
+from shared.settings import Site
+
+ROUNDS = 5
+ARTICLES = 3_000
+LOOK_EVERY = 0.01
+
+
+class FrontReader(threading.Thread):
+    """Reads the front page again and again, and notes the longest time in which it did not change."""
+
+    def __init__(self, press: Press) -> None:
+        super().__init__(daemon=True)
+        self._line = press.line("site")
+        self._over = threading.Event()
+        self.oldest = 0.0
+
+    def run(self) -> None:
+        last, since = b"", time.perf_counter()
+        while not self._over.wait(LOOK_EVERY):
+            seen = hashlib.blake2b(self._line.get("/")[1]).digest()
+            now = time.perf_counter()
+            if seen != last:
+                self.oldest = max(self.oldest, now - since)
+                last, since = seen, now
+
+    def stop(self) -> float:
+        """The age it reached while it was read."""
+        self._over.set()
+        self.join()
+        return self.oldest
+
+
+def rows(press: Press) -> list[Row]:
+    """Articles of now, so that each of them changes the front page."""
+    press.fill(1_000)
+    _round(press, 500)
+    rounds = [_round(press, ARTICLES) for _ in range(ROUNDS)]
+    acknowledged, live, age = (median([one[at] for one in rounds]) for at in range(3))
+    stored, printed = _limits(press)
+    return [
+        Row("batch: acknowledged", rate(acknowledged), f"{rate(stored)}: SET, SET, XADD with fsync",
+            share(acknowledged, stored)),
+        Row("batch: their own pages live", rate(live), f"{rate(printed)}: Jinja2, write and rename, one core",
+            share(live, printed), "≥ 1,500/s"),
+        Row("— the front page's greatest age meanwhile", f"{age:.2f} s", "", "", "≤ 0.5 s"),
+    ]  # fmt: skip
+
+
+def _round(press: Press, count: int) -> tuple[float, float, float]:
+    first = len(press.articles)
+    lines = [json.dumps(corpus.fresh(first + number)).encode() + b"\n" for number in range(count)]
+    reader = FrontReader(press)
+    reader.start()
+    started = time.perf_counter()
+    sent = send_batch(press.url("ingest"), press.token, lines)
+    _until_on_disk(press, sent)
+    seconds = time.perf_counter() - started
+    age = reader.stop()
+    press.articles += sent.answers
+    press.drain()
+    return count / sent.seconds, count / seconds, age
+
+
+def _until_on_disk(press: Press, sent: Sent) -> None:
+    left = [press.data / "site" / _file(answer["url"]) for answer in sent.answers]
+    until = time.monotonic() + 60
+    while left:
+        while left and left[-1].exists():
+            left.pop()
+        if left:
+            assert time.monotonic() < until, f"{len(left)} pages are not there"
+            time.sleep(0.01)
+            left = [path for path in left if not path.exists()] if len(left) < 500 else left
+
+
+def _file(url: str) -> Path:
+    return Path(url.split("/", 3)[3]) / "index.html"
+
+
+def _limits(press: Press) -> tuple[float, float]:
+    story = asyncio.run(_story(press))
+    record, body = story.article.model_dump_json().encode(), pack_body(story.body)
+    event = press.store.xrevrange("articles", count=1)[0][1][b"event"]
+    stored = synced_sets(press.folder / "limit-batch", [(record, body, event)] * 10_000, 64)
+    page = next(path.read_bytes() for path in press.data.glob("site/2*/*/*/*/index.html"))
+    site = Site.read(press.data / "site.toml")
+    return stored, 1 / (one_render(site, story) + one_write(press.folder / "limit-write", page))

@@ -1,0 +1,170 @@
+"""How fast views are counted, and what a viewed article and a remembered event_id take in the store.
+
+Each function wants an empty store, of which it takes the URL. `python -m bench.counting URL` prints them all.
+"""
+
+import asyncio
+import random
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+from services.trending.announce import Announcer
+from services.trending.counters import Counters
+from services.trending.handlers import Handlers
+from services.trending.lua import GROUP, rank_key
+from services.trending.stories import Stories, place
+from services.trending.week import Calendar
+from shared.articles import Facets
+from shared.events import ARTICLES, VIEWS, ArticlePublished, ArticleViewed, announce, article_events, view_events
+from shared.service import Service
+from shared.settings import Settings
+from shared.store import Store
+
+AT = datetime.now(UTC)
+STORIES = 2_000  # articles that are read at once on a busy site
+TOPICS = 3  # of each article
+
+
+def article_id(number: int) -> str:
+    """An id as long as a real one."""
+    return f"{number:016d}"
+
+
+def published(number: int) -> ArticlePublished:
+    """An article with a section and topics, in one of 8 sections."""
+    facets = Facets(
+        path=f"/{number}/", published_at=AT, section=f"section{number % 8}", authors=(), image=None, card="",
+        content="", topics=tuple(f"topic{(number * 7 + topic) % 200}" for topic in range(TOPICS)),
+    )  # fmt: skip
+    ident = article_id(number)
+    return ArticlePublished(
+        at=AT, id=ident, source="bench", guid=ident, version=1, revision=1, url="", after=facets, article={}
+    )
+
+
+async def fill(store: Store, stream: str, events: Iterator[ArticlePublished | ArticleViewed]) -> None:
+    """Put events on a stream, many at a time."""
+    commands = []
+    for event in events:
+        commands.append(announce(stream, event))
+        if len(commands) == 5_000:
+            await store.all(commands)
+            commands.clear()
+    await store.all(commands)
+
+
+def trending(url: str) -> Service:
+    """Trending as it runs, in this process."""
+    service = Service("trending", Settings(redis_url=url))
+    store, clock = service.store, service.clock
+    counters = Counters(store, Calendar(service.settings.site.zone))
+    handlers = Handlers(store, clock, counters, Stories(store), Announcer(store, clock))
+    service.consume(stream=VIEWS, group=GROUP, events=view_events, handle=handlers.count)
+    service.consume(stream=ARTICLES, group=GROUP, events=article_events, handle=handlers.follow)
+    return service
+
+
+async def drain(service: Service) -> float:
+    """Run trending until nothing is left to read; return the seconds that it took."""
+    began = time.perf_counter()
+    await service.start()
+    busy = True
+    while busy:
+        await asyncio.sleep(0.02)
+        busy = False
+        for stream in (VIEWS, ARTICLES):
+            (group,) = await service.store.do("XINFO", "GROUPS", stream)
+            fields = dict(zip(group[::2], group[1::2], strict=True))
+            busy = busy or bool(fields[b"lag"] or fields[b"pending"])
+    seconds = time.perf_counter() - began
+    await service.stop()
+    return seconds
+
+
+async def counted_per_second(url: str, views: int = 60_000, once: bool = True) -> float:
+    """Views a second from the stream to the counters, of articles with a section and three topics."""
+    service = trending(url)
+    await fill(service.store, ARTICLES, (published(number) for number in range(STORIES)))
+    await drain(service)
+    service = trending(url)
+    chosen = (article_id(random.randrange(STORIES)) for _ in range(views))
+    events = (ArticleViewed(at=AT, article=ident, event_id=f"e{n}", once=once) for n, ident in enumerate(chosen))
+    await fill(service.store, VIEWS, events)
+    return views / await drain(service)
+
+
+async def top_milliseconds(url: str, articles: int = 1_000_000, times: int = 500) -> float:
+    """Milliseconds for the top 10 of so many viewed articles: the store's answer, as its client sees it."""
+    store = Store(Settings(redis_url=url))
+    key, prefix = rank_key("7d", "all"), place(AT)
+    for begin in range(0, articles, 10_000):
+        pairs = ((-random.randrange(1, 1000), prefix + article_id(begin + n)) for n in range(10_000))
+        await store.do("ZADD", key, *(part for pair in pairs for part in pair))
+    took = []
+    for _ in range(times):
+        began = time.perf_counter()
+        await store.do("ZRANGE", key, 0, 9, "WITHSCORES")
+        took.append((time.perf_counter() - began) * 1000)
+    await store.close()
+    return statistics.median(took)
+
+
+async def bytes_per_article(url: str, articles: int = 20_000) -> float:
+    """Bytes that an article takes with a view in one hour: hour, 7 days and week, section and three topics each."""
+    service = trending(url)
+    await fill(service.store, ARTICLES, (published(number) for number in range(articles)))
+    await fill(service.store, VIEWS, (ArticleViewed(at=AT, article=article_id(n)) for n in range(articles)))
+    await drain(service)
+    return await _taken(url, lambda key: key.startswith(b"trending:")) / articles
+
+
+async def bytes_per_event_id(url: str, event_ids: int = 200_000) -> float:
+    """Bytes that a remembered event_id takes."""
+    service = trending(url)
+    views = (ArticleViewed(at=AT, article=article_id(n % 10), event_id=f"e{n}", once=True) for n in range(event_ids))
+    await fill(service.store, VIEWS, views)
+    await drain(service)
+    return await _taken(url, lambda key: key.startswith(b"trending:once:")) / event_ids
+
+
+async def _taken(url: str, counts: Callable[[bytes], bool]) -> int:
+    """Bytes that these keys take: what the store has less once they are deleted."""
+    store = Store(Settings(redis_url=url))
+    keys = [key for key in await store.do("KEYS", "*") if counts(key)]
+    before = await _used(store)
+    for begin in range(0, len(keys), 1000):
+        await store.do("DEL", *keys[begin : begin + 1000])
+    after = await _used(store)
+    await store.close()
+    return before - after
+
+
+async def _used(store: Store) -> int:
+    """Bytes in use, once what was deleted has been freed in the background."""
+    while True:
+        lines = (await store.do("INFO", "memory")).decode().splitlines()
+        fields = dict(line.split(":", 1) for line in lines if ":" in line)
+        if fields["lazyfree_pending_objects"] == "0":
+            return int(fields["used_memory"])
+        await asyncio.sleep(0.05)
+
+
+async def _print_all(url: str) -> None:
+    rows = (
+        ("views counted from the stream, a second", counted_per_second),
+        ("top 10 of 1,000,000 viewed articles, ms", top_milliseconds),
+        ("memory of a viewed article, bytes", bytes_per_article),
+        ("memory of a remembered event_id, bytes", bytes_per_event_id),
+    )
+    store = Store(Settings(redis_url=url))
+    for name, measure in rows:
+        await store.do("FLUSHALL")
+        print(f"{name:45} {await measure(url):12,.2f}")
+    await store.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(_print_all(sys.argv[1]))

@@ -1,0 +1,131 @@
+"""From the first byte of a POST to an HTTP reader who sees the new words in the page; idle."""
+
+import asyncio
+import json
+import time
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from bench import corpus
+from bench.limits import one_render, one_write, synced_add
+from bench.parts import parts
+from bench.table import Row, median, ms, percentile, share
+from bench.up import Bare, Press
+from bench.wire import Line, timed
+from services.render.edition import LiveEdition, Story
+from shared.settings import Settings, Site
+from shared.store import Store
+
+ROUNDS = 5
+EVENTS = 60
+WARM_UP = 40
+PAUSE = 0.03  # between two events: idle is what is measured
+LOOK_AGAIN = 0.0001
+
+
+@dataclass(slots=True)
+class Times:
+    """Seconds to live and to the acknowledgement, of every event of a round."""
+
+    live: list[float]
+    acknowledged: list[float]
+
+
+def rows(press: Press) -> list[Row]:
+    """New articles and corrections in turn, at 1,000 articles."""
+    press.fill(1_000)
+    watch(press, WARM_UP)
+    rounds = [watch(press, EVENTS) for _ in range(ROUNDS)]
+    p50 = median([percentile(one.live, 50) for one in rounds])
+    p99 = median([percentile(one.live, 99) for one in rounds])
+    acknowledged = median([percentile(one.acknowledged, 50) for one in rounds])
+    limits = _limits(press)
+    limit = sum(limits.values())
+    told = parts(press.folder, press.data / "site.toml")
+    about = f"{len(press.articles):,} articles, idle"
+    return [
+        Row(f"event to live p50, {about}", ms(p50), f"{ms(limit)}: all below", f"{p50 / limit:.1f} ×", "≤ 6 ms"),
+        Row("— p99", ms(p99), "", f"{p99 / limit:.1f} ×", "≤ 25 ms"),
+        Row("— until acknowledged, p50", ms(acknowledged)),
+        *(Row(f"— limit: {name}", "", ms(seconds)) for name, seconds in limits.items()),
+        *(Row(f"— part: {name}", ms(seconds), "", share(seconds, p50)) for name, seconds in told.items()),
+        Row("— part: HTTP, stream delivery, a reader's look", ms(max(p50 - sum(told.values()), 0)), "", "the rest"),
+    ]
+
+
+def flat(sizes: list[int], *, one_place: bool) -> list[Row]:
+    """The same at several sizes, each on a stack of its own (properties P3 and P10)."""
+    found: dict[int, float] = {}
+    rows = []
+    for size in sizes:
+        with Press() as press:
+            press.fill(size, one_place=one_place)
+            watch(press, WARM_UP, one_place=one_place)
+            rounds = [watch(press, EVENTS, one_place=one_place) for _ in range(ROUNDS)]
+        found[size] = median([percentile(one.live, 50) for one in rounds])
+        p99 = median([percentile(one.live, 99) for one in rounds])
+        where = ", one day and one section" if one_place else ""
+        rows.append(
+            Row(f"event to live p50 (p99) at {size:,} articles{where}", f"{ms(found[size])} ({ms(p99)})",
+                f"{ms(found[sizes[0]])} at {sizes[0]:,}", f"{found[size] / found[sizes[0]]:.2f} ×", "≤ 1.2 ×")
+        )  # fmt: skip
+    return rows
+
+
+def watch(press: Press, events: int, *, one_place: bool = False) -> Times:
+    """Post and watch; every second event is a correction of the article before it."""
+    ingest, site = press.line("ingest"), press.line("site")
+    times = Times([], [])
+    article: dict[str, object] = {}
+    for count in range(events):
+        if count % 2 == 0:
+            number = len(press.articles)
+            article = corpus.article(number, one_place=True) if one_place else corpus.fresh(number)
+        else:
+            article = article | {"version": 2, "headline": f"{article['headline']} once more"}
+        words = f"Seen {count} {time.time_ns()}"
+        article["body_html"] = f"<p>{words}</p>{article['body_html']}"
+        body = json.dumps(article).encode()
+        started = time.perf_counter()
+        status, answer = ingest.post("/v1/articles", body, press.token)
+        times.acknowledged.append(time.perf_counter() - started)
+        assert status == 202, answer
+        accepted = json.loads(answer)
+        _until_seen(site, unquote(urlsplit(accepted["url"]).path), words.encode())
+        times.live.append(time.perf_counter() - started)
+        if count % 2 == 0:
+            press.articles.append(accepted)
+        time.sleep(PAUSE)
+    press.drain()
+    return times
+
+
+def _until_seen(site: Line, path: str, words: bytes) -> None:
+    until = time.perf_counter() + 10
+    while words not in site.get(path)[1]:
+        assert time.perf_counter() < until, f"{path} did not show {words!r}"
+        time.sleep(LOOK_AGAIN)
+
+
+def _limits(press: Press) -> dict[str, float]:
+    story = asyncio.run(_story(press))
+    raw = json.dumps(corpus.fresh(1)).encode()
+    with Bare("article", press.folder) as bare:
+        line = Line(bare.url)
+        posts = [timed(line, "/v1/articles", raw) for _ in range(300)][100:]
+    site = Site.read(press.data / "site.toml")
+    page = next(path.read_bytes() for path in press.data.glob("site/2*/*/*/*/index.html"))
+    return {
+        "a bare FastAPI POST, same model": median(posts),
+        "XADD of the article with fsync": synced_add(press.folder / "limit-store", raw),
+        "Jinja2 renders the page": one_render(site, story),
+        "write and rename": one_write(press.folder / "limit-write", page),
+    }
+
+
+async def _story(press: Press) -> Story:
+    store = Store(Settings(redis_url=press.url("redis"), data=press.data))
+    story = await LiveEdition(store, Site()).story(press.articles[0]["id"])
+    await store.close()
+    assert story is not None
+    return story

@@ -1,0 +1,77 @@
+"""Chains of rewrites: which member readers see. Pure.
+
+`evolved_from` links guids of one source. The live member of a chain is its newest end; all others lead to it. A
+chain is down while any member is withdrawn, unless some member's usable state was updated later than every
+withdrawal.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.articles import Article, identify
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the site does with a member: show it, lead from it to another one, or answer 410."""
+
+    replaced_by: str | None = None
+    down: bool = False
+
+
+SHOWN = Standing()
+
+
+def parent(article: Article) -> str | None:
+    """The id of what an article is a rewrite of."""
+    return identify(article.source, article.evolved_from) if article.evolved_from else None
+
+
+def is_cycle(ident: str, members: Mapping[str, Article]) -> bool:
+    """Whether an article is, by way of others, a rewrite of itself."""
+    seen, at = set(), ident
+    while at in members and at not in seen:
+        seen.add(at)
+        at = parent(members[at]) or ""
+    return at == ident
+
+
+def standings(members: Mapping[str, Article]) -> dict[str, Standing]:
+    """What the site does with each of the members that are known."""
+    found: dict[str, Standing] = {}
+    for chain in _chains(members):
+        found |= _of_chain([members[ident] for ident in chain])
+    return found
+
+
+def _of_chain(chain: list[Article]) -> dict[str, Standing]:
+    usable = [article for article in chain if article.state == "published"]
+    withdrawals = [_withdrawn_at(article) for article in chain if article.state == "withdrawn"]
+    if not usable or (withdrawals and max(map(_updated_at, usable)) <= max(withdrawals)):
+        return {article.id: Standing(down=True) for article in chain}
+    parents = {parent(article) for article in usable}
+    ends = [article for article in usable if article.id not in parents]
+    newest = max(ends or usable, key=lambda article: (_updated_at(article), article.guid))
+    return {article.id: SHOWN if article is newest else Standing(replaced_by=newest.id) for article in chain}
+
+
+def _chains(members: Mapping[str, Article]) -> Iterable[set[str]]:
+    """The members that are linked, by way of unknown ones too."""
+    groups: dict[str, set[str]] = {}
+    for ident, article in members.items():
+        linked = [ident, *([above] if (above := parent(article)) else [])]
+        merged = set(linked).union(*(groups.get(one, set()) for one in linked))
+        for one in merged:
+            groups[one] = merged
+    for group in {id(group): group for group in groups.values()}.values():
+        if known := group & members.keys():
+            yield known
+
+
+def _updated_at(article: Article) -> datetime:
+    return article.ordered_at or article.accepted_at
+
+
+def _withdrawn_at(article: Article) -> datetime:
+    return article.withdrawn_at or article.accepted_at

@@ -1,0 +1,68 @@
+"""What a change of an article is in the store and on the stream: commands, and the event. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared import live
+from shared.articles import Article, body_key, pack_body, read_card, record_key, url
+from shared.events import ARTICLES, ArticlePublished, ArticleUpdated, ArticleWithdrawn, announce
+from shared.settings import Site
+from shared.store import Command
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An article before and after; its body where that is new; its card while it is listed."""
+
+    before: Article | None
+    after: Article
+    body: str
+    card: bytes | None
+
+
+def enter(change: Change, site: Site, now: datetime) -> tuple[list[Command], str]:
+    """The commands that carry a change out and announce it, and the id of its event."""
+    before, after = change.before, change.after
+    commands: list[Command] = [("SET", record_key(after.id), after.model_dump_json())]
+    if after.state == "published":
+        commands.append(("SET", body_key(after.id), pack_body(change.body)))
+        commands += _names(after)
+    was_live = before is not None and before.live
+    about = {
+        "at": now,
+        "id": after.id,
+        "source": after.source,
+        "guid": after.guid,
+        "version": after.version,
+        "revision": after.revision,
+        "url": url(site.base_url, after.path) if after.path else "",
+        "before": before.card().facets() if before and was_live else None,
+        "article": _whole(after, change.body),
+    }
+    event: ArticlePublished | ArticleUpdated | ArticleWithdrawn
+    if after.live:
+        kind = ArticleUpdated if was_live else ArticlePublished
+        event = kind(**about, after=after.card().facets())
+    else:
+        event = ArticleWithdrawn(**about, replaced_by=after.replaced_by)
+        if change.card is not None:
+            commands += live.leave(read_card(change.card))
+    commands.append(announce(ARTICLES, event))
+    return commands, event.event_id
+
+
+def _names(article: Article) -> Iterator[Command]:
+    kinds = {
+        "section": (article.section,) if article.section else (),
+        "topic": article.topics,
+        "author": article.authors,
+    }
+    for kind, terms in kinds.items():
+        for term in terms:
+            yield ("HSETNX", live.names_key(kind), term.slug, term.name)
+
+
+def _whole(article: Article, body: str) -> dict[str, object]:
+    internal = {"opening", "digest", "asked_slug", "ordered_at", "revision", "down", "media"}
+    return {**article.model_dump(mode="json", exclude=internal), "body_html": body}

@@ -1,0 +1,154 @@
+"""The reference page, and pages full of hostile text, as a browser shows them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import feedparser
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from shared.articles import identify
+from tests.browser.conftest import Watched
+from tests.servers import wait_for
+from tests.stack import Up, path_of
+
+pytestmark = pytest.mark.browser
+
+REFERENCE = Path(__file__).parents[1] / "fixtures" / "reference-page.txt"
+ARTICLE = "/2025/07/26/iraq-us-security-cooperation-moves-toward-bilateral-phase/"
+FLAG = "window.pwned=1"
+PAYLOADS = {
+    "script": f"<script>{FLAG}</script><script>alert(1)</script>",
+    "include": '<!--#include virtual="/_fragments/masthead.html"-->',
+    "include with a space": '<!--# include virtual="/_fragments/masthead.html" --><!--#echo var="document_root" -->',
+    "half an include": '"--><!--#include virtual="/_fragments/masthead.html" ',
+    "end of script": f"</script><script>{FLAG}</script>",
+    "quotes": f"\"'` onmouseover={FLAG} x='\" autofocus onfocus={FLAG}",
+    "end of a section": f"]]></title></style></textarea></article></main><svg onload={FLAG}>",
+    "javascript": f"javascript:{FLAG} <a href='javascript:{FLAG}' id=trap>click</a> &#106;avascript:{FLAG}",
+    "picture": f"<img src=x onerror={FLAG}><img src='javascript:{FLAG}' onerror=alert(1)>",
+    "template": "{{7*7}}{% raw %}{{ config }}${7*7}<%= 7*7 %>",
+    "control": "a\u0000b\u0008c\u001bd\u007fe\u0085f\ufffeg\u2028h\u2029i\u202ej",
+    "entities": f"&lt;script&gt;{FLAG}&lt;/script&gt; &amp;lt;script&amp;gt; <!-- <!--- --!> -->",
+    "frames": f"<iframe srcdoc='<script>parent.{FLAG}</script>'></iframe><base href=//evil.example><form action=//x>",
+    "loading": "<meta http-equiv=refresh content='0;url=//evil.example'><link rel=stylesheet href=//evil.example/x.css>",
+    "namespaces": f"<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror={FLAG}&gt;'>",
+}
+
+
+def test_the_reference_article_shows_every_line_in_order(sample_stack: Up, watched: Watched) -> None:
+    page = watched.open(sample_stack.url + ARTICLE)
+    text = " ".join(page.inner_text("body").replace("\u00a0", " ").split())
+    at = 0
+    for line in REFERENCE.read_text(encoding="utf-8").splitlines():
+        words = " ".join(line.replace("\u00a0", " ").split())
+        found = text.find(words, at)
+        assert found >= at, f"{words!r} does not follow {text[max(0, at - 80) : at]!r}"
+        at = found + len(words)
+    related = page.locator("section.related li h3")
+    assert related.count() >= 1
+    assert related.first.is_visible()
+    assert not watched.errors
+    assert not watched.dialogs
+
+
+def test_opening_an_article_counts_as_a_view_and_changes_the_ranking(sample_stack: Up, watched: Watched) -> None:
+    posted = sample_stack.post("opened", headline="Opened by a reader", topics=["Opened"])
+    assert posted["id"] not in _views(sample_stack)
+    watched.open(posted["url"])
+    wait_for(lambda: _views(sample_stack).get(posted["id"]) == 1, what="the page's view is counted")
+    wait_for(lambda: "Opened by a reader" in sample_stack.page("/hot/"), what="/hot/ lists it")
+    watched.open(posted["url"])
+    sample_stack.drain()
+    assert _views(sample_stack)[posted["id"]] == 1
+    assert not watched.errors
+
+
+@pytest.mark.parametrize("path", [ARTICLE, "/", "/politics/", "/hot/", "/archive/2025/07/", "/no-such-page/"])
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_axe_finds_nothing(sample_stack: Up, watched: Watched, path: str, colours: Any) -> None:
+    watched.page.emulate_media(color_scheme=colours)
+    watched.open(sample_stack.url + path)
+    found = Axe().run(watched.page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("name", PAYLOADS)
+def test_hostile_text_is_text_wherever_it_stands(sample_stack: Up, watched: Watched, name: str) -> None:
+    posted = _post_hostile(sample_stack, name)
+    pages = _pages_of(posted, sample_stack)
+    assert len(pages) >= 4
+    for path in pages:
+        page = watched.open(sample_stack.url + path)
+        assert page.evaluate("window.pwned") is None, path
+        assert page.locator("header.masthead").count() == 1, path
+        assert page.locator("footer.foot").count() == 1, path
+        assert page.locator("body > main#content").count() == 1, path
+        assert page.locator("a[href^='javascript' i], img[src^='javascript' i], iframe, form, base").count() == 0, path
+        assert page.evaluate(_HANDLERS) == [], path
+        for script in page.locator("script[type='application/ld+json']").all():
+            assert json.loads(script.text_content() or "")["@type"]
+        raw = sample_stack.site_get(path).text
+        assert raw.rstrip().endswith("</html>"), path
+        assert not set(raw) & set("\x00\x08\x1b\ufffe"), path
+        assert "an error occurred while processing" not in raw
+    assert not watched.dialogs
+    assert not watched.errors
+
+
+@pytest.mark.parametrize("name", PAYLOADS)
+def test_hostile_text_leaves_feeds_and_sitemaps_whole(sample_stack: Up, name: str) -> None:
+    posted = _post_hostile(sample_stack, name)
+    for path in ("/feed.xml", "/rss.xml", "/news-sitemap.xml", "/sitemaps/2025-07-1.xml"):
+        answer = sample_stack.site_get(path)
+        assert answer.status_code == 200, path
+        assert not feedparser.parse(answer.content).bozo, path
+    items = json.loads(sample_stack.site_get("/feed.json").text)["items"]
+    assert posted["url"] in [item["url"] for item in items]
+
+
+_HANDLERS = """[...document.querySelectorAll('*')].flatMap(e =>
+  [...e.attributes].filter(a => a.name.startsWith('on')).map(a => e.tagName + a.name))"""
+
+
+def _post_hostile(up: Up, name: str) -> dict[str, Any]:
+    text = f"{PAYLOADS[name]} words"
+    address = f'https://wire.example/"><img/src=x/onerror={FLAG}>'
+    ident = identify(up.run["source"], f"hostile {name}")
+    answer = up.ingest.get(f"/v1/articles/{ident}")
+    if answer.status_code == 200:
+        up.drain()
+        return dict(answer.json())
+    posted = up.post(
+        f"hostile {name}",
+        headline=text,
+        summary=text,
+        section=text,
+        topics=[text],
+        authors=[text, {"name": f"{text} again", "url": address}],
+        image={"url": address, "alt": text, "credit": text, "caption": text},
+        corrections=[{"text": text, "at": "2025-07-26T05:00:00Z"}],
+        body_html=f"<p>{text}</p>{text}<a href=\"{text}\" title='{text}'>{text}</a>",
+        body_text=text,
+        source_url=address,
+        published_at="2025-07-26T05:00:00Z",
+        language="en",
+    )
+    up.drain()
+    return posted
+
+
+def _pages_of(posted: dict[str, Any], up: Up) -> list[str]:
+    """The article's page, and every list that its page leads to."""
+    path = path_of(posted["url"])
+    page = httpx.get(up.url + path).text
+    links = {link.split('"')[0] for link in page.split('href="')[1:]}
+    lists = [link for link in links if link.startswith("/") and "words" in link and link.endswith("/") and link != path]
+    return [path, *sorted(lists), "/"]
+
+
+def _views(up: Up) -> dict[str, int]:
+    answer = httpx.get(f"{up.run['trending']}/v1/trending?window=7d&limit=50").json()
+    return {item["id"]: item["views"] for item in answer["items"]}

@@ -1,0 +1,107 @@
+"""What every page shares changes in one small file: a view and a new temperature, on the whole stack."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.servers import wait_for
+from tests.stack import SAMPLE_NOW, Up, path_of
+
+HEADLINES = [f"Story {number} of the day" for number in range(7)]
+EVERYWHERE = ("/", "/world/", "/topic/oil/", "/hot/", "/archive/2025/07/26/", "/no-such-page/")
+
+
+@pytest.fixture(scope="module")
+def press(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Up, list[dict[str, Any]]]]:
+    """A site with seven articles that nobody has read, and the weather."""
+    up = Up(tmp_path_factory.mktemp("views"), site='timezone = "Asia/Baghdad"\n', PRESSRUN_NOW=SAMPLE_NOW)
+    try:
+        up.start()
+        up.put("/v1/conditions", {"city": "Baghdad", "temperature_c": 41, "at": SAMPLE_NOW})
+        posted = [up.post(f"g{n}", headline=text, section="World", topics=["Oil"]) for n, text in enumerate(HEADLINES)]
+        up.drain()
+        yield up, posted
+    finally:
+        up.stop_if_running()
+
+
+def _pages(posted: list[dict[str, Any]]) -> list[str]:
+    return [*EVERYWHERE, *(path_of(article["url"]) for article in posted)]
+
+
+def _all_show(client: httpx.Client, pages: list[str], block: str, words: str) -> bool:
+    return all(words in client.get(page).text.partition(block)[2].partition("</section>")[0] for page in pages)
+
+
+def _rewritten(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
+    return {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
+
+
+def test_a_view_is_in_hot_this_week_on_every_page_within_a_second_and_touches_no_article(
+    press: tuple[Up, list[dict[str, Any]]],
+) -> None:
+    up, posted = press
+    before = up.files()
+    with httpx.Client(base_url=up.url) as client:
+        for agent, number in enumerate((2, 4, 4)):
+            sent = time.monotonic()
+            up.view(posted[number]["id"], f"Mozilla/5.0 (X11) Reader {agent}")
+            if agent < 2:
+                wait_for(
+                    lambda number=number: _all_show(client, _pages(posted), 'id="hot"', HEADLINES[number]),
+                    what="Hot this week shows it everywhere",
+                )
+                assert time.monotonic() - sent < 1
+        wait_for(
+            lambda: (text := client.get("/").text.partition('id="hot"')[2]).find(HEADLINES[4])
+            < text.find(HEADLINES[2])
+            and "2" in client.get("/hot/").text,
+            what="the more read one is first",
+        )
+    up.drain()
+    rewritten = _rewritten(before, up.files())
+    assert "_fragments/hot.html" in rewritten
+    assert rewritten <= {"_fragments/hot.html", "_fragments/topics.html", "hot/index.html"}
+    assert up.check()[0] == 0
+
+
+def test_a_view_that_changes_no_place_writes_no_file(press: tuple[Up, list[dict[str, Any]]]) -> None:
+    up, posted = press
+    up.view(posted[0]["id"], "Mozilla/5.0 (X11) First")
+    up.drain()
+    wait_for(lambda: _ranked(up)[posted[0]["id"]] == 1, what="it is counted")
+    up.drain()
+    before = up.files()
+    up.view(posted[0]["id"], "Mozilla/5.0 (X11) First")
+    up.view(posted[0]["id"], "Googlebot/2.1 (+http://www.google.com/bot.html)")
+    up.view("aaaaaaaaaaaaaaaa", "Mozilla/5.0 (X11) First")
+    up.drain()
+    assert _ranked(up)[posted[0]["id"]] == 1
+    assert up.files() == before
+
+
+def _ranked(up: Up) -> dict[str, int]:
+    answer = httpx.get(f"{up.run['trending']}/v1/trending?window=7d&limit=50").json()
+    return {item["id"]: item["views"] for item in answer["items"]}
+
+
+def test_a_new_temperature_is_on_every_page_within_a_second_and_rewrites_one_file(
+    press: tuple[Up, list[dict[str, Any]]],
+) -> None:
+    up, posted = press
+    up.drain()
+    before = up.files()
+    with httpx.Client(base_url=up.url) as client:
+        sent = time.monotonic()
+        up.put("/v1/conditions", {"city": "Baghdad", "temperature_c": 43, "at": SAMPLE_NOW})
+        wait_for(
+            lambda: all("43 C" in client.get(page).text for page in _pages(posted)), what="43 C is on every page"
+        )
+        assert time.monotonic() - sent < 1
+    up.drain()
+    assert _rewritten(before, up.files()) == {"_fragments/masthead.html"}
+    up.put("/v1/conditions", {"city": "Baghdad", "temperature_c": 41, "at": SAMPLE_NOW})
+    wait_for(lambda: "41 C" in up.page("/"), what="41 C again")
