@@ -17,9 +17,9 @@ from shared.settings import Settings, Site
 from shared.store import Store
 
 ROUNDS = 5
-EVENTS = 60
+EVENTS = 40
 WARM_UP = 40
-PAUSE = 0.03  # between two events: idle is what is measured
+PAUSE = 0.01  # after the last page that an event touched, before the next event: idle is what is measured
 LOOK_AGAIN = 0.0001
 
 
@@ -95,8 +95,8 @@ def watch(press: Press, events: int, *, one_place: bool = False) -> Times:
         times.live.append(time.perf_counter() - started)
         if count % 2 == 0:
             press.articles.append(accepted)
+        press.drain()
         time.sleep(PAUSE)
-    press.drain()
     return times
 
 

@@ -20,6 +20,7 @@ from services.render.handlers import GROUP, Handlers
 from services.render.press import Press
 from services.render.printer import Printer
 from services.render.site import Site as Tree
+from shared import observe
 from shared.clock import Clock
 from shared.events import ARTICLES, article_events
 from shared.settings import Settings, Site
@@ -71,6 +72,7 @@ def parts(folder: Path, site_toml: Path) -> dict[str, float]:
 
 
 async def _measure(settings: Settings, site: Site) -> dict[str, float]:
+    observe.configure_logs("bench", "error")
     store, clock = Store(settings), Clock(settings)
     register = Register(store, site, clock)
     tree, edition, printer = Tree(settings.pages_dir), LiveEdition(store, site), Printer(site)

@@ -84,6 +84,12 @@ def media_names(digest: str, width: int, alpha: bool = False) -> dict[int, str]:
     return {one: f"/media/{digest[:2]}/{digest}-{one}.{ending}" for one in widths}
 
 
+def siblings(url: str) -> list[str]:
+    """All public files of an original, from the address of its widest; none for any other address."""
+    found = _NAME.fullmatch(url)
+    return list(media_names(found[1], int(found[2]), found[3] == "webp").values()) if found else []
+
+
 def digest_of(url: str) -> str | None:
     """The digest of the original that a public file is made from; None for any other address."""
     found = _NAME.fullmatch(url)

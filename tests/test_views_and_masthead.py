@@ -56,9 +56,10 @@ def test_a_view_is_in_hot_this_week_on_every_page_within_a_second_and_touches_no
                 )
                 assert time.monotonic() - sent < 1
         wait_for(
-            lambda: (text := client.get("/").text.partition('id="hot"')[2]).find(HEADLINES[4])
-            < text.find(HEADLINES[2])
-            and "2" in client.get("/hot/").text,
+            lambda: (
+                (text := client.get("/").text.partition('id="hot"')[2]).find(HEADLINES[4]) < text.find(HEADLINES[2])
+                and "2" in client.get("/hot/").text
+            ),
             what="the more read one is first",
         )
     up.drain()
@@ -97,9 +98,7 @@ def test_a_new_temperature_is_on_every_page_within_a_second_and_rewrites_one_fil
     with httpx.Client(base_url=up.url) as client:
         sent = time.monotonic()
         up.put("/v1/conditions", {"city": "Baghdad", "temperature_c": 43, "at": SAMPLE_NOW})
-        wait_for(
-            lambda: all("43 C" in client.get(page).text for page in _pages(posted)), what="43 C is on every page"
-        )
+        wait_for(lambda: all("43 C" in client.get(page).text for page in _pages(posted)), what="43 C is on every page")
         assert time.monotonic() - sent < 1
     up.drain()
     assert _rewritten(before, up.files()) == {"_fragments/masthead.html"}

@@ -45,7 +45,7 @@ def build(
             done = bar.tasks[0].completed + count
             bar.update(task, advance=count, rate=f"{done / (time.monotonic() - started):,.0f} pages/s")
 
-        pages = build_site(whole, Printer(place.settings.site), out_dir, progress)
+        pages = build_site(whole, Printer(place.settings.site), out_dir, place.settings.originals_dir, progress)
     if inline:
         inline_tree(out_dir)
     seconds = time.monotonic() - started

@@ -1,6 +1,5 @@
 """What becomes of a draft: which version wins, when it is to appear, and where. Pure: time is given."""
 
-import dataclasses
 import hashlib
 import json
 from collections.abc import Iterable
@@ -49,10 +48,12 @@ class Copy:
     draft: Draft
     body: str
     digest: str
+    image: Image | None = None
+    media: tuple[str, ...] = ()
 
 
-def prepare(draft: Draft) -> Copy:
-    """Clean a draft's body and take the digest of what readers would see."""
+def prepare(draft: Draft, image: Image | None = None, media: tuple[str, ...] = ()) -> Copy:
+    """Clean a draft's body and take the digest of what readers would see, its pictures included."""
     if draft.status != "usable":
         return Copy(draft, "", WITHDRAWN)
     body = clean_html(draft.body_html) if draft.body_html else text_to_html(draft.body_text or "")
@@ -60,10 +61,11 @@ def prepare(draft: Draft) -> Copy:
         draft.headline, body, draft.summary, draft.section, draft.topics, draft.authors, draft.language,
         _iso(draft.published_at), _iso(draft.embargo_until), draft.slug, draft.evolved_from,
         [(correction.text, _iso(correction.at)) for correction in draft.corrections],
-        draft.image and dataclasses.astuple(draft.image),
+        image and image.model_dump(),
         draft.source_url,
     ]  # fmt: skip
-    return Copy(draft, body, hashlib.blake2b(json.dumps(seen).encode(), digest_size=12).hexdigest())
+    digest = hashlib.blake2b(json.dumps(seen).encode(), digest_size=12).hexdigest()
+    return Copy(draft, body, digest, image, media)
 
 
 def decide(copy: Copy, source: str, ident: str, known: Known, site: Site, now: datetime) -> Decision:
@@ -221,18 +223,13 @@ def _article(
         day=day,
         slug=slug,
         asked_slug=asked or (current.asked_slug if current else None),
-        image=_image(draft),
+        image=copy.image,
+        media=copy.media,
         corrections=tuple(Correction(text=correction.text, at=correction.at) for correction in draft.corrections),
         evolved_from=draft.evolved_from,
         source_url=draft.source_url,
         opening=opening(copy.body),
     )
-
-
-def _image(draft: Draft) -> Image | None:
-    if draft.image is None or draft.image.url is None:
-        return None
-    return Image(url=draft.image.url, alt=draft.image.alt, credit=draft.image.credit, caption=draft.image.caption)
 
 
 def _unique(terms: Iterable[Term]) -> tuple[Term, ...]:

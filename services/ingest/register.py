@@ -14,7 +14,8 @@ from services.ingest.chains import Standing, is_cycle, standings
 from services.ingest.draft import Draft
 from services.ingest.entries import Change, enter
 from services.ingest.families import chain_of_key, family_of
-from services.ingest.intake import Decision, Known, Outcome, decide, fall_due, prepare, slugs
+from services.ingest.illustrations import Illustrated, linked
+from services.ingest.intake import Copy, Decision, Known, Outcome, decide, fall_due, prepare, slugs
 from shared import live
 from shared.articles import (
     Article,
@@ -72,9 +73,14 @@ class Register:
 
     async def accept(self, source: str, draft: Draft) -> Accepted:
         """Accept a draft; when this returns, state and event are on disk. Raises StoreUnavailable."""
+        return await self.accept_illustrated(source, Illustrated(draft, linked(draft.image)))
+
+    async def accept_illustrated(self, source: str, illustrated: Illustrated) -> Accepted:
+        """Accept a draft whose pictures have been found."""
+        draft = illustrated.draft
         ident = identify(source, draft.guid)
         async with self._turn(ident):
-            copy = prepare(draft)
+            copy = await _prepare(illustrated)
             for _ in range(TRIES):
                 read = await self._read(ident)
                 decision = decide(copy, source, ident, read.known, self._site, self._clock.now())
@@ -183,6 +189,17 @@ class Register:
                     commands.append(("SET", key, article.id))
                 return article.model_copy(update={"slug": name})
         raise StoreUnavailable("no free slug; try again")
+
+
+LARGE = 100_000
+
+
+async def _prepare(illustrated: Illustrated) -> Copy:
+    """Clean the body; a large one beside the event loop, which others need meanwhile."""
+    draft = illustrated.draft
+    if len(draft.body_html or draft.body_text or "") > LARGE:
+        return await asyncio.to_thread(prepare, draft, illustrated.image, illustrated.media)
+    return prepare(draft, illustrated.image, illustrated.media)
 
 
 def _wait(article: Article, body: str, due_ms: int) -> list[Command]:

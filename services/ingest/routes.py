@@ -12,13 +12,14 @@ from services.ingest.desk import as_text, put_conditions, put_front
 from services.ingest.doors import Doors
 from services.ingest.draft import Draft
 from services.ingest.formats import native
+from services.ingest.illustrations import Illustrated, illustrate
 from services.ingest.ndjson import answer_lines
 from services.ingest.parse import parse_json
 from services.ingest.register import Accepted, Register
 from services.ingest.waiting import Waiting, seconds_to_wait
 from shared import observe
 from shared.articles import Article, url
-from shared.problems import Problem
+from shared.problems import Fault, Problem
 from shared.service import Service
 
 AT_ONCE = 64
@@ -40,7 +41,10 @@ class Desk:
 
     async def accept(self, source: str, draft: Draft, prefer: str | None = None) -> Response:
         """Accept a draft and answer as `POST /v1/articles` does."""
-        accepted = await self._register.accept(source, draft)
+        accepted = await self._register.accept_illustrated(source, await illustrate(self._service.store, source, draft))
+        return await self._answer(accepted, prefer)
+
+    async def _answer(self, accepted: Accepted, prefer: str | None) -> Response:
         self._log(accepted)
         headers = {"Location": f"/v1/articles/{accepted.article.id}"}
         status = 202
@@ -54,9 +58,22 @@ class Desk:
 
     async def line(self, source: str, raw: bytes) -> dict[str, Any]:
         """Accept a line of the batch call."""
-        accepted = await self._register.accept(source, _draft(raw))
+        accepted = await self._register.accept_illustrated(source, await self._native(source, raw))
         self._log(accepted)
         return {"status": 202, **self.answer(accepted)}
+
+    async def post(self, source: str, raw: bytes, prefer: str | None) -> Response:
+        """Accept an article in the native format."""
+        return await self._answer(
+            await self._register.accept_illustrated(source, await self._native(source, raw)), prefer
+        )
+
+    async def _native(self, source: str, raw: bytes) -> Illustrated:
+        illustrated = await illustrate(self._service.store, source, _draft(raw))
+        if illustrated.unknown:
+            detail = f"No picture with the media_id {illustrated.unknown[0]!r} has been pushed; push it first."
+            raise Problem(422, detail, [Fault("/image/media_id", detail)])
+        return illustrated
 
     def answer(self, accepted: Accepted) -> dict[str, Any]:
         """The members of an acknowledgement."""
@@ -123,8 +140,7 @@ def article_routes(service: Service, desk: Desk) -> APIRouter:
     async def post_article(request: Request) -> Response:
         """Accept an article. With `Prefer: wait=SECONDS` answer 201 once its page is on disk."""
         source = desk.source(request)
-        draft = _draft(await read_body(request))
-        return await desk.accept(source, draft, request.headers.get("prefer"))
+        return await desk.post(source, await read_body(request), request.headers.get("prefer"))
 
     @router.post("/articles/batch")
     async def post_articles(request: Request) -> Response:

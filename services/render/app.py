@@ -19,7 +19,7 @@ service = Service("render", settings)
 edition = LiveEdition(service.store, settings.site)
 printer = Printer(settings.site)
 site = Site(settings.pages_dir, settings.consumer)
-press = Press(service.store, edition, printer, site, service.clock, settings.consumer)
+press = Press(service.store, edition, printer, site, service.clock, settings.consumer, settings.originals_dir)
 ticker = Ticker(service.store, press, settings.site, service.clock)
 handlers = Handlers(service.store, press, settings.site)
 

@@ -35,7 +35,10 @@ class Differences:
 
 
 async def compare(whole: WholeEdition, printer: Printer, site: Site, progress: Callable[[int], None]) -> Differences:
-    """Every file of the live site against what a build would write. On a running site `Suspects` looks again."""
+    """Every file of the live site against what a build would write; of pictures, that they are there and no others.
+
+    On a running site `Suspects` looks again.
+    """
     found, expected = Differences(), set()
     for key in whole.page_keys():
         output = await build(whole, printer, key)
@@ -44,6 +47,9 @@ async def compare(whole: WholeEdition, printer: Printer, site: Site, progress: C
             expected.add(path)
             _note(found, path, key, site.read(path), wanted)
         progress(1)
+    for key, names in whole.pictures():
+        expected.update(names)
+        found.missing |= {name: key for name in names if not site.has(name)}
     found.extra = sorted(path for path in site.walk() if path not in expected)
     return found
 
@@ -77,6 +83,8 @@ class Suspects:
 
     async def _look(self, path: str, key: str, left: Differences) -> bool:
         """Compare one path with its page as it is now; False if the page began to wait meanwhile."""
+        if path.startswith("media/"):
+            return self._look_at_picture(path, key, left)
         wanted = dict(_contents(await build(self._edition, self._printer, key))).get(path)
         there = self._site.read(path)
         if key in await self._dirty.waiting():
@@ -85,6 +93,12 @@ class Suspects:
             _note(left, path, key, there, wanted)
         elif there is not None:
             left.extra.append(path)
+        return True
+
+    def _look_at_picture(self, path: str, key: str, left: Differences) -> bool:
+        """Public files of pictures are only asked to be there: making them again would take minutes."""
+        if not self._site.has(path):
+            left.missing[path] = key
         return True
 
     async def _still_extra(self, paths: list[str], until: float) -> list[str]:

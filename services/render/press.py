@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -18,6 +19,7 @@ from services.render.edition import LiveEdition, Story
 from services.render.firsts import WithArticle, linked_pages
 from services.render.pages import article, build
 from services.render.pages.sitemaps import NEWS_WINDOW
+from services.render.pictures import Pictures
 from services.render.printer import Printer
 from services.render.shelf import SHELVINGS, SHOWN, Listed, shelve
 from services.render.site import Output, Site
@@ -44,13 +46,21 @@ class Press:
     """A builder. Several may run over one store: a lease keeps two from building one page at once."""
 
     def __init__(
-        self, store: Store, edition: LiveEdition, printer: Printer, site: Site, clock: Clock, worker: str
+        self,
+        store: Store,
+        edition: LiveEdition,
+        printer: Printer,
+        site: Site,
+        clock: Clock,
+        worker: str,
+        originals: Path,
     ) -> None:
         self._store = store
         self._edition = edition
         self._printer = printer
         self._site = site
         self._clock = clock
+        self._pictures = Pictures(store, originals, site.root)
         self.dirty = Dirty(store, worker)
         self._awake = asyncio.Event()
         self.disk_fault: str | None = None
@@ -147,12 +157,15 @@ class Press:
             looked_at.inc()
             await self.dirty.done(taken)
             return
+        if story.article.media:
+            await self._pictures.show(story.article.id, story.article.media)
         output = article.page(self._edition, self._printer, story, related)
         rendered.labels("article").inc()
         firsts = await self._firsts(story) if listed.card is None or not current else []
         changed = self._apply(taken, output)
         for first in firsts:
             self._apply(taken, first)
+        await self._pictures.keep_only(self.dirty, story.article.id, story.article.media)
         await self._shelve(
             taken, story, listed, story.article.card(), shown, look, self._announced(taken, output, changed, story)
         )
@@ -205,6 +218,7 @@ class Press:
             return
         output = await article.absent(self._edition, story)
         changed = self._apply(taken, output)
+        await self._pictures.keep_only(self.dirty, story.article.id, ())
         built = ("revision", story.article.revision, "version", story.article.version, "gone", 1)
         noted: list[Command] = [("HSET", live.built_key(story.article.id), *built, "at", time.time_ns() // 1_000_000)]
         if story.article.path and heir is None:

@@ -11,13 +11,18 @@ from services.render.pages import build
 from services.render.printer import Printer
 from services.render.site import Site
 from services.render.whole import WholeEdition
+from shared.media import derive, digest_of, original_path
 
 Progress = Callable[[int], None]
 PORTION = 256
 
 
-def build_site(whole: WholeEdition, printer: Printer, out: Path, progress: Progress, cores: int | None = None) -> int:
+def build_site(
+    whole: WholeEdition, printer: Printer, out: Path, originals: Path, progress: Progress, cores: int | None = None
+) -> int:
     """Write every page into an empty folder; return how many pages. The cores share them out by processes."""
+    for url in whole.picture_addresses():
+        derive(original_path(originals, digest_of(url) or ""), out)
     pages = list(whole.page_keys())
     portions = [pages[at : at + PORTION] for at in range(0, len(pages), PORTION)]
     workers = min(cores or os.cpu_count() or 1, len(portions))

@@ -16,6 +16,7 @@ from shared.charts import Chart
 from shared.clock import millis
 from shared.conditions import Conditions
 from shared.front import Front
+from shared.media import siblings
 from shared.ranking import HOT, TOPICS
 from shared.settings import Site
 from shared.store import Store
@@ -104,6 +105,16 @@ class WholeEdition:
             if name == "all" and len(period) == len("2025-07"):
                 yield from (keys.sitemap(period, n + 1) for n in range(-(-len(members) // SITEMAP_PLACES)))
         yield from (keys.chart(week) for week in self._charts)
+
+    def pictures(self) -> Iterator[tuple[str, list[str]]]:
+        """The public files of the pictures that each live article shows, with its page's key."""
+        for ident, card in self._cards.items():
+            if card.media:
+                yield keys.article(ident), [name.lstrip("/") for url in card.media for name in siblings(url)]
+
+    def picture_addresses(self) -> set[str]:
+        """The widest public address of each picture that is shown."""
+        return {url for card in self._cards.values() for url in card.media}
 
     @property
     def article_count(self) -> int:

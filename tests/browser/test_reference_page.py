@@ -81,36 +81,44 @@ def test_hostile_text_is_text_wherever_it_stands(sample_stack: Up, watched: Watc
     pages = _pages_of(posted, sample_stack)
     assert len(pages) >= 4
     for path in pages:
-        page = watched.open(sample_stack.url + path)
-        assert page.evaluate("window.pwned") is None, path
-        assert page.locator("header.masthead").count() == 1, path
-        assert page.locator("footer.foot").count() == 1, path
-        assert page.locator("body > main#content").count() == 1, path
-        assert page.locator("a[href^='javascript' i], img[src^='javascript' i], iframe, form, base").count() == 0, path
-        assert page.evaluate(_HANDLERS) == [], path
-        for script in page.locator("script[type='application/ld+json']").all():
-            assert json.loads(script.text_content() or "")["@type"]
+        seen = watched.open(sample_stack.url + path).evaluate(_SEEN)
+        assert seen["flag"] is None, path
+        assert (seen["mastheads"], seen["feet"], seen["mains"]) == (1, 1, 1), path
+        assert not seen["handlers"], path
+        assert not seen["addresses"], path
+        for structured in seen["structured"]:
+            assert json.loads(structured)["@type"]
         raw = sample_stack.site_get(path).text
         assert raw.rstrip().endswith("</html>"), path
         assert not set(raw) & set("\x00\x08\x1b\ufffe"), path
-        assert "an error occurred while processing" not in raw
+        assert "an error occurred while processing" not in raw  # nginx, of a directive that it could not carry out
     assert not watched.dialogs
     assert not watched.errors
 
 
-@pytest.mark.parametrize("name", PAYLOADS)
-def test_hostile_text_leaves_feeds_and_sitemaps_whole(sample_stack: Up, name: str) -> None:
-    posted = _post_hostile(sample_stack, name)
+def test_hostile_text_leaves_feeds_and_sitemaps_whole(sample_stack: Up) -> None:
+    posted = [_post_hostile(sample_stack, name) for name in PAYLOADS]
     for path in ("/feed.xml", "/rss.xml", "/news-sitemap.xml", "/sitemaps/2025-07-1.xml"):
         answer = sample_stack.site_get(path)
         assert answer.status_code == 200, path
         assert not feedparser.parse(answer.content).bozo, path
     items = json.loads(sample_stack.site_get("/feed.json").text)["items"]
-    assert posted["url"] in [item["url"] for item in items]
+    assert {article["url"] for article in posted} <= {item["url"] for item in items}
 
 
-_HANDLERS = """[...document.querySelectorAll('*')].flatMap(e =>
-  [...e.attributes].filter(a => a.name.startsWith('on')).map(a => e.tagName + a.name))"""
+_SEEN = """() => {
+  const all = selector => [...document.querySelectorAll(selector)];
+  return {
+    flag: window.pwned ?? null,
+    mastheads: all("header.masthead").length,
+    feet: all("footer.foot").length,
+    mains: all("body > main#content").length,
+    handlers: all("*").flatMap(e => [...e.attributes].filter(a => a.name.startsWith("on")).map(a => a.name)),
+    addresses: all("a[href^='javascript' i], img[src^='javascript' i], iframe, form, base, svg, meta[http-equiv]")
+      .map(e => e.outerHTML),
+    structured: all("script[type='application/ld+json']").map(e => e.textContent),
+  };
+}"""
 
 
 def _post_hostile(up: Up, name: str) -> dict[str, Any]:

@@ -95,7 +95,7 @@ class PressRoom:
         edition = LiveEdition(self.mortal, self.site_settings)
         self.printer = _printer(self.site_settings)
         self.tree = Site(self.folder / "site", "w1")
-        self.press = Press(self.mortal, edition, self.printer, self.tree, self.clock, "w1")
+        self.press = Press(self.mortal, edition, self.printer, self.tree, self.clock, "w1", self.folder / "media")
         self.ticker = Ticker(self.mortal, self.press, self.site_settings, self.clock)
         self.handlers = Handlers(self.mortal, self.press, self.site_settings)
 

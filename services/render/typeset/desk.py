@@ -117,13 +117,14 @@ class Desk:
         return _attributes(language) if language and language != self.language else _NONE
 
     def picture(self, image: Image | None) -> Picture | None:
-        """A picture with its sizes: `/media/name.jpg` has `/media/name-640.jpg 640w` beside it."""
+        """A picture with its sizes: `/media/name-1600.jpg` has `/media/name-480.jpg 480w` beside it."""
         if image is None or not image.url.startswith(("/", "https://", "http://")):
             return None
         srcset = ""
         if image.widths and image.url.startswith("/"):
-            stem, dot, suffix = image.url.rpartition(".")
-            srcset = ", ".join(f"{self.href(f'{stem}-{width}{dot}{suffix}')} {width}w" for width in image.widths)
+            stem, _, ending = image.url.rpartition("-")
+            suffix = ending.rpartition(".")[2]
+            srcset = ", ".join(f"{self.href(f'{stem}-{width}.{suffix}')} {width}w" for width in image.widths)
         src = self.href(image.url) if image.url.startswith("/") else image.url
         return Picture(src, srcset, image.alt, image.credit, image.caption, image.width, image.height)
 

@@ -1,0 +1,62 @@
+"""An article's pictures: what a source has pushed gets its public address here."""
+
+import dataclasses
+import html
+from dataclasses import dataclass
+
+from services.ingest.draft import Draft, Picture
+from shared.articles import Image
+from shared.media import Original, find_media, height_of
+from shared.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Illustrated:
+    """A draft with its pictures found. `media` are the widest public addresses of all that it shows; `unknown`
+    the media ids that nobody has pushed."""
+
+    draft: Draft
+    image: Image | None = None
+    media: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
+async def illustrate(store: Store, source: str, draft: Draft) -> Illustrated:
+    """Find the pictures that a draft names; an address of its own stands in for one that nobody has pushed."""
+    wanted = {draft.image.media_id} if draft.image and draft.image.media_id else set()
+    wanted |= {media_id for _, media_id in draft.embedded}
+    if not wanted:
+        return Illustrated(draft, linked(draft.image))
+    found = {media_id: original for media_id in wanted if (original := await find_media(store, source, media_id))}
+    shown = {media_id: original for media_id, original in found.items() if original.shown}
+    body = draft.body_html
+    for address, media_id in draft.embedded:
+        if body and media_id in shown:
+            body = body.replace(html.escape(address), _widest(shown[media_id])).replace(
+                address, _widest(shown[media_id])
+            )
+    image = linked(draft.image)
+    if draft.image and draft.image.media_id in shown:
+        image = _pushed(draft.image, shown[draft.image.media_id])
+    media = tuple(sorted({_widest(original) for original in shown.values()}))
+    return Illustrated(dataclasses.replace(draft, body_html=body), image, media, tuple(sorted(wanted - found.keys())))
+
+
+def _widest(original: Original) -> str:
+    return list(original.names().values())[-1]
+
+
+def _pushed(picture: Picture, original: Original) -> Image:
+    names = original.names()
+    widest = max(names)
+    return Image(
+        url=names[widest], alt=picture.alt, credit=picture.credit, caption=picture.caption,
+        width=widest, height=height_of(original, widest), widths=tuple(names),
+    )  # fmt: skip
+
+
+def linked(picture: Picture | None) -> Image | None:
+    """A picture that is only linked to."""
+    if picture is None or picture.url is None:
+        return None
+    return Image(url=picture.url, alt=picture.alt, credit=picture.credit, caption=picture.caption)

@@ -1,0 +1,60 @@
+"""The public files of pictures: there while a live article shows them, and no longer.
+
+`render:pictures-of:{article}` set of the widest addresses that its page may show ·
+`render:shows:{address}` set of the articles that may show it.
+"""
+
+import asyncio
+from pathlib import Path
+
+from services.render.dirty import Dirty
+from shared import observe
+from shared.dead_letters import set_aside
+from shared.media import NoPicture, derive, digest_of, original_path, siblings
+from shared.store import Store
+
+
+class Pictures:
+    """Makes and takes away public files. An article is noted before its files are made, and forgotten before
+    they are taken away, so that two articles with one picture never lose it to each other."""
+
+    def __init__(self, store: Store, originals: Path, pages: Path) -> None:
+        self._store = store
+        self._originals = originals
+        self._pages = pages
+
+    async def show(self, article: str, addresses: tuple[str, ...]) -> None:
+        """Make the files that an article is about to show."""
+        for address in addresses:
+            await self._store.all([("SADD", _pictures_of(article), address), ("SADD", _shows(address), article)])
+            if not all((self._pages / name[1:]).exists() for name in siblings(address)):
+                await self._make(article, address)
+
+    async def keep_only(self, dirty: Dirty, article: str, addresses: tuple[str, ...]) -> None:
+        """Take away the files that only this article showed, and no longer does."""
+        noted = {kept.decode() for kept in await self._store.do("SMEMBERS", _pictures_of(article))}
+        for address in noted.difference(addresses):
+            await self._store.do("SREM", _shows(address), article)
+            if not await self._store.do("SCARD", _shows(address)):
+                for name in siblings(address):
+                    (self._pages / name[1:]).unlink(missing_ok=True)
+                again = await self._store.do("SMEMBERS", _shows(address))
+                await dirty.forget(ident.decode() for ident in again)
+                await dirty.mark([f"article:{ident.decode()}" for ident in again], at_once=True)
+            await self._store.do("SREM", _pictures_of(article), address)
+
+    async def _make(self, article: str, address: str) -> None:
+        original = original_path(self._originals, digest_of(address) or "")
+        try:
+            await asyncio.to_thread(derive, original, self._pages)
+        except (NoPicture, FileNotFoundError) as error:
+            observe.log().error("a picture was set aside", article=article, picture=address, error=str(error))
+            await self._store.do(*set_aside("picture", address, str(error), article=article))
+
+
+def _pictures_of(article: str) -> str:
+    return f"render:pictures-of:{article}"
+
+
+def _shows(address: str) -> str:
+    return f"render:shows:{address}"
