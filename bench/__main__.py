@@ -32,7 +32,9 @@ def main() -> None:
             for name in stacked:
                 table += _said(name, lambda name=name: ROWS[name](press))  # type: ignore[misc]  # the name of now
             if "build" in names:
-                table += _said("build", lambda: full_build.rows(press, asked.articles or 20_000, hugo=not asked.no_hugo))
+                table += _said(
+                    "build", lambda: full_build.rows(press, asked.articles or 20_000, hugo=not asked.no_hugo)
+                )
     if "counting" in names:
         table += _said("counting", _counting)
     if "flat" in names:

@@ -85,12 +85,16 @@ async def drain(service: Service) -> float:
 
 
 async def counted_per_second(url: str, views: int = 60_000, once: bool = True) -> float:
-    """Views a second from the stream to the counters, of articles with a section and three topics."""
+    """Views a second from the stream to the counters, of articles with a section and three topics.
+
+    The n-th article is read 1/n times as often as the first (Zipf), as on sites of newspapers.
+    """
     service = trending(url)
     await fill(service.store, ARTICLES, (published(number) for number in range(STORIES)))
     await drain(service)
     service = trending(url)
-    chosen = (article_id(random.randrange(STORIES)) for _ in range(views))
+    weights = [1 / (number + 1) for number in range(STORIES)]
+    chosen = [article_id(number) for number in random.choices(range(STORIES), weights, k=views)]
     events = (ArticleViewed(at=AT, article=ident, event_id=f"e{n}", once=once) for n, ident in enumerate(chosen))
     await fill(service.store, VIEWS, events)
     return views / await drain(service)

@@ -22,6 +22,8 @@ from bench.wire import Line
 from services.console.folder import Folder
 
 START_WITHIN = 30.0
+STREAMS = ("articles", "views", "signals")
+WAITING = ("render:dirty:articles", "render:dirty:shared", "render:dirty:gone", "render:leases")
 UVICORN = ("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning", "--backlog", "2048")
 
 
@@ -154,8 +156,11 @@ class Press:
         return time.monotonic() - started
 
     def _is_drained(self) -> bool:
-        waiting = ("render:dirty:articles", "render:dirty:shared", "render:dirty:gone", "render:leases")
-        if any(self.store.zcard(name) for name in waiting):
-            return False
-        groups = [group for stream in ("articles", "views", "signals") for group in self.store.xinfo_groups(stream)]
-        return not any(group["pending"] or group["lag"] for group in groups)
+        """Asked in one step: between two, a page could go from one place to another, unseen."""
+        asked = self.store.pipeline(transaction=True)
+        for stream in STREAMS:
+            asked.xinfo_groups(stream)
+        for name in WAITING:
+            asked.zcard(name)
+        groups, counts = (answers := asked.execute())[: len(STREAMS)], answers[len(STREAMS) :]
+        return not any(counts) and not any(one["pending"] or one["lag"] for found in groups for one in found)

@@ -6,10 +6,13 @@ from typing import Annotated
 
 import typer
 
+from services.console import dead_letters
 from services.console.building import build, check, rebuild
 from services.console.folder import CannotStart
 from services.console.post import post
+from services.console.reasons import impact, watch, why
 from services.console.status import status
+from services.console.transfer import export, import_
 from services.console.up import up
 from shared.settings import WrongSetting
 
@@ -40,8 +43,10 @@ def pressrun(
     """An event-driven publishing engine for newsrooms."""
 
 
-for command in (up, post, build, rebuild, check, status):
+for command in (up, post, build, rebuild, check, why, impact, watch, status, export):
     app.command()(command)
+app.command("import")(import_)
+app.add_typer(dead_letters.app, name="dead-letters")
 
 
 def main() -> None:

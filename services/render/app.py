@@ -37,4 +37,4 @@ async def run(_: AsyncExitStack) -> None:
 
 
 app = create_app(service, "Pressrun render", run)
-add_routes(app, service, press, site)
+add_routes(app, service, press, edition, site)

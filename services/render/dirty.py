@@ -74,7 +74,7 @@ class Dirty:
 
     async def done(self, taken: Taken, page_events: Sequence[str] = ()) -> bool:
         """Give the lease back and announce what changed; if it was lost, the page is marked again: False."""
-        return bool(await self._store.run(_DONE, (*ALL, PAGES), (taken.key, taken.token, *page_events)))
+        return bool(await self._store.run(_DONE, (*ALL, PAGES), (taken.key, taken.token, taken.cause, *page_events)))
 
     async def wait_for(self, taken: Taken, heir: str) -> bool:
         """Give the lease back until the article `heir` is listed, and mark the page then; False if it is already."""
@@ -123,6 +123,9 @@ local function lost(page)
   -- its builder may have written a page that the store does not know of: what is on disk is not trusted
   if string.sub(page, 1, 8) == 'article:' then redis.call('HDEL', 'built:' .. string.sub(page, 9), 'shown') end
   again(page)
+end
+local function rebuilt(page, cause)
+  redis.call('HSET', 'render:why', page, cause .. ' ' .. now)
 end
 local function done(page, token)
   if redis.call('HGET', TOKENS, page) ~= token then lost(page) return 0 end
@@ -206,7 +209,8 @@ _DONE = Script(
     LUA
     + """
 local held = done(ARGV[1], ARGV[2])
-for at = 3, #ARGV do redis.call('XADD', KEYS[7], '*', 'event', ARGV[at]) end
+if #ARGV > 3 then rebuilt(ARGV[1], ARGV[3]) end
+for at = 4, #ARGV do redis.call('XADD', KEYS[7], '*', 'event', ARGV[at]) end
 return held
 """
 )

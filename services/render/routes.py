@@ -1,15 +1,20 @@
 """Render's HTTP side: `why` and `impact` for machines, and whether it is ready."""
 
+from typing import Any
+
 from fastapi import FastAPI
 
+from services.render.edition import LiveEdition
 from services.render.press import Press
+from services.render.reasons import impact, why
 from services.render.site import Site
+from shared.problems import Problem
 from shared.service import Service
 
 NEEDED = ("index.html", "404.html", "_fragments/masthead.html", "_fragments/hot.html", "_fragments/topics.html")
 
 
-def add_routes(app: FastAPI, service: Service, press: Press, site: Site) -> None:
+def add_routes(app: FastAPI, service: Service, press: Press, edition: LiveEdition, site: Site) -> None:
     """Add render's routes and checks."""
 
     async def pages() -> str | None:
@@ -18,3 +23,19 @@ def add_routes(app: FastAPI, service: Service, press: Press, site: Site) -> None
         return press.disk_fault and f"the disk does not take pages: {press.disk_fault}"
 
     service.checks["pages"] = pages
+
+    @app.get("/v1/pages", tags=["pages"])
+    async def page(path: str) -> dict[str, Any]:
+        """What a page is made of, and the event that last rebuilt it."""
+        found = await why(service.store, edition, path)
+        if found is None:
+            raise Problem(404, f"no page has the address {path}")
+        return found
+
+    @app.get("/v1/impact/{article_id}", tags=["pages"])
+    async def pages_reached(article_id: str) -> dict[str, Any]:
+        """The pages that would change if this article changed."""
+        found = await impact(service.store, edition, article_id)
+        if found is None:
+            raise Problem(404, f"no article with the id {article_id} is on the site")
+        return {"article": article_id, "pages": found}

@@ -209,6 +209,7 @@ if card ~= '' then
 else
   redis.call('DEL', 'live:' .. id)
 end
+if #plan.events > 0 then rebuilt(plan.page, plan.cause) end
 for _, event in ipairs(plan.events) do redis.call('XADD', KEYS[7], '*', 'event', event) end
 local held = done(plan.page, plan.token)
 if card == '' and held == 1 then redis.call('ZADD', GONE, 'LT', now + plan.gone_after, plan.page) end

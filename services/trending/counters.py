@@ -82,7 +82,7 @@ def digest(event_id: str) -> int:
 # How full a set gets on average before the day's sets are split by one more: those not yet split hold up to twice
 # as many, and the store packs integers up to 512 of them.
 ONCE = """
-local MEAN = 160
+local MEAN, ONCE_DAYS = 160, 'trending:once-days'
 local function once_key(day, set) return 'trending:once:' .. text(day) .. (set and ':' .. text(set) or '') end
 local function set_of(digest, size)
   local hash, whole = tonumber(string.sub(digest, -9)), 1
@@ -101,8 +101,10 @@ local today = math.floor(now / DAY)
 local sizes, remembered = nil, 0
 
 local function load_days()
-  sizes = {}
-  for day = today - 8, today do sizes[day] = tonumber(call('HGET', once_key(day), 'size') or 0) end
+  sizes = {[today] = 0}
+  for _, day in ipairs(call('ZRANGE', ONCE_DAYS, 0, -1)) do
+    sizes[tonumber(day)] = tonumber(call('HGET', once_key(tonumber(day)), 'size'))
+  end
 end
 
 local function split(day)
@@ -123,14 +125,13 @@ end
 -- Remember an event_id; false if it is remembered already.
 local function first_time(digest)
   if not sizes then load_days() end
-  for day = today - 8, today - 1 do
-    if sizes[day] > 0 and call('SISMEMBER', once_key(day, set_of(digest, sizes[day])), digest) == 1 then
-      return false
-    end
+  for day, size in pairs(sizes) do
+    if day ~= today and call('SISMEMBER', once_key(day, set_of(digest, size)), digest) == 1 then return false end
   end
   if sizes[today] == 0 then
     sizes[today] = 1
     call('HSET', once_key(today), 'n', 0, 'size', 1)
+    call('ZADD', ONCE_DAYS, today, text(today))
     call('ZADD', DUE, (today + 9) * DAY, 'forget:' .. text(today))
   end
   if call('SADD', once_key(today, set_of(digest, sizes[today])), digest) == 0 then return false end
@@ -165,14 +166,15 @@ for moment, of in pairs(counts) do
   if call('ZADD', WEEKS, 'NX', ends, week) == 1 then
     call('ZADD', DUE, ends, 'end:' .. week, tonumber(ends) + MEMORY, 'seal:' .. week)
   end
+  local in_hour, in_7d, in_week = hour_key(hour), views_key('7d'), views_key(week)
   for id, n in pairs(of) do
     local shown = root(id)
     if leaves > now then
-      call('HINCRBY', hour_key(hour), id, n)
-      call('HINCRBY', views_key('7d'), id, n)
+      call('HINCRBY', in_hour, id, n)
+      call('HINCRBY', in_7d, id, n)
       shift('7d', shown, n)
     end
-    call('HINCRBY', views_key(week), id, n)
+    call('HINCRBY', in_week, id, n)
     shift(week, shown, n)
   end
 end

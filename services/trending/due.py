@@ -201,6 +201,7 @@ if size > CHUNK then
   return 1
 end
 call('DEL', once_key(day))
+call('ZREM', ONCE_DAYS, ARGV[2])
 return done('forget')
 """
 )

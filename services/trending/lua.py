@@ -8,7 +8,8 @@
 `trending:heirs` hash, article → the rewrite that took its place · `trending:members:{id}` set, the inverse ·
 `trending:weeks` sorted set of weeks that are not sealed, score: their end ·
 `trending:sealed:{week}` hash, list → JSON of its 50 most read · `trending:sealed-in:{id}` set of those weeks ·
-`trending:once:{day}` hash of n and size, `trending:once:{day}:{n}` sets: event_ids counted on a day ·
+`trending:once-days` sorted set of days whose event_ids are remembered, `trending:once:{day}` hash of n and size,
+`trending:once:{day}:{n}` sets: the event_ids counted on that day ·
 `trending:reached` hash: the site's moment up to which every accepted view is counted ·
 `trending:touched` set of announced lists that may have changed · `trending:announced` hash, list → when last.
 """
@@ -60,15 +61,21 @@ local function root(id)
   return id
 end
 
--- What is known of an article, as words: mark, revision, place, section, topics.
+-- What is known of an article, as words: mark, revision, place, section, topics; and of a visible one the lists
+-- that it stands in and its member there.
 local known = {}
 local function words_of(id)
-  if known[id] == nil then
-    local words = {}
-    for word in string.gmatch(call('HGET', ARTICLES, id) or '', '%S+') do words[#words + 1] = word end
-    known[id] = words
+  local words = known[id]
+  if words then return words end
+  words = {}
+  for word in string.gmatch(call('HGET', ARTICLES, id) or '', '%S+') do words[#words + 1] = word end
+  if words[1] == '+' then
+    words.member, words.lists = words[3] .. id, {'all'}
+    if words[4] ~= '-' then words.lists[2] = 'section:' .. words[4] end
+    for at = 5, #words do words.lists[#words.lists + 1] = 'topic:' .. words[at] end
   end
-  return known[id]
+  known[id] = words
+  return words
 end
 
 local touched = {}
@@ -86,33 +93,35 @@ local function touch(window, words)
 end
 
 local delta = {}
-local function add(key, member, n)
-  delta[key] = delta[key] or {}
-  delta[key][member] = (delta[key][member] or 0) + n
+local function add(of, list, member, n)
+  local members = of[list]
+  if not members then
+    members = {}
+    of[list] = members
+  end
+  members[member] = (members[member] or 0) + n
 end
 
 -- n views more (or fewer) of an article in every list of a window that it stands in.
 local function shift(window, id, n)
   local words = words_of(id)
   if n == 0 or words[1] ~= '+' then return end
-  local member = words[3] .. id
-  add(rank_key(window, 'all'), member, n)
-  if words[4] ~= '-' then
-    add(rank_key(window, 'section:' .. words[4]), member, n)
-    add(rank_key(window, 'sections'), words[4], n)
-  end
-  for at = 5, #words do
-    add(rank_key(window, 'topic:' .. words[at]), member, n)
-    add(rank_key(window, 'topics'), words[at], n)
-  end
+  local of = delta[window] or {}
+  delta[window] = of
+  for _, list in ipairs(words.lists) do add(of, list, words.member, n) end
+  if words[4] ~= '-' then add(of, 'sections', words[4], n) end
+  for at = 5, #words do add(of, 'topics', words[at], n) end
   touch(window, words)
 end
 
 -- Write what has been shifted, and remember which announced lists it may have changed.
 local function apply()
-  for key, members in pairs(delta) do
-    for member, n in pairs(members) do
-      if n ~= 0 and tonumber(call('ZINCRBY', key, -n, member)) >= 0 then call('ZREM', key, member) end
+  for window, lists in pairs(delta) do
+    for list, members in pairs(lists) do
+      local key = rank_key(window, list)
+      for member, n in pairs(members) do
+        if n ~= 0 and tonumber(call('ZINCRBY', key, -n, member)) >= 0 then call('ZREM', key, member) end
+      end
     end
   end
   for list in pairs(touched) do call('SADD', TOUCHED, list) end

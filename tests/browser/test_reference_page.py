@@ -32,9 +32,9 @@ PAYLOADS = {
     "template": "{{7*7}}{% raw %}{{ config }}${7*7}<%= 7*7 %>",
     "control": "a\u0000b\u0008c\u001bd\u007fe\u0085f\ufffeg\u2028h\u2029i\u202ej",
     "entities": f"&lt;script&gt;{FLAG}&lt;/script&gt; &amp;lt;script&amp;gt; <!-- <!--- --!> -->",
-    "frames": f"<iframe srcdoc='<script>parent.{FLAG}</script>'></iframe><base href=//evil.example><form action=//x>",
-    "loading": "<meta http-equiv=refresh content='0;url=//evil.example'><link rel=stylesheet href=//evil.example/x.css>",
-    "namespaces": f"<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror={FLAG}&gt;'>",
+    "frames": f"<iframe srcdoc='<script>parent.{FLAG}</script>'></iframe><base href=//evil.test><form action=//x>",
+    "loading": "<meta http-equiv=refresh content='0;url=//evil.test'><link rel=stylesheet href=//evil.test/x.css>",
+    "namespaces": f"<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror={FLAG}&gt;'",
 }
 
 
@@ -151,10 +151,9 @@ def _post_hostile(up: Up, name: str) -> dict[str, Any]:
 def _pages_of(posted: dict[str, Any], up: Up) -> list[str]:
     """The article's page, and every list that its page leads to."""
     path = path_of(posted["url"])
-    page = httpx.get(up.url + path).text
-    links = {link.split('"')[0] for link in page.split('href="')[1:]}
-    lists = [link for link in links if link.startswith("/") and "words" in link and link.endswith("/") and link != path]
-    return [path, *sorted(lists), "/"]
+    story = httpx.get(up.url + path).text.partition("data-article=")[2].partition("</article>")[0]
+    lists = {link.partition('"')[0] for link in story.split('href="/')[1:]}
+    return [path, *(f"/{link}" for link in sorted(lists)), "/"]
 
 
 def _views(up: Up) -> dict[str, int]:

@@ -94,6 +94,20 @@ async def test_event_ids_are_forgotten_after_their_days(newsroom: Newsroom) -> N
     assert await newsroom.store.do("KEYS", "trending:once:*") == []
 
 
+async def test_a_repetition_that_waited_for_days_is_still_known(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one")
+    await newsroom.view(one, event_id="same")
+    await newsroom.drain()
+    await newsroom.view(one, event_id="same")
+    newsroom.moment = NOON + 20 * DAY
+    assert not await newsroom.due.run(newsroom.moment)
+    await newsroom.drain()
+    assert await newsroom.top("2025-W30") == [(one, 1)]
+    assert await newsroom.due.run(newsroom.moment)
+    assert int(await newsroom.store.do("GET", REMEMBERED)) == 0
+    assert await newsroom.store.do("KEYS", "trending:once*") == []
+
+
 async def test_many_event_ids_stay_packed_and_known(newsroom: Newsroom) -> None:
     one = await newsroom.publish("one")
     await newsroom.drain()
@@ -251,6 +265,16 @@ async def test_a_rewrite_inherits_and_gives_back(newsroom: Newsroom) -> None:
     await newsroom.publish("first")
     await newsroom.drain()
     assert await newsroom.top() == [(first, 4)]
+
+
+async def test_a_rewrite_inherits_from_what_was_withdrawn_long_before(newsroom: Newsroom) -> None:
+    first = await newsroom.publish("first")
+    await newsroom.view(first, times=3)
+    await newsroom.withdraw(first)
+    await newsroom.drain()
+    second = await newsroom.publish("second", evolved_from="first")
+    await newsroom.drain()
+    assert await newsroom.top() == [(second, 3)]
 
 
 async def test_rewrites_that_take_turns_lose_nothing(newsroom: Newsroom) -> None:

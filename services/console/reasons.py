@@ -1,0 +1,87 @@
+"""`pressrun why`, `impact` and `watch`."""
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from services.console.place import AsJson, Data, Place, err, out, with_store
+from services.render import reasons
+from services.render.edition import LiveEdition
+from shared.events import ARTICLES, PAGES, SIGNALS
+from shared.store import Store
+
+
+def why(path: Annotated[str, typer.Argument(metavar="PATH")], data: Data = None, as_json: AsJson = False) -> None:
+    """What a page is made of, and the event that last rebuilt it."""
+    found = with_store(data, lambda place, store: reasons.why(store, LiveEdition(store, place.settings.site), path))
+    if found is None:
+        err.print(f"no page has the address {path}", markup=False)
+        raise typer.Exit(1)
+    if as_json:
+        out.print_json(json.dumps(found))
+        return
+    out.print(f"page      {found['page']}", markup=False)
+    out.print(f"articles  {' '.join(found['made_of']['articles']) or '-'}", markup=False)
+    out.print(f"includes  {' '.join(found['made_of']['includes']) or '-'}", markup=False)
+    event = found["last_event"]
+    what = f"{event.get('type', '')} {event.get('guid', '')} {event['event_id']}".strip() if event else "-"
+    out.print(f"rebuilt   {_time(found['rebuilt_at_ms'])} by {what}", markup=False)
+
+
+def impact(
+    article: Annotated[str, typer.Argument(metavar="ARTICLE", help="The article's id.")],
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """The pages that would change if this article changed."""
+    found = with_store(
+        data, lambda place, store: reasons.impact(store, LiveEdition(store, place.settings.site), article)
+    )
+    if found is None:
+        err.print(f"no article with the id {article} is on the site", markup=False)
+        raise typer.Exit(1)
+    if as_json:
+        out.print_json(json.dumps({"article": article, "pages": found}))
+        return
+    for page in found:
+        out.print(page, markup=False)
+
+
+def watch(data: Data = None, as_json: AsJson = False) -> None:
+    """A line for each event as it happens, and for each page that it changed, until Ctrl-C."""
+
+    async def work(_: Place, store: Store) -> None:
+        last: Any = {ARTICLES: "$", SIGNALS: "$", PAGES: "$"}
+        came: dict[str, int] = {}
+        while True:
+            answer: Any = await store.client.xread(last, count=100, block=1000)
+            for stream, entries in answer:
+                for entry, fields in entries:
+                    last[stream.decode()] = entry
+                    _show(stream.decode(), entry, json.loads(fields[b"event"]), came, as_json)
+
+    try:
+        with_store(data, work)
+    except KeyboardInterrupt:
+        return
+
+
+def _show(stream: str, entry: bytes, event: dict[str, Any], came: dict[str, int], as_json: bool) -> None:
+    at = int(entry.split(b"-")[0])
+    if stream != PAGES:
+        came[event["event_id"]] = at
+        while len(came) > 10_000:
+            came.pop(next(iter(came)))
+    since = came.get(event.get("cause") or "")
+    if as_json:
+        out.print(json.dumps({"stream": stream, "at_ms": at, "ms": since and at - since, **event}), markup=False)
+        return
+    what = event.get("guid") or event.get("list") or " ".join(event.get("paths", ())) or ""
+    wait = f"  {at - since} ms" if since is not None else ""
+    out.print(f"{_time(at)}  {event['type']:<18} {what}{wait}", markup=False)
+
+
+def _time(ms: int | None) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds") if ms else "-"

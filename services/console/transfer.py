@@ -1,0 +1,191 @@
+"""`pressrun export` and `import`: the whole store, pictures included, as one file.
+
+The file is a gzipped tar: `store.ndjson` (a line a key: name, type, value in base64) and `media/…`. Values travel
+as commands would write them, so that a file goes from Valkey to Redis and back.
+"""
+
+import asyncio
+import json
+import tarfile
+import tempfile
+from base64 import b64decode, b64encode
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from services.console.folder import CannotStart
+from services.console.place import Data, Place, out, with_store
+from services.render.dirty import ALL as DIRTY
+from services.render.dirty import Dirty
+from services.render.everything import every_page, scan
+from shared.live import list_key
+from shared.store import Command, Store
+
+FORMAT = 1
+PAUSE_MS = 120_000
+LEFT_OUT = {*DIRTY}
+PATIENCE = 60.0
+
+File = Annotated[Path, typer.Argument(metavar="FILE")]
+
+
+def export(file: File, data: Data = None) -> None:
+    """Write the whole store, pictures included, into one file. Ingest answers 503 while the store is read."""
+    if file.exists():
+        raise CannotStart(f"{file}: exists already")
+
+    async def work(place: Place, store: Store) -> int:
+        with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.") as lines:
+            await _at_rest(store)
+            try:
+                count = await _write_keys(store, lines)
+            finally:
+                await store.do("CLIENT", "UNPAUSE")
+            lines.flush()
+            partial = file.with_name(f".{file.name}.part")
+            with tarfile.open(partial, "w:gz", compresslevel=3) as archive:
+                archive.add(lines.name, "store.ndjson")
+                if place.settings.originals_dir.exists():
+                    archive.add(place.settings.originals_dir, "media", filter=_complete)
+            partial.replace(file)
+        return count
+
+    try:
+        count = with_store(data, work)
+    except OSError as error:
+        raise CannotStart(f"{file}: {error.strerror or error}") from None
+    out.print(f"{count} keys in {file}", markup=False)
+
+
+def import_(file: File, data: Data = None) -> None:
+    """Read an exported file into an empty store; the press builds the site from it at once."""
+
+    async def work(place: Place, store: Store) -> int:
+        if await store.do("EXISTS", list_key("all")) or [key async for key in _first(store)]:
+            raise CannotStart("the store is not empty: it has articles")
+        with tarfile.open(file, "r:gz") as archive:
+            lines = archive.extractfile("store.ndjson")
+            if lines is None:
+                raise CannotStart(f"{file}: not a file that `pressrun export` wrote")
+            for member in archive.getmembers():
+                if member.name.startswith("media/") and (member.isfile() or member.isdir()):
+                    member.name = member.name.removeprefix("media/")
+                    archive.extract(member, place.settings.originals_dir, filter="data")
+            count = await _read_keys(store, lines)
+        dirty = Dirty(store, "import")
+        async for pages in every_page(store):
+            await dirty.forget(page.partition(":")[2] for page in pages if page.startswith("article:"))
+            await dirty.mark(pages, "import", at_once=True)
+        return count
+
+    try:
+        count = with_store(data, work)
+    except (OSError, tarfile.TarError, ValueError, KeyError) as error:
+        raise CannotStart(f"{file}: {error}") from None
+    out.print(f"{count} keys from {file}", markup=False)
+
+
+async def _at_rest(store: Store) -> None:
+    """Pause writing at a moment when every group has done what is on its stream, so that nothing counts twice."""
+    until = asyncio.get_running_loop().time() + PATIENCE
+    while asyncio.get_running_loop().time() < until:
+        await store.do("CLIENT", "PAUSE", PAUSE_MS, "WRITE")
+        if await _is_read_up(store):
+            return
+        await store.do("CLIENT", "UNPAUSE")
+        await asyncio.sleep(0.05)
+    raise CannotStart("the streams did not come to rest; is every service running?")
+
+
+async def _is_read_up(store: Store) -> bool:
+    async for found in scan(store, "*"):
+        kinds = await store.all([("TYPE", key) for key in found])
+        for key, kind in zip(found, kinds, strict=True):
+            if kind == b"stream" and any(group["lag"] or group["pending"] for group in await _groups(store, key)):
+                return False
+    return True
+
+
+async def _groups(store: Store, key: str) -> list[dict[str, Any]]:
+    answer = await store.do("XINFO", "GROUPS", key)
+    flat = [{row[at].decode(): row[at + 1] for at in range(0, len(row), 2)} for row in answer]
+    return [
+        {"name": one["name"].decode(), "last": one["last-delivered-id"].decode(), "lag": one.get("lag"),
+         "pending": one["pending"]}
+        for one in flat
+    ]  # fmt: skip
+
+
+async def _write_keys(store: Store, lines: Any) -> int:
+    count = 0
+    lines.write(json.dumps({"pressrun": FORMAT}).encode() + b"\n")
+    async for found in scan(store, "*"):
+        names = [key for key in found if key not in LEFT_OUT]
+        kinds = await store.all([("TYPE", key) for key in names])
+        values = await store.all([_READ[kind.decode()](key) for key, kind in zip(names, kinds, strict=True)])
+        for key, kind, value in zip(names, kinds, values, strict=True):
+            line = {"key": key, "type": kind.decode(), "value": _plain(value)}
+            if kind == b"stream":
+                line["groups"] = await _groups(store, key)
+            lines.write(json.dumps(line).encode() + b"\n")
+            count += 1
+    return count
+
+
+_READ: dict[str, Any] = {
+    "string": lambda key: ("GET", key),
+    "hash": lambda key: ("HGETALL", key),
+    "set": lambda key: ("SMEMBERS", key),
+    "zset": lambda key: ("ZRANGE", key, 0, -1, "WITHSCORES"),
+    "stream": lambda key: ("XRANGE", key, "-", "+"),
+}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return b64encode(value).decode()
+    return [_plain(one) for one in value]
+
+
+def _raw(value: Any) -> Any:
+    return b64decode(value) if isinstance(value, str) else [_raw(one) for one in value]
+
+
+async def _read_keys(store: Store, lines: Any) -> int:
+    head = json.loads(next(lines))
+    if head.get("pressrun") != FORMAT:
+        raise CannotStart(f"the file has the format {head.get('pressrun')}; this version reads {FORMAT}")
+    count = 0
+    for line in lines:
+        kept = json.loads(line)
+        await store.commit({}, _restore(kept["key"], kept["type"], _raw(kept["value"]), kept.get("groups", [])))
+        count += 1
+    return count
+
+
+def _restore(key: str, kind: str, value: Any, groups: list[dict[str, Any]]) -> list[Command]:
+    if kind == "string":
+        return [("SET", key, value)]
+    if kind == "stream":
+        added: list[Command] = [("XADD", key, entry, *fields) for entry, fields in value]
+        ends = [("XGROUP", "DESTROY", key, group["name"]) for group in groups]
+        starts = [("XGROUP", "CREATE", key, group["name"], group["last"], "MKSTREAM") for group in groups]
+        return [("DEL", key), *added, *(ends if added else []), *starts]
+    write = {"hash": "HSET", "set": "SADD", "zset": "ZADD"}[kind]
+    members = [value[at + 1 - step] for at in range(1, len(value), 2) for step in (0, 1)] if kind == "zset" else value
+    portions = [members[at : at + 2000] for at in range(0, len(members), 2000)]
+    return [("DEL", key), *((write, key, *portion) for portion in portions)]
+
+
+async def _first(store: Store) -> AsyncIterator[str]:
+    async for found in scan(store, "article:*"):
+        for key in found:
+            yield key
+            return
+
+
+def _complete(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
+    """What is not finished yet stays behind."""
+    return None if Path(member.name).name.startswith((".", "_")) else member

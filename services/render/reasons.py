@@ -1,0 +1,169 @@
+"""Why a page is as it is: which page an address belongs to, what it is made of, what last rebuilt it, and which
+pages an article's change would reach. For people (`pressrun why`, `impact`) and machines alike.
+
+`render:why` hash, page key → event_id and time (ms) of what last changed its files.
+"""
+
+import json
+import re
+from typing import Any
+
+from services.render import keys
+from services.render.affected import Mark, Shown, affected, neighbourhoods
+from services.render.edition import LiveEdition
+from services.render.pages.fragments import ALL as FRAGMENTS
+from services.render.related import AROUND
+from shared import live
+from shared.articles import Card, slug_key
+from shared.events import ARTICLES, SIGNALS
+from shared.front import front
+from shared.ranking import HOT, TOPICS
+from shared.store import Store
+
+WHY = "render:why"
+NEAR_MS = 10_000
+
+_FIXED = {
+    "/": keys.FRONT,
+    "/hot/": keys.HOT,
+    "/sitemap.xml": keys.SITEMAPS,
+    "/news-sitemap.xml": keys.NEWS,
+    "/robots.txt": keys.FIXED,
+}
+_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern), form)
+    for pattern, form in (
+        (r"/hot/(\d{4}-W\d{2})/", "chart:{0}"),
+        (r"/_fragments/([a-z]+)\.html", "fragment:{0}"),
+        (r"/sitemaps/(\d{4}-\d{2})-(\d+)\.xml", "sitemap:{0}|{1}"),
+        (r"/archive/(\d{4})/(\d{2})/", "archive:all|{0}-{1}|1"),
+        (r"/archive/(\d{4})/(\d{2})/(\d{2})/", "archive:all|{0}-{1}-{2}|1"),
+        (r"/archive/(\d{4})/(\d{2})/0*(\d+)/", "archive:all|{0}-{1}|{2}"),
+        (r"/archive/(\d{4})/(\d{2})/(\d{2})/(\d+)/", "archive:all|{0}-{1}-{2}|{3}"),
+        (r"/(topic|author)/([^/]+)/", "list:{0}:{1}"),
+        (r"/(topic|author)/([^/]+)/(\d{4})/(\d{2})/", "archive:{0}:{1}|{2}-{3}|1"),
+        (r"/(topic|author)/([^/]+)/(\d{4})/(\d{2})/(\d+)/", "archive:{0}:{1}|{2}-{3}|{4}"),
+        (r"/(?:feed\.xml|rss\.xml|feed\.json)", "feed:all"),
+        (r"/(topic|author)/([^/]+)/(?:feed\.xml|rss\.xml|feed\.json)", "feed:{0}:{1}"),
+        (r"/([^/]+)/(?:feed\.xml|rss\.xml|feed\.json)", "feed:section:{0}"),
+        (r"/([^/_][^/]*)/(\d{4})/(\d{2})/", "archive:section:{0}|{1}-{2}|1"),
+        (r"/([^/_][^/]*)/(\d{4})/(\d{2})/(\d+)/", "archive:section:{0}|{1}-{2}|{3}"),
+        (r"/([^/_][^/]*)/", "list:section:{0}"),
+    )
+)
+
+
+async def page_of(store: Store, path: str) -> str | None:
+    """The key of the page at an address; None for an address of none."""
+    path = "/" + path.lstrip("/").removesuffix("index.html")
+    if path in _FIXED:
+        return _FIXED[path]
+    if found := re.fullmatch(r"/(\d{4})/(\d{2})/(\d{2})/([^/]+)/?", path):
+        owner = await store.do("GET", slug_key("-".join(found.groups()[:3]), found[4]))
+        return keys.article(owner.decode()) if owner else None
+    for pattern, form in _PATTERNS:
+        if found := pattern.fullmatch(path):
+            return form.format(*found.groups())
+    return None
+
+
+async def why(store: Store, edition: LiveEdition, path: str) -> dict[str, Any] | None:
+    """What the page at an address is made of, and the event that last rebuilt it; None for an address of none."""
+    key = await page_of(store, path)
+    if key is None:
+        return None
+    cause, _, at = (await store.do("HGET", WHY, key) or b"").decode().partition(" ")
+    return {
+        "path": path,
+        "page": key,
+        "made_of": {"articles": await _articles_of(edition, key), "includes": list(_includes(key))},
+        "last_event": await _event(store, cause) or ({"event_id": cause} if cause else None),
+        "rebuilt_at_ms": int(at) if at else None,
+    }
+
+
+async def impact(store: Store, edition: LiveEdition, ident: str) -> list[str] | None:
+    """The pages that would change if this article's headline and text changed; None if it is not on the site."""
+    card = (await edition.cards([ident]))[0]
+    if card is None:
+        return None
+    changed = card.model_copy(update={"headline": f"{card.headline} ", "content": "changed"})
+    shown = Shown(
+        hot=await edition.ranking(HOT),
+        topics=await edition.ranking(TOPICS),
+        lead=(await front(store)).at(await edition.tick()),
+        block=edition.site.topics,
+    )
+    marks = [page for mark in affected(card, changed, shown) if (page := await _reached(store, card, mark))]
+    around = [
+        keys.article(other)
+        for topic in neighbourhoods(card, changed)
+        for other in await _showing(store, edition, card, topic)
+    ]
+    return list(dict.fromkeys([keys.article(ident), *marks, *around]))
+
+
+async def _reached(store: Store, card: Card, mark: Mark) -> str | None:
+    if mark.when in ("edge", "period", "short"):
+        return None
+    if mark.when == "within":
+        rank = await store.do("ZREVRANK", live.list_key(mark.list), card.id)
+        return mark.page if rank is not None and rank < mark.size else None
+    if mark.when == "place":
+        place = await store.do("ZSCORE", live.place_key(mark.list, mark.period), card.id)
+        return None if place is None else mark.page.replace("{n}", str(int(float(place)) // mark.size + 1))
+    return mark.page
+
+
+async def _showing(store: Store, edition: LiveEdition, card: Card, topic: str) -> list[str]:
+    """The articles around it in a topic that show it among their related ones."""
+    name = live.list_key(f"topic:{topic}")
+    rank = await store.do("ZRANK", name, card.id)
+    if rank is None:
+        return []
+    found = await store.do("ZRANGE", name, max(0, rank - AROUND), rank + AROUND)
+    showing = []
+    for other in found:
+        story = await edition.story(other.decode())
+        if story and story.article.id != card.id and card in await edition.related(story.article):
+            showing.append(story.article.id)
+    return showing
+
+
+async def _articles_of(edition: LiveEdition, key: str) -> list[str]:
+    kind, _, name = key.partition(":")
+    if kind == "article":
+        story = await edition.story(name)
+        related = await edition.related(story.article) if story and story.article.live else ()
+        return [name, *(card.id for card in related)]
+    if kind == "archive":
+        listed, period, page = name.split("|")
+        return [card.id for card in await edition.places(listed, period, (int(page) - 1) * 100, 100)]
+    if kind == "sitemap":
+        month, part = name.split("|")
+        return [card.id for card in await edition.places("all", month, (int(part) - 1) * 1000, 1000)]
+    if key in (keys.HOT, keys.HOT_BLOCK):
+        return list(await edition.ranking(HOT))
+    listed = name if kind in ("list", "feed") else "all"
+    shows_list = kind in ("list", "feed", "front", "news-sitemap")
+    return [card.id for card in await edition.newest(listed, 30)] if shows_list else []
+
+
+def _includes(key: str) -> tuple[str, ...]:
+    has_blocks = keys.kind(key) in ("article", "front", "list", "archive", "hot", "chart", "fixed")
+    return FRAGMENTS if has_blocks else ()
+
+
+async def _event(store: Store, event_id: str) -> dict[str, Any] | None:
+    """An event that is still on its stream, by the moment its id begins with."""
+    if not re.fullmatch(r"[0-9a-f]{32}", event_id):
+        return None
+    at = int(event_id[:12], 16)
+    for stream in (ARTICLES, SIGNALS):
+        for _, fields in await store.do("XRANGE", stream, at - NEAR_MS, at + NEAR_MS, "COUNT", 20_000):
+            if event_id.encode() in fields[1]:
+                event = json.loads(fields[1])
+                if event["event_id"] == event_id:
+                    event.pop("article", None)
+                    return dict(event)
+    return None

@@ -1,0 +1,386 @@
+"""What FastStream leaves undone on Redis Streams, and what `shared.streams.Consumer` makes of it, on a real Valkey."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from redis.exceptions import ResponseError
+
+from shared import streams
+from shared.dead_letters import letters
+from shared.events import ArticleViewed, announce, view_events
+from shared.service import Service, create_app
+from shared.settings import Settings
+from shared.store import Store, StoreUnavailable
+from shared.streams import TRIES, Consumer, Delivered, make_broker
+from tests.servers import Valkey
+
+NOW = datetime(2025, 7, 26, 6, tzinfo=UTC)
+STREAM, GROUP = "views", "counters"
+
+
+@dataclass
+class Reader:
+    """A consumer whose handler notes what it got, fails on the articles `failing`, and acknowledges the rest."""
+
+    store: Store
+    failing: set[str] = field(default_factory=set)
+    got: list[str] = field(default_factory=list)
+    tried: list[str] = field(default_factory=list)
+    batches: list[list[str]] = field(default_factory=list)
+    consumer: Any = None
+
+    async def handle(self, batch: list[Delivered[ArticleViewed]]) -> None:
+        names = [one.event.article for one in batch]
+        self.batches.append(names)
+        self.tried += names
+        if self.failing & set(names):
+            raise RuntimeError("the handler fails")
+        await self.store.do("XACK", STREAM, GROUP, *(one.entry for one in batch))
+        self.got += names
+
+
+@asynccontextmanager
+async def reading(url: str, name: str = "one", failing: set[str] | None = None) -> AsyncIterator[Reader]:
+    """A consumer at work, as a service runs it."""
+    settings = Settings(redis_url=url, consumer=name)
+    store, broker = Store(settings), make_broker(settings)
+    reader = Reader(store, failing or set())
+    reader.consumer = Consumer(
+        broker, store, settings, stream=STREAM, group=GROUP, events=view_events, handle=reader.handle
+    )
+    await reader.consumer.prepare()
+    await broker.start()
+    recovering = asyncio.create_task(reader.consumer.recover())
+    try:
+        yield reader
+    finally:
+        await broker.stop()
+        recovering.cancel()
+        await asyncio.gather(recovering, return_exceptions=True)
+        await store.close()
+
+
+async def until(condition: Callable[[], Any], seconds: float = 15) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 - others make it true
+            await asyncio.sleep(0.01)
+
+
+async def until_true(condition: Callable[[], Awaitable[Any]], seconds: float = 15) -> None:
+    async with asyncio.timeout(seconds):
+        while not await condition():  # noqa: ASYNC110 - others make it true
+            await asyncio.sleep(0.01)
+
+
+def view(article: str) -> tuple[str, ...]:
+    """The command that puts a view of an article on the stream."""
+    return announce(STREAM, ArticleViewed(at=NOW, article=article))
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "LOOK_EVERY", 0.05)
+
+
+@pytest.fixture
+async def store(valkey: str) -> AsyncIterator[Store]:
+    made = Store(Settings(redis_url=valkey))
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def mortal(tmp_path: Path) -> Iterator[Valkey]:
+    """A Valkey of the test's own, to be killed."""
+    server = Valkey(tmp_path)
+    server.start()
+    yield server
+    server.kill()
+
+
+async def pending(store: Store) -> int:
+    return int((await store.do("XPENDING", STREAM, GROUP))[0])
+
+
+# ---------------------------------------------------------------------------------------------- trap 1
+
+
+async def test_a_new_group_reads_what_was_published_before_it_was_there(valkey: str, store: Store) -> None:
+    await store.all([view("before-1"), view("before-2")])
+    async with reading(valkey) as reader:
+        await store.do(*view("after"))
+        await until(lambda: len(reader.got) == 3)
+        assert reader.got == ["before-1", "before-2", "after"]
+        assert await pending(store) == 0
+
+
+async def test_a_second_start_reads_nothing_again_and_misses_nothing(valkey: str, store: Store) -> None:
+    async with reading(valkey) as reader:
+        await store.do(*view("first"))
+        await until(lambda: reader.got == ["first"])
+    await store.do(*view("meanwhile"))
+    async with reading(valkey) as reader:
+        await until(lambda: reader.got)
+        assert reader.got == ["meanwhile"]
+        before = (await _commands(store)).get("xreadgroup", 0)
+        await asyncio.sleep(0.3)
+        assert (await _commands(store))["xreadgroup"] - before < 20, "it does not spin"
+
+
+async def _commands(store: Store) -> dict[str, int]:
+    lines = (await store.do("INFO", "commandstats")).decode().splitlines()
+    rows = [line.removeprefix("cmdstat_").partition(":calls=") for line in lines if line.startswith("cmdstat_")]
+    return {name: int(rest.partition(",")[0]) for name, _, rest in rows}
+
+
+# ---------------------------------------------------------------------------------------------- traps 2 and 3
+
+
+async def test_an_event_whose_handler_fails_comes_again_until_it_succeeds(valkey: str, store: Store) -> None:
+    async with reading(valkey, failing={"shy"}) as reader:
+        await store.do(*view("shy"))
+        await until(lambda: reader.tried.count("shy") >= 2)
+        reader.failing.clear()
+        await until(lambda: reader.got == ["shy"])
+        assert await pending(store) == 0
+        assert await letters(store) == []
+
+
+async def test_an_event_that_fails_every_time_is_set_aside_with_its_reason(valkey: str, store: Store) -> None:
+    async with reading(valkey, failing={"poison"}) as reader:
+        await store.do(*view("poison"))
+        await until_true(lambda: letters(store))
+        assert reader.tried.count("poison") == TRIES
+        assert await pending(store) == 0
+        letter, *others = await letters(store)
+        assert not others
+        assert letter["reason"] == "RuntimeError: the handler fails"
+        assert letter["stream"] == STREAM
+        assert letter["group"] == GROUP
+        assert view_events.validate_json(letter["raw"]).article == "poison"
+
+
+async def test_a_bad_event_in_a_batch_does_not_delay_its_neighbours(valkey: str, store: Store) -> None:
+    names = [f"good-{n}" for n in range(50)]
+    await store.all([view(name) for name in [*names[:25], "poison", *names[25:]]])
+    async with reading(valkey, failing={"poison"}) as reader:
+        await until(lambda: len(reader.got) == 50)
+        assert reader.got == names
+        assert reader.tried.count("poison") <= 2, "the neighbours did not wait for its last try"
+        await until_true(lambda: letters(store))
+        assert all(reader.tried.count(name) <= 2 for name in names)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        ("event", "{"),
+        ("event", '{"type": "article.viewed"}'),
+        ("event", "\u0000\u0001"),
+        ("data", '{"article": "x"}'),
+        ("__data__", "\x89BIN"),
+    ],
+)
+async def test_an_entry_that_is_no_event_is_set_aside_at_once(
+    valkey: str, store: Store, fields: tuple[str, str]
+) -> None:
+    await store.all([view("one"), ("XADD", STREAM, "*", *fields), view("two")])
+    async with reading(valkey) as reader:
+        await until(lambda: reader.got == ["one", "two"])
+        await until_true(lambda: letters(store))
+        assert await pending(store) == 0
+        assert len(reader.batches) == 1
+        assert fields[1] in (await letters(store))[0]["raw"] or fields[0] in (await letters(store))[0]["raw"]
+
+
+# ---------------------------------------------------------------------------------------------- trap 6
+
+
+async def test_a_group_that_was_destroyed_is_made_again_and_misses_nothing(valkey: str, store: Store) -> None:
+    async with reading(valkey) as reader:
+        await store.do(*view("before"))
+        await until(lambda: reader.got == ["before"])
+        await store.do("XGROUP", "DESTROY", STREAM, GROUP)
+        await store.do(*view("after"))
+        await until(lambda: "after" in reader.got)
+        await until(lambda: reader.consumer.running)
+
+
+async def test_a_stream_that_was_deleted_is_read_again(valkey: str, store: Store) -> None:
+    async with reading(valkey) as reader:
+        await store.do(*view("before"))
+        await until(lambda: reader.got == ["before"])
+        await store.do("DEL", STREAM)
+        await store.do(*view("after"))
+        await until(lambda: reader.got == ["before", "after"])
+        await until(lambda: reader.consumer.running)
+
+
+async def test_a_service_whose_reading_stopped_is_not_ready(valkey: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "LOOK_EVERY", 60)
+    service = Service("test", Settings(redis_url=valkey, consumer="one"))
+
+    async def handle(_: list[Delivered[ArticleViewed]]) -> None:
+        return
+
+    service.consume(stream=STREAM, group=GROUP, events=view_events, handle=handle)
+    await service.start()
+    try:
+        assert await service.unready() == {}
+        await service.store.do("XGROUP", "DESTROY", STREAM, GROUP)
+        await until_true(service.unready)
+        assert await service.unready() == {f"consumer {STREAM}": "not running"}
+    finally:
+        await service.stop()
+
+
+# ---------------------------------------------------------------------------------------------- trap 7
+
+
+async def test_a_consumer_goes_on_after_the_store_was_killed(mortal: Valkey) -> None:
+    async with reading(mortal.url) as reader:
+        await reader.store.do(*view("before"))
+        await until(lambda: reader.got == ["before"])
+        for number in range(3):
+            mortal.kill()
+            mortal.start()
+            await _publish(reader.store, f"after-{number}")
+            await until(lambda number=number: f"after-{number}" in reader.got, 4)
+        assert sorted(reader.got) == ["after-0", "after-1", "after-2", "before"]
+        assert await pending(reader.store) == 0
+
+
+async def _publish(store: Store, name: str) -> None:
+    """The first attempt on a broken connection fails; the next one must not."""
+    for _ in range(2):
+        try:
+            await store.do(*view(name))
+        except StoreUnavailable:
+            continue
+        return
+    raise AssertionError("the store is there, and yet it is unavailable")
+
+
+async def test_an_event_in_hand_while_the_store_dies_is_no_failure_and_comes_again(mortal: Valkey) -> None:
+    async with reading(mortal.url) as reader:
+        handle, held = reader.handle, asyncio.Event()
+
+        async def slow(batch: list[Delivered[ArticleViewed]]) -> None:
+            await held.wait()
+            await handle(batch)
+
+        reader.consumer._handle = slow
+        await reader.store.do(*view("in-hand"))
+        async with asyncio.timeout(10):
+            while not await pending(reader.store):  # noqa: ASYNC110 - another task reads
+                await asyncio.sleep(0.01)
+        mortal.kill()
+        held.set()
+        await until(lambda: reader.tried == ["in-hand"])
+        assert reader.got == []
+        mortal.start()
+        await until(lambda: reader.got == ["in-hand"])
+        assert await letters(reader.store) == []
+
+
+async def test_publishing_while_the_store_is_away_is_a_503_and_no_500(mortal: Valkey) -> None:
+    service = Service("test", Settings(redis_url=mortal.url))
+    app = _app(service)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(app.router.lifespan_context(app))
+        client = await stack.enter_async_context(
+            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")
+        )
+        assert (await client.post("/publish")).status_code == 200
+        mortal.kill()
+        for _ in range(3):
+            answer = await client.post("/publish")
+            assert answer.status_code == 503
+            assert answer.headers["retry-after"]
+            assert answer.headers["content-type"] == "application/problem+json"
+        assert (await client.get("/health/ready")).status_code == 503
+        mortal.start()
+        assert (await client.post("/publish")).status_code in (200, 503)  # the connection is found broken once at most
+        assert (await client.post("/publish")).status_code == 200
+        assert (await client.get("/health/ready")).status_code == 200
+
+
+def _app(service: Service) -> FastAPI:
+    app = create_app(service, "test")
+
+    @app.post("/publish")
+    async def publish() -> None:
+        await service.store.do(*view("x"))
+
+    return app
+
+
+async def test_a_full_store_is_unavailable_and_a_wrong_command_is_not(valkey: str, store: Store) -> None:
+    await store.do("SET", "text", "x")
+    with pytest.raises(ResponseError):
+        await store.do("LPUSH", "text", "y")
+    before = (await store.do("CONFIG", "GET", "maxmemory"))[1]
+    try:
+        await store.do("CONFIG", "SET", "maxmemory", "1")
+        with pytest.raises(StoreUnavailable):
+            await store.do(*view("x"))
+    finally:
+        await store.do("CONFIG", "SET", "maxmemory", before)
+
+
+# ---------------------------------------------------------------------------------------------- trap 15
+
+
+async def test_a_restart_reads_its_own_pending_entries_at_once_and_first(valkey: str, store: Store) -> None:
+    await store.all([view("left-1"), view("left-2"), view("left-3")])
+    await streams.create_group(store, STREAM, GROUP)
+    await store.do("XREADGROUP", "GROUP", GROUP, "one", "COUNT", 2, "STREAMS", STREAM, ">")
+    async with reading(valkey) as reader:
+        await until(lambda: len(reader.got) == 3, 2)  # far sooner than CLAIM_AFTER_MS
+        assert sorted(reader.got) == ["left-1", "left-2", "left-3"]
+        assert await pending(store) == 0
+
+
+async def test_more_pending_entries_than_a_batch_are_all_read_again(valkey: str, store: Store) -> None:
+    names = [f"left-{n}" for n in range(2 * streams.BATCH + 5)]
+    await store.all([view(name) for name in names])
+    await streams.create_group(store, STREAM, GROUP)
+    await store.do("XREADGROUP", "GROUP", GROUP, "one", "COUNT", len(names), "STREAMS", STREAM, ">")
+    async with reading(valkey) as reader:
+        await until(lambda: len(reader.got) == len(names), 3)
+        assert reader.got == names
+        assert max(len(batch) for batch in reader.batches) <= streams.BATCH
+
+
+async def test_what_a_replica_that_is_gone_left_is_claimed(
+    valkey: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "CLAIM_AFTER_MS", 200)
+    await store.all([view("theirs")])
+    await streams.create_group(store, STREAM, GROUP)
+    await store.do("XREADGROUP", "GROUP", GROUP, "gone", "COUNT", 2, "STREAMS", STREAM, ">")
+    async with reading(valkey, "one") as reader:
+        await until(lambda: reader.got == ["theirs"], 3)
+        assert await pending(store) == 0
+
+
+async def test_an_entry_that_was_trimmed_while_pending_does_no_harm(valkey: str, store: Store) -> None:
+    await store.all([view("trimmed"), view("kept")])
+    await streams.create_group(store, STREAM, GROUP)
+    await store.do("XREADGROUP", "GROUP", GROUP, "one", "COUNT", 2, "STREAMS", STREAM, ">")
+    await store.do("XTRIM", STREAM, "MAXLEN", 1)
+    async with reading(valkey) as reader:
+        await until(lambda: reader.got == ["kept"])
+        await until_true(lambda: _is_zero(pending(store)))
+
+
+async def _is_zero(count: Awaitable[int]) -> bool:
+    return await count == 0
