@@ -28,7 +28,11 @@ STREAM, GROUP = "views", "counters"
 
 @dataclass
 class Reader:
-    """A consumer whose handler notes what it got, fails on the articles `failing`, and acknowledges the rest."""
+    """A consumer whose handler fails on the articles `failing`, and acknowledges the rest.
+
+    An event may come twice (what is in hand at a start is read again as pending); `got` has what was acknowledged
+    for the first time, which is how handlers count once.
+    """
 
     store: Store
     failing: set[str] = field(default_factory=set)
@@ -43,8 +47,8 @@ class Reader:
         self.tried += names
         if self.failing & set(names):
             raise RuntimeError("the handler fails")
-        await self.store.do("XACK", STREAM, GROUP, *(one.entry for one in batch))
-        self.got += names
+        acknowledged = await self.store.all([("XACK", STREAM, GROUP, one.entry) for one in batch])
+        self.got += [name for name, first in zip(names, acknowledged, strict=True) if first]
 
 
 @asynccontextmanager

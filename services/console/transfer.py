@@ -1,7 +1,7 @@
 """`pressrun export` and `import`: the whole store, pictures included, as one file.
 
-The file is a gzipped tar: `store.ndjson` (a line a key: name, type, value in base64) and `media/…`. Values travel
-as commands would write them, so that a file goes from Valkey to Redis and back.
+The file is a gzipped tar: `store.ndjson` (a line a key: name, type, value in base64), `site.toml` and `media/…`.
+Values travel as commands would write them, so that a file goes from Valkey to Redis and back.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from services.console.folder import CannotStart
-from services.console.place import Data, Place, out, with_store
+from services.console.place import Data, Place, err, out, with_store
 from services.render.dirty import ALL as DIRTY
 from services.render.dirty import Dirty
 from services.render.everything import every_page, scan
@@ -47,6 +47,8 @@ def export(file: File, data: Data = None) -> None:
             partial = file.with_name(f".{file.name}.part")
             with tarfile.open(partial, "w:gz", compresslevel=3) as archive:
                 archive.add(lines.name, "store.ndjson")
+                if (settings := _site_settings(place)).exists():
+                    archive.add(settings, "site.toml")
                 if place.settings.originals_dir.exists():
                     archive.add(place.settings.originals_dir, "media", filter=_complete)
             partial.replace(file)
@@ -74,6 +76,7 @@ def import_(file: File, data: Data = None) -> None:
                     member.name = member.name.removeprefix("media/")
                     archive.extract(member, place.settings.originals_dir, filter="data")
             count = await _read_keys(store, lines)
+            _compare_settings(archive, place)
         dirty = Dirty(store, "import")
         async for pages in every_page(store):
             await dirty.forget(page.partition(":")[2] for page in pages if page.startswith("article:"))
@@ -85,6 +88,19 @@ def import_(file: File, data: Data = None) -> None:
     except (OSError, tarfile.TarError, ValueError, KeyError) as error:
         raise CannotStart(f"{file}: {error}") from None
     out.print(f"{count} keys from {file}", markup=False)
+
+
+def _site_settings(place: Place) -> Path:
+    return place.settings.site_config or place.settings.data / "site.toml"
+
+
+def _compare_settings(archive: tarfile.TarFile, place: Place) -> None:
+    """Site settings are not replaced under a running site; a difference is left beside them, and said."""
+    mine = _site_settings(place)
+    theirs = archive.extractfile("site.toml").read() if "site.toml" in archive.getnames() else b""  # type: ignore[union-attr]  # a file
+    if theirs and (not mine.exists() or mine.read_bytes() != theirs):
+        mine.with_name("site.toml.imported").write_bytes(theirs)
+        err.print(f"the exported site had other settings: see {mine}.imported", markup=False)
 
 
 async def _at_rest(store: Store) -> None:
@@ -174,7 +190,9 @@ def _restore(key: str, kind: str, value: Any, groups: list[dict[str, Any]]) -> l
         starts = [("XGROUP", "CREATE", key, group["name"], group["last"], "MKSTREAM") for group in groups]
         return [("DEL", key), *added, *(ends if added else []), *starts]
     write = {"hash": "HSET", "set": "SADD", "zset": "ZADD"}[kind]
-    members = [value[at + 1 - step] for at in range(1, len(value), 2) for step in (0, 1)] if kind == "zset" else value
+    members = (
+        [part for at in range(0, len(value), 2) for part in (value[at + 1], value[at])] if kind == "zset" else value
+    )
     portions = [members[at : at + 2000] for at in range(0, len(members), 2000)]
     return [("DEL", key), *((write, key, *portion) for portion in portions)]
 

@@ -5,6 +5,7 @@ monitors. A program under a browser's name is no robot to us; what one address m
 """
 
 import re
+from functools import lru_cache
 
 NAMES = (
     # What most robots have somewhere in their name, as far as it stands in no browser's.
@@ -28,14 +29,15 @@ NAMES = (
 )  # fmt: skip
 
 # Phones and browsers whose names only look like one of those.
-BROWSERS = ("cubot",)
+BROWSERS = (b"cubot",)
 
-_ROBOT = re.compile("|".join(map(re.escape, NAMES)))
+_ROBOT = re.compile("|".join(map(re.escape, NAMES)).encode())
 
 
-def is_robot(agent: str) -> bool:
+@lru_cache(maxsize=4096)
+def is_robot(agent: bytes) -> bool:
     """Whether a User-Agent says that it is a robot's."""
     agent = agent.lower()
     for browser in BROWSERS:
-        agent = agent.replace(browser, "")
+        agent = agent.replace(browser, b"")
     return _ROBOT.search(agent) is not None

@@ -38,7 +38,7 @@ class Beacon(NamedTuple):
 
     article: str
     address: str
-    agent: str
+    agent: bytes
 
 
 class Intake:
@@ -58,13 +58,14 @@ class Intake:
         keep = DAY_MS if self._clock.stopped else REPEATED_WITHIN // MS + 1000
         args: list[str | bytes | int] = [millis(now), REPEATED_WITHIN // MS, keep, FLOOD, FLOOD_WITHIN_MS]
         at = _as_json(now)
-        for view in group:
-            args.append(view.article)
-            args.append(mark(salts.today, *view))
-            args.append(mark(salts.yesterday, *view) if salts.yesterday else "")
-            args.append(mark(salts.today, "address", network_of(view.address)))
-            args.append(
-                f'{{"event_id":"{new_event_id()}","at":"{at}","type":"article.viewed","article":"{view.article}"}}'
+        for article, address, agent in group:
+            parts = article.encode(), address.encode(), agent
+            args += (
+                article,
+                mark(salts.today, *parts),
+                mark(salts.yesterday, *parts) if salts.yesterday else "",
+                mark(salts.today, b"address", network_of(address).encode()),
+                f'{{"event_id":"{new_event_id()}","at":"{at}","type":"article.viewed","article":"{article}"}}',
             )
         return self._counted("beacon", await self._store.run(_BEACONS, (), args))
 

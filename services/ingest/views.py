@@ -8,7 +8,7 @@ from datetime import datetime
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.ingest.ndjson import Answer, answer_lines
 from services.ingest.reported import Line, read_line
@@ -16,8 +16,10 @@ from services.ingest.robots import is_robot
 from services.ingest.together import Together
 from services.ingest.viewing import Beacon, Intake, Taken
 from services.ingest.visitors import Client
+from shared import observe
 from shared.problems import Fault, Problem
 from shared.service import Service
+from shared.store import StoreUnavailable
 
 MOST = 4096  # bytes of a body, and of a line
 AT_ONCE = 512
@@ -28,8 +30,7 @@ ACCEPTED = {"type": "http.response.start", "status": 202, "headers": [(b"content
 
 def routes(service: Service, authenticate: Callable[[Request], str]) -> list[Route]:
     """`POST /v1/views` and `POST /v1/views/batch`."""
-    intake = Intake(service)
-    lines = Together(intake.lines)
+    lines = Together(Intake(service).lines)
 
     async def batch(request: Request) -> Response:
         authenticate(request)
@@ -40,35 +41,48 @@ def routes(service: Service, authenticate: Callable[[Request], str]) -> list[Rou
         return await answer_lines(request, work, max_line=MOST, at_once=AT_ONCE)
 
     return [
-        Route("/v1/views", ViewBeacon(service, intake)),
+        Route("/v1/views", ViewBeacon(service=service)),
         Route("/v1/views/batch", batch, methods=["POST"]),
     ]
 
 
 class ViewBeacon:
-    """The beacon's call, without a framework: most requests of a site end here."""
+    """The beacon's call, as an endpoint or, before every other route, as a middleware: most requests end here."""
 
-    def __init__(self, service: Service, intake: Intake) -> None:
+    def __init__(self, app: ASGIApp | None = None, *, service: Service) -> None:
         secret = service.settings.edge_secret
+        self._app = app
         self._client = Client(secret.get_secret_value() if secret else None, service.settings.trusted_proxies)
-        self._together = Together(intake.beacons)
+        self._together = Together(Intake(service).beacons)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 202 once the view is in the stream, or if it does not count; Problem 400, 413, 422 or 503."""
-        if scope["method"] != "POST":
-            problem = Problem(405, "views are posted").response()
-            problem.headers["Allow"] = "POST"
-            await problem(scope, receive, send)
+        """Answer 202 once the view is in the stream, or if it does not count; else with a problem."""
+        if self._app is not None and (scope["type"] != "http" or scope["path"] != "/v1/views"):
+            await self._app(scope, receive, send)
             return
+        try:
+            await self._take(scope, receive)
+        except StoreUnavailable as error:
+            observe.store_failures.inc()
+            await Problem(503, str(error)).response()(scope, receive, send)
+        except Problem as problem:
+            response = problem.response()
+            if problem.status == 405:
+                response.headers["Allow"] = "POST"
+            await response(scope, receive, send)
+        else:
+            await send(ACCEPTED)
+            await send({"type": "http.response.body", "body": b""})
+
+    async def _take(self, scope: Scope, receive: Receive) -> None:
+        if scope["method"] != "POST":
+            raise Problem(405, "views are posted")
         article = _article(await _read(receive))
         headers = dict(scope["headers"])
-        agent = headers.get(b"user-agent", b"").decode("latin-1")
-        counts = headers.get(b"sec-fetch-site", b"") in OWN_PAGES and not is_robot(agent)
-        if counts and ARTICLE_ID.fullmatch(article):
+        agent = headers.get(b"user-agent", b"")
+        if ARTICLE_ID.fullmatch(article) and headers.get(b"sec-fetch-site", b"") in OWN_PAGES and not is_robot(agent):
             peer = scope["client"][0] if scope["client"] else ""
             await self._together.put(Beacon(article, self._client.address(headers, peer), agent))
-        await send(ACCEPTED)
-        await send({"type": "http.response.body", "body": b""})
 
 
 async def _read(receive: Receive) -> bytes:

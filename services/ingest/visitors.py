@@ -9,6 +9,7 @@ import hmac
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import NamedTuple
 
@@ -57,6 +58,7 @@ class Client:
         return found is not None and any(found in network for network in self._trusted)
 
 
+@lru_cache(maxsize=4096)
 def network_of(address: str) -> str:
     """What floods are bounded by: an IPv4 address, or the /64 of an IPv6 one, which is one household's or host's."""
     found = _address(address)
@@ -65,10 +67,9 @@ def network_of(address: str) -> str:
     return str(found) if found else address
 
 
-def mark(salt: bytes, *parts: str) -> bytes:
+def mark(salt: bytes, *parts: bytes) -> bytes:
     """12 bytes that are the same for the same parts on the same day, and mean nothing to anyone."""
-    text = "\0".join(parts).encode("utf-8", "surrogatepass")
-    return hashlib.blake2b(text, digest_size=12, key=salt).digest()
+    return hashlib.blake2b(b"\0".join(parts), digest_size=12, key=salt).digest()
 
 
 class DailySalts:

@@ -146,7 +146,7 @@ async def test_robots_are_answered_and_do_not_count(door: Door, agent: str) -> N
 
 @pytest.mark.parametrize("agent", [FIREFOX, "", "Mozilla/5.0 (Linux; Android 10; CUBOT X30) Chrome/120.0 Mobile"])
 def test_browsers_are_no_robots(agent: str) -> None:
-    assert not is_robot(agent)
+    assert not is_robot(agent.encode())
 
 
 @pytest.mark.parametrize("article", ["d" * 16, GONE, "../etc", "", "ü", "\ud800", "x" * 3000])
