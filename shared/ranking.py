@@ -1,6 +1,7 @@
 """The last announced rankings: what pages show, never the live counters.
 
-`ranking:hot` at most 50 article ids, most read first · `ranking:topics` at most 50 topic slugs, most read first.
+`ranking:hot` at most 50 article ids, most read first · `ranking:topics` at most 50 topic slugs, most read first ·
+`ranking:hot:section:{slug}` the same for a section.
 Trending writes them in the step that announces `ranking.changed`; render reads them.
 """
 

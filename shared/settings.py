@@ -44,7 +44,7 @@ class Settings(BaseModel):
     )
     in_flight: int = Field(256, ge=1, le=65536, description="requests that ingest works on at once; above it 503")
     disk_floor_mb: int = Field(256, ge=0, description="free space below which ingest answers 503")
-    retain_entries: int = Field(10_000, ge=0, description="entries kept of each stream beyond what is still needed")
+    retain_hours: float = Field(24, gt=0, description="hours for which streams keep entries that nobody needs any more")
     views_memory_mb: int = Field(512, ge=1, description="memory for the event_ids of counted views; above it 503")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is logged")
 

@@ -18,7 +18,7 @@ from redis.asyncio.connection import AbstractConnection, ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import MasterDownError, NoScriptError, OutOfMemoryError, ReadOnlyError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from shared.settings import Settings
@@ -199,13 +199,15 @@ class Store:
                 future.set_exception(reason)
 
 
+# redis-py has a class for some errors, and takes the code off their text; loading is a connection error to it
+TRY_LATER_CLASSES = (RedisConnectionError, RedisTimeoutError, OutOfMemoryError, ReadOnlyError, MasterDownError)
 TRY_LATER = ("OOM", "MISCONF", "LOADING", "BUSY ", "READONLY", "NOREPLICAS", "MASTERDOWN")
 
 
 def _settle(future: asyncio.Future[Any], answer: Any) -> None:
     if not isinstance(answer, RedisError):
         future.set_result(answer)
-    elif isinstance(answer, RedisConnectionError | RedisTimeoutError) or str(answer).startswith(TRY_LATER):
+    elif isinstance(answer, TRY_LATER_CLASSES) or str(answer).startswith(TRY_LATER):
         future.set_exception(StoreUnavailable(f"the store cannot serve now: {answer}"))
     elif "OOM command not allowed" in str(answer):
         future.set_exception(StoreUnavailable(f"the store is full: {answer}"))

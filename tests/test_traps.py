@@ -18,7 +18,7 @@ from shared.dead_letters import letters
 from shared.events import ArticleViewed, announce, view_events
 from shared.service import Service, create_app
 from shared.settings import Settings
-from shared.store import Store, StoreUnavailable
+from shared.store import Script, Store, StoreUnavailable
 from shared.streams import TRIES, Consumer, Delivered, make_broker
 from tests.servers import Valkey
 
@@ -172,13 +172,18 @@ async def test_an_event_that_fails_every_time_is_set_aside_with_its_reason(valke
         assert view_events.validate_json(letter["raw"]).article == "poison"
 
 
-async def test_a_bad_event_in_a_batch_does_not_delay_its_neighbours(valkey: str, store: Store) -> None:
+async def test_a_bad_event_in_a_batch_does_not_delay_its_neighbours(
+    valkey: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     names = [f"good-{n}" for n in range(50)]
-    await store.all([view(name) for name in [*names[:25], "poison", *names[25:]]])
     async with reading(valkey, failing={"poison"}) as reader:
-        await until(lambda: len(reader.got) == 50)
-        assert reader.got == names
-        assert reader.tried.count("poison") <= 2, "the neighbours did not wait for its last try"
+        await store.do(*view("hello"))
+        await until(lambda: reader.got == ["hello"])
+        monkeypatch.setattr(streams, "LOOK_EVERY", 0.3)
+        await store.all([view(name) for name in [*names[:25], "poison", *names[25:]]])
+        await until(lambda: len(reader.got) == 51)
+        assert reader.tried.count("poison") < TRIES - 1, "the neighbours did not wait for its last try"
+        assert reader.got == ["hello", *names]
         await until_true(lambda: letters(store))
         assert all(reader.tried.count(name) <= 2 for name in names)
 
@@ -201,8 +206,8 @@ async def test_an_entry_that_is_no_event_is_set_aside_at_once(
         await until(lambda: reader.got == ["one", "two"])
         await until_true(lambda: letters(store))
         assert await pending(store) == 0
-        assert len(reader.batches) == 1
-        assert fields[1] in (await letters(store))[0]["raw"] or fields[0] in (await letters(store))[0]["raw"]
+        (letter,) = await letters(store)
+        assert letter["raw"] == fields[1] or fields[0] in letter["raw"]
 
 
 # ---------------------------------------------------------------------------------------------- trap 6
@@ -288,7 +293,7 @@ async def test_an_event_in_hand_while_the_store_dies_is_no_failure_and_comes_aga
                 await asyncio.sleep(0.01)
         mortal.kill()
         held.set()
-        await until(lambda: reader.tried == ["in-hand"])
+        await until(lambda: "in-hand" in reader.tried)
         assert reader.got == []
         mortal.start()
         await until(lambda: reader.got == ["in-hand"])
@@ -336,6 +341,10 @@ async def test_a_full_store_is_unavailable_and_a_wrong_command_is_not(valkey: st
         await store.do("CONFIG", "SET", "maxmemory", "1")
         with pytest.raises(StoreUnavailable):
             await store.do(*view("x"))
+        with pytest.raises(StoreUnavailable):
+            await store.run(Script("return redis.call('SET', 'x', 'y')"))
+        with pytest.raises(StoreUnavailable):
+            await store.commit({"text": b"x"}, [view("x")])
     finally:
         await store.do("CONFIG", "SET", "maxmemory", before)
 

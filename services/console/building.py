@@ -15,6 +15,7 @@ from services.render.dirty import Dirty
 from services.render.edition import LiveEdition
 from services.render.everything import every_page
 from services.render.inline import inline_tree
+from services.render.mend import repair as mend_pages
 from services.render.printer import Printer
 from services.render.rebuild import build_site
 from services.render.site import Site
@@ -71,21 +72,13 @@ def check(
             edition = LiveEdition(store, place.settings.site)
             found = await Suspects(store, edition, printer, site).confirm(found)
         if repair and not found.clean:
-            await _repair(store, site, found)
+            await mend_pages(store, site, found)
         return found, await pages_set_aside(store)
 
     found, aside = with_store(data, work)
     _report(found, aside, as_json)
     if not found.clean:
         raise typer.Exit(1)
-
-
-async def _repair(store: Store, site: Site, found: Differences) -> None:
-    for path in found.extra:
-        site.remove(path)
-    dirty = Dirty(store, "check")
-    await dirty.forget(key.partition(":")[2] for key in found.repairs() if key.startswith("article:"))
-    await dirty.mark(found.repairs(), "repair", at_once=True)
 
 
 def _report(found: Differences, aside: list[str], as_json: bool) -> None:

@@ -10,6 +10,7 @@ from services.ingest.register import Register
 from services.ingest.routes import Desk, article_routes
 from services.ingest.schedule import Schedule
 from services.ingest.waiting import Waiting
+from shared.retention import Retention
 from shared.service import Service, create_app
 from shared.settings import Settings
 
@@ -26,6 +27,7 @@ async def run(_: AsyncExitStack) -> None:
     """Begin to listen for built pages and for what falls due."""
     service.keep_running(waiting.listen, "waiting")
     service.keep_running(schedule.run, "schedule")
+    service.keep_running(Retention(service.store, settings.retain_hours).run, "retention")
 
 
 app = create_app(service, "Pressrun ingest", run)

@@ -5,9 +5,9 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 
+from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.ingest.ndjson import Answer, answer_lines
@@ -28,11 +28,14 @@ OWN_PAGES = (b"", b"same-origin", b"same-site", b"none")  # Sec-Fetch-Site of wh
 ACCEPTED = {"type": "http.response.start", "status": 202, "headers": [(b"content-length", b"0")]}
 
 
-def routes(service: Service, authenticate: Callable[[Request], str]) -> list[Route]:
+def routes(service: Service, authenticate: Callable[[Request], str]) -> list[APIRoute]:
     """`POST /v1/views` and `POST /v1/views/batch`."""
     lines = Together(Intake(service).lines)
 
+    beacon = ViewBeacon(service=service)
+
     async def batch(request: Request) -> Response:
+        """Views from an analytics system as NDJSON, `{"event_id", "article", "at"}` a line, answered line for line."""
         authenticate(request)
 
         async def work(raw: bytes) -> Answer:
@@ -41,13 +44,13 @@ def routes(service: Service, authenticate: Callable[[Request], str]) -> list[Rou
         return await answer_lines(request, work, max_line=MOST, at_once=AT_ONCE)
 
     return [
-        Route("/v1/views", ViewBeacon(service=service)),
-        Route("/v1/views/batch", batch, methods=["POST"]),
+        APIRoute("/v1/views", beacon.endpoint, methods=["POST"], tags=["views"], status_code=202),
+        APIRoute("/v1/views/batch", batch, methods=["POST"], tags=["views"]),
     ]
 
 
 class ViewBeacon:
-    """The beacon's call, as an endpoint or, before every other route, as a middleware: most requests end here."""
+    """The beacon's call. In front of the whole application it spares the framework: most requests end here."""
 
     def __init__(self, app: ASGIApp | None = None, *, service: Service) -> None:
         secret = service.settings.edge_secret
@@ -60,19 +63,34 @@ class ViewBeacon:
         if self._app is not None and (scope["type"] != "http" or scope["path"] != "/v1/views"):
             await self._app(scope, receive, send)
             return
-        try:
-            await self._take(scope, receive)
-        except StoreUnavailable as error:
-            observe.store_failures.inc()
-            await Problem(503, str(error)).response()(scope, receive, send)
-        except Problem as problem:
-            response = problem.response()
-            if problem.status == 405:
-                response.headers["Allow"] = "POST"
-            await response(scope, receive, send)
-        else:
+        problem = await self._problem_with(scope, receive)
+        if problem is None:
             await send(ACCEPTED)
             await send({"type": "http.response.body", "body": b""})
+            return
+        response = problem.response()
+        if problem.status == 405:
+            response.headers["Allow"] = "POST"
+        await response(scope, receive, send)
+
+    async def endpoint(self, request: Request) -> Response:
+        """A reader opened an article: `{"article": id}`, as JSON or as the text that `navigator.sendBeacon` sends."""
+        problem = await self._problem_with(request.scope, request.receive)
+        return problem.response() if problem else Response(status_code=202)
+
+    async def _problem_with(self, scope: Scope, receive: Receive) -> Problem | None:
+        try:
+            await self._take(scope, receive)
+        except Problem as problem:
+            return problem
+        except StoreUnavailable as error:
+            observe.store_failures.inc()
+            return Problem(503, str(error))
+        except Exception as error:  # noqa: BLE001 - as every other call's (shared.service), for this one is before them
+            observe.unhandled.inc()
+            observe.log().error("unhandled", path=scope["path"], exc_info=error)
+            return Problem(500, "an error of ours; it is logged")
+        return None
 
     async def _take(self, scope: Scope, receive: Receive) -> None:
         if scope["method"] != "POST":

@@ -4,6 +4,7 @@ from contextlib import AsyncExitStack
 
 from services.render.edition import LiveEdition
 from services.render.handlers import GROUP, Handlers
+from services.render.mend import is_suspect, mend_beside
 from services.render.press import Press
 from services.render.printer import Printer
 from services.render.refresh import refresh
@@ -30,6 +31,8 @@ service.consume(stream=SIGNALS, group=GROUP, events=signals, handle=handlers.mar
 async def run(_: AsyncExitStack) -> None:
     """Start the press."""
     site.prepare()
+    if await is_suspect(service.store, site):
+        service.keep_running(mend_beside, "mend")
     await ticker.start()
     await refresh(service.store, press, printer.digest)
     service.keep_running(press.run, "press")

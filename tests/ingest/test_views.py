@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from services.ingest.robots import is_robot
 from services.ingest.together import Together
 from services.ingest.viewing import FLOOD
-from services.ingest.views import MOST, routes
+from services.ingest.views import MOST, ViewBeacon, routes
 from services.ingest.visitors import SALTS, Client, network_of
 from shared.clock import Clock
 from shared.events import VIEWS, view_events
@@ -182,6 +182,17 @@ async def test_what_is_no_view_is_refused(door: Door, body: bytes, status: int) 
 async def test_views_are_only_posted(door: Door) -> None:
     answer = await door.http.get("/v1/views")
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+
+
+async def test_in_front_of_the_application_the_beacon_answers_alike(door: Door) -> None:
+    app = create_app(door.service, "test")
+    front = ViewBeacon(app, service=door.service)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(front), base_url="http://ingest") as http:
+        assert (await http.post("/v1/views", json={"article": ONE})).status_code == 202
+        assert (await http.post("/v1/views", json={})).json()["errors"][0]["pointer"] == "/article"
+        assert (await http.get("/v1/views")).headers["allow"] == "POST"
+        assert (await http.get("/health/live")).status_code == 200
+    assert len(await door.streamed()) == 1
 
 
 async def test_without_the_store_a_sender_is_told_to_come_back(door: Door) -> None:

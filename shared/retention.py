@@ -1,0 +1,81 @@
+"""How long streams keep entries: what any group still needs, and the last hours for whoever looks back."""
+
+import asyncio
+import time
+from typing import Any
+
+from prometheus_client import Gauge
+from redis.exceptions import ResponseError
+
+from shared import observe
+from shared.events import ARTICLES, PAGES, SIGNALS, VIEWS
+from shared.store import Store
+
+STREAMS = (ARTICLES, VIEWS, SIGNALS, PAGES)
+OURS = frozenset({"render", "trending"})
+LOOK_EVERY = 30.0
+
+idle_groups = Gauge("pressrun_idle_groups", "Groups of others that have not read for longer than entries are kept")
+
+
+class Retention:
+    """Trims the streams. A group that is not ours and reads no more is reported after `hours`, and removed after
+    twice as long: else it would keep every entry for ever."""
+
+    def __init__(self, store: Store, hours: float) -> None:
+        self._store = store
+        self._kept_ms = int(hours * 3_600_000)
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            await self.trim()
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def trim(self) -> None:
+        """Trim each stream below the oldest entry that is needed or young enough."""
+        idle = 0
+        for stream in STREAMS:
+            try:
+                groups = await self._store.do("XINFO", "GROUPS", stream)
+            except ResponseError:
+                continue  # there is no such stream yet
+            needed = f"{time.time_ns() // 1_000_000 - self._kept_ms}-0"
+            for group in map(_fields, groups):
+                idle_ms = await self._idle_ms(stream, group["name"].decode())
+                idle += idle_ms > self._kept_ms
+                if idle_ms > 2 * self._kept_ms:
+                    await self._remove(stream, group["name"].decode())
+                else:
+                    needed = min(needed, await self._needed(stream, group), key=_order)
+            await self._store.do("XTRIM", stream, "MINID", "=", needed)
+        idle_groups.set(idle)
+
+    async def _needed(self, stream: str, group: dict[str, Any]) -> str:
+        """The oldest entry that a group has not done with."""
+        if group["pending"]:
+            summary = await self._store.do("XPENDING", stream, group["name"])
+            return str(summary[1].decode())
+        return str(group["last-delivered-id"].decode())
+
+    async def _idle_ms(self, stream: str, group: str) -> int:
+        if group in OURS:
+            return 0
+        consumers = [_fields(flat) for flat in await self._store.do("XINFO", "CONSUMERS", stream, group)]
+        idle = min((consumer["idle"] for consumer in consumers), default=0)
+        if idle > self._kept_ms:
+            observe.log().warning("a group reads no more", stream=stream, group=group, idle_ms=idle)
+        return int(idle)
+
+    async def _remove(self, stream: str, group: str) -> None:
+        observe.log().error("a group that reads no more was removed", stream=stream, group=group)
+        await self._store.do("XGROUP", "DESTROY", stream, group)
+
+
+def _fields(flat: list[Any]) -> dict[str, Any]:
+    return {flat[at].decode(): flat[at + 1] for at in range(0, len(flat), 2)}
+
+
+def _order(entry: str) -> tuple[int, int]:
+    ms, _, number = entry.partition("-")
+    return int(ms), int(number or 0)

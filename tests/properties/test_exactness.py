@@ -1,0 +1,65 @@
+"""P2: an event builds the pages whose bytes change, and hardly another; none is written with the bytes it had."""
+
+import random
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from services.render import press
+from shared.articles import identify
+from tests.properties.press_room import PressRoom, draft
+from tests.properties.test_convergence import GUIDS, SITE
+
+HEADLINES = ["Oil up", "Oil down", "Rain", "Sun"]
+
+
+def _total(counter: Any) -> float:
+    return sum(
+        sample.value for metric in counter.collect() for sample in metric.samples if sample.name[-6:] == "_total"
+    )
+
+
+async def test_pages_rendered_are_at_most_1_2_times_the_pages_changed(valkey_server: Any) -> None:
+    valkey_server.flush()
+    folder = Path(tempfile.mkdtemp())
+    room = PressRoom(valkey_server.url, folder, SITE)
+    chance = random.Random(7)
+    try:
+        await room.open()
+        await room.drain()
+        rendered, written = _total(press.rendered), _total(press.written)
+        for step in range(150):
+            await _newsroom(room, chance, step)
+            await room.drain()
+        rendered, written = _total(press.rendered) - rendered, _total(press.written) - written
+        assert written > 500
+        assert rendered / written <= 1.2, (rendered, written)
+        assert (await room.differences()).clean
+    finally:
+        await room.close()
+        shutil.rmtree(folder)
+
+
+async def _newsroom(room: PressRoom, chance: random.Random, step: int) -> None:
+    """A step of a newsroom's day: mostly new articles and corrections, now and then a kill, the weather, a ranking."""
+    what = chance.random()
+    guid = f"{chance.choice(GUIDS)}-{chance.randrange(12)}"
+    if what < 0.75:
+        members: dict[str, Any] = {
+            "headline": chance.choice(HEADLINES),
+            "section": chance.choice(["World", "Politics"]),
+            "topics": tuple(chance.sample(["Oil", "Iran", "Rain", "Trade", "Vote", "Water"], 2)),
+            "authors": (chance.choice(["Jane Doe", "Ali"]),),
+            "body_html": f"<p>{step}</p>",
+        }
+        await room.accept(draft(guid, **members))
+    elif what < 0.85:
+        await room.accept(draft(guid, status="canceled"))
+    elif what < 0.9:
+        await room.conditions(chance.randrange(50), 0)
+    elif what < 0.95:
+        ranked = [identify("desk", f"{one}-{number}") for one in GUIDS for number in range(12)]
+        await room.rank("hot", chance.sample(ranked, 10))
+    else:
+        await room.move_clock(chance.choice([1, 7]))
