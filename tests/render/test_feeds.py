@@ -6,7 +6,7 @@ from html import unescape
 
 import feedparser  # type: ignore[import-untyped]  # it has no types
 import pytest
-from composition import NOW, PAYLOADS, SITE, contexts_of, story
+from tests.render.composition import NOW, PAYLOADS, SITE, contexts_of, story
 
 from services.render import contexts as c
 from services.render.printer import Printer

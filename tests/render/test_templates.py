@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import html5lib  # type: ignore[import-untyped]  # it has no types
 import pytest
-from composition import NOW, PAGES, PAYLOADS, SITE, contexts_of, inlined, story
+from tests.render.composition import NOW, PAGES, PAYLOADS, SITE, contexts_of, inlined, story
 
 from services.render import contexts as c
 from services.render.printer import Printer

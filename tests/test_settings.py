@@ -1,0 +1,208 @@
+"""Settings: a wrong one stops the start with one line that names it; secrets come from files, too."""
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.ingest.doors import Doors
+from shared.settings import Settings, Site, WrongSetting, read_sources
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PRESSRUN_NOW", "yesterday"),
+        ("PRESSRUN_NOW", "2025-07-26T09:00:00"),
+        ("PRESSRUN_NOW", ""),
+        ("PRESSRUN_IN_FLIGHT", "many"),
+        ("PRESSRUN_IN_FLIGHT", "0"),
+        ("PRESSRUN_IN_FLIGHT", "-1"),
+        ("PRESSRUN_DISK_FLOOR_MB", "-1"),
+        ("PRESSRUN_RETAIN_HOURS", "0"),
+        ("PRESSRUN_VIEWS_MEMORY_MB", "0"),
+        ("PRESSRUN_LOG_LEVEL", "loud"),
+        ("PRESSRUN_CONSUMER", "two words"),
+        ("PRESSRUN_CONSUMER", ""),
+        ("PRESSRUN_TRUSTED_PROXIES", "10.0.0.0/8, nowhere"),
+        ("PRESSRUN_TRUSTED_PROXIES", "10.0.0.1/8"),
+    ],
+)
+def test_a_wrong_value_is_one_line_that_names_the_setting(name: str, value: str) -> None:
+    with pytest.raises(WrongSetting) as wrong:
+        Settings.load({name: value})
+    assert str(wrong.value).startswith(f"{name}: ")
+    assert "\n" not in str(wrong.value)
+
+
+def test_good_values_are_taken() -> None:
+    found = Settings.load(
+        {
+            "PRESSRUN_NOW": "2025-07-26T09:00:00+03:00",
+            "PRESSRUN_IN_FLIGHT": "7",
+            "PRESSRUN_TRUSTED_PROXIES": "10.0.0.0/8, 2001:db8::/32,",
+            "PRESSRUN_DATA": "/var/press",
+            "PRESSRUN_UNKNOWN": "is nobody's business",
+        }
+    )
+    assert found.now == datetime(2025, 7, 26, 6, tzinfo=UTC)
+    assert found.in_flight == 7
+    assert [str(network) for network in found.trusted_proxies] == ["10.0.0.0/8", "2001:db8::/32"]
+    assert found.pages_dir == Path("/var/press/site")
+    assert found.originals_dir == Path("/var/press/media")
+
+
+def test_what_is_given_wins_over_the_environment() -> None:
+    assert Settings.load({"PRESSRUN_DATA": "/a"}, data=Path("/b")).data == Path("/b")
+
+
+@pytest.mark.parametrize("name", ["redis_password", "edge_secret"])
+def test_a_secret_may_be_in_a_file_and_shows_nowhere(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "secret"
+    file.write_text("hush-hush\n")
+    found = Settings.load({f"PRESSRUN_{name.upper()}_FILE": str(file)})
+    assert getattr(found, name).get_secret_value() == "hush-hush"
+    assert "hush" not in repr(found)
+    assert "hush" not in str(found.model_dump())
+
+
+def test_the_stores_address_may_be_in_a_file_since_it_can_carry_a_password(tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    file.write_text("redis://:hush@store:6379/0\n")
+    assert Settings.load({"PRESSRUN_REDIS_URL_FILE": str(file)}).redis_url == "redis://:hush@store:6379/0"
+
+
+def test_the_variable_itself_wins_over_its_file(tmp_path: Path) -> None:
+    found = Settings.load({"PRESSRUN_EDGE_SECRET": "here", "PRESSRUN_EDGE_SECRET_FILE": str(tmp_path / "no-such-file")})
+    assert found.edge_secret is not None
+    assert found.edge_secret.get_secret_value() == "here"
+
+
+def test_a_secret_file_that_cannot_be_read_is_named_with_its_setting(tmp_path: Path) -> None:
+    with pytest.raises(WrongSetting, match=r"^PRESSRUN_EDGE_SECRET_FILE: .*nowhere") as wrong:
+        Settings.load({"PRESSRUN_EDGE_SECRET_FILE": str(tmp_path / "nowhere")})
+    assert "\n" not in str(wrong.value)
+    binary = tmp_path / "binary"
+    binary.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(WrongSetting, match=r"^PRESSRUN_REDIS_PASSWORD_FILE: "):
+        Settings.load({"PRESSRUN_REDIS_PASSWORD_FILE": str(binary)})
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ('timezone = "Asia/Babylon"', "timezone"),
+        ('timezone = "../../etc/passwd"', "timezone"),
+        ('base_url = "courier.example"', "base_url"),
+        ('base_url = "https://courier.example/?x"', "base_url"),
+        ('week_starts = "tuesday"', "week_starts"),
+        ('language = "English"', "language"),
+        ("hot = 0", "hot"),
+        ("topics = 51", "topics"),
+        ("related = -1", "related"),
+        ("conditions_expire = 0", "conditions_expire"),
+        ("conditions_expire = nan", "conditions_expire"),
+        ("conditions_expire = inf", "conditions_expire"),
+        ('name = ""', "name"),
+        ('nmae = "typing error"', "nmae"),
+        ("hot = ", ""),
+    ],
+)
+def test_a_wrong_line_of_site_toml_is_named_with_its_file(tmp_path: Path, line: str, named: str) -> None:
+    file = tmp_path / "site.toml"
+    file.write_text(line)
+    with pytest.raises(WrongSetting) as wrong:
+        Site.read(file)
+    assert str(wrong.value).startswith(f"{file}: {named}")
+    assert "\n" not in str(wrong.value)
+
+
+def test_a_site_toml_that_is_missing_gives_the_defaults(tmp_path: Path) -> None:
+    site = Site.read(tmp_path / "site.toml")
+    assert (site.timezone, site.week_starts, site.hot, site.topics, site.related) == ("UTC", "monday", 5, 8, 4)
+
+
+def test_a_site_toml_that_is_a_folder_or_binary_is_one_line(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "binary"):
+        if path != tmp_path:
+            path.write_bytes(b"\xff\xfe\x00")
+        with pytest.raises(WrongSetting) as wrong:
+            Site.read(path)
+        assert "\n" not in str(wrong.value)
+
+
+@given(st.text(max_size=40))
+def test_whatever_the_time_zone_is_it_is_known_or_refused(name: str) -> None:
+    try:
+        assert Site(timezone=name).zone
+    except ValueError as error:
+        assert "no such time zone" in str(error)
+
+
+NO_SOURCE = [
+    "",
+    "[sources]\n",
+    "[sources.desk]\n",
+    "[sources.desk]\ntokens = []\nhmac_secrets = []\n",
+]
+WRONG_SOURCES = [
+    '[sources.desk]\ntokens = [""]\n',
+    '[sources.desk]\ntokens = ["  "]\n',
+    '[sources.desk]\ntokens = "a-token"\n',
+    '[sources.desk]\ntoken = ["typing error"]\n',
+    '[sources."../desk"]\ntokens = ["a-token"]\n',
+    '[sources.""]\ntokens = ["a-token"]\n',
+    '[source.desk]\ntokens = ["a-token"]\n',
+    "[sources",
+]
+
+
+@pytest.mark.parametrize("content", [*NO_SOURCE, *WRONG_SOURCES])
+def test_without_a_source_that_can_sign_there_is_no_start(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "sources.toml"
+    file.write_text(content)
+    with pytest.raises(WrongSetting) as wrong:
+        read_sources(file)
+    assert str(wrong.value).startswith(f"{file}: ")
+    assert "\n" not in str(wrong.value)
+    assert "a-token" not in str(wrong.value)
+
+
+def test_no_sources_toml_is_no_start(tmp_path: Path) -> None:
+    with pytest.raises(WrongSetting, match="no such file"):
+        read_sources(tmp_path / "sources.toml")
+
+
+def test_a_token_that_two_sources_share_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "sources.toml"
+    file.write_text('[sources.a]\ntokens = ["same"]\n[sources.b]\ntokens = ["same"]\n')
+    with pytest.raises(WrongSetting, match=r"sources\.b\.tokens"):
+        Doors(read_sources(file))
+
+
+def test_ingest_itself_refuses_to_start_without_a_source(tmp_path: Path) -> None:
+    done = _import_app("ingest", PRESSRUN_DATA=str(tmp_path))
+    assert done.returncode != 0
+    assert f"{tmp_path}/sources.toml: no such file" in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("service", ["ingest", "trending", "render"])
+def test_a_service_with_a_wrong_setting_ends_with_a_line_that_names_it(tmp_path: Path, service: str) -> None:
+    (tmp_path / "sources.toml").write_text('[sources.desk]\ntokens = ["a-token"]\n')
+    done = _import_app(service, PRESSRUN_DATA=str(tmp_path), PRESSRUN_NOW="soon")
+    assert done.returncode != 0
+    assert "PRESSRUN_NOW: " in done.stderr.splitlines()[-1]
+
+
+def _import_app(service: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", f"import services.{service}.app"], env={**os.environ, **environ}, cwd=ROOT,
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip

@@ -1,0 +1,80 @@
+"""The rankings as anyone may ask for them."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from services.trending.routes import ranking_routes
+from shared.live import names_key
+from shared.service import Service, create_app
+from shared.settings import Settings
+from tests.trending.newsroom import DAY, NOON, Newsroom
+
+
+@pytest.fixture
+async def http(newsroom: Newsroom) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app(Service("trending", Settings(redis_url=newsroom.url)), "test")
+    app.include_router(ranking_routes(newsroom.calendar, newsroom, newsroom.rankings))  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://trending") as client:
+        yield client
+
+
+async def test_a_ranking_names_its_window_and_its_articles(newsroom: Newsroom, http: httpx.AsyncClient) -> None:
+    one, two = await newsroom.publish("one"), await newsroom.publish("two", section="sport")
+    await newsroom.view(one)
+    await newsroom.view(two, times=2)
+    await newsroom.drain()
+    assert (await http.get("/v1/trending")).json() == {
+        "window": "7d",
+        "from": "2025-07-19T12:00:00+03:00",
+        "to": "2025-07-26T12:00:00+03:00",
+        "items": [
+            {"rank": 1, "id": two, "views": 2, "headline": "Two", "url": "http://site/2025/07/25/two/"},
+            {"rank": 2, "id": one, "views": 1, "headline": "One", "url": "http://site/2025/07/25/one/"},
+        ],
+    }
+    found = (await http.get("/v1/trending", params={"window": "week", "section": "world", "limit": 1})).json()
+    assert (found["from"], found["to"]) == ("2025-07-21T00:00:00+03:00", "2025-07-28T00:00:00+03:00")
+    assert [(item["rank"], item["id"]) for item in found["items"]] == [(1, one)]
+    assert (await http.get("/v1/trending?window=2025-W30")).json()["items"][0]["id"] == two
+    assert (await http.get("/v1/trending?window=2025-W31")).json()["items"] == []
+
+
+async def test_topics_have_their_names(newsroom: Newsroom, http: httpx.AsyncClient) -> None:
+    await newsroom.view(await newsroom.publish("one", topics=("oil", "water")), times=3)
+    await newsroom.store.do("HSET", names_key("topic"), "oil", "Oil & gas")
+    await newsroom.drain()
+    assert (await http.get("/v1/topics")).json()["items"] == [
+        {"rank": 1, "id": "oil", "views": 3, "headline": "Oil & gas", "url": "http://site/topic/oil/"},
+        {"rank": 2, "id": "water", "views": 3, "headline": "water", "url": "http://site/topic/water/"},
+    ]
+
+
+async def test_a_sealed_week_is_answered_from_what_is_kept(newsroom: Newsroom, http: httpx.AsyncClient) -> None:
+    one = await newsroom.publish("one", topics=("oil",))
+    two = await newsroom.publish("two", section="sport", topics=("oil",))
+    await newsroom.view(one, times=2)
+    await newsroom.view(two)
+    await newsroom.drain()
+    await newsroom.pass_to(NOON + 20 * DAY)
+    for query, idents in (("", [one, two]), ("&topic=oil&section=sport", [two]), ("&section=none", [])):
+        found = (await http.get(f"/v1/trending?window=2025-W30{query}")).json()
+        assert [item["id"] for item in found["items"]] == idents, query
+    assert (await http.get("/v1/topics?window=2025-W30")).json()["items"][0]["views"] == 3
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ("window=2025-W54", "/window"), ("window=month", "/window"), ("window=", "/window"),
+        ("window=9999-W53", "/window"), ("window=0000-W01", "/window"), ("window=9999-W52", "/window"),
+        ("limit=0", "/limit"), ("limit=x", "/limit"), ("limit=1001", "/limit"), ("section=", "/section"),
+        ("topic=a%2Fb", "/topic"),
+    ],
+)  # fmt: skip
+async def test_what_cannot_be_answered_is_named(http: httpx.AsyncClient, query: str, pointer: str) -> None:
+    answer = await http.get(f"/v1/trending?{query}")
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["errors"][0]["pointer"] == pointer
