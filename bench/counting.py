@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
+import uvloop
+
 from services.trending.announce import Announcer
 from services.trending.counters import Counters
 from services.trending.handlers import Handlers
@@ -171,4 +173,4 @@ async def _print_all(url: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_print_all(sys.argv[1]))
+    uvloop.run(_print_all(sys.argv[1]))

@@ -8,7 +8,7 @@ import base64
 import hashlib
 import zlib
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal
 from urllib.parse import quote
 
@@ -199,6 +199,11 @@ class Card(Frozen):
             *(f"topic:{topic.slug}" for topic in self.topics),
             *(f"author:{author.slug}" for author in self.authors),
         )
+
+    @cached_property
+    def standing(self) -> tuple[frozenset[str], float]:
+        """Its topics and its moment, by which related articles are told: asked for again and again."""
+        return frozenset(topic.slug for topic in self.topics), self.published_at.timestamp()
 
     def facets(self) -> Facets:
         """The facets that events carry."""

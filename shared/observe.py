@@ -33,9 +33,13 @@ def configure_logs(service: str, level: str) -> None:
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)
+    _configured.append(structlog.get_logger().bind())
+
+
+_configured: list[structlog.typing.FilteringBoundLogger] = []
 
 
 def log() -> structlog.typing.FilteringBoundLogger:
-    """The logger."""
-    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+    """The logger; bound once, for a line is written for every article."""
+    logger: structlog.typing.FilteringBoundLogger = _configured[-1] if _configured else structlog.get_logger()
     return logger

@@ -4,6 +4,7 @@ FastAPI knows nothing of bodies that are read raw, and supposes a 422 of its own
 """
 
 from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from fastapi import FastAPI
@@ -39,6 +40,14 @@ class ProblemDetails(BaseModel):
     errors: list[ProblemFault]
 
 
+def released() -> str:
+    """Pressrun's version, as it is installed."""
+    try:
+        return version("pressrun")
+    except PackageNotFoundError:
+        return "0"
+
+
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Answers that are problems: what a route's `responses` takes."""
     content = {"application/problem+json": {"schema": ref(ProblemDetails)}}
@@ -63,6 +72,12 @@ class Documented(FastAPI):
     `describe` adds what FastAPI cannot know. Every call below /v1/ may find the store away: 503.
     """
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._calls: Mapping[str, Operation] = {}
+        self._models: tuple[type[BaseModel], ...] = ()
+        self._security: Mapping[str, Any] = {}
+
     def describe(
         self,
         calls: Mapping[str, Operation],
@@ -70,13 +85,7 @@ class Documented(FastAPI):
         security: Mapping[str, Any] | None = None,
     ) -> None:
         """Document calls, each by its method and path (`post /v1/articles`): their members stand in for FastAPI's."""
-        self._calls = dict(calls)
-        self._models = models
-        self._security = security or {}
-
-    _calls: dict[str, Operation]
-    _models: tuple[type[BaseModel], ...]
-    _security: Mapping[str, Any]
+        self._calls, self._models, self._security = calls, models, security or {}
 
     def openapi(self) -> dict[str, Any]:
         """The document, made once."""

@@ -12,9 +12,11 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from faststream.redis import RedisBroker
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from shared import observe
 from shared.clock import Clock
+from shared.openapi import Documented, released
 from shared.problems import Fault, Problem
 from shared.settings import Settings
 from shared.store import Store, StoreUnavailable
@@ -22,6 +24,7 @@ from shared.streams import Consumer, make_broker
 
 LAG_BOUND = 10_000
 STORE_PATIENCE = 30.0
+METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
 
 class Service:
@@ -112,7 +115,7 @@ def create_app(
     title: str,
     run: Callable[[AsyncExitStack], Awaitable[None]] | None = None,
     **options: Any,
-) -> FastAPI:
+) -> Documented:
     """The HTTP side of a service. `run` is called once it has started, with a stack for what must be closed."""
 
     @asynccontextmanager
@@ -126,7 +129,7 @@ def create_app(
             observe.log().info("started")
             yield
 
-    app = FastAPI(title=title, lifespan=lifespan, redirect_slashes=False, **options)
+    app = Documented(title=title, version=released(), lifespan=lifespan, redirect_slashes=False, **options)
     app.get("/health/live", tags=["health"])(_live)
     _add_health(app, service)
     app.add_exception_handler(Problem, _problem)
@@ -171,11 +174,23 @@ async def _invalid(_: Request, error: Exception) -> Response:
     return Problem(422, faults[0].detail, faults).response()
 
 
-async def _http(_: Request, error: Exception) -> Response:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for nothing else
     answer = Problem(error.status_code, str(error.detail)).response()
     answer.headers.update(error.headers or {})
+    if error.status_code == 405:
+        answer.headers["Allow"] = ", ".join(_methods(request))
     return answer
+
+
+def _methods(request: Request) -> list[str]:
+    """The methods that the address of a request takes; a route knows its own alone."""
+    routes = request.app.router.routes
+    return [
+        method
+        for method in METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
 
 
 async def _unhandled(request: Request, error: Exception) -> Response:

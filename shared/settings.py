@@ -45,7 +45,11 @@ class Settings(BaseModel):
     in_flight: int = Field(256, ge=1, le=65536, description="requests that ingest works on at once; above it 503")
     disk_floor_mb: int = Field(256, ge=0, description="free space below which ingest answers 503")
     retain_hours: float = Field(
-        24, gt=0, allow_inf_nan=False, description="hours for which streams keep entries that nobody needs any more"
+        24,
+        gt=0,
+        le=87_840,
+        allow_inf_nan=False,
+        description="hours for which streams keep entries that nobody needs any more",
     )
     views_memory_mb: int = Field(512, ge=1, description="memory for the event_ids of counted views; above it 503")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is logged")
@@ -105,7 +109,7 @@ class Site(BaseModel):
     language: str = Field("en", pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")
     week_starts: Literal["monday", "sunday", "saturday"] = "monday"
     city: str = Field("", max_length=100)
-    conditions_expire: float = Field(3, gt=0, allow_inf_nan=False, description="hours")
+    conditions_expire: float = Field(3, gt=0, le=8_784, allow_inf_nan=False, description="hours")
     hot: int = Field(5, ge=1, le=50)
     topics: int = Field(8, ge=1, le=50)
     related: int = Field(4, ge=0, le=16)

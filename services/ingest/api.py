@@ -123,7 +123,8 @@ def _operation(
     proofs: tuple[str, ...], answers: dict[int, Any], refusals: tuple[int, ...], **members: Any
 ) -> Operation:
     """`proofs`: any one of them lets a request in; none at all is a public call."""
-    responses = {str(status): answer for status, answer in {**answers, **problems(*refusals, 503)}.items()}
+    refused = {str(status): answer for status, answer in problems(*refusals, 503).items()}
+    responses = refused | {str(status): answer for status, answer in answers.items()}
     return {"security": [{proof: []} for proof in proofs], "parameters": [], "responses": responses, **members}
 
 
@@ -195,7 +196,8 @@ CALLS: dict[str, Operation] = {
     ),
     "post /v1/views": _operation(
         (), {202: _answer("on the stream, or one that does not count")}, (400, 413, 422),
-        tags=["views"], summary="A reader opened an article", requestBody=_body(ref(View), "application/json", "text/plain"),
+        tags=["views"], summary="A reader opened an article",
+        requestBody=_body(ref(View), "application/json", "text/plain"),
     ),
     "post /v1/views/batch": {**_lines(Line, "Views as an analytics system reports them"), "tags": ["views"]},
 }  # fmt: skip

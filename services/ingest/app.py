@@ -2,7 +2,7 @@
 
 from contextlib import AsyncExitStack
 
-from services.ingest import views
+from services.ingest import api, asyncapi, views
 from services.ingest.doors import Doors
 from services.ingest.limits import Limits
 from services.ingest.push import push_routes
@@ -33,5 +33,6 @@ async def run(_: AsyncExitStack) -> None:
 app = create_app(service, "Pressrun ingest", run)
 app.include_router(article_routes(service, desk))
 app.include_router(push_routes(settings=settings, store=service.store, doors=doors, accept=desk.accept))
-app.router.routes.extend(views.routes(service, desk.source))
+app.router.routes.extend([*views.routes(service, desk.source), *asyncapi.routes()])
+app.describe(api.CALLS, api.MODELS, api.SECURITY)
 app.add_middleware(Limits, in_flight=settings.in_flight, folder=settings.data, floor_mb=settings.disk_floor_mb)

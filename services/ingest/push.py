@@ -63,9 +63,10 @@ def push_routes(*, settings: Settings, store: Store, doors: Doors, accept: Accep
 
 def _asset_routes(router: APIRouter, settings: Settings, doors: Doors, media: Media) -> None:
     async def look(source: str, media_id: str) -> Response:
-        """Whether a picture is there: 200 or 404, without a body. It is public only through an article."""
-        known = source in settings.upstreams and await media.find(source, media_id)
-        return Response(status_code=200 if known else 404)
+        """Whether a picture is there, without the picture: it is public only through an article."""
+        if source not in settings.upstreams or not await media.find(source, media_id):
+            raise Problem(404, "there is no such picture of this source")
+        return Response()
 
     router.get("/assets/{media_id:path}")(look)
     router.head("/assets/{media_id:path}", include_in_schema=False)(look)

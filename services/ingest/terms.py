@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from functools import lru_cache
 
 from slugify import slugify
 
@@ -16,6 +17,7 @@ def slug_of(text: str, otherwise: str) -> str:
     return slugify(text, max_length=LONGEST, word_boundary=True, save_order=True) or otherwise
 
 
+@lru_cache(maxsize=8192)  # a newsroom's topics and authors come again and again
 def term_slug(name: str) -> str:
     """A topic's or an author's slug; never empty."""
     digest = hashlib.blake2b(name.encode("utf-8", "replace"), digest_size=4).hexdigest()

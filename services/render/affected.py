@@ -7,7 +7,7 @@ an archive or sitemap page only where it has its place.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from services.render import keys
 from shared.articles import Card
@@ -22,8 +22,7 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 When = Literal["always", "within", "short", "edge", "place", "period"]
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """A page to build if the condition holds for the article in `list`.
 
     always · within: it is or was among the newest `size` · short: it is or was among the newest 2 × `size`, and the

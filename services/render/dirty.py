@@ -115,6 +115,20 @@ local function mark(page, patience, cause)
   redis.call('ZADD', SHARED, 'LT', now + patience, page)
   caused(page, cause)
 end
+local function mark_all(pages, patience, cause)
+  -- as `mark` for each of them, in a few calls; unpack has its bounds
+  for first = 1, #pages, 400 do
+    local scored, asked, causes = {}, {}, {}
+    for at = first, math.min(first + 399, #pages) do
+      scored[#scored + 1], scored[#scored + 2], asked[#asked + 1] = now + patience, pages[at], pages[at]
+    end
+    redis.call('ZADD', SHARED, 'LT', unpack(scored))
+    for at, known in ipairs(redis.call('HMGET', CAUSES, unpack(asked))) do
+      if not known then causes[#causes + 1], causes[#causes + 2] = asked[at], cause .. ' ' .. now end
+    end
+    if #causes > 0 then redis.call('HSET', CAUSES, unpack(causes)) end
+  end
+end
 local function again(page)
   local name = string.sub(page, 1, 8) == 'article:' and ARTICLES or SHARED
   redis.call('ZADD', name, 'LT', now, page)

@@ -32,6 +32,7 @@ from shared.front import Front
 from shared.store import Command, Store, StoreUnavailable
 
 AT_ONCE = 24
+SIDE_BY_SIDE = 2
 IDLE = 0.1
 
 rendered = Counter("pressrun_pages_rendered_total", "Pages rendered", ["kind"])
@@ -74,8 +75,11 @@ class Press:
         return self._clock.now()
 
     async def run(self) -> None:
-        """Build for ever."""
+        """Build for ever, in two rounds side by side: one prints while the other waits for the store."""
         await self.dirty.reclaim()
+        await asyncio.gather(*(self._rounds() for _ in range(SIDE_BY_SIDE)))
+
+    async def _rounds(self) -> None:
         while True:
             self._awake.clear()
             if not await self.round():

@@ -20,6 +20,7 @@ def related(article: Article, candidates: Iterable[Card], size: int) -> tuple[Ca
     found = {card.id: card for card in candidates if card.id != article.id}.values()
 
     def order(card: Card) -> tuple[int, float, str]:
-        return (-len(mine.intersection(topic.slug for topic in card.topics)), -card.published_at.timestamp(), card.id)
+        shared, at = card.standing
+        return (-len(mine & shared), -at, card.id)
 
     return tuple(heapq.nsmallest(size, found, key=order))

@@ -8,6 +8,7 @@ from services.render.edition import LiveEdition
 from services.render.press import Press
 from services.render.reasons import impact, why
 from services.render.site import Site
+from shared.openapi import problems
 from shared.problems import Problem
 from shared.service import Service
 
@@ -24,7 +25,7 @@ def add_routes(app: FastAPI, service: Service, press: Press, edition: LiveEditio
 
     service.checks["pages"] = pages
 
-    @app.get("/v1/pages", tags=["pages"])
+    @app.get("/v1/pages", tags=["pages"], responses=problems(404))
     async def page(path: str) -> dict[str, Any]:
         """What a page is made of, and the event that last rebuilt it."""
         found = await why(service.store, edition, path)
@@ -32,7 +33,7 @@ def add_routes(app: FastAPI, service: Service, press: Press, edition: LiveEditio
             raise Problem(404, f"no page has the address {path}")
         return found
 
-    @app.get("/v1/impact/{article_id}", tags=["pages"])
+    @app.get("/v1/impact/{article_id}", tags=["pages"], responses=problems(404))
     async def pages_reached(article_id: str) -> dict[str, Any]:
         """The pages that would change if this article changed."""
         found = await impact(service.store, edition, article_id)

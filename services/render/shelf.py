@@ -71,7 +71,7 @@ async def shelve(
         "after": live.score(after) if after else 0,
         "marks": [
             [mark.page, mark.when, mark.list, mark.size, mark.period, 0 if after is None else keys.patience(mark.page)]
-            for mark in dict.fromkeys(marks)
+            for mark in marks
         ],
         "topics": list(dict.fromkeys(topics)),
         "shelvings": listed.shelvings,
@@ -105,23 +105,49 @@ for at = 9, #KEYS do
   end
 end
 
-local function position(name, score)
-  -- where it stands, or would stand, among the newest
-  local key = 'list:' .. name
-  local added = redis.call('ZADD', key, 'NX', score, id) == 1
-  local rank = redis.call('ZREVRANK', key, id)
-  if added then redis.call('ZREM', key, id) end
+local due = {}
+local function touch(page, patience)
+  -- to be marked, with all others of that patience
+  due[patience] = due[patience] or {}
+  table.insert(due[patience], page)
+end
+local function rank_in(key, score, command)
+  -- where it stands, or would stand
+  local rank = redis.call(command, key, id)
+  if rank then return rank end
+  redis.call('ZADD', key, score, id)
+  rank = redis.call(command, key, id)
+  redis.call('ZREM', key, id)
   return rank
 end
+local function position(known, name, score)
+  -- among the newest
+  if not known[name] then known[name] = rank_in('list:' .. name, score, 'ZREVRANK') end
+  return known[name]
+end
+local places = {}
+local function place_of(name, period)
+  local key = 'place:' .. name .. ':' .. period
+  if places[key] == nil then places[key] = redis.call('ZSCORE', key, id) end
+  return places[key]
+end
+local around = {}
 local function near(name, score)
   -- the articles that have it among their candidates: 8 before and 8 after
   local key = 'list:' .. name
-  local added = redis.call('ZADD', key, 'NX', score, id) == 1
   local rank = redis.call('ZRANK', key, id)
-  for _, other in ipairs(redis.call('ZRANGE', key, math.max(0, rank - 8), rank + 8)) do
-    if other ~= id then mark('article:' .. other, plan.near, plan.cause) end
+  local absent = not rank
+  if absent then
+    redis.call('ZADD', key, score, id)
+    rank = redis.call('ZRANK', key, id)
   end
-  if added then redis.call('ZREM', key, id) end
+  for _, other in ipairs(redis.call('ZRANGE', key, math.max(0, rank - 8), rank + 8)) do
+    if other ~= id and not around[other] then
+      around[other] = true
+      touch('article:' .. other, plan.near)
+    end
+  end
+  if absent then redis.call('ZREM', key, id) end
 end
 local function picked(size)
   -- how many places of the topics block the announced topics fill: the newest article of each, none twice
@@ -139,9 +165,9 @@ local function picked(size)
   return count
 end
 
-local best, was_empty = {}, {}
+local best, now_at, was_empty = {}, {}, {}
 for _, m in ipairs(plan.marks) do
-  if (m[2] == 'within' or m[2] == 'short') and plan.before > 0 then best[m[3]] = position(m[3], plan.before) end
+  if (m[2] == 'within' or m[2] == 'short') and plan.before > 0 then position(best, m[3], plan.before) end
   if m[2] == 'edge' then was_empty[m[3]] = redis.call('EXISTS', 'list:' .. m[3]) == 0 end
 end
 if plan.before > 0 then for _, topic in ipairs(plan.topics) do near('topic:' .. topic, plan.before) end end
@@ -165,38 +191,39 @@ if plan.after > 0 then for _, topic in ipairs(plan.topics) do near('topic:' .. t
 for _, m in ipairs(plan.marks) do
   local page, when, name, size, period, patience = unpack(m)
   if when == 'always' then
-    mark(page, patience, plan.cause)
+    touch(page, patience)
   elseif when == 'within' or when == 'short' then
     local rank = best[name]
     if plan.after > 0 then
-      local after = position(name, plan.after)
+      local after = position(now_at, name, plan.after)
       if not rank or after < rank then rank = after end
     end
-    if when == 'within' and rank and rank < size then mark(page, patience, plan.cause) end
-    if when == 'short' and rank and rank < 2 * size and picked(size) < size then mark(page, patience, plan.cause) end
+    if when == 'within' and rank and rank < size then touch(page, patience) end
+    if when == 'short' and rank and rank < 2 * size and picked(size) < size then touch(page, patience) end
   elseif when == 'edge' then
-    if was_empty[name] or redis.call('EXISTS', 'list:' .. name) == 0 then mark(page, patience, plan.cause) end
+    if was_empty[name] or redis.call('EXISTS', 'list:' .. name) == 0 then touch(page, patience) end
   elseif when == 'place' then
-    local place = redis.call('ZSCORE', 'place:' .. name .. ':' .. period, id)
+    local place = place_of(name, period)
     if place then
       local n = math.floor(place / size)
-      mark((string.gsub(page, '{n}', n + 1)), patience, plan.cause)
-      if place % size == 0 and n > 0 then mark((string.gsub(page, '{n}', n)), patience, plan.cause) end
+      touch((string.gsub(page, '{n}', n + 1)), patience)
+      if place % size == 0 and n > 0 then touch((string.gsub(page, '{n}', n)), patience) end
     end
   elseif when == 'period' then
     local count = tonumber(redis.call('HGET', 'periods:' .. name, period) or 0)
-    if count <= 1 then mark(page, patience, plan.cause) end
+    if count <= 1 then touch(page, patience) end
     if size > 0 and count > 1 then
-      local place = redis.call('ZSCORE', 'place:' .. name .. ':' .. period, id)
-      if place and place % size == 0 then mark(page, patience, plan.cause) end
+      local place = place_of(name, period)
+      if place and place % size == 0 then touch(page, patience) end
     end
   end
 end
 
 if redis.call('INCR', KEYS[8]) ~= plan.shelvings + 1 and #plan.topics > 0 and card ~= '' then
   -- an article that was shelved beside it did not find it in the lists, nor was found by it: look again
-  mark('article:' .. id, plan.near, plan.cause)
+  touch('article:' .. id, plan.near)
 end
+for patience, pages in pairs(due) do mark_all(pages, patience, plan.cause) end
 redis.call('DEL', 'left:' .. id)
 if plan.moved ~= '' then redis.call('SADD', 'former:' .. id, plan.moved) end
 if card ~= '' then

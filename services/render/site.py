@@ -121,15 +121,16 @@ class Site:
 
     def remove(self, path: str) -> bool:
         """Take a file or link away, and its folder if that is empty then; False if it was not there."""
-        full = self.root / path
+        full = f"{self.root}/{path}"
         try:
-            full.unlink()
+            os.unlink(full)  # noqa: PTH108 - the hot path
         except (FileNotFoundError, NotADirectoryError):
             return False
-        self._made.discard(str(full.parent))
+        folder = os.path.dirname(full)  # noqa: PTH120 - the hot path
+        self._made.discard(folder)
         if path.endswith("/index.html"):
             try:
-                full.parent.rmdir()
+                os.rmdir(folder)  # noqa: PTH106 - the hot path
             except OSError:
                 return True  # other pages live below it
         return True

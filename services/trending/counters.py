@@ -98,13 +98,14 @@ _COUNT = Script(
     + f"local VIEWS, REMEMBERED = '{VIEWS}', '{REMEMBERED}'\n"
     + """
 local today = math.floor(now / DAY)
-local sizes, remembered = nil, 0
+local sizes, held, remembered = nil, 0, 0
 
 local function load_days()
   sizes = {[today] = 0}
   for _, day in ipairs(call('ZRANGE', ONCE_DAYS, 0, -1)) do
     sizes[tonumber(day)] = tonumber(call('HGET', once_key(tonumber(day)), 'size'))
   end
+  held = tonumber(call('HGET', once_key(today), 'n') or 0)
 end
 
 local function split(day)
@@ -130,13 +131,13 @@ local function first_time(digest)
   end
   if sizes[today] == 0 then
     sizes[today] = 1
-    call('HSET', once_key(today), 'n', 0, 'size', 1)
+    call('HSET', once_key(today), 'size', 1)
     call('ZADD', ONCE_DAYS, today, text(today))
     call('ZADD', DUE, (today + 9) * DAY, 'forget:' .. text(today))
   end
   if call('SADD', once_key(today, set_of(digest, sizes[today])), digest) == 0 then return false end
-  remembered = remembered + 1
-  if call('HINCRBY', once_key(today), 'n', 1) > sizes[today] * MEAN then split(today) end
+  remembered, held = remembered + 1, held + 1
+  if held > sizes[today] * MEAN then split(today) end
   return true
 end
 
@@ -157,7 +158,10 @@ for at = 4 + 3 * moments, #ARGV, 5 do
     end
   end
 end
-if remembered > 0 then call('INCRBY', REMEMBERED, remembered) end
+if remembered > 0 then
+  call('INCRBY', REMEMBERED, remembered)
+  call('HSET', once_key(today), 'n', held)
+end
 
 for moment, of in pairs(counts) do
   local hour, week, ends = ARGV[1 + 3 * moment], ARGV[2 + 3 * moment], ARGV[3 + 3 * moment]

@@ -16,6 +16,7 @@ from shared.problems import Fault
 
 MAX_VERSION = 2**53
 _WEB = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
+_WEB_SCHEMA = r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s/?#]+\S*$"
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,4}")
 
 
@@ -50,13 +51,34 @@ def _author(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
 
+def _one_of(*names: str) -> dict[str, Any]:
+    """JSON Schema for: one of these texts is required."""
+    return {"anyOf": [{"required": [name], "properties": {name: {"type": "string"}}} for name in names]}
+
+
+NOT_BLANK = Field(json_schema_extra={"pattern": r"\S"})
 Moment = Annotated[datetime, BeforeValidator(_moment)]
-Address = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2048), AfterValidator(_web_address)]
+Address = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=2048),
+    AfterValidator(_web_address),
+    Field(json_schema_extra={"pattern": _WEB_SCHEMA}),
+]
 Guid = Annotated[str, StringConstraints(min_length=1, max_length=512)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Headline = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
-Slug = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_slug)]
-Language = Annotated[str, StringConstraints(strip_whitespace=True, max_length=35), AfterValidator(_language)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), NOT_BLANK]
+Headline = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), NOT_BLANK]
+Slug = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    AfterValidator(_slug),
+    Field(json_schema_extra={"pattern": "[A-Za-z0-9]"}),
+]
+Language = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=35),
+    AfterValidator(_language),
+    Field(json_schema_extra={"pattern": f"^{_LANGUAGE.pattern}$"}),
+]
 
 
 class _Strict(BaseModel):
@@ -70,6 +92,9 @@ class NativeAuthor(_Strict):
     url: Address | None = None
 
 
+NamedAuthor = Annotated[NativeAuthor, BeforeValidator(_author, json_schema_input_type=Name | NativeAuthor)]
+
+
 class NativeCorrection(_Strict):
     """A published correction."""
 
@@ -79,6 +104,8 @@ class NativeCorrection(_Strict):
 
 class NativeImage(_Strict):
     """The picture: one pushed before, by its media_id, or one elsewhere, by its address."""
+
+    model_config = ConfigDict(json_schema_extra=_one_of("media_id", "url"))
 
     media_id: Guid | None = None
     url: Address | None = None
@@ -90,6 +117,8 @@ class NativeImage(_Strict):
 class NativeArticle(_Strict):
     """An article as `POST /v1/articles` takes it; one of `body_html` and `body_text` is required."""
 
+    model_config = ConfigDict(json_schema_extra=_one_of("body_html", "body_text"))
+
     guid: Guid = Field(description="identifies the article within its source")
     headline: Headline
     body_html: str | None = Field(None, description="cleaned on the way in")
@@ -98,7 +127,7 @@ class NativeArticle(_Strict):
     summary: str | None = None
     section: Name | None = None
     topics: Annotated[list[Name], Field(max_length=50)] | None = None
-    authors: Annotated[list[Annotated[NativeAuthor, BeforeValidator(_author)]], Field(max_length=50)] | None = Field(
+    authors: Annotated[list[NamedAuthor], Field(max_length=50)] | None = Field(
         None, description="names, or objects with name and url"
     )
     language: Language | None = None

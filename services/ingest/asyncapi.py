@@ -1,0 +1,117 @@
+"""The streams as AsyncAPI 3 documents them, from the types of their events; a page and the document."""
+
+import json
+from typing import Any
+
+from faststream.specification.asyncapi import get_asyncapi_html
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse
+from starlette.routing import Route
+
+from shared import events
+from shared.openapi import REF, released
+
+ENTRY = "An entry has one field, `event`: the event as JSON."
+
+
+class DeadLetter(BaseModel):
+    """Something that was set aside: an event, a page or a picture, with the reason. These are the entry's fields."""
+
+    kind: str
+    name: str
+    reason: str
+    raw: str
+    stream: str | None = None
+    group: str | None = None
+    event_id: str | None = None
+    article: str | None = None
+
+
+STREAMS: dict[str, tuple[str, tuple[type[BaseModel], ...]]] = {
+    events.ARTICLES: (
+        "What happened to articles: the facets before and after, and the article itself. " + ENTRY,
+        (events.ArticlePublished, events.ArticleUpdated, events.ArticleWithdrawn),
+    ),
+    events.VIEWS: ("What readers opened. " + ENTRY, (events.ArticleViewed,)),
+    events.SIGNALS: (
+        "What changed beside articles. " + ENTRY,
+        (
+            events.RankingChanged, events.ConditionsChanged, events.FrontChanged, events.ClockTicked,
+            events.SiteChanged,
+        ),
+    ),
+    events.PAGES: ("What changed on disk: for a cache purge. " + ENTRY, (events.PageBuilt, events.PageRemoved)),
+    events.DEAD_LETTERS: ("What was set aside, with its reason.", (DeadLetter,)),
+}  # fmt: skip
+
+
+def document() -> dict[str, Any]:
+    """The AsyncAPI document."""
+    models = [model for _, of in STREAMS.values() for model in of]
+    _, schemas = models_json_schema([(model, "serialization") for model in models], ref_template=REF)
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Pressrun streams",
+            "version": released(),
+            "description": "Redis streams. Read with a group of your own, and expect an event more than once.",
+        },
+        "defaultContentType": "application/json",
+        "channels": {
+            stream: {
+                "address": stream,
+                "description": text,
+                "messages": {name(model): {"$ref": f"#/components/messages/{name(model)}"} for model in of},
+            }
+            for stream, (text, of) in STREAMS.items()
+        },
+        "operations": {
+            f"send-{stream}": {"action": "send", "channel": {"$ref": f"#/channels/{stream}"}} for stream in STREAMS
+        },
+        "components": {
+            "messages": {name(model): _message(model) for model in models},
+            "schemas": schemas["$defs"],
+        },
+    }
+
+
+def name(model: type[BaseModel]) -> str:
+    """An event's name on the wire, like `article.published`."""
+    kind = model.model_fields.get("type")
+    return str(kind.default) if kind else "dead-letter"
+
+
+def routes() -> list[Route]:
+    """`/asyncapi` for people, `/asyncapi.json` for programs. The page cannot publish: it has nothing to try out."""
+    made = document()
+    page = get_asyncapi_html(_Specification(made), try_it_out_path=None)  # type: ignore[arg-type]  # all it looks at
+
+    async def show(_: Request) -> HTMLResponse:
+        return HTMLResponse(page)
+
+    async def tell(_: Request) -> JSONResponse:
+        return JSONResponse(made)
+
+    return [Route("/asyncapi", show), Route("/asyncapi.json", tell)]
+
+
+class _Specification:
+    """What FastStream's page looks at."""
+
+    def __init__(self, made: dict[str, Any]) -> None:
+        self.title = made["info"]["title"]
+        self._made = made
+
+    def to_json(self) -> str:
+        return json.dumps(self._made)
+
+
+def _message(model: type[BaseModel]) -> dict[str, Any]:
+    return {
+        "name": name(model),
+        "title": model.__name__,
+        "summary": model.__doc__,
+        "payload": {"$ref": REF.format(model=model.__name__)},
+    }
