@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 from bench import corpus
 from bench.batch_call import Sent, send_batch
@@ -93,10 +94,15 @@ def _file(url: str) -> Path:
     return Path(url.split("/", 3)[3]) / "index.html"
 
 
+def newest_event(store: Any) -> bytes:
+    """The article event that came last, as it is on the stream."""
+    return bytes(store.xrevrange("articles", count=1)[0][1][b"event"])
+
+
 def _limits(press: Press) -> tuple[float, float]:
     story = asyncio.run(_story(press))
     record, body = story.article.model_dump_json().encode(), pack_body(story.body)
-    event = press.store.xrevrange("articles", count=1)[0][1][b"event"]
+    event = newest_event(press.store)
     stored = synced_sets(press.folder / "limit-batch", [(record, body, event)] * 10_000, 64)
     page = next(path.read_bytes() for path in press.data.glob("site/2*/*/*/*/index.html"))
     site = Site.read(press.data / "site.toml")

@@ -14,7 +14,6 @@ from services.ingest.formats import native
 from services.ingest.html import clean_html
 from services.ingest.parse import parse_json
 from services.ingest.register import Register
-from services.render import press as press_module
 from services.render.edition import LiveEdition
 from services.render.handlers import GROUP, Handlers
 from services.render.press import Press
@@ -76,7 +75,7 @@ async def _measure(settings: Settings, site: Site) -> dict[str, float]:
     store, clock = Store(settings), Clock(settings)
     register = Register(store, site, clock)
     tree, edition, printer = Tree(settings.pages_dir), LiveEdition(store, site), Printer(site)
-    press = Press(store, edition, printer, tree, clock, "bench")
+    press = Press(store, edition, printer, tree, clock, "bench", settings.originals_dir)
     handlers = Handlers(store, press, site)
     await create_group(store, ARTICLES, GROUP)
     tree.prepare()
@@ -108,11 +107,10 @@ async def _measure(settings: Settings, site: Site) -> dict[str, float]:
         await one(number)
     while await press.round():
         pass
-    shelve = press_module.shelve
     for owner, name, label in (
         (press.dirty, "take", "take"), (press, "_found", "read"), (edition, "story", "read"),
         (edition, "related", "read related"), (printer, "print", "render"), (tree, "apply", "write"),
-        (press_module, "shelve", "shelve"),
+        (press, "_shelve", "mark and shelve"),
     ):  # fmt: skip
         watch.over(owner, name, label)
     watch.spent.clear()
@@ -124,14 +122,13 @@ async def _measure(settings: Settings, site: Site) -> dict[str, float]:
             pass
         watch.spent.clear()
         watch.spent.update(taken)
-    press_module.shelve = shelve
     await store.close()
     watch.spent["decide, Lua and fsync"] -= cleaning
     return _in_order({**watch.spent, "nh3": cleaning, "read": watch.spent["read"] / 2})  # two reads side by side
 
 
 ORDER = ("JSON and validation", "nh3", "decide, Lua and fsync", "decode and mark", "take", "read", "read related",
-         "render", "write", "shelve")  # fmt: skip
+         "render", "write", "mark and shelve")  # fmt: skip
 
 
 def _in_order(spent: dict[str, float]) -> dict[str, float]:

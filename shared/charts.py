@@ -1,4 +1,5 @@
-"""The charts of finished weeks: `chart:{week}` JSON, at most 50 entries · `charts` set of the weeks that have one.
+"""The charts of finished weeks: `chart:{week}` JSON, at most 50 entries · `charts` set of the weeks that have one ·
+`charted:{id}` set of the weeks whose chart has, or had, an article.
 
 Trending writes them in the step that announces `ranking.changed` with the list `week:{week}`; render reads them.
 """
@@ -14,6 +15,11 @@ def chart_key(week: str) -> str:
 def charts_key() -> str:
     """Key of the weeks that have a chart."""
     return "charts"
+
+
+def charted_key(article: str) -> str:
+    """Key of the weeks whose chart has, or had, an article."""
+    return f"charted:{article}"
 
 
 class Ranked(Frozen):

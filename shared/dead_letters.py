@@ -33,7 +33,7 @@ async def letters(store: Store) -> list[dict[str, Any]]:
 
 
 async def pages_set_aside(store: Store) -> list[str]:
-    """The pages that were set aside and have not been built since, each with its reason."""
+    """The pages that were set aside, each with its reason, until they are put back or dropped."""
     return [f"{letter['name']}: {letter['reason']}" for letter in await letters(store) if letter["kind"] == "page"]
 
 

@@ -24,7 +24,7 @@ def new_event_id() -> str:
 class Event(BaseModel):
     """What every event has. `at` is the site's time."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", json_schema_serialization_defaults_required=True)
 
     event_id: str = Field(default_factory=new_event_id)
     at: datetime

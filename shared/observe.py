@@ -12,6 +12,9 @@ events_handled = Counter("pressrun_events_handled_total", "Events done", ["strea
 events_retried = Counter("pressrun_events_retried_total", "Events that failed and are tried again", ["stream", "group"])
 events_set_aside = Counter("pressrun_events_set_aside_total", "Events set aside", ["stream", "group"])
 event_lag = Gauge("pressrun_event_lag", "Entries that a group has not read yet", ["stream", "group"])
+event_oldest = Gauge(
+    "pressrun_event_oldest_pending_seconds", "Age of the oldest entry not acknowledged", ["stream", "group"]
+)
 event_pending = Gauge("pressrun_event_pending", "Entries read and not acknowledged", ["stream", "group"])
 unhandled = Counter("pressrun_unhandled_exceptions_total", "Exceptions that nothing expected")
 store_failures = Counter("pressrun_store_failures_total", "Calls that the store could not serve")
@@ -20,9 +23,15 @@ requests = Histogram("pressrun_request_seconds", "Time to answer", ["route", "st
 
 def configure_logs(service: str, level: str) -> None:
     """Log JSON lines, each with the service's name."""
+
+    def named(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        event["service"] = service
+        return event
+
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            named,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
@@ -32,7 +41,6 @@ def configure_logs(service: str, level: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(service=service)
     _configured.append(structlog.get_logger().bind())
 
 

@@ -18,11 +18,14 @@ from shared import observe
 from shared.clock import Clock
 from shared.openapi import Documented, released
 from shared.problems import Fault, Problem
-from shared.settings import Settings
+from shared.settings import Settings, WrongSetting
 from shared.store import Store, StoreUnavailable
 from shared.streams import Consumer, make_broker
 
 LAG_BOUND = 10_000
+OLDEST_BOUND = 60.0
+SCHEMA = 1
+SCHEMA_KEY = "schema"
 STORE_PATIENCE = 30.0
 METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
@@ -51,6 +54,7 @@ class Service:
     async def start(self) -> None:
         """Wait for the store, take up the site's time, and begin to read."""
         await self._reach_the_store()
+        await self._know_the_schema()
         if await self.clock.start(self.store):
             observe.log().warning("the clock is behind the site's last moment; the site waits there")
         for consumer in self.consumers:
@@ -80,10 +84,20 @@ class Service:
                 faults[f"consumer {consumer.stream}"] = "not running"
             elif (lag := observe.event_lag.labels(consumer.stream, consumer.group)._value.get()) > LAG_BOUND:
                 faults[f"consumer {consumer.stream}"] = f"{lag:.0f} entries behind"
+            elif (age := observe.event_oldest.labels(consumer.stream, consumer.group)._value.get()) > OLDEST_BOUND:
+                faults[f"consumer {consumer.stream}"] = f"an entry has been pending for {age:.0f} s"
         for name, check in self.checks.items():
             if fault := await check():
                 faults[name] = fault
         return faults
+
+    async def _know_the_schema(self) -> None:
+        """Refuse a store that a newer version has written; an older one would be upgraded here."""
+        kept = int(await self.store.do("GET", SCHEMA_KEY) or 0)
+        if kept > SCHEMA:
+            raise WrongSetting(f"the store has the schema {kept}; this version knows {SCHEMA}: install a newer one")
+        if kept < SCHEMA:
+            await self.store.do("SET", SCHEMA_KEY, SCHEMA)
 
     async def _reach_the_store(self) -> None:
         until = time.monotonic() + STORE_PATIENCE

@@ -8,6 +8,7 @@ is started again.
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -90,6 +91,7 @@ class Consumer(Generic[E]):
         group: str,
         events: TypeAdapter[E],
         handle: Callable[[list[Delivered[E]]], Awaitable[None]],
+        batch: int = BATCH,
     ) -> None:
         self.stream = stream
         self.group = group
@@ -99,6 +101,7 @@ class Consumer(Generic[E]):
         self._handle = handle
         self._failures: dict[str, int] = {}
         self._left_undone = True
+        self._batch = batch
         self._turn = asyncio.Lock()
         self._subscriber = broker.subscriber(
             stream=StreamSub(
@@ -106,7 +109,7 @@ class Consumer(Generic[E]):
                 group=group,
                 consumer=self._name,
                 batch=True,
-                max_records=BATCH,
+                max_records=batch,
                 polling_interval=POLL_MS,
             ),
             ack_policy=AckPolicy.MANUAL,
@@ -193,6 +196,14 @@ class Consumer(Generic[E]):
             if fields[b"name"].decode() == self.group:
                 observe.event_lag.labels(self.stream, self.group).set(fields.get(b"lag") or 0)
                 observe.event_pending.labels(self.stream, self.group).set(fields[b"pending"])
+                observe.event_oldest.labels(self.stream, self.group).set(await self._oldest(fields[b"pending"]))
+
+    async def _oldest(self, pending: int) -> float:
+        """Seconds since the oldest entry that is not acknowledged came."""
+        if not pending:
+            return 0.0
+        summary = await self._store.do("XPENDING", self.stream, self.group)
+        return max(0.0, time.time() - int(summary[1].split(b"-")[0]) / 1000) if summary[1] else 0.0
 
     async def _deliver(self, entries: list[tuple[str, dict[bytes, bytes]]]) -> None:
         batch = [delivered for entry, fields in entries if (delivered := await self._decode(entry, fields))]
@@ -235,7 +246,7 @@ class Consumer(Generic[E]):
         except (ValidationError, ValueError) as error:
             text = raw or json.dumps({k.decode("utf-8", "replace"): v.decode("utf-8", "replace")
                                       for k, v in (fields or {}).items()}).encode()  # fmt: skip
-            await self._set_aside(entry, text.decode("utf-8", "replace"), str(error))
+            await self._set_aside(entry, text.decode("utf-8", "replace"), _reason(error))
             return None
 
     async def _set_aside(self, entry: str, raw: str, reason: str) -> None:
@@ -243,6 +254,14 @@ class Consumer(Generic[E]):
         if await set_event_aside(self._store, self.stream, self.group, entry, raw, reason):
             observe.events_set_aside.labels(self.stream, self.group).inc()
             observe.log().error("an event was set aside", stream=self.stream, entry=entry, reason=reason)
+
+
+def _reason(error: ValidationError | ValueError) -> str:
+    """What is wrong with an entry, in one line."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    found = error.errors(include_url=False)
+    return "; ".join(f"{'/'.join(map(str, one['loc'])) or 'event'}: {one['msg']}" for one in found[:5])
 
 
 def _entries(answer: list[Any]) -> list[tuple[str, dict[bytes, bytes]]]:

@@ -144,7 +144,8 @@ def test_the_readme_begins_with_the_two_commands() -> None:
 ROUTES = """
 import importlib, json, sys
 from starlette.routing import Route
-app = importlib.import_module(f"services.{sys.argv[1]}.app").app
+module = importlib.import_module(f"services.{sys.argv[1]}.app")
+app = getattr(module, "api_app", module.app)
 calls = {f"{method.upper()} {path}" for path, item in app.openapi()["paths"].items() for method in item}
 plain = [route for route in app.routes if type(route) is Route and route.include_in_schema]
 calls |= {f"{method} {route.path}" for route in plain for method in route.methods or {"POST"}}
@@ -293,7 +294,8 @@ def test_every_link_and_picture_is_there(page: Path) -> None:
 
 
 # Put together here, so that this file has none of them itself.
-REGISTRIES = ("index-url =")
+_HOSTS = (("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"), ("golang", "org"), ("crates", "io"))
+REGISTRIES = tuple(".".join(name) for name in _HOSTS) + ("index-url" + " =",)
 MACHINE_PATHS = re.compile(r"(?<![\w.])/(?:wo" r"rk|ro" r"ot|Us" r"ers|ho" r"me)/|/tm" r"p/w")
 NEIGHBOUR = "../shared"
 

@@ -25,7 +25,9 @@ class Refused(Exception):
 async def exchange(url: str, token: str, lines: Sequence[bytes]) -> list[dict[str, Any]]:
     """Send lines as NDJSON and return the answers, one a line; fewer if the connection ended early."""
     where = urlsplit(url)
-    reader, writer = await asyncio.open_connection(where.hostname, where.port or 80)
+    secure = where.scheme == "https"
+    port = where.port or (443 if secure else 80)
+    reader, writer = await asyncio.open_connection(where.hostname, port, ssl=secure or None)
     connection = h11.Connection(h11.CLIENT)
     try:
         headers = [

@@ -84,6 +84,7 @@ def service_part(name: str, folder: Folder, ports: Ports, environ: Mapping[str, 
         *(sys.executable, "-P", "-m", "uvicorn", f"services.{name}.app:app", "--app-dir", str(CODE)),
         *("--host", HERE, "--port", str(port)),
         *("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"),
+        "--no-proxy-headers",  # ingest itself decides whom it believes
         *("--timeout-graceful-shutdown", "5", "--timeout-keep-alive", "30", "--backlog", "2048"),
     )
     return Part(name, command, folder.root, environ, _answers(port, "/health/ready"))

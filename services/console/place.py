@@ -44,7 +44,7 @@ class Place:
 
 def find(data: Path | None) -> Place:
     """The stack of a folder, or of the environment."""
-    if data is None and "PRESSRUN_REDIS_URL" in os.environ:
+    if data is None and not {"PRESSRUN_REDIS_URL", "PRESSRUN_REDIS_URL_FILE"}.isdisjoint(os.environ):
         return Place(Settings.load(), {})
     folder = data or Path(os.environ.get("PRESSRUN_DATA", "data"))
     run = read_run(folder)

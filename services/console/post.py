@@ -135,6 +135,6 @@ def _where(data: Path | None, url: str | None, token_file: Path | None) -> tuple
         url, token = url or run.get("ingest"), token or run.get("token")
     if not url or not token:
         raise CannotStart("where to? give --data DIR, or --url and --token-file")
-    if urlsplit(url).scheme != "http" or not urlsplit(url).hostname:
-        raise CannotStart(f"--url: an http:// address is needed, not {url!r}")
+    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+        raise CannotStart(f"--url: an http:// or https:// address is needed, not {url!r}")
     return url.rstrip("/"), token

@@ -9,13 +9,19 @@ import typer
 from services.console.place import AsJson, Data, Place, err, out, with_store
 from services.render import reasons
 from services.render.edition import LiveEdition
+from services.render.site import Site
 from shared.events import ARTICLES, PAGES, SIGNALS
 from shared.store import Store
 
 
 def why(path: Annotated[str, typer.Argument(metavar="PATH")], data: Data = None, as_json: AsJson = False) -> None:
     """What a page is made of, and the event that last rebuilt it."""
-    found = with_store(data, lambda place, store: reasons.why(store, LiveEdition(store, place.settings.site), path))
+
+    def work(place: Place, store: Store) -> Any:
+        edition = LiveEdition(store, place.settings.site)
+        return reasons.why(store, edition, Site(place.settings.pages_dir), path)
+
+    found = with_store(data, work)
     if found is None:
         err.print(f"no page has the address {path}", markup=False)
         raise typer.Exit(1)

@@ -30,9 +30,10 @@ async def run(_: AsyncExitStack) -> None:
     service.keep_running(Retention(service.store, settings.retain_hours).run, "retention")
 
 
-app = create_app(service, "Pressrun ingest", run)
-app.include_router(article_routes(service, desk))
-app.include_router(push_routes(settings=settings, store=service.store, doors=doors, accept=desk.accept))
-app.router.routes.extend([*views.routes(service, desk.source), *asyncapi.routes()])
-app.describe(api.CALLS, api.MODELS, api.SECURITY)
-app.add_middleware(Limits, in_flight=settings.in_flight, folder=settings.data, floor_mb=settings.disk_floor_mb)
+api_app = create_app(service, "Pressrun ingest", run)
+api_app.include_router(article_routes(service, desk))
+api_app.include_router(push_routes(settings=settings, store=service.store, doors=doors, accept=desk.accept))
+api_app.router.routes.extend([*views.routes(service, desk.source), *asyncapi.routes()])
+api_app.describe(api.CALLS, api.MODELS, api.SECURITY)
+beacon = views.ViewBeacon(api_app, service=service)
+app = Limits(beacon, in_flight=settings.in_flight, folder=settings.data, floor_mb=settings.disk_floor_mb)

@@ -3,8 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from services.ingest.formats.faults import faults_of, kind_of
+from services.ingest.formats.native import Moment
 from services.ingest.text import LONE_SURROGATE, find_lone_surrogate, strip_forbidden
 from shared.clock import Clock
 from shared.conditions import CONDITIONS, Conditions
@@ -12,14 +14,13 @@ from shared.events import SIGNALS, ConditionsChanged, FrontChanged, announce
 from shared.front import FRONT, Front, Lead
 from shared.live import live_key
 from shared.problems import Fault, Problem
-from shared.service import pointer
 from shared.store import Store
 
 B = TypeVar("B", bound=BaseModel)
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class ConditionsBody(_Strict):
@@ -27,14 +28,14 @@ class ConditionsBody(_Strict):
 
     city: Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
     temperature_c: float = Field(ge=-90, le=65)
-    at: AwareDatetime
+    at: Moment
 
 
 class LeadBody(_Strict):
     """An article that is to lead."""
 
     article: str = Field(pattern=r"^[a-z2-7]{16}$")
-    until: AwareDatetime | None = None
+    until: Moment | None = None
 
 
 class FrontBody(_Strict):
@@ -67,12 +68,15 @@ async def put_front(store: Store, clock: Clock, content: Any) -> None:
 
 
 def _read(model: type[B], content: Any) -> B:
+    if not isinstance(content, dict):
+        first = next(iter(model.model_fields))
+        raise Problem(422, "not an object", [Fault(f"/{first}", f"Send an object, not {kind_of(content)}.")])
     if (broken := find_lone_surrogate(content)) is not None:
-        raise Problem(422, LONE_SURROGATE, [Fault(broken or "/", LONE_SURROGATE)])
+        raise Problem(422, LONE_SURROGATE, [Fault(broken, LONE_SURROGATE)])
     try:
         return model.model_validate(strip_forbidden(content))
     except ValidationError as error:
-        faults = [Fault(pointer(found["loc"]) or "/", found["msg"]) for found in error.errors(include_url=False)]
+        faults = faults_of(error)
         raise Problem(422, faults[0].detail, faults) from None
 
 

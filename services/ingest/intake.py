@@ -17,6 +17,9 @@ Outcome = Literal["published", "updated", "unchanged", "stale", "withdrawn", "sc
 WITHDRAWN = "withdrawn"
 NEVER = datetime.min.replace(tzinfo=UTC)
 
+Rank = tuple[int, bool, datetime, str]
+"""Where a version stands: version, withdrawal, updated_at, digest."""
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -77,7 +80,7 @@ def decide(copy: Copy, source: str, ident: str, known: Known, site: Site, now: d
     rank = (version, copy.digest == WITHDRAWN, copy.draft.updated_at or NEVER, copy.digest)
     if current is not None:
         if _same(copy, current):
-            return _unchanged(copy, current, version)
+            return _unchanged(copy, known, current, rank)
         if rank < order(current):
             return Decision("stale", current)
     if copy.digest == WITHDRAWN:
@@ -97,7 +100,7 @@ def fall_due(known: Known) -> Decision:
     return Decision(outcome, waiting.model_copy(update={"revision": revision}), drop_waiting=True)
 
 
-def order(article: Article) -> tuple[int, bool, datetime, str]:
+def order(article: Article) -> Rank:
     """Where a version stands among those of its guid."""
     return (article.version, article.state == WITHDRAWN, article.ordered_at or NEVER, article.digest)
 
@@ -124,15 +127,20 @@ def _same(copy: Copy, current: Article) -> bool:
     return copy.digest == current.digest
 
 
-def _unchanged(copy: Copy, current: Article, version: int) -> Decision:
-    """The same content: a higher version is recorded all the same, so that older ones stay older."""
-    if copy.draft.version is None or version < current.version:
-        version = current.version
-    ordered_at = max((at for at in (copy.draft.updated_at, current.ordered_at) if at), default=None)
-    if (version, ordered_at) == (current.version, current.ordered_at):
-        return Decision("unchanged", current)
-    newer = current.model_copy(update={"version": version, "ordered_at": ordered_at})
-    return Decision("unchanged", newer, quiet=True)
+def _unchanged(copy: Copy, known: Known, current: Article, rank: Rank) -> Decision:
+    """The same content again: where it stands higher, that is recorded, so that what is older stays older."""
+    ordered_at, withdrawn_at = current.ordered_at, current.withdrawn_at
+    version = current.version
+    if copy.draft.version is None:
+        ordered_at = max((at for at in (copy.draft.updated_at, ordered_at) if at), default=None)
+    elif rank > order(current):
+        version, ordered_at = copy.draft.version, copy.draft.updated_at
+    if current.state == WITHDRAWN:
+        withdrawn_at = max((at for at in (copy.draft.updated_at, withdrawn_at) if at), default=None)
+    newer = current.model_copy(update={"version": version, "ordered_at": ordered_at, "withdrawn_at": withdrawn_at})
+    waiting = known.waiting
+    drop = waiting is not None and (order(waiting) <= order(newer) or _too_late(waiting, newer))
+    return Decision("unchanged", newer, drop_waiting=drop, quiet=newer != current)
 
 
 def _withdraw(copy: Copy, source: str, ident: str, known: Known, version: int, now: datetime) -> Decision:
@@ -156,7 +164,7 @@ def _withdraw(copy: Copy, source: str, ident: str, known: Known, version: int, n
 
 def _appear(
     copy: Copy, source: str, ident: str, known: Known, version: int,
-    rank: tuple[int, bool, datetime, str], site: Site, now: datetime,
+    rank: Rank, site: Site, now: datetime,
 ) -> Decision:  # fmt: skip
     current, waiting = known.current, known.waiting
     article = _article(copy, source, ident, current, version, site, now)
@@ -171,7 +179,7 @@ def _appear(
     return Decision(outcome, article, drop_waiting=waiting is not None and order(waiting) <= rank)
 
 
-def _waits_already(copy: Copy, waiting: Article, rank: tuple[int, bool, datetime, str]) -> bool:
+def _waits_already(copy: Copy, waiting: Article, rank: Rank) -> bool:
     return (waiting.digest == copy.digest and waiting.version >= rank[0]) or rank < order(waiting)
 
 

@@ -43,6 +43,8 @@ class Accepted:
     outcome: Outcome
     article: Article
     event_id: str | None = None
+    others: tuple[tuple[str, int], ...] = ()
+    """The members of its chain of rewrites that changed with it, and their revisions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,25 +129,32 @@ class Register:
         assert shown is not None  # noqa: S101 - every decision is about an article
         expect: dict[str, bytes | None] = {record_key(ident): read.record, scheduled_key(ident): read.scheduled}
         commands: list[Command] = []
-        event_id = None
+        accepted = Accepted(decision.outcome, shown)
         if decision.waiting is not None and decision.due is not None:
-            waiting = shown = await self._claim(decision.waiting, expect, commands)
+            waiting = await self._claim(decision.waiting, expect, commands)
             commands += _wait(waiting, body, millis(decision.due))
+            accepted = Accepted(decision.outcome, waiting)
         elif decision.outcome in ("published", "updated", "withdrawn"):
             if shown.state == "published":
                 shown = await self._claim(shown, expect, commands)
-            shown, event_id = await self._change(read, shown, body, expect, commands)
+            accepted = await self._change(decision.outcome, read, shown, body, expect, commands)
         elif decision.quiet:
             commands.append(("SET", record_key(ident), shown.model_dump_json()))
         if decision.drop_waiting:
             commands += [("DEL", scheduled_key(ident), scheduled_body_key(ident)), ("ZREM", due("ingest"), ident)]
         if commands and await self._store.commit(expect, commands) is None:
             return None
-        return Accepted(decision.outcome, shown, event_id)
+        return accepted
 
     async def _change(
-        self, read: _Read, article: Article, body: str, expect: dict[str, bytes | None], commands: list[Command]
-    ) -> tuple[Article, str]:
+        self,
+        outcome: Outcome,
+        read: _Read,
+        article: Article,
+        body: str,
+        expect: dict[str, bytes | None],
+        commands: list[Command],
+    ) -> Accepted:
         """Enter a new state of an article, and what it changes for the others of its chain of rewrites."""
         before = read.known.current
         family = await family_of(self._store, article, read.chain_of)
@@ -174,7 +183,8 @@ class Register:
         for change in reversed(changes):
             entries, event_id = enter(change, self._site, self._clock.now())
             commands += entries
-        return article, event_id
+        others = tuple((change.after.id, change.after.revision) for change in changes[1:])
+        return Accepted(outcome, article, event_id, others)
 
     async def _claim(self, article: Article, expect: dict[str, bytes | None], commands: list[Command]) -> Article:
         """Give the article the first slug of its day that is free or its own already."""

@@ -29,7 +29,9 @@ def read_line(raw: bytes, now: datetime) -> Line:
         found = error.errors(include_url=False, include_context=False)
         if found[0]["type"] == "json_invalid":
             raise Problem(400, f"the line is not JSON: {found[0]['msg']}") from None
-        raise Problem(422, "not a view", [Fault(pointer(one["loc"]), one["msg"]) for one in found]) from None
+        raise Problem(
+            422, "not a view", [Fault(pointer(one["loc"]) or "/event_id", one["msg"]) for one in found]
+        ) from None
     if line.at > now + AHEAD:
         raise Problem(422, "too early", [Fault("/at", "more than 5 minutes in the future")])
     if line.at < now - MEMORY:

@@ -51,7 +51,8 @@ class Desk:
         seconds = seconds_to_wait(prefer)
         article = accepted.article
         waits = seconds and accepted.outcome not in AT_REST
-        if waits and await self._waiting.until_built(article.id, article.revision, seconds):
+        wanted = ((article.id, article.revision), *accepted.others)
+        if waits and await self._waiting.until_built(wanted, seconds):
             status = 201
             headers["Preference-Applied"] = f"wait={seconds:g}"
         return JSONResponse(self.answer(accepted), status, headers)

@@ -120,7 +120,7 @@ def _article(body: bytes) -> str:
     except (ValueError, RecursionError):
         raise Problem(400, "the body is not JSON") from None
     if not isinstance(found, dict):
-        raise Problem(422, "not a view", [Fault("", 'an object like {"article": "…"}')])
+        raise Problem(422, "not a view", [Fault("/article", 'an object like {"article": "…"}')])
     article = found.get("article")
     if not isinstance(article, str):
         raise Problem(422, "not a view", [Fault("/article", "the article's id, a text")])

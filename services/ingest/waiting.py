@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -28,22 +29,24 @@ class Waiting:
         self._store = store
         self._waiters: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
 
-    async def until_built(self, ident: str, revision: int, seconds: float) -> bool:
-        """Whether that revision, or a later one, is on disk within so many seconds."""
+    async def until_built(self, wanted: Sequence[tuple[str, int]], seconds: float) -> bool:
+        """Whether these articles are on disk in those revisions, or later ones, within so many seconds."""
         built = asyncio.Event()
-        self._waiters[ident].add(built)
+        for ident, _ in wanted:
+            self._waiters[ident].add(built)
         try:
             async with asyncio.timeout(seconds):
-                while not await self._is_built(ident, revision):
+                while not await self._are_built(wanted):
                     await built.wait()
                     built.clear()
             return True
         except TimeoutError:
             return False
         finally:
-            self._waiters[ident].discard(built)
-            if not self._waiters[ident]:
-                del self._waiters[ident]
+            for ident, _ in wanted:
+                self._waiters[ident].discard(built)
+                if not self._waiters[ident]:
+                    del self._waiters[ident]
 
     async def listen(self) -> None:
         """For ever: read the stream of pages and wake those who wait."""
@@ -63,5 +66,6 @@ class Waiting:
             for built in self._waiters.get(ident, ()):
                 built.set()
 
-    async def _is_built(self, ident: str, revision: int) -> bool:
-        return int(await self._store.do("HGET", built_key(ident), "revision") or 0) >= revision
+    async def _are_built(self, wanted: Sequence[tuple[str, int]]) -> bool:
+        found = await self._store.all([("HGET", built_key(ident), "revision") for ident, _ in wanted])
+        return all(int(kept or 0) >= revision for kept, (_, revision) in zip(found, wanted, strict=True))

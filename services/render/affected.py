@@ -19,7 +19,7 @@ NEWS_PLACES = 1_000
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
-When = Literal["always", "within", "short", "edge", "place", "period"]
+When = Literal["always", "within", "short", "edge", "place", "period", "charts"]
 
 
 class Mark(NamedTuple):
@@ -28,7 +28,7 @@ class Mark(NamedTuple):
     always · within: it is or was among the newest `size` · short: it is or was among the newest 2 × `size`, and the
     announced topics do not fill a block of `size` · edge: the list became empty or is no longer ·
     place: the page, `{n}` in its key, that holds its place of `period` in pages of `size` ·
-    period: that period of the list became empty or is no longer.
+    period: that period of the list became empty or is no longer · charts: the weeks, `{n}`, whose chart has it.
     """
 
     page: str
@@ -89,6 +89,7 @@ def _blocks(before: Card | None, after: Card | None, shown: Shown) -> Iterator[M
     if ident in shown.hot:
         yield Mark(keys.HOT_BLOCK)
         yield Mark(keys.HOT)
+    yield Mark(keys.chart("{n}"), "charts")
     if ident in shown.lead:
         yield Mark(keys.FRONT)
     topics = [name for name in _names(before, after) if name.startswith("topic:")]

@@ -37,6 +37,7 @@ async def run(_: AsyncExitStack) -> None:
     await refresh(service.store, press, printer.digest)
     service.keep_running(press.run, "press")
     service.keep_running(ticker.run, "ticker")
+    service.keep_running(press.measure, "measure")
 
 
 app = create_app(service, "Pressrun render", run)

@@ -187,8 +187,9 @@ local taken, leased = {}, redis.call('ZCARD', LEASES)
 local function take(name, highest, limit)
   local pages = redis.call('ZRANGEBYSCORE', name, '-inf', highest, 'LIMIT', 0, limit + leased)
   for _, page in ipairs(pages) do
-    if #taken / 2 >= most then return end
+    if #taken / 2 >= most or limit == 0 then return end
     if not redis.call('ZSCORE', LEASES, page) then
+      limit = limit - 1
       for _, set in ipairs({ARTICLES, SHARED, GONE}) do redis.call('ZREM', set, page) end
       redis.call('ZADD', LEASES, now + lease, page)
       redis.call('HSET', TOKENS, page, token)

@@ -88,6 +88,12 @@ class Press:
                 except TimeoutError:
                     continue
 
+    async def measure(self) -> None:
+        """For ever: count the pages that wait."""
+        while True:
+            waiting.set(len(await self.dirty.waiting()))
+            await asyncio.sleep(1)
+
     async def round(self) -> int:
         """Take and build some pages; return how many."""
         taken = await self.dirty.take(AT_ONCE, secrets.token_hex(4))
@@ -165,22 +171,22 @@ class Press:
             await self._pictures.show(story.article.id, story.article.media)
         output = article.page(self._edition, self._printer, story, related)
         rendered.labels("article").inc()
-        firsts = await self._firsts(story) if listed.card is None or not current else []
+        firsts = await self._firsts(story) if listed.card is None or not current else {}
         changed = self._apply(taken, output)
-        for first in firsts:
-            self._apply(taken, first)
+        events = self._announced(taken, output, changed, story)
+        for key, first in firsts.items():
+            there = Taken(key, taken.token, taken.cause, taken.marked_at)
+            events += self._announced(there, first, self._apply(there, first))
         await self._pictures.keep_only(self.dirty, story.article.id, story.article.media)
-        await self._shelve(
-            taken, story, listed, story.article.card(), shown, look, self._announced(taken, output, changed, story)
-        )
+        await self._shelve(taken, story, listed, story.article.card(), shown, look, events, tuple(firsts))
         if changed and not current:
             self._measure(taken)
 
-    async def _firsts(self, story: Story) -> list[Output]:
+    async def _firsts(self, story: Story) -> dict[str, Output]:
         """The pages that the article's page leads to and that are not there yet; they go out together with it."""
         absent = [key for path, key in linked_pages(story.article.card()).items() if not self._site.has(path)]
         coming = WithArticle(self._edition, story)
-        return [await build(coming, self._printer, key) for key in absent]
+        return {key: await build(coming, self._printer, key) for key in absent}
 
     async def _unlist(self, taken: Taken, story: Story, listed: Listed, shown: Shown) -> None:
         await self._shelve(taken, story, listed, None, shown, "", ())
@@ -194,6 +200,7 @@ class Press:
         shown: Shown,
         look: str,
         page_events: Sequence[str],
+        firsts: tuple[str, ...] = (),
     ) -> None:
         before = listed.card
         # lists that were built since it left do not have it any more, however much it looks as it did
@@ -214,6 +221,7 @@ class Press:
             at_ms=time.time_ns() // 1_000_000,
             news_until=news_until,
             page_events=page_events,
+            firsts=firsts,
         )
 
     async def _take_down(self, taken: Taken, story: Story) -> None:

@@ -13,6 +13,7 @@ from services.render.affected import Mark, Shown, affected, neighbourhoods
 from services.render.edition import LiveEdition
 from services.render.pages.fragments import ALL as FRAGMENTS
 from services.render.related import AROUND
+from services.render.site import Site, page_file
 from shared import live
 from shared.articles import Card, slug_key
 from shared.events import ARTICLES, SIGNALS
@@ -67,10 +68,10 @@ async def page_of(store: Store, path: str) -> str | None:
     return None
 
 
-async def why(store: Store, edition: LiveEdition, path: str) -> dict[str, Any] | None:
+async def why(store: Store, edition: LiveEdition, site: Site, path: str) -> dict[str, Any] | None:
     """What the page at an address is made of, and the event that last rebuilt it; None for an address of none."""
     key = await page_of(store, path)
-    if key is None:
+    if key is None or not any(map(site.has, _files(path))):
         return None
     cause, _, at = (await store.do("HGET", WHY, key) or b"").decode().partition(" ")
     return {
@@ -103,8 +104,18 @@ async def impact(store: Store, edition: LiveEdition, ident: str) -> list[str] | 
     return list(dict.fromkeys([keys.article(ident), *marks, *around]))
 
 
+def _files(path: str) -> tuple[str, ...]:
+    """Where the page, the redirect or the 410 of an address is on disk."""
+    bare = path.strip("/")
+    return (
+        page_file(path if "." in path.rpartition("/")[2] else f"/{bare}/".replace("//", "/")),
+        f"_moved/{bare}",
+        f"_gone/{bare}",
+    )
+
+
 async def _reached(store: Store, card: Card, mark: Mark) -> str | None:
-    if mark.when in ("edge", "period", "short"):
+    if mark.when in ("edge", "period", "short", "charts"):
         return None
     if mark.when == "within":
         rank = await store.do("ZREVRANK", live.list_key(mark.list), card.id)

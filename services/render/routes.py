@@ -28,7 +28,7 @@ def add_routes(app: FastAPI, service: Service, press: Press, edition: LiveEditio
     @app.get("/v1/pages", tags=["pages"], responses=problems(404))
     async def page(path: str) -> dict[str, Any]:
         """What a page is made of, and the event that last rebuilt it."""
-        found = await why(service.store, edition, path)
+        found = await why(service.store, edition, site, path)
         if found is None:
             raise Problem(404, f"no page has the address {path}")
         return found

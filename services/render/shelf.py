@@ -10,6 +10,7 @@ from services.render import dirty, keys
 from services.render.affected import Mark
 from shared import live
 from shared.articles import Card, read_card
+from shared.charts import charted_key
 from shared.events import PAGES
 from shared.front import FRONT
 from shared.ranking import HOT, TOPICS, ranking_key
@@ -54,6 +55,7 @@ async def shelve(
     at_ms: int,
     news_until: int,
     page_events: Sequence[str],
+    firsts: Sequence[str] = (),
 ) -> bool:
     """List the article as `after` (None: not at all), mark what that changes, note what is on disk.
 
@@ -80,6 +82,7 @@ async def shelve(
         "path": after.path if after else "",
         "built": ["revision", revision, "version", version, "at", at_ms, "shown", shown],
         "events": list(page_events),
+        "firsts": list(firsts),
         "gone_after": dirty.GONE_AFTER_MS,
         "news_until": news_until,
     }
@@ -95,6 +98,7 @@ def _join(name: str, card: Card) -> list[str]:
 
 _SHELVE = Script(
     dirty.LUA
+    + f"local CHARTED = '{charted_key('')}'\n"
     + """
 local plan, card = cjson.decode(ARGV[1]), ARGV[2]
 local id = plan.id
@@ -209,6 +213,10 @@ for _, m in ipairs(plan.marks) do
       touch((string.gsub(page, '{n}', n + 1)), patience)
       if place % size == 0 and n > 0 then touch((string.gsub(page, '{n}', n)), patience) end
     end
+  elseif when == 'charts' then
+    for _, week in ipairs(redis.call('SMEMBERS', CHARTED .. id)) do
+      mark((string.gsub(page, '{n}', week)), patience, plan.cause)
+    end
   elseif when == 'period' then
     local count = tonumber(redis.call('HGET', 'periods:' .. name, period) or 0)
     if count <= 1 then touch(page, patience) end
@@ -237,9 +245,13 @@ else
   redis.call('DEL', 'live:' .. id)
 end
 if #plan.events > 0 then rebuilt(plan.page, plan.cause) end
+for _, page in ipairs(plan.firsts) do rebuilt(page, plan.cause) end
 for _, event in ipairs(plan.events) do redis.call('XADD', KEYS[7], '*', 'event', event) end
 local held = done(plan.page, plan.token)
-if card == '' and held == 1 then redis.call('ZADD', GONE, 'LT', now + plan.gone_after, plan.page) end
+if card == '' and held == 1 then
+  redis.call('ZADD', GONE, 'LT', now + plan.gone_after, plan.page)
+  caused(plan.page, plan.cause)
+end
 return 1
 """
 )

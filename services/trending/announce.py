@@ -7,7 +7,7 @@ it with what was announced last; so nothing is lost by a kill, and nothing is an
 import asyncio
 
 from services.trending.lua import PRELUDE, TOUCHED
-from shared.charts import chart_key, charts_key
+from shared.charts import chart_key, charted_key, charts_key
 from shared.clock import Clock, millis
 from shared.events import SIGNALS, RankingChanged
 from shared.ranking import SIZE, ranking_key
@@ -60,7 +60,7 @@ class Announcer:
 
 _ANNOUNCE = Script(
     PRELUDE
-    + f"local SIGNALS, CHARTS, TOP = '{SIGNALS}', '{charts_key()}', {SIZE - 1}\n"
+    + f"local SIGNALS, CHARTS, CHARTED, TOP = '{SIGNALS}', '{charts_key()}', '{charted_key('')}', {SIZE - 1}\n"
     + """
 local name, key, apart = ARGV[2], ARGV[3], tonumber(ARGV[4])
 local week = string.match(name, '^week:(.+)$')
@@ -121,6 +121,7 @@ if week then
   local shown = '{"week":' .. cjson.encode(week) .. ',"entries":' .. array(after)
   call('SET', key, shown .. ',"sealed":' .. tostring(sealed) .. '}')
   call('SADD', CHARTS, week)
+  for _, entry in ipairs(after) do call('SADD', CHARTED .. entry.id, week) end
 else
   call('SET', key, array(after))
 end

@@ -24,7 +24,7 @@ announcer = Announcer(store, clock)
 handlers = Handlers(store, clock, Counters(store, calendar), Stories(store), announcer)
 due = Due(store)
 
-service.consume(stream=VIEWS, group=GROUP, events=view_events, handle=handlers.count)
+service.consume(stream=VIEWS, group=GROUP, events=view_events, handle=handlers.count, batch=500)
 service.consume(stream=ARTICLES, group=GROUP, events=article_events, handle=handlers.follow)
 
 

@@ -63,7 +63,7 @@ def news_sitemap(desk: Desk, page: contexts.NewsSitemap) -> dict[str, Any]:
                 desk.absolute(card.path),
                 _news_language(card.language or desk.language),
                 desk.iso(card.published_at),
-                card,
+                card.headline,
             )
             for card in page.cards
         ]

@@ -1,0 +1,59 @@
+"""A real ingest for tests: a process of its own over the run's Valkey."""
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.servers import Valkey, free_port, running, wait_for
+
+TOKEN, SECRET = "test-token", "123456789"
+SOURCES = f'[sources.desk]\ntokens = ["{TOKEN}"]\nhmac_secrets = ["{SECRET}"]\n[sources.other]\ntokens = ["other"]\n'
+
+
+@dataclass(frozen=True, slots=True)
+class Ingest:
+    """Where it is, and what it says."""
+
+    url: str
+    log: Path
+
+    def client(self) -> httpx.Client:
+        """A client with the source's token."""
+        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=20)
+
+
+@contextlib.contextmanager
+def started(folder: Path, store: str, **settings: str) -> Iterator[Ingest]:
+    """Ingest over a store, as it runs in production but for its port."""
+    (folder / "sources.toml").write_text(SOURCES)
+    port = free_port()
+    found = Ingest(f"http://127.0.0.1:{port}", folder / "log")
+    environ = {
+        "PRESSRUN_DATA": str(folder),
+        "PRESSRUN_REDIS_URL": store,
+        "PRESSRUN_DISK_FLOOR_MB": "0",
+        **{f"PRESSRUN_{name.upper()}": value for name, value in settings.items()},
+    }
+    command = f"-m uvicorn services.ingest.app:app --port {port} --no-access-log --no-proxy-headers"
+    with running([sys.executable, *command.split()], environ, found.log):
+        wait_for(lambda: _is_live(found.url), what=f"ingest is live; see {found.log}")
+        yield found
+
+
+@pytest.fixture(scope="module")
+def ingest_process(valkey_server: Valkey, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ingest]:
+    """An ingest over an empty store, for a module's tests."""
+    valkey_server.flush()
+    with started(tmp_path_factory.mktemp("ingest"), valkey_server.url) as found:
+        yield found
+
+
+def _is_live(url: str) -> bool:
+    with contextlib.suppress(httpx.TransportError):
+        return httpx.get(f"{url}/health/live").is_success
+    return False

@@ -1,0 +1,429 @@
+"""What becomes of a version: the total order of a guid's versions, schedules beside what is live, slugs that stay."""
+
+import dataclasses
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.ingest.draft import Author, Draft, DraftCorrection
+from services.ingest.intake import (
+    NEVER,
+    Copy,
+    Decision,
+    Known,
+    decide,
+    fall_due,
+    order,
+    prepare,
+    slugs,
+)
+from shared.articles import Article, Image, identify
+from shared.settings import Site
+
+NOW = datetime(2025, 7, 26, 20, 30, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+SITE = Site(timezone="Asia/Baghdad")
+IDENT = identify("desk", "g")
+
+
+def draft(content: str = "A", **members: Any) -> Draft:
+    """A version whose words are `content`; `X` is a withdrawal."""
+    if content == "X":
+        return Draft(guid="g", status="canceled", **members)
+    return Draft(guid="g", **{"headline": f"Story {content}", "body_html": f"<p>{content}</p>", **members})
+
+
+class Guid:
+    """What the store would keep of a guid, driven as the register drives it."""
+
+    def __init__(self) -> None:
+        self.known = Known()
+        self.due: datetime | None = None
+        self.outcomes: list[str] = []
+
+    def take(self, one: Draft, now: datetime = NOW) -> "Guid":
+        """A version arrives."""
+        return self._keep(decide(prepare(one), "desk", IDENT, self.known, SITE, now))
+
+    def pass_time(self, now: datetime) -> "Guid":
+        """What is due by then falls due."""
+        if self.known.waiting is not None and self.due is not None and self.due <= now:
+            self._keep(fall_due(self.known))
+        return self
+
+    def _keep(self, decision: Decision) -> "Guid":
+        current, waiting = self.known.current, self.known.waiting
+        if decision.outcome in ("published", "updated", "withdrawn") or decision.quiet:
+            current = decision.article
+        if decision.drop_waiting:
+            waiting, self.due = None, None
+        if decision.waiting is not None:
+            waiting, self.due = decision.waiting, decision.due
+        self.known = Known(current, waiting)
+        self.outcomes.append(decision.outcome)
+        return self
+
+    @property
+    def current(self) -> Article:
+        assert self.known.current is not None
+        return self.known.current
+
+    @property
+    def state(self) -> tuple[Any, ...] | None:
+        """All of it that versions decide; a day, a slug and a first moment are decided by acceptance."""
+        current = self.known.current
+        return (*order(current), current.state, current.state == "published" and current.headline) if current else None
+
+
+def fold(drafts: Iterable[Draft]) -> Guid:
+    """What is kept after these have arrived in this order."""
+    guid = Guid()
+    for one in drafts:
+        guid.take(one)
+    return guid
+
+
+# ---------------------------------------------------------------------------------------------- the total order
+
+moments = st.integers(0, 3).map(lambda hours: NOW - timedelta(days=1) + hours * HOUR)
+versioned = st.builds(
+    lambda version, content, at: draft(content, version=version, updated_at=at),
+    st.integers(0, 3),
+    st.sampled_from("ABX"),
+    st.none() | moments,
+)
+
+
+def rank(one: Draft) -> tuple[int, bool, datetime, str]:
+    """The order of DESIGN: version, then withdrawal, then updated_at, then the content's digest."""
+    assert one.version is not None
+    copy = prepare(one)
+    return (one.version, one.status != "usable", one.updated_at or NEVER, copy.digest)
+
+
+@given(st.lists(versioned, min_size=1, max_size=8))
+def test_the_newest_version_is_what_is_kept_whatever_the_order_of_arrival(drafts: list[Draft]) -> None:
+    newest = max(drafts, key=rank)
+    kept = fold(drafts)
+    assert order(kept.current) == rank(newest)
+    assert kept.current.live == (newest.status == "usable")
+    if kept.current.live:
+        assert kept.current.headline == newest.headline
+
+
+@given(st.lists(versioned, min_size=1, max_size=6).flatmap(lambda found: st.tuples(
+    st.just(found), st.permutations(found), st.lists(st.sampled_from(found), max_size=4)
+)))  # fmt: skip
+def test_any_order_and_repetition_ends_in_the_same_state(
+    arrivals: tuple[list[Draft], list[Draft], list[Draft]],
+) -> None:
+    one, other, repeated = arrivals
+    assert fold(one).state == fold([*other, *repeated]).state
+
+
+dated = st.lists(
+    st.tuples(st.integers(0, 9), st.sampled_from("ABCX")), min_size=1, max_size=6, unique_by=lambda found: found[0]
+).map(lambda found: [draft(content, updated_at=NOW - timedelta(days=1) + hours * HOUR) for hours, content in found])
+
+
+@given(dated.flatmap(lambda found: st.tuples(
+    st.just(found), st.permutations(found), st.lists(st.sampled_from(found), max_size=4)
+)))  # fmt: skip
+def test_without_versions_the_latest_updated_at_wins_in_any_order(
+    arrivals: tuple[list[Draft], list[Draft], list[Draft]],
+) -> None:
+    one, other, repeated = arrivals
+    latest = max(one, key=lambda found: found.updated_at or NEVER)
+    for kept in (fold(one), fold([*other, *repeated])):
+        assert kept.current.ordered_at == latest.updated_at
+        assert kept.current.digest == prepare(latest).digest
+
+
+@given(st.lists(versioned, min_size=1, max_size=6), st.integers(0, 5))
+def test_what_has_arrived_already_changes_nothing_and_tells_nobody(drafts: list[Draft], at: int) -> None:
+    kept = fold(drafts)
+    known, said = kept.known, len(kept.outcomes)
+    kept.take(drafts[at % len(drafts)])
+    assert kept.outcomes[said:] in (["unchanged"], ["stale"])
+    assert kept.known == known
+
+
+@given(st.lists(versioned, min_size=1, max_size=8))
+def test_each_accepted_change_is_a_new_revision_and_nothing_else_is(drafts: list[Draft]) -> None:
+    kept = Guid()
+    for one in drafts:
+        before = kept.known.current
+        kept.take(one)
+        told = kept.outcomes[-1] in ("published", "updated", "withdrawn")
+        assert kept.current.revision == (before.revision if before else 0) + told
+
+
+def test_withdrawal_wins_at_an_equal_version_whatever_its_moment() -> None:
+    usable, kill = draft(version=2, updated_at=NOW), draft("X", version=2, updated_at=NOW - HOUR)
+    for arrivals in permutations([usable, kill, draft("B", version=1)]):
+        assert fold(arrivals).current.state == "withdrawn"
+
+
+def test_a_later_usable_version_publishes_again_at_the_same_address() -> None:
+    first = fold([draft(version=1)])
+    again = fold([draft(version=1), draft("X", version=2), draft("C", version=3, headline="Another headline")])
+    assert again.outcomes == ["published", "withdrawn", "published"]
+    assert again.current.path == first.current.path
+    assert again.current.live
+
+
+def test_at_an_equal_version_the_later_updated_at_wins_then_the_digest() -> None:
+    early, late = draft("A", version=1, updated_at=NOW - HOUR), draft("B", version=1, updated_at=NOW)
+    assert {fold(arrivals).current.headline for arrivals in permutations([early, late])} == {"Story B"}
+    undated = [draft(content, version=1) for content in "ABC"]
+    assert len({fold(arrivals).state for arrivals in permutations(undated)}) == 1
+
+
+def test_the_same_content_in_a_higher_version_is_unchanged_and_recorded() -> None:
+    kept = fold([draft(version=1), draft(version=5), draft("B", version=3)])
+    assert kept.outcomes == ["published", "unchanged", "stale"]
+    assert kept.current.version == 5
+    assert kept.current.revision == 1
+
+
+def test_an_older_version_of_the_same_content_does_not_make_it_newer() -> None:
+    late = draft("A", version=1, updated_at=NOW)
+    arrivals = [draft("A", version=2, updated_at=NOW - 3 * HOUR), draft("B", version=2, updated_at=NOW - HOUR)]
+    assert {fold(found).current.headline for found in permutations([late, *arrivals])} == {"Story B"}
+
+
+def test_without_version_and_moment_what_comes_last_is_newest() -> None:
+    kept = fold([draft("A"), draft("B"), draft("A"), draft("A")])
+    assert kept.outcomes == ["published", "updated", "updated", "unchanged"]
+    assert (kept.current.version, kept.current.revision) == (3, 3)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"headline": "Other"},
+        {"body_html": "<p>Other</p>"},
+        {"summary": "Other"},
+        {"section": "Other"},
+        {"topics": ("Other",)},
+        {"authors": (Author("Other"),)},
+        {"authors": (Author("Jane", "https://jane.example/"),)},
+        {"language": "ar"},
+        {"published_at": NOW - HOUR},
+        {"slug": "other"},
+        {"evolved_from": "other"},
+        {"corrections": (DraftCorrection("Other", NOW),)},
+        {"source_url": "https://wire.example/other"},
+    ],
+)
+def test_whatever_readers_see_counts_as_content(change: dict[str, Any]) -> None:
+    kept = fold([draft(), draft(**change)])
+    assert kept.outcomes == ["published", "updated"]
+    kept.take(draft(**change))
+    assert kept.outcomes[-1] == "unchanged"
+
+
+def test_the_picture_counts_as_content() -> None:
+    one = Image(url="https://pictures.example/x.jpg")
+    digests = {prepare(draft(), image).digest for image in (None, one, one.model_copy(update={"alt": "Other"}))}
+    assert len(digests) == 3
+
+
+def test_what_is_cleaned_away_is_no_content() -> None:
+    kept = fold([draft(body_html="<p>A</p>"), draft(body_html="<p onclick='x()'>A</p><script>x()</script>")])
+    assert kept.outcomes[-1] == "unchanged"
+
+
+# ---------------------------------------------------------------------------------------------- schedules
+
+LATER = NOW + 5 * HOUR
+consistent = st.lists(
+    st.tuples(st.integers(1, 6), st.sampled_from("ABX"), st.booleans()), min_size=1, max_size=5,
+    unique_by=lambda found: found[0],
+).map(lambda found: [_version(number, content, scheduled) for number, content, scheduled in found])  # fmt: skip
+
+
+def _version(number: int, content: str, scheduled: bool) -> Draft:
+    """A version of a source whose versions and moments agree."""
+    at = NOW - timedelta(days=1) + number * HOUR
+    embargo = LATER if scheduled and content != "X" else None
+    return draft(content, version=number, updated_at=at, headline=f"Version {number}", embargo_until=embargo)
+
+
+@given(consistent.flatmap(lambda found: st.tuples(
+    st.just(found), st.permutations(found), st.lists(st.sampled_from(found), max_size=3)
+)))  # fmt: skip
+def test_with_schedules_too_any_order_ends_in_the_same_state(
+    arrivals: tuple[list[Draft], list[Draft], list[Draft]],
+) -> None:
+    one, other, repeated = arrivals
+    kept, again = fold(one), fold([*other, *repeated])
+    assert kept.state == again.state
+    assert _waits(kept) == _waits(again)
+    newest = max(one, key=rank)
+    for guid in (kept, again):
+        guid.pass_time(LATER)
+        assert guid.known.waiting is None
+        assert order(guid.current)[0] == newest.version
+        assert guid.current.live == (newest.status == "usable")
+
+
+def _waits(guid: Guid) -> tuple[Any, ...] | None:
+    return order(guid.known.waiting) if guid.known.waiting else None
+
+
+@given(consistent.flatmap(lambda found: st.tuples(st.permutations(found), st.integers(0, 5))))
+def test_whenever_its_time_comes_between_arrivals_the_newest_is_live_in_the_end(
+    arrivals: tuple[list[Draft], int],
+) -> None:
+    drafts, at = arrivals
+    guid, now = Guid(), NOW
+    for number, one in enumerate(drafts):
+        if number == at:
+            now = LATER
+            guid.pass_time(now)
+        guid.take(one, now)
+    guid.pass_time(LATER)
+    newest = max(drafts, key=rank)
+    assert order(guid.current)[0] == newest.version
+    assert guid.current.live == (newest.status == "usable")
+
+
+def test_what_is_scheduled_is_not_there_before_its_time() -> None:
+    for members in ({"embargo_until": LATER}, {"published_at": LATER}, {"published_at": NOW, "embargo_until": LATER}):
+        guid = fold([draft(**members)])
+        assert guid.outcomes == ["scheduled"]
+        assert guid.known.current is None
+        assert guid.due == LATER
+        guid.pass_time(LATER - timedelta(milliseconds=1))
+        assert guid.known.current is None
+        assert guid.pass_time(LATER).current.live
+        assert guid.outcomes == ["scheduled", "published"]
+
+
+def test_an_embargo_that_is_over_is_none() -> None:
+    assert fold([draft(embargo_until=NOW)]).outcomes == ["published"]
+
+
+def test_a_scheduled_correction_leaves_the_article_up_and_takes_its_place() -> None:
+    guid = fold([draft("A", version=1), draft("B", version=2, embargo_until=LATER)])
+    assert guid.current.headline == "Story A"
+    guid.pass_time(LATER)
+    assert guid.outcomes == ["published", "scheduled", "updated"]
+    assert guid.current.headline == "Story B"
+    assert guid.current.revision == 2
+
+
+@pytest.mark.parametrize("kill", [draft("X"), draft("X", version=1), draft("X", version=2), draft("X", version=9)])
+def test_a_kill_in_between_keeps_it_from_ever_appearing(kill: Draft) -> None:
+    guid = fold([draft("A", version=1), draft("B", version=2, embargo_until=LATER)])
+    guid.take(kill, NOW + HOUR).pass_time(LATER)
+    assert guid.current.state == "withdrawn"
+    assert guid.known.waiting is None
+
+
+def test_a_kill_of_what_only_waits_keeps_it_from_ever_appearing() -> None:
+    guid = fold([draft("B", version=2, embargo_until=LATER)])
+    guid.take(draft("X", version=2), NOW + HOUR).pass_time(LATER)
+    assert guid.current.state == "withdrawn"
+    guid.take(draft("C", version=3), NOW + 2 * HOUR)
+    assert guid.current.live, "a later usable version publishes"
+
+
+def test_one_updated_after_the_kill_goes_live_and_one_updated_before_does_not() -> None:
+    kill = draft("X", version=2, updated_at=NOW - 2 * HOUR)
+    for hours, live in ((1, True), (2, False), (3, False)):
+        waiting = draft("B", version=3, updated_at=NOW - hours * HOUR, embargo_until=LATER)
+        for arrivals in permutations([draft("A", version=1), kill, waiting]):
+            assert fold(arrivals).pass_time(LATER).current.live == live, (hours, arrivals)
+
+
+def test_the_latest_of_several_kills_counts() -> None:
+    first, second = draft("X", version=2, updated_at=NOW - 9 * HOUR), draft("X", version=4, updated_at=NOW - HOUR)
+    waiting = draft("B", version=5, updated_at=NOW - 5 * HOUR, embargo_until=LATER)
+    for arrivals in permutations([first, second, waiting]):
+        assert not fold(arrivals).pass_time(LATER).current.live
+
+
+def test_a_newer_version_takes_the_place_of_one_that_waits() -> None:
+    guid = fold([draft("A", version=1), draft("B", version=2, embargo_until=LATER), draft("C", version=3)])
+    assert guid.known.waiting is None
+    assert guid.pass_time(LATER).current.headline == "Story C"
+
+
+def test_a_schedule_can_be_moved() -> None:
+    guid = fold([draft("B", version=1, embargo_until=LATER), draft("B", version=2, embargo_until=LATER + HOUR)])
+    assert guid.outcomes == ["scheduled", "scheduled"]
+    assert guid.due == LATER + HOUR
+    guid.take(draft("B", version=2, embargo_until=LATER + HOUR))
+    assert guid.outcomes[-1] == "unchanged"
+    guid.take(draft("B", version=1, embargo_until=LATER))
+    assert guid.outcomes[-1] == "stale"
+
+
+# ---------------------------------------------------------------------------------------------- days and slugs
+
+
+@pytest.mark.parametrize(
+    ("members", "day"),
+    [
+        ({}, "2025-07-26"),
+        ({"published_at": datetime(2025, 7, 25, 20, 59, tzinfo=UTC)}, "2025-07-25"),
+        ({"published_at": datetime(2025, 7, 25, 21, 0, tzinfo=UTC)}, "2025-07-26"),
+        ({"published_at": datetime(2025, 7, 24, 9, tzinfo=UTC), "embargo_until": NOW}, "2025-07-24"),
+        ({"embargo_until": datetime(2025, 7, 25, 9, tzinfo=UTC)}, "2025-07-25"),
+    ],
+)
+def test_the_day_is_that_of_publication_in_the_sites_time_zone(members: dict[str, Any], day: str) -> None:
+    assert fold([draft(**members)]).current.day == day
+
+
+def test_the_day_and_the_slug_stay_when_headline_and_moment_change() -> None:
+    guid = fold([draft("A", published_at=NOW - 30 * HOUR), draft("B", headline="Other", published_at=NOW)])
+    assert guid.current.path == "/2025/07/25/story-a/"
+
+
+def test_only_an_explicit_slug_moves_an_article() -> None:
+    guid = fold([draft("A"), draft("B", slug="Breaking News")])
+    assert guid.current.slug == "breaking-news"
+    guid.take(draft("C"))
+    assert guid.current.slug == "breaking-news"
+    guid.take(draft("D", slug="breaking-news"))
+    assert guid.current.slug == "breaking-news"
+    guid.take(draft("E", slug="other"))
+    assert guid.current.slug == "other"
+
+
+@given(st.text(min_size=1, max_size=60).filter(lambda text: not text.isspace()))
+def test_a_slug_is_never_empty_and_cannot_leave_its_folder(headline: str) -> None:
+    slug = fold([draft(headline=headline)]).current.slug
+    assert slug
+    assert set(slug) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
+    assert all(set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789-") for name in slugs(slug, IDENT))
+
+
+@pytest.mark.parametrize(
+    ("headline", "slug"),
+    [("نفط العراق", "nft-l-rq"), ("伊拉克石油", "yi-la-ke-shi-you"), ("🛢️🛢️", f"article-{IDENT[:8]}")],
+)
+def test_headlines_in_any_script_have_a_slug(headline: str, slug: str) -> None:
+    assert fold([draft(headline=headline)]).current.slug == slug
+
+
+def test_the_last_slug_to_try_is_the_articles_own() -> None:
+    tried = slugs("oil", IDENT)
+    assert tried[0] == "oil"
+    assert tried[-1] == f"oil-{IDENT}"
+    assert len(tried) == len(set(tried))
+
+
+def test_the_copy_does_not_depend_on_what_orders_it() -> None:
+    one = prepare(draft("A", version=1, updated_at=NOW))
+    other = prepare(dataclasses.replace(one.draft, version=2, updated_at=None))
+    assert isinstance(one, Copy)
+    assert one.digest == other.digest

@@ -1,0 +1,196 @@
+"""What the documents say is what ingest does: every call, every answer, every event."""
+
+import copy
+import hashlib
+import hmac
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import requests
+import schemathesis
+from hypothesis import given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    allow_header_conformance,
+    content_type_conformance,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+)
+
+from services.ingest.api import CALLS, NDJSON
+from services.ingest.asyncapi import STREAMS, document
+from shared import events
+from tests.ingest.conftest import SECRET, TOKEN, Ingest
+
+EXAMPLES = 20
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    negative_data_rejection,
+    unsupported_method,
+    allow_header_conformance,
+]
+
+
+@schemathesis.serializer(NDJSON)
+def lines(_: Any, value: Any) -> bytes:
+    """A body of lines, from the text that the document promises."""
+    return value.encode("utf-8", "replace") if isinstance(value, str) else json.dumps(value).encode()
+
+
+class Signed(requests.auth.AuthBase):
+    """Proves who is speaking in whatever way the call takes."""
+
+    def __call__(self, request: Any) -> Any:
+        body = request.body or b""
+        raw = body.encode() if isinstance(body, str) else body
+        request.headers["Authorization"] = f"Bearer {TOKEN}"
+        if "/ghost" in request.path_url:
+            digest = hmac.new(SECRET.encode(), raw + b"17", hashlib.sha256).hexdigest()
+            request.headers["X-Ghost-Signature"] = f"sha256={digest}, t=17"
+        return request
+
+
+@pytest.fixture(scope="module")
+def served(ingest_process: Ingest) -> Any:
+    """The document that ingest serves."""
+    return httpx.get(f"{ingest_process.url}/openapi.json").json()
+
+
+@pytest.fixture(scope="module")
+def schema(served: Any) -> Any:
+    """The same for generating requests; `Signed` proves who is speaking, so that bodies are looked at."""
+    open_doors = copy.deepcopy(served)
+    for methods in open_doors["paths"].values():
+        for operation in methods.values():
+            operation.pop("security", None)
+    return schemathesis.openapi.from_dict(open_doors)
+
+
+@pytest.mark.parametrize("mode", list(schemathesis.GenerationMode))
+@pytest.mark.parametrize("call", sorted(CALLS))
+def test_no_answer_is_a_5xx_or_undocumented(
+    ingest_process: Ingest, schema: Any, call: str, mode: schemathesis.GenerationMode
+) -> None:
+    method, _, path = call.partition(" ")
+    operation = schema[path][method]
+    if mode is schemathesis.GenerationMode.NEGATIVE and NDJSON in str(CALLS[call].get("requestBody")):
+        pytest.skip("any bytes are lines; each line answers for itself")
+
+    @settings(max_examples=EXAMPLES)
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def ask(case: Any) -> None:
+        case.path_parameters = {**case.path_parameters, "source": "desk"} if "source" in path else case.path_parameters
+        answer = case.call(base_url=ingest_process.url, auth=Signed(), timeout=10)
+        case.validate_response(answer, checks=CHECKS)
+
+    ask()
+
+
+def test_every_call_is_documented_and_nothing_else(served: Any) -> None:
+    found = {f"{method} {path}" for path, methods in served["paths"].items() for method in methods}
+    assert {call for call in found if " /v1/" in call} == set(CALLS)
+
+
+@pytest.mark.parametrize("call", sorted(call for call in CALLS if CALLS[call]["security"]))
+def test_a_call_that_needs_proof_is_401_without_it(ingest_process: Ingest, call: str) -> None:
+    method, _, path = call.partition(" ")
+    address = ingest_process.url + path.replace("{source}", "desk").replace("{ident}", "a" * 16)
+    for proof in ({}, {"Authorization": "Bearer wrong", "X-Ghost-Signature": "sha256=0", "x-superdesk-signature": "x"}):
+        answer = httpx.request(method.upper(), address, headers=proof)
+        assert (answer.status_code, answer.headers["content-type"]) == (401, "application/problem+json")
+        assert answer.headers["www-authenticate"]
+
+
+def test_every_refusal_is_a_problem(served: Any) -> None:
+    for path, methods in served["paths"].items():
+        for method, operation in methods.items():
+            assert operation["summary"], (method, path)
+            for status, answer in operation["responses"].items():
+                if status >= "400" and path.startswith("/v1/") and method != "head":
+                    assert list(answer["content"]) == ["application/problem+json"], (method, path, status)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nothing", 404),
+        ("POST", "/v1/nothing", 404),
+        ("PATCH", "/v1/articles/x", 405),
+        ("GET", "/v1/views", 405),
+    ],
+)
+def test_addresses_and_methods_that_are_none_are_problems_too(
+    ingest_process: Ingest, method: str, path: str, status: int
+) -> None:
+    answer = httpx.request(method, ingest_process.url + path)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert answer.json()["status"] == status
+    if status == 405:
+        assert answer.headers["allow"] == ("POST" if path.endswith("views") else "DELETE, GET")
+
+
+def test_every_event_stands_in_the_asyncapi_document() -> None:
+    made = document()
+    assert made["asyncapi"].startswith("3.")
+    assert list(made["channels"]) == [
+        events.ARTICLES, events.VIEWS, events.SIGNALS, events.PAGES, events.DEAD_LETTERS,
+    ]  # fmt: skip
+    names = {kind.model_fields["type"].default for kind in _kinds(events.Event) if "type" in kind.model_fields}
+    assert set(made["components"]["messages"]) == names | {"dead-letter"}
+    listed = [name for channel in made["channels"].values() for name in channel["messages"]]
+    assert sorted(listed) == sorted(made["components"]["messages"])
+    assert set(STREAMS) == set(made["channels"])
+    for name, message in made["components"]["messages"].items():
+        schema = made["components"]["schemas"][message["payload"]["$ref"].rpartition("/")[2]]
+        if name != "dead-letter":
+            assert schema["properties"]["type"]["const"] == name
+            assert {"event_id", "at", "type"} <= set(schema["required"])
+    text = json.dumps(made)
+    assert all(_resolves(made, found) for found in re.findall(r'"\$ref": "#/([^"]+)"', text))
+
+
+def test_the_pages_are_served_and_cannot_publish(ingest_process: Ingest) -> None:
+    assert httpx.get(f"{ingest_process.url}/asyncapi.json").json() == document()
+    page = httpx.get(f"{ingest_process.url}/asyncapi").text
+    assert "article.withdrawn" in page
+    assert "try" not in page.lower().replace("country", "").replace("entry", "")
+    assert "openapi.json" in httpx.get(f"{ingest_process.url}/docs").text
+
+
+def _kinds(kind: type[events.Event]) -> list[type[events.Event]]:
+    return [one for direct in kind.__subclasses__() for one in (direct, *_kinds(direct))]
+
+
+def _resolves(made: dict[str, Any], path: str) -> bool:
+    found: Any = made
+    for part in path.split("/"):
+        found = found.get(part)
+        if found is None:
+            return False
+    return True
+
+
+@pytest.mark.parametrize("name", ["trending", "render"])
+def test_the_other_services_document_problems_as_well(name: str, tmp_path: Path) -> None:
+    code = f"import json; from services.{name}.app import app; print(json.dumps(app.openapi()))"
+    environ = {"PRESSRUN_DATA": str(tmp_path), "PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, timeout=30, check=True)
+    found = json.loads(done.stdout)
+    assert "HTTPValidationError" not in done.stdout.decode()
+    for path, methods in found["paths"].items():
+        for operation in methods.values():
+            if path.startswith("/v1/"):
+                assert {"200", "422", "503"} <= set(operation["responses"])

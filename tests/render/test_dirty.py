@@ -1,0 +1,260 @@
+"""The dirty set on a real Valkey: leases, tokens, and whose turn it is."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from services.render import dirty as dirty_set
+from services.render import keys
+from services.render.dirty import ARTICLES, CAUSES, GONE, LEASES, SHARED, TOKENS, Dirty, Taken
+from shared.events import PAGES
+from shared.live import built_key
+from shared.settings import Settings
+from shared.store import Store
+
+STREAM, GROUP = "articles", "render"
+ALL_KEYS = (ARTICLES, SHARED, GONE, LEASES, TOKENS, CAUSES)
+
+
+@pytest.fixture
+async def store(valkey: str) -> AsyncIterator[Store]:
+    made = Store(Settings(redis_url=valkey))
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def dirty(store: Store) -> Dirty:
+    return Dirty(store, "w1")
+
+
+@pytest.fixture
+def other(store: Store) -> Dirty:
+    return Dirty(store, "w2")
+
+
+def names(taken: list[Taken]) -> list[str]:
+    return [page.key for page in taken]
+
+
+async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 5) -> Any:
+    async with asyncio.timeout(seconds):
+        while not (found := await condition()):  # noqa: ASYNC110 - time, or another builder, makes it true
+            await asyncio.sleep(0.01)
+    return found
+
+
+async def mark_article(dirty: Dirty, ident: str, revision: int = 1, cause: str = "", urgent: bool = False) -> None:
+    await dirty.mark_articles(STREAM, GROUP, [("0-1", cause, ident, revision, urgent)])
+
+
+async def nothing_is_left(store: Store) -> bool:
+    return not any(await store.all([("EXISTS", key) for key in ALL_KEYS]))
+
+
+# ---------------------------------------------------------------------------------------------- marks
+
+
+async def test_a_page_that_is_marked_many_times_is_built_once_for_its_first_cause(store: Store, dirty: Dirty) -> None:
+    for cause in ("first", "second", "third"):
+        await dirty.mark(["front"], cause)
+    (taken,) = await dirty.take(10, "t")
+    assert (taken.key, taken.cause) == ("front", "first")
+    assert abs(taken.marked_at - time.time() * 1000) < 5000
+    assert await dirty.take(10, "t") == []
+    assert await dirty.done(taken)
+    assert await dirty.drained()
+    assert await nothing_is_left(store)
+
+
+async def test_a_later_mark_never_puts_a_page_off(store: Store, dirty: Dirty) -> None:
+    await dirty.mark(["feed:all"], at_once=True)
+    due = await store.do("ZSCORE", SHARED, "feed:all")
+    await dirty.mark(["feed:all"])
+    assert await store.do("ZSCORE", SHARED, "feed:all") == due
+
+
+async def test_marking_acknowledges_in_the_same_step(store: Store, dirty: Dirty) -> None:
+    await store.do("XGROUP", "CREATE", STREAM, GROUP, "0", "MKSTREAM")
+    entries = [(await store.do("XADD", STREAM, "*", "event", str(n))).decode() for n in range(3)]
+    await store.do("XREADGROUP", "GROUP", GROUP, "w1", "STREAMS", STREAM, ">")
+    await dirty.mark(["front"], "c", ack=(STREAM, GROUP, entries[0]))
+    await dirty.mark_articles(STREAM, GROUP, [(entry, "c", "a" * 16, 1, False) for entry in entries[1:]])
+    assert (await store.do("XPENDING", STREAM, GROUP))[0] == 0
+    assert await dirty.waiting() == {"front", f"article:{'a' * 16}"}
+
+
+@pytest.mark.parametrize(
+    ("on_disk", "revision", "marked"), [(None, 1, True), (1, 2, True), (2, 2, False), (3, 2, False)]
+)
+async def test_an_article_that_is_on_disk_at_that_revision_or_a_later_one_is_not_marked(
+    store: Store, dirty: Dirty, on_disk: int | None, revision: int, marked: bool
+) -> None:
+    if on_disk is not None:
+        await store.do("HSET", built_key("a"), "revision", on_disk)
+    await mark_article(dirty, "a", revision)
+    assert await dirty.waiting() == ({"article:a"} if marked else set())
+
+
+# ---------------------------------------------------------------------------------------------- leases
+
+
+async def test_no_two_builders_get_one_page(dirty: Dirty, other: Dirty) -> None:
+    await dirty.mark([f"list:topic:{n}" for n in range(30)])
+    first, second = await asyncio.gather(dirty.take(20, "t"), other.take(20, "t"))
+    assert len(first) == 20
+    assert len(second) == 10
+    assert not set(names(first)) & set(names(second))
+
+
+async def test_a_page_marked_while_it_is_built_is_built_again_afterwards(dirty: Dirty, other: Dirty) -> None:
+    await dirty.mark(["front"], "one")
+    (taken,) = await dirty.take(1, "t")
+    await dirty.mark(["front"], "two")
+    assert await other.take(10, "t") == []
+    assert await dirty.done(taken)
+    (again,) = await other.take(10, "t")
+    assert (again.key, again.cause) == ("front", "two")
+
+
+async def test_leased_pages_do_not_hide_those_behind_them(dirty: Dirty, other: Dirty) -> None:
+    await dirty.mark([f"list:topic:{n}" for n in range(5)], at_once=True)
+    assert len(await dirty.take(5, "t")) == 5
+    await dirty.mark([f"list:topic:{n}" for n in range(5)], at_once=True)
+    await dirty.mark(["list:topic:free"], at_once=True)
+    assert names(await other.take(1, "t")) == ["list:topic:free"]
+
+
+async def test_a_builder_that_lost_its_lease_marks_the_page_again(
+    dirty: Dirty, other: Dirty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dirty_set, "LEASE_MS", 20)
+    await dirty.mark(["front"])
+    (slow,) = await dirty.take(1, "t")
+    (quick,) = await until(lambda: other.take(1, "t"))
+    assert quick.key == "front"
+    assert not await dirty.done(slow), "its token does not hold any more"
+    assert await other.done(quick), "the other one's still does"
+    assert await dirty.waiting() == {"front"}, "what the slow one wrote last is not trusted"
+
+
+async def test_a_builder_that_comes_back_to_a_lease_that_nobody_took_marks_it_again(
+    store: Store, dirty: Dirty, other: Dirty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.do("HSET", built_key("a"), "revision", 1, "shown", "look")
+    monkeypatch.setattr(dirty_set, "LEASE_MS", 20)
+    await mark_article(dirty, "a", 2)
+    (slow,) = await dirty.take(1, "t")
+    (quick,) = await until(lambda: other.take(1, "t"))
+    assert await store.do("HGET", built_key("a"), "shown") is None, "what is on disk is not trusted"
+    assert await other.done(quick)
+    assert not await dirty.done(slow)
+    assert await dirty.waiting() == {"article:a"}
+
+
+async def test_an_earlier_lifes_pages_are_reclaimed_and_no_others(store: Store, dirty: Dirty, other: Dirty) -> None:
+    await store.do("HSET", built_key("a"), "revision", 1, "shown", "look")
+    await mark_article(dirty, "a", 2)
+    await dirty.mark(["front"])
+    assert len(await dirty.take(2, "life-1")) == 2
+    await dirty.mark(["hot"])
+    theirs = await other.take(1, "t")
+    assert await Dirty(store, "w1").reclaim() == 2
+    assert sorted(names(await dirty.take(10, "life-2"))) == ["article:a", "front"]
+    assert await store.do("HGET", built_key("a"), "shown") is None
+    assert await other.done(theirs[0])
+    assert await Dirty(store, "w").reclaim() == 0, "a worker whose name begins alike is another one"
+
+
+async def test_a_page_that_was_done_announces_itself(store: Store, dirty: Dirty) -> None:
+    await dirty.mark(["front"])
+    (taken,) = await dirty.take(1, "t")
+    await dirty.done(taken, ['{"a": 1}', '{"b": 2}'])
+    entries = await store.do("XRANGE", PAGES, "-", "+")
+    assert [fields for _, fields in entries] == [[b"event", b'{"a": 1}'], [b"event", b'{"b": 2}']]
+
+
+# ---------------------------------------------------------------------------------------------- turns
+
+
+async def test_articles_come_in_the_order_of_their_marks_and_before_pages_that_can_wait(dirty: Dirty) -> None:
+    await dirty.mark(["feed:all", "sitemap-index"])
+    for ident in "cab":
+        await mark_article(dirty, ident)
+        await asyncio.sleep(0.002)  # marks are ordered by the millisecond
+    assert names(await dirty.take(2, "t")) == ["article:c", "article:a"]
+    assert names(await dirty.take(1, "t")) == ["article:b"]
+    assert sorted(names(await dirty.take(9, "t"))) == ["feed:all", "sitemap-index"]
+
+
+async def test_a_withdrawal_goes_before_all_other_articles(dirty: Dirty) -> None:
+    for number in range(10):
+        await mark_article(dirty, f"new-{number}")
+    await mark_article(dirty, "killed", 2, urgent=True)
+    assert names(await dirty.take(1, "t")) == ["article:killed"]
+
+
+async def test_overdue_pages_get_a_place_under_any_load_of_articles_and_no_more_than_half(dirty: Dirty) -> None:
+    for number in range(100):
+        await mark_article(dirty, f"{number}")
+    await dirty.mark(["front", "fragment:hot"], at_once=True)
+    taken = names(await dirty.take(24, "t"))
+    assert len(taken) == 24
+    assert {"front", "fragment:hot"} < set(taken)
+    await dirty.mark([f"feed:topic:{number}" for number in range(100)], at_once=True)
+    taken = names(await dirty.take(24, "t"))
+    assert sum(name.startswith("article:") for name in taken) == 12
+
+
+async def test_a_page_becomes_overdue_after_its_patience(dirty: Dirty, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(keys._PATIENCE, "front", 100)
+    for number in range(2000):
+        await mark_article(dirty, f"{number}")
+    await dirty.mark(["front", "feed:all"])
+    assert "front" not in names(await dirty.take(4, "t"))
+
+    async def front_is_there() -> bool:
+        found = names(await dirty.take(2, "t"))
+        assert "feed:all" not in found
+        return "front" in found
+
+    await until(front_is_there)
+
+
+def test_the_patience_of_pages_is_that_of_the_design() -> None:
+    assert max(keys.patience(key) for key in (keys.FRONT, keys.MASTHEAD, keys.HOT_BLOCK)) < 500
+    assert max(keys.patience(key) for key in ("list:section:world", keys.HOT, "article:a")) < 2_000
+    assert max(keys.patience(key) for key in ("feed:all", "archive:all|2025-07|1", keys.SITEMAPS, keys.NEWS)) < 10_000
+
+
+async def test_a_410_waits_for_the_lists_that_the_article_left(store: Store, dirty: Dirty) -> None:
+    far = int(time.time() * 1000) + 60_000
+    await store.do("ZADD", GONE, far, "article:a")
+    await dirty.mark(["front", "feed:all"])
+    (front, feeds) = await dirty.take(10, "t")
+    assert {front.key, feeds.key} == {"front", "feed:all"}
+    assert await dirty.take(10, "t") == [], "lists are being built still"
+    await dirty.done(front)
+    assert await dirty.take(10, "t") == []
+    await dirty.done(feeds)
+    assert names(await dirty.take(10, "t")) == ["article:a"]
+
+
+async def test_a_410_that_is_due_waits_for_nothing(store: Store, dirty: Dirty) -> None:
+    await store.do("ZADD", GONE, int(time.time() * 1000) - 1, "article:a")
+    await dirty.mark(["front"], at_once=True)
+    for number in range(20):
+        await mark_article(dirty, f"{number}")
+    assert names(await dirty.take(1, "t")) == ["article:a"]
+
+
+async def test_an_article_that_is_taken_is_taken_out_of_every_queue(store: Store, dirty: Dirty) -> None:
+    await store.do("ZADD", GONE, 1, "article:a")
+    await mark_article(dirty, "a")
+    await dirty.mark(["article:a"])
+    (taken,) = await dirty.take(10, "t")
+    await dirty.done(taken)
+    assert await dirty.drained()

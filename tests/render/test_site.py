@@ -1,0 +1,235 @@
+"""The one writer to the disk: readers see a file whole or not at all."""
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.render.site import Output, Site, gone, moved, page_file
+
+PAGE = "2025/07/26/story/index.html"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    made = Site(tmp_path / "site", "w1")
+    made.prepare()
+    return made
+
+
+def tree(site: Site) -> set[str]:
+    return set(site.walk())
+
+
+def test_what_is_written_is_read(site: Site) -> None:
+    assert site.apply(Output({PAGE: b"words", "index.html": b"front"})) == [PAGE, "index.html"]
+    assert site.read(PAGE) == b"words"
+    assert site.has(PAGE)
+    assert tree(site) == {PAGE, "index.html"}
+
+
+def test_the_same_bytes_are_not_written_again(site: Site) -> None:
+    site.apply(Output({PAGE: b"words"}))
+    before = (site.root / PAGE).stat()
+    assert site.apply(Output({PAGE: b"words"})) == []
+    after = (site.root / PAGE).stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert site.apply(Output({PAGE: b"other"})) == [PAGE]
+
+
+def test_a_file_is_replaced_and_never_written_into(site: Site) -> None:
+    site.apply(Output({PAGE: b"first"}))
+    with (site.root / PAGE).open("rb") as reader:
+        site.apply(Output({PAGE: b"second, and longer"}))
+        assert reader.read() == b"first", "who has begun to read the old page reads it to its end"
+    assert site.read(PAGE) == b"second, and longer"
+
+
+def test_a_reader_never_sees_half_a_file(site: Site) -> None:
+    contents = [bytes([65 + number]) * 200_000 for number in range(2)]
+    site.apply(Output({PAGE: contents[0]}))
+    stop, torn = threading.Event(), []
+
+    def read() -> None:
+        while not stop.is_set():
+            found = (site.root / PAGE).read_bytes()
+            if found not in contents:
+                torn.append(len(found))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for number in range(200):
+        site.apply(Output({PAGE: contents[number % 2]}))
+    stop.set()
+    reader.join()
+    assert not torn
+
+
+def test_unfinished_files_are_no_part_of_the_site_and_are_dropped_at_the_next_start(site: Site) -> None:
+    left = site.root / "_tmp" / "w1" / "123-1"
+    left.write_bytes(b"half")
+    theirs = site.root / "_tmp" / "w2"
+    theirs.mkdir()
+    (theirs / "9-9").write_bytes(b"another writer's")
+    assert tree(site) == set()
+    Site(site.root, "w1").prepare()
+    assert not left.exists()
+    assert (theirs / "9-9").exists()
+
+
+def test_two_writers_do_not_clash(site: Site) -> None:
+    other = Site(site.root, "w2")
+    other.prepare()
+
+    def write(writer: Site) -> None:
+        for number in range(200):
+            writer.apply(Output({f"list/{number % 7}/index.html": f"{number}".encode()}))
+            writer.apply(Output(absent=(f"list/{(number + 3) % 7}/index.html",)))
+
+    _both(lambda: write(site), lambda: write(other))
+    assert not list((site.root / "_tmp").rglob("*-*"))
+
+
+def _both(*works: Callable[[], Any]) -> None:
+    errors: list[BaseException] = []
+
+    def guarded(work: Callable[[], Any]) -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 - told below
+            errors.append(error)
+
+    threads = [threading.Thread(target=guarded, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors
+
+
+# ---------------------------------------------------------------------------------------------- links
+
+
+def test_a_redirect_is_a_relative_link_to_the_newest_pages_folder(site: Site) -> None:
+    path, target = moved("/2025/07/26/old/", "/2025/07/27/new/")
+    site.apply(Output({"2025/07/27/new/index.html": b"new"}, {path: target}))
+    assert path == "_moved/2025/07/26/old"
+    assert (site.root / path).resolve() == (site.root / "2025/07/27/new").resolve()
+    assert site.read(path) == target.encode()
+    assert path in tree(site)
+
+
+def test_a_link_that_is_right_is_left_alone_and_one_that_is_not_is_replaced(site: Site) -> None:
+    path, target = moved("/a/b/c/old/", "/a/b/c/new/")
+    assert site.apply(Output(links={path: target})) == [path]
+    inode = (site.root / path).lstat().st_ino
+    assert site.apply(Output(links={path: target})) == []
+    assert (site.root / path).lstat().st_ino == inode
+    assert site.apply(Output(links={path: moved("/a/b/c/old/", "/a/b/c/newest/")[1]})) == [path]
+    assert (site.root / path).readlink().name == "newest"
+
+
+def test_a_link_that_leads_nowhere_yet_belongs_to_the_site(site: Site) -> None:
+    path, target = moved("/a/b/c/old/", "/a/b/c/new/")
+    site.apply(Output(links={path: target}))
+    assert tree(site) == {path}
+
+
+# ---------------------------------------------------------------------------------------------- removal
+
+
+def test_what_must_not_be_there_is_taken_away_with_its_empty_folder(site: Site) -> None:
+    site.apply(Output({PAGE: b"words"}))
+    assert site.apply(Output({gone("/2025/07/26/story/"): b""}, absent=(PAGE,))) == [gone("/2025/07/26/story/"), PAGE]
+    assert not (site.root / PAGE).parent.exists()
+    assert tree(site) == {"_gone/2025/07/26/story"}
+
+
+def test_a_folder_in_which_others_live_stays(site: Site) -> None:
+    site.apply(Output({"world/index.html": b"list", "world/feed.xml": b"<feed/>"}))
+    site.apply(Output(absent=("world/index.html",)))
+    assert tree(site) == {"world/feed.xml"}
+
+
+def test_taking_away_what_is_not_there_changes_nothing(site: Site) -> None:
+    site.apply(Output({"index.html": b"front"}))
+    assert site.apply(Output(absent=(PAGE, "index.html/below", "_moved/x"))) == []
+    assert tree(site) == {"index.html"}
+
+
+def test_a_page_comes_back_after_its_folder_was_taken_away(site: Site) -> None:
+    for _ in range(3):
+        assert site.apply(Output({PAGE: b"words"})) == [PAGE]
+        assert site.apply(Output(absent=(PAGE,))) == [PAGE]
+
+
+def test_a_page_comes_back_after_another_writer_took_its_folder_away(site: Site) -> None:
+    other = Site(site.root, "w2")
+    other.prepare()
+    site.apply(Output({PAGE: b"words"}))
+    other.apply(Output(absent=(PAGE,)))
+    assert site.apply(Output({PAGE: b"words"})) == [PAGE]
+
+
+def test_the_new_is_there_before_the_old_goes(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, target = moved("/2025/07/26/story/", "/2025/07/26/new/")
+    site.apply(Output({PAGE: b"words"}))
+    seen: list[bool] = []
+    remove = site.remove
+
+    def watched(gone_path: str) -> bool:
+        seen.append((site.root / path).is_symlink() and site.has("2025/07/26/new/index.html"))
+        return remove(gone_path)
+
+    monkeypatch.setattr(site, "remove", watched)
+    site.apply(Output({"2025/07/26/new/index.html": b"words"}, {path: target}, (PAGE,)))
+    assert seen == [True]
+
+
+def test_a_full_disk_is_an_error_and_the_old_page_stays(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.apply(Output({PAGE: b"words"}))
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(OSError, match="No space"):
+        site.apply(Output({PAGE: b"other"}))
+    assert site.read(PAGE) == b"words"
+
+
+# ---------------------------------------------------------------------------------------------- names, building
+
+
+@pytest.mark.parametrize(
+    ("address", "file"),
+    [("/", "index.html"), ("/a/b/", "a/b/index.html"), ("/feed.xml", "feed.xml"), ("/نفط/", "نفط/index.html")],
+)
+def test_the_file_of_an_address(address: str, file: str) -> None:
+    assert page_file(address) == file
+
+
+def test_a_build_refuses_to_write_a_path_twice(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.create(Output({"index.html": b"front"}))
+    with pytest.raises(FileExistsError):
+        site.create(Output({"index.html": b"front"}))
+
+
+def test_a_build_leaves_the_same_tree_as_a_live_site(site: Site, tmp_path: Path) -> None:
+    path, target = moved("/2025/07/26/old/", "/2025/07/26/story/")
+    output = Output({PAGE: b"words", gone("/2025/07/26/dead/"): b""}, {path: target})
+    built = Site(tmp_path / "built")
+    site.apply(output)
+    built.create(output)
+    assert tree(built) == tree(site)
+    assert all(built.read(found) == site.read(found) for found in tree(site))
+
+
+def test_folders_and_missing_paths_read_as_nothing(site: Site) -> None:
+    site.apply(Output({PAGE: b"words"}))
+    for path in ("2025", "nowhere", f"{PAGE}/below"):
+        assert site.read(path) is None
