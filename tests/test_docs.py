@@ -297,7 +297,7 @@ def test_every_link_and_picture_is_there(page: Path) -> None:
 _HOSTS = (("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"), ("golang", "org"), ("crates", "io"))
 REGISTRIES = tuple(".".join(name) for name in _HOSTS) + ("index-url" + " =",)
 MACHINE_PATHS = re.compile(r"(?<![\w.])/(?:wo" r"rk|ro" r"ot|Us" r"ers|ho" r"me)/|/tm" r"p/w")
-NEIGHBOUR = "../shared"
+NEIGHBOUR = "/".join(("..", "shared"))
 
 
 def tracked() -> list[Path]:

@@ -6,10 +6,10 @@ from html import unescape
 
 import feedparser  # type: ignore[import-untyped]  # it has no types
 import pytest
-from tests.render.composition import NOW, PAYLOADS, SITE, contexts_of, story
 
 from services.render import contexts as c
 from services.render.printer import Printer
+from tests.render.composition import NOW, PAYLOADS, SITE, contexts_of, story
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,6 @@ from datetime import timedelta
 
 import html5lib  # type: ignore[import-untyped]  # it has no types
 import pytest
-from tests.render.composition import NOW, PAGES, PAYLOADS, SITE, contexts_of, inlined, story
 
 from services.render import contexts as c
 from services.render.printer import Printer
@@ -16,6 +15,7 @@ from services.render.typeset.article import safe_body
 from services.render.typeset.language import direction, full_day
 from shared.articles import Card, Image
 from shared.conditions import Conditions
+from tests.render.composition import NOW, PAGES, PAYLOADS, SITE, contexts_of, inlined, story
 
 
 @pytest.fixture(scope="module")
