@@ -295,7 +295,7 @@ def test_every_link_and_picture_is_there(page: Path) -> None:
 
 # Put together here, so that this file has none of them itself.
 _HOSTS = (("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"), ("golang", "org"), ("crates", "io"))
-REGISTRIES = tuple(".".join(name) for name in _HOSTS) + ("index-url" + " =",)
+REGISTRIES = (*(".".join(name) for name in _HOSTS), "index-url" + " =")
 MACHINE_PATHS = re.compile(r"(?<![\w.])/(?:wo" r"rk|ro" r"ot|Us" r"ers|ho" r"me)/|/tm" r"p/w")
 NEIGHBOUR = "/".join(("..", "shared"))
 
