@@ -190,7 +190,7 @@ class Card(Frozen):
         """The day of its address: `2025-07-26`."""
         return self.path[1:11].replace("/", "-")
 
-    @property
+    @cached_property
     def lists(self) -> tuple[str, ...]:
         """The lists that it is in: `all`, `section:world`, `topic:iraq`, `author:jane-doe`."""
         return (

@@ -1,6 +1,7 @@
 """What every service has: start and stop, health, metrics, and problem+json for what goes wrong."""
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -140,6 +141,8 @@ def create_app(
             await service.start()
             if run is not None:
                 await run(stack)
+            gc.collect()
+            gc.freeze()  # what was made at start stays: a collection need not look at it
             observe.log().info("started")
             yield
 

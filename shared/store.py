@@ -27,6 +27,7 @@ Command = Sequence[str | bytes | int | float]
 
 CONNECT_TIMEOUT = 2.0
 ANSWER_TIMEOUT = 5.0
+LOOK_EVERY = 0.5
 
 
 class StoreUnavailable(Exception):
@@ -85,7 +86,7 @@ class Store:
         self._waiting: deque[asyncio.Future[Any]] = deque()
         self._outbox: list[bytes] = []
         self._reader: asyncio.Task[None] | None = None
-        self._connecting = asyncio.Lock()
+        self._attempt: asyncio.Task[str | None] | None = None
         self._flush_due = False
         self._answered = 0
 
@@ -122,6 +123,8 @@ class Store:
 
     async def close(self) -> None:
         """Close the connection; commands that are still under way fail."""
+        if self._attempt is not None:
+            self._attempt.cancel()
         self._drop(StoreUnavailable("the store's connection was closed"))
         await self._client.aclose()
 
@@ -148,17 +151,22 @@ class Store:
         if writer is not None and outbox:
             writer.writelines(outbox)
 
-    async def _connect(self) -> AbstractConnection:
-        async with self._connecting:
-            if self._connection is None:
-                connection = self._pool.make_connection()  # type: ignore[no-untyped-call]  # redis-py's
-                try:
-                    await connection.connect()
-                except (RedisError, OSError, TimeoutError) as error:
-                    raise StoreUnavailable(f"the store cannot be reached: {error}") from error
-                self._connection = connection
-                self._reader = asyncio.create_task(self._read(connection))
-            return self._connection
+    async def _connect(self) -> None:
+        """Connect; those who come while that is tried wait for the same attempt, and fail with it."""
+        if self._attempt is None or self._attempt.done():
+            self._attempt = asyncio.create_task(self._open())
+        if failure := await asyncio.shield(self._attempt):
+            raise StoreUnavailable(failure)
+
+    async def _open(self) -> str | None:
+        connection = self._pool.make_connection()  # type: ignore[no-untyped-call]  # redis-py's
+        try:
+            await connection.connect()
+        except (RedisError, OSError, TimeoutError) as error:
+            return f"the store cannot be reached: {error}"
+        self._connection = connection
+        self._reader = asyncio.create_task(self._read(connection))
+        return None
 
     async def _read(self, connection: AbstractConnection) -> None:
         """Hand each answer to the oldest waiting command; on a broken connection fail them all."""
@@ -180,11 +188,12 @@ class Store:
 
     async def _watch(self) -> None:
         """Give up the connection when an answer is due and none has come for ANSWER_TIMEOUT."""
-        while True:
-            before, due = self._answered, bool(self._waiting)
-            await asyncio.sleep(ANSWER_TIMEOUT)
-            if due and self._waiting and self._answered == before:
-                self._drop(StoreUnavailable(f"the store did not answer for {ANSWER_TIMEOUT:g} s"))
+        answered, quiet = self._answered, 0.0
+        while quiet < ANSWER_TIMEOUT:
+            await asyncio.sleep(LOOK_EVERY)
+            silent = bool(self._waiting) and self._answered == answered
+            answered, quiet = self._answered, quiet + LOOK_EVERY if silent else 0.0
+        self._drop(StoreUnavailable(f"the store did not answer for {ANSWER_TIMEOUT:g} s"))
 
     def _drop(self, reason: StoreUnavailable) -> None:
         connection, self._connection = self._connection, None

@@ -129,14 +129,15 @@ def _same(copy: Copy, current: Article) -> bool:
 
 def _unchanged(copy: Copy, known: Known, current: Article, rank: Rank) -> Decision:
     """The same content again: where it stands higher, that is recorded, so that what is older stays older."""
-    ordered_at, withdrawn_at = current.ordered_at, current.withdrawn_at
-    version = current.version
+    if rank <= order(current):
+        return Decision("unchanged", current)
+    version, ordered_at, withdrawn_at = current.version, copy.draft.updated_at, current.withdrawn_at
     if copy.draft.version is None:
-        ordered_at = max((at for at in (copy.draft.updated_at, ordered_at) if at), default=None)
-    elif rank > order(current):
-        version, ordered_at = copy.draft.version, copy.draft.updated_at
+        ordered_at = _later(ordered_at, current.ordered_at)
+    else:
+        version = copy.draft.version
     if current.state == WITHDRAWN:
-        withdrawn_at = max((at for at in (copy.draft.updated_at, withdrawn_at) if at), default=None)
+        withdrawn_at = _later(copy.draft.updated_at, withdrawn_at)
     newer = current.model_copy(update={"version": version, "ordered_at": ordered_at, "withdrawn_at": withdrawn_at})
     waiting = known.waiting
     drop = waiting is not None and (order(waiting) <= order(newer) or _too_late(waiting, newer))
@@ -242,6 +243,10 @@ def _article(
 
 def _unique(terms: Iterable[Term]) -> tuple[Term, ...]:
     return tuple({term.slug: term for term in terms}.values())
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max((at for at in (one, other) if at), default=None)
 
 
 def _iso(at: datetime | None) -> str | None:

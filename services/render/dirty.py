@@ -65,7 +65,7 @@ class Dirty:
 
     async def take(self, most: int, token: str) -> list[Taken]:
         """Lease up to `most` pages: overdue ones, then new articles, then what else waits, in a fair order."""
-        flat = await self._store.run(_TAKE, ALL, (most, f"{self._worker}/{token}", LEASE_MS))
+        flat = await self._store.run(_TAKE, ALL, (most, f"{self._worker}/{token}", LEASE_MS, *keys.FIRST))
         taken = []
         for at in range(0, len(flat), 2):
             cause, _, marked_at = flat[at + 1].decode().partition(" ")
@@ -184,23 +184,30 @@ for _, page in ipairs(redis.call('ZRANGEBYSCORE', LEASES, '-inf', now)) do
   lost(page)
 end
 local taken, leased = {}, redis.call('ZCARD', LEASES)
+local function take_page(page)
+  if redis.call('ZSCORE', LEASES, page) then return 0 end
+  for _, set in ipairs({ARTICLES, SHARED, GONE}) do redis.call('ZREM', set, page) end
+  redis.call('ZADD', LEASES, now + lease, page)
+  redis.call('HSET', TOKENS, page, token)
+  taken[#taken + 1] = page
+  taken[#taken + 1] = redis.call('HGET', CAUSES, page) or ''
+  redis.call('HDEL', CAUSES, page)
+  return 1
+end
 local function take(name, highest, limit)
   local pages = redis.call('ZRANGEBYSCORE', name, '-inf', highest, 'LIMIT', 0, limit + leased)
   for _, page in ipairs(pages) do
     if #taken / 2 >= most or limit == 0 then return end
-    if not redis.call('ZSCORE', LEASES, page) then
-      limit = limit - 1
-      for _, set in ipairs({ARTICLES, SHARED, GONE}) do redis.call('ZREM', set, page) end
-      redis.call('ZADD', LEASES, now + lease, page)
-      redis.call('HSET', TOKENS, page, token)
-      taken[#taken + 1] = page
-      taken[#taken + 1] = redis.call('HGET', CAUSES, page) or ''
-      redis.call('HDEL', CAUSES, page)
-    end
+    limit = limit - take_page(page)
   end
 end
 take(GONE, now, most)
 take(ARTICLES, 0, most)
+for at = 4, #ARGV do
+  -- what must not wait behind other pages that are overdue
+  local due = redis.call('ZSCORE', SHARED, ARGV[at])
+  if due and tonumber(due) <= now and #taken / 2 < most then take_page(ARGV[at]) end
+end
 take(SHARED, now, math.ceil(most / 2))
 take(ARTICLES, '+inf', most)
 if #taken / 2 < most and redis.call('ZCARD', ARTICLES) == 0 then take(SHARED, '+inf', most) end

@@ -75,10 +75,9 @@ class LiveEdition:
         found = await self._store.run(
             _AROUND,
             [live.list_key(f"topic:{topic}") for topic in topics],
-            (article.id, live.score(article.card()), AROUND),
+            (article.id, live.score(article.card()), AROUND, live.live_key("")),
         )
-        cards = await self.cards(ident.decode() for ident in found)
-        return related(article, (card for card in cards if card), self.site.related)
+        return related(article, (read_card(kept) for kept in found if kept), self.site.related)
 
     async def cards(self, idents: Iterable[str]) -> list[Card | None]:
         """The cards of these articles; None for one that is not listed."""
@@ -158,9 +157,9 @@ for _, key in ipairs(KEYS) do
   local added = redis.call('ZADD', key, 'NX', score, id) == 1
   local rank = redis.call('ZRANK', key, id)
   for _, other in ipairs(redis.call('ZRANGE', key, math.max(0, rank - around), rank + around)) do
-    if not seen[other] then seen[other] = true found[#found + 1] = other end
+    if not seen[other] then seen[other] = true found[#found + 1] = ARGV[4] .. other end
   end
   if added then redis.call('ZREM', key, id) end
 end
-return found
+return #found > 0 and redis.call('MGET', unpack(found)) or {}
 """)

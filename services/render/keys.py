@@ -15,7 +15,9 @@ NAVIGATION = "fragment:navigation"
 HOT_BLOCK = "fragment:hot"
 TOPICS_BLOCK = "fragment:topics"
 
-SOON, LATER, LAST = 200, 1_000, 5_000
+SOON, LATER, LAST = 200, 1_500, 8_000
+FIRST = (FRONT, MASTHEAD, NAVIGATION, HOT_BLOCK, TOPICS_BLOCK)
+"""What goes before all other pages that have waited as long as they may."""
 
 _PATIENCE = {
     "front": SOON,

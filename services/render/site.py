@@ -1,11 +1,15 @@
 """The site's files: the one writer to the disk. Readers see a file whole or not at all."""
 
+import contextlib
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 TEMPORARY = "_tmp"
+PLACINGS = 100
+BELIEVED = 1.0
 
 
 @dataclass(slots=True)
@@ -43,6 +47,8 @@ class Site:
         self.root = root
         self._temporary = root / TEMPORARY / worker
         self._made: set[str] = set()
+        self._seen: set[str] = set()
+        self._seen_since = 0.0
         self._count = 0
 
     def prepare(self) -> None:
@@ -70,8 +76,15 @@ class Site:
             (self.root / path).symlink_to(target)
 
     def has(self, path: str) -> bool:
-        """Whether there is such a file."""
-        return os.path.exists(f"{self.root}/{path}")  # noqa: PTH110 - the hot path
+        """Whether there is such a file; what was seen, and not removed here, is believed for a second."""
+        if time.monotonic() - self._seen_since > BELIEVED:
+            self._seen.clear()
+            self._seen_since = time.monotonic()
+        if path not in self._seen:
+            if not os.path.exists(f"{self.root}/{path}"):  # noqa: PTH110 - the hot path
+                return False
+            self._seen.add(path)
+        return True
 
     def read(self, path: str) -> bytes | None:
         """The content of a file, the target of a link, None if there is neither."""
@@ -103,6 +116,8 @@ class Site:
         temporary = f"{self._temporary}/{os.getpid()}-{self._count}"
         with open(temporary, "wb") as file:  # noqa: PTH123 - the hot path
             file.write(content)
+        if not path.endswith(".html"):
+            _make_newer(temporary, full)
         self._place(temporary, full)
         return True
 
@@ -128,6 +143,7 @@ class Site:
             return False
         folder = os.path.dirname(full)  # noqa: PTH120 - the hot path
         self._made.discard(folder)
+        self._seen.discard(path)
         if path.endswith("/index.html"):
             try:
                 os.rmdir(folder)  # noqa: PTH106 - the hot path
@@ -136,16 +152,29 @@ class Site:
         return True
 
     def _place(self, temporary: str, full: str) -> None:
-        try:
-            os.replace(temporary, full)  # noqa: PTH105 - the hot path
-        except FileNotFoundError:
-            # another writer took the empty folder away after this one had made it
-            self._made.discard(os.path.dirname(full))  # noqa: PTH120 - the hot path
-            self._folder_of(full)
-            os.replace(temporary, full)  # noqa: PTH105 - the hot path
+        for _ in range(PLACINGS):
+            try:
+                os.replace(temporary, full)  # noqa: PTH105 - the hot path
+                return
+            except FileNotFoundError:
+                # another writer took the empty folder away after this one had made it
+                self._made.discard(os.path.dirname(full))  # noqa: PTH120 - the hot path
+                self._folder_of(full)
+        os.replace(temporary, full)  # noqa: PTH105 - the hot path
 
     def _folder_of(self, full: str) -> None:
         folder = os.path.dirname(full)  # noqa: PTH120 - the hot path
         if folder not in self._made:
-            os.makedirs(folder, exist_ok=True)  # noqa: PTH103 - the hot path
-            self._made.add(folder)
+            with contextlib.suppress(FileNotFoundError):  # a parent was taken away meanwhile: the caller tries again
+                os.makedirs(folder, exist_ok=True)  # noqa: PTH103 - the hot path
+                self._made.add(folder)
+
+
+def _make_newer(new: str, old: str) -> None:
+    """nginx's validators are whole seconds and the size: a feed rewritten within a second must look newer."""
+    try:
+        before = int(os.stat(old).st_mtime)  # noqa: PTH116 - as above
+    except FileNotFoundError:
+        return
+    if int(os.stat(new).st_mtime) <= before:  # noqa: PTH116 - as above
+        os.utime(new, (before + 1, before + 1))

@@ -233,3 +233,12 @@ def test_folders_and_missing_paths_read_as_nothing(site: Site) -> None:
     site.apply(Output({PAGE: b"words"}))
     for path in ("2025", "nowhere", f"{PAGE}/below"):
         assert site.read(path) is None
+
+
+def test_a_feed_rewritten_within_a_second_looks_newer(tmp_path: Path) -> None:
+    site = Site(tmp_path, "w")
+    site.prepare()
+    site.apply(Output({"feed.xml": b"one"}))
+    before = int((tmp_path / "feed.xml").stat().st_mtime)
+    site.apply(Output({"feed.xml": b"two"}))
+    assert int((tmp_path / "feed.xml").stat().st_mtime) > before

@@ -80,7 +80,7 @@ class Desk:
 
     def href(self, path: str) -> str:
         """The address of a path within the site; a site may live below a path of its host."""
-        return self.root + quote(path)
+        return self.root + _quoted(path)
 
     def absolute(self, path: str) -> str:
         """The whole address of a path; one that is whole already stays."""
@@ -158,6 +158,7 @@ class Desk:
 
 
 _NONE = Markup("")
+_quoted = lru_cache(maxsize=16384)(quote)
 
 
 @lru_cache(1024)

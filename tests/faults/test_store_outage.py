@@ -1,0 +1,156 @@
+"""The store goes away while articles are posted: what was acknowledged is live, all else was told to come back."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.servers import Valkey, free_port, running, wait_for
+from tests.stack import path_of
+
+ARTICLES, CLIENTS = 2_000, 8
+SCALE = int(os.environ.get("PRESSRUN_TEST_SCALE", "1"))
+AWAY = 20.0 if SCALE > 1 else 8.0  # seconds
+PATIENCE = 10.0
+HEADERS = {"Authorization": "Bearer test-token"}
+
+
+class House:
+    """A store of the test's own, ingest and render."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "store").mkdir()
+        (folder / "sources.toml").write_text('[sources.desk]\ntokens = ["test-token"]\n')
+        self.store = Valkey(folder / "store")
+        self.ports = {"ingest": free_port(), "render": free_port()}
+        self._stack = ExitStack()
+
+    @property
+    def ingest(self) -> str:
+        return f"http://127.0.0.1:{self.ports['ingest']}"
+
+    def start(self) -> None:
+        self.store.start()
+        environ = {
+            "PRESSRUN_DATA": str(self.folder), "PRESSRUN_REDIS_URL": self.store.url, "PRESSRUN_DISK_FLOOR_MB": "0",
+            "PRESSRUN_CONSUMER": "w1",
+        }  # fmt: skip
+        for name, port in self.ports.items():
+            command = f"-m uvicorn services.{name}.app:app --port {port} --no-access-log --no-proxy-headers"
+            self._stack.enter_context(running([sys.executable, *command.split()], environ, self.folder / f"{name}.log"))
+        for name in self.ports:
+            wait_for(lambda name=name: self._is_ready(name), 30, f"{name} is ready")
+
+    def stop(self) -> None:
+        self._stack.close()
+        self.store.kill()
+
+    def file(self, path: str) -> Path:
+        return self.folder / "site" / path.lstrip("/") / "index.html"
+
+    def _is_ready(self, name: str) -> bool:
+        with suppress(httpx.HTTPError):
+            return httpx.get(f"http://127.0.0.1:{self.ports[name]}/health/ready").status_code == 200
+        return False
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    found = House(tmp_path)
+    try:
+        found.start()
+        yield found
+    finally:
+        found.stop()
+
+
+class Post:
+    """What one client saw."""
+
+    def __init__(self) -> None:
+        self.acknowledged: dict[str, str] = {}
+        self.refused = 0
+        self.others: list[str] = []
+        self.longest = 0.0
+
+    def all(self, url: str, numbers: range, give_up: threading.Event) -> "Post":
+        """Post each article until it is acknowledged, as a sender does that heeds Retry-After."""
+        with httpx.Client(base_url=url, headers=HEADERS, timeout=PATIENCE) as client:
+            for number in numbers:
+                while not self._is_done(client, number) and not give_up.wait(0.2):
+                    pass
+        return self
+
+    def _is_done(self, client: httpx.Client, number: int) -> bool:
+        article = {"guid": f"a{number}", "headline": f"Story {number}", "body_text": "Words.", "version": 1}
+        began = time.monotonic()
+        try:
+            answer = client.post("/v1/articles", json=article)
+        except httpx.HTTPError as error:
+            self.others.append(repr(error))
+            return False
+        self.longest = max(self.longest, time.monotonic() - began)
+        if answer.is_success:
+            self.acknowledged[f"Story {number}"] = answer.json()["url"]
+            return True
+        if answer.status_code == 503 and int(answer.headers["retry-after"]) > 0:
+            self.refused += 1
+        else:
+            self.others.append(answer.text)
+        return False
+
+
+def _stopped(store: Valkey) -> Callable[[], None]:
+    assert store.process is not None
+    pid = store.process.pid
+    os.kill(pid, signal.SIGSTOP)
+    return lambda: os.kill(pid, signal.SIGCONT)
+
+
+def _killed(store: Valkey) -> Callable[[], None]:
+    store.kill()
+    return store.start
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("away", [_stopped, _killed])
+def test_an_outage_of_the_store_is_503_and_nothing_acknowledged_is_lost(
+    house: House, away: Callable[[Valkey], Callable[[], None]]
+) -> None:
+    give_up = threading.Event()
+    share = ARTICLES // CLIENTS
+    with ThreadPoolExecutor(CLIENTS) as pool, house.store.client() as store:
+        sent = [
+            pool.submit(Post().all, house.ingest, range(first, first + share), give_up)
+            for first in range(0, ARTICLES, share)
+        ]
+        wait_for(lambda: store.xlen("articles") > ARTICLES // 10, 30, "a tenth is stored")
+        back = away(house.store)
+        give_up.wait(AWAY)
+        back()
+        seen: list[Post] = []
+        try:
+            seen = [one.result(60) for one in sent]
+        finally:
+            give_up.set()
+    assert [one.others for one in seen] == [[]] * CLIENTS
+    assert max(one.longest for one in seen) < PATIENCE
+    assert sum(one.refused for one in seen) > 0
+    acknowledged: dict[str, Any] = {}
+    for one in seen:
+        acknowledged |= one.acknowledged
+    assert len(acknowledged) == ARTICLES
+    files = {headline: house.file(path_of(url)) for headline, url in acknowledged.items()}
+    wait_for(lambda: all(file.exists() for file in files.values()), 60, "every acknowledged article is live")
+    for headline, file in files.items():
+        assert f"{headline}</h1>" in file.read_text(), file
