@@ -18,7 +18,7 @@ from shared.articles import pack_body
 from shared.settings import Site
 
 ROUNDS = 5
-ARTICLES = 3_000
+ARTICLES = 2_000
 LOOK_EVERY = 0.01
 
 

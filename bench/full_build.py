@@ -45,7 +45,8 @@ def rows(press: Press, articles: int, *, hugo: bool) -> list[Row]:
     limit, seconds = median(limits), median(ours)
     both = f"{rate(pages / limit, ' pages')}: Jinja2 in memory, then the files; both cores"
     found = [
-        Row(f"full build, {count:,} articles, {pages:,} pages", rate(pages / median(alone), " pages"), both,
+        Row(f"full build, {count:,} articles, {pages:,} pages; median of {ROUNDS}",
+            rate(pages / median(alone), " pages"), both,
             share(limit, median(alone)), "≥ 75 %"),
         Row("— the command, with its start and reading the store", f"{seconds:.2f} s", f"{limit:.2f} s",
             share(limit, seconds)),

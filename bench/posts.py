@@ -8,7 +8,7 @@ from bench.table import Row, median, rate, share
 from bench.up import Bare, Press
 
 ROUNDS = 5
-SECONDS = 3
+SECONDS = 2
 CONNECTIONS = 16
 BODIES = 64
 

@@ -7,7 +7,7 @@ from bench.table import Row, median, rate, share
 from bench.up import Bare, Press
 
 ROUNDS = 5
-SECONDS = 3
+SECONDS = 2
 CONNECTIONS = 256
 
 # nginx's word for the visitor, as the site passes it on: every view is another visitor's

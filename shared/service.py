@@ -19,6 +19,7 @@ from shared import observe
 from shared.clock import Clock
 from shared.openapi import Documented, released
 from shared.problems import Fault, Problem
+from shared.refusal import end_the_start, tell_wrong_settings
 from shared.settings import Settings, WrongSetting
 from shared.store import Store, StoreUnavailable
 from shared.streams import Consumer, make_broker
@@ -29,6 +30,8 @@ SCHEMA = 1
 SCHEMA_KEY = "schema"
 STORE_PATIENCE = 30.0
 METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+
+tell_wrong_settings()
 
 
 class Service:
@@ -138,10 +141,12 @@ def create_app(
         observe.configure_logs(service.name, service.settings.log_level)
         async with AsyncExitStack() as stack:
             stack.push_async_callback(service.stop)
-            await service.start()
+            try:
+                await service.start()
+            except WrongSetting as error:
+                end_the_start(error)
             if run is not None:
                 await run(stack)
-            gc.collect()
             gc.freeze()  # what was made at start stays: a collection need not look at it
             observe.log().info("started")
             yield

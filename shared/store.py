@@ -129,7 +129,7 @@ class Store:
         await self._client.aclose()
 
     async def _send(self, commands: Iterable[Command]) -> list[asyncio.Future[Any]]:
-        if self._connection is None:
+        while self._connection is None:
             await self._connect()
         loop = asyncio.get_running_loop()
         futures = []
@@ -161,8 +161,10 @@ class Store:
     async def _open(self) -> str | None:
         connection = self._pool.make_connection()  # type: ignore[no-untyped-call]  # redis-py's
         try:
-            await connection.connect()
+            async with asyncio.timeout(ANSWER_TIMEOUT):  # redis-py's own tries add up to half a minute
+                await connection.connect()
         except (RedisError, OSError, TimeoutError) as error:
+            connection._close()
             return f"the store cannot be reached: {error}"
         self._connection = connection
         self._reader = asyncio.create_task(self._read(connection))

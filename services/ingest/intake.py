@@ -76,13 +76,13 @@ def decide(copy: Copy, source: str, ident: str, known: Known, site: Site, now: d
     current = known.current
     version = _version(copy.draft, current)
     if version is None:
-        return Decision("stale", current)
+        return _stale(copy, current)
     rank = (version, copy.digest == WITHDRAWN, copy.draft.updated_at or NEVER, copy.digest)
     if current is not None:
         if _same(copy, current):
             return _unchanged(copy, known, current, rank)
         if rank < order(current):
-            return Decision("stale", current)
+            return _stale(copy, current)
     if copy.digest == WITHDRAWN:
         return _withdraw(copy, source, ident, known, version, now)
     return _appear(copy, source, ident, known, version, rank, site, now)
@@ -130,18 +130,35 @@ def _same(copy: Copy, current: Article) -> bool:
 def _unchanged(copy: Copy, known: Known, current: Article, rank: Rank) -> Decision:
     """The same content again: where it stands higher, that is recorded, so that what is older stays older."""
     if rank <= order(current):
-        return Decision("unchanged", current)
+        linked = _linked(copy, current)
+        return Decision("unchanged", linked, quiet=linked != current)
     version, ordered_at, withdrawn_at = current.version, copy.draft.updated_at, current.withdrawn_at
     if copy.draft.version is None:
         ordered_at = _later(ordered_at, current.ordered_at)
     else:
         version = copy.draft.version
     if current.state == WITHDRAWN:
-        withdrawn_at = _later(copy.draft.updated_at, withdrawn_at)
-    newer = current.model_copy(update={"version": version, "ordered_at": ordered_at, "withdrawn_at": withdrawn_at})
+        withdrawn_at = copy.draft.updated_at or withdrawn_at
+    newer = _linked(copy, current).model_copy(
+        update={"version": version, "ordered_at": ordered_at, "withdrawn_at": withdrawn_at}
+    )
     waiting = known.waiting
     drop = waiting is not None and (order(waiting) <= order(newer) or _too_late(waiting, newer))
     return Decision("unchanged", newer, drop_waiting=drop, quiet=newer != current)
+
+
+def _stale(copy: Copy, current: Article | None) -> Decision:
+    """An older version says nothing any more, except what a withdrawn article was a rewrite of."""
+    linked = _linked(copy, current) if current else None
+    return Decision("stale", linked, quiet=linked != current)
+
+
+def _linked(copy: Copy, current: Article) -> Article:
+    """A withdrawn article learns what it was a rewrite of from whatever comes: its kill takes that down too."""
+    told = copy.draft.evolved_from
+    if current.state != WITHDRAWN or current.evolved_from is not None or told is None:
+        return current
+    return current.model_copy(update={"evolved_from": told})
 
 
 def _withdraw(copy: Copy, source: str, ident: str, known: Known, version: int, now: datetime) -> Decision:

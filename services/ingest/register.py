@@ -10,16 +10,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from services.ingest.chains import Standing, is_cycle, standings
+from services.ingest.changes import State, enter_state
 from services.ingest.draft import Draft
-from services.ingest.entries import Change, enter
-from services.ingest.families import chain_of_key, family_of
+from services.ingest.families import chain_of_key
 from services.ingest.illustrations import Illustrated, linked
 from services.ingest.intake import Copy, Decision, Known, Outcome, decide, fall_due, prepare, slugs
 from shared import live
 from shared.articles import (
     Article,
-    body_key,
     identify,
     pack_body,
     record_key,
@@ -29,7 +27,6 @@ from shared.articles import (
     unpack_body,
 )
 from shared.clock import Clock, due, millis
-from shared.problems import Fault, Problem
 from shared.settings import Site
 from shared.store import Command, Store, StoreUnavailable
 
@@ -134,12 +131,10 @@ class Register:
             waiting = await self._claim(decision.waiting, expect, commands)
             commands += _wait(waiting, body, millis(decision.due))
             accepted = Accepted(decision.outcome, waiting)
-        elif decision.outcome in ("published", "updated", "withdrawn"):
-            if shown.state == "published":
+        elif decision.quiet or decision.outcome in ("published", "updated", "withdrawn"):
+            if shown.state == "published" and not decision.quiet:
                 shown = await self._claim(shown, expect, commands)
-            accepted = await self._change(decision.outcome, read, shown, body, expect, commands)
-        elif decision.quiet:
-            commands.append(("SET", record_key(ident), shown.model_dump_json()))
+            accepted = await self._change(decision, read, shown, body, expect, commands)
         if decision.drop_waiting:
             commands += [("DEL", scheduled_key(ident), scheduled_body_key(ident)), ("ZREM", due("ingest"), ident)]
         if commands and await self._store.commit(expect, commands) is None:
@@ -148,7 +143,7 @@ class Register:
 
     async def _change(
         self,
-        outcome: Outcome,
+        decision: Decision,
         read: _Read,
         article: Article,
         body: str,
@@ -156,35 +151,11 @@ class Register:
         commands: list[Command],
     ) -> Accepted:
         """Enter a new state of an article, and what it changes for the others of its chain of rewrites."""
-        before = read.known.current
-        family = await family_of(self._store, article, read.chain_of)
-        members = {**family.members, article.id: article}
-        if is_cycle(article.id, members):
-            fault = Fault("/evolved_from", "This makes the article a rewrite of itself, by way of others.")
-            raise Problem(422, fault.detail, [fault])
-        expect |= family.expect
-        commands += family.commands
-        standing = standings(members)
-        article = _standing(article, standing[article.id])
-        if not article.live:
-            expect[live.live_key(article.id)] = read.card
-        moved = before is not None and before.path != article.path
-        changes = [Change(before, article, body, read.card)]
-        for ident, member in family.members.items():
-            expect[record_key(ident)] = family.records[ident]
-            after = _standing(member, standing[ident])
-            if after == member and not (moved and member.replaced_by == article.id):
-                continue
-            expect[live.live_key(ident)] = family.cards[ident]
-            kept = unpack_body(await self._store.do("GET", body_key(ident)))
-            after = after.model_copy(update={"revision": member.revision + 1})
-            changes.append(Change(member, after, kept, family.cards[ident]))
-        event_id = ""
-        for change in reversed(changes):
-            entries, event_id = enter(change, self._site, self._clock.now())
-            commands += entries
-        others = tuple((change.after.id, change.after.revision) for change in changes[1:])
-        return Accepted(outcome, article, event_id, others)
+        state = State(read.known.current, article, body, read.card, read.chain_of, decision.quiet)
+        entered = await enter_state(self._store, self._site, self._clock.now(), state)
+        expect |= entered.expect
+        commands += entered.commands
+        return Accepted(decision.outcome, entered.article, entered.event_id, entered.others)
 
     async def _claim(self, article: Article, expect: dict[str, bytes | None], commands: list[Command]) -> Article:
         """Give the article the first slug of its day that is free or its own already."""
@@ -218,7 +189,3 @@ def _wait(article: Article, body: str, due_ms: int) -> list[Command]:
         ("SET", scheduled_body_key(article.id), pack_body(body)),
         ("ZADD", due("ingest"), due_ms, article.id),
     ]
-
-
-def _standing(article: Article, standing: Standing) -> Article:
-    return article.model_copy(update={"replaced_by": standing.replaced_by, "down": standing.down})

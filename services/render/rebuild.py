@@ -34,7 +34,7 @@ def build_site(
     context = multiprocessing.get_context("fork")
     _SHARED.append((whole, printer, Site(out)))
     try:
-        with context.Pool(workers) as pool:
+        with context.Pool(workers, initializer=gc.disable) as pool:  # short-lived, and hardly any cycles
             for count in pool.imap_unordered(_build_shared, portions):
                 progress(count)
     finally:

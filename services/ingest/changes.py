@@ -1,0 +1,93 @@
+"""What a new state of an article changes, for itself and for the others of its chain of rewrites."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.ingest.chains import Standing, is_cycle, standings
+from services.ingest.entries import Change, enter
+from services.ingest.families import Family, family_of
+from shared.articles import Article, body_key, record_key, unpack_body
+from shared.live import live_key
+from shared.problems import Fault, Problem
+from shared.settings import Site
+from shared.store import Command, Store
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """An article before and after; its body where that is new; what the store has of its listing and its chain.
+
+    `quiet`: what readers see is the same; nobody is told, unless its place in the chain changes.
+    """
+
+    before: Article | None
+    after: Article
+    body: str
+    card: bytes | None
+    chain_of: bytes | None
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """The article as it stands now, its event if it has one, and the revisions of the others that changed with it;
+    what all of that rests on, and the commands that carry it out."""
+
+    article: Article
+    event_id: str | None
+    others: tuple[tuple[str, int], ...]
+    expect: dict[str, bytes | None]
+    commands: list[Command]
+
+
+async def enter_state(store: Store, site: Site, now: datetime, state: State) -> Entered:
+    """Find what a new state of an article changes. Raises Problem for a chain that would run in a circle."""
+    family = await family_of(store, state.after, state.chain_of)
+    members = {**family.members, state.after.id: state.after}
+    if is_cycle(state.after.id, members):
+        fault = Fault("/evolved_from", "This makes the article a rewrite of itself, by way of others.")
+        raise Problem(422, fault.detail, [fault])
+    standing = standings(members)
+    article = _standing(state.after, standing[state.after.id])
+    expect, commands = dict(family.expect), list(family.commands)
+    silent = state.quiet and state.before is not None and _standing_of(state.before) == _standing_of(article)
+    if silent:
+        commands.append(("SET", record_key(article.id), article.model_dump_json()))
+    elif state.quiet:
+        article = article.model_copy(update={"revision": article.revision + 1})
+    if not article.live:
+        expect[live_key(article.id)] = state.card
+    moved = state.before is not None and state.before.path != article.path
+    others = await _others(store, family, standing, expect, article.id if moved else None)
+    own = [] if silent else [Change(state.before, article, state.body, state.card)]
+    event_id = None
+    for change in reversed([*own, *others]):
+        entries, event_id = enter(change, site, now)
+        commands += entries
+    revisions = tuple((change.after.id, change.after.revision) for change in others)
+    return Entered(article, None if silent else event_id, revisions, expect, commands)
+
+
+async def _others(
+    store: Store, family: Family, standing: dict[str, Standing], expect: dict[str, bytes | None], moved: str | None
+) -> list[Change]:
+    """The others whose place in the chain changes, and those that lead to an article that has `moved`."""
+    changes = []
+    for ident, member in family.members.items():
+        expect[record_key(ident)] = family.records[ident]
+        after = _standing(member, standing[ident])
+        if after == member and not (moved and member.replaced_by == moved):
+            continue
+        expect[live_key(ident)] = family.cards[ident]
+        kept = unpack_body(await store.do("GET", body_key(ident)))
+        after = after.model_copy(update={"revision": member.revision + 1})
+        changes.append(Change(member, after, kept, family.cards[ident]))
+    return changes
+
+
+def _standing(article: Article, standing: Standing) -> Article:
+    return article.model_copy(update={"replaced_by": standing.replaced_by, "down": standing.down})
+
+
+def _standing_of(article: Article) -> Standing:
+    return Standing(article.replaced_by, article.down)
