@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import signal
 import sys
 import tempfile
 import time
@@ -27,6 +28,7 @@ ROWS: dict[str, Callable[[Press], list[Row]]] = {
 def main() -> None:
     """Measure what was asked for, on one stack, and print the table."""
     asked = _options().parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
     names = asked.rows or [*ROWS, "build", "counting"]
     started = time.monotonic()
     table: list[Row] = []

@@ -29,6 +29,7 @@ OLDEST_BOUND = 60.0
 SCHEMA = 1
 SCHEMA_KEY = "schema"
 STORE_PATIENCE = 30.0
+STOP_PATIENCE = 4.0
 METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
 tell_wrong_settings()
@@ -69,11 +70,15 @@ class Service:
             self.keep_running(consumer.recover, f"recover {consumer.stream}")
 
     async def stop(self) -> None:
-        """Stop reading, end the tasks, close the connections."""
-        await self.broker.stop()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        """Stop reading, end the tasks, close the connections; what does not end in time is named and left."""
+        broker = asyncio.create_task(self.broker.stop(), name="broker")
+        left, until = {broker, *self._tasks}, time.monotonic() + STOP_PATIENCE
+        while left and time.monotonic() < until:
+            for task in left - {broker}:
+                task.cancel()  # again and again: redis-py drops a cancellation that comes while it connects
+            _, left = await asyncio.wait(left, timeout=0.1)
+        for task in left:
+            observe.log().error("a task did not end", task=task.get_name())
         await self.store.close()
 
     async def unready(self) -> dict[str, str]:

@@ -15,13 +15,15 @@ import httpx
 import pytest
 import redis
 
+from services.render.dirty import ARTICLES, GONE, LEASES, SHARED
+from services.trending.lua import TOUCHED
 from tests.servers import free_port, wait_for
 
 ROOT = Path(__file__).parents[1]
 CONSOLE = (sys.executable, "-m", "services.console.cli")
+WAITING = (ARTICLES, SHARED, GONE, LEASES)
 SAMPLE_NOW = "2025-07-26T09:00:00+03:00"
-WAITING = ("render:dirty:articles", "render:dirty:shared", "render:dirty:gone", "render:leases")
-GROUPS = {"articles": ("render", "trending"), "signals": ("render",), "views": ("trending",)}
+GROUPS = {"articles": ("render", "trending"), "views": ("trending",), "signals": ("render",)}
 PARTS = ("ingest", "trending", "render", "site", "redis")
 
 
@@ -172,15 +174,18 @@ class Up:
         return redis.Redis.from_url(self.run["redis"])
 
     def drained(self) -> bool:
-        """Whether every event is done and no page waits."""
+        """Whether every event is done, no ranking waits to be announced and no page to be built.
+
+        Asked in the order in which one follows from another, so that nothing slips past.
+        """
         with self.store() as store:
-            if any(store.zcard(name) for name in WAITING):
-                return False
             for stream, groups in GROUPS.items():
+                if stream == "signals" and store.exists(TOUCHED):
+                    return False
                 found = {group["name"].decode(): group for group in store.xinfo_groups(stream)}
                 if any(found[name]["lag"] or found[name]["pending"] for name in groups):
                     return False
-        return True
+            return not any(store.zcard(name) for name in WAITING)
 
     def drain(self, seconds: float = 30) -> None:
         """Wait until all is done."""
