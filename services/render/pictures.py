@@ -26,13 +26,12 @@ class Pictures:
     async def show(self, article: str, addresses: tuple[str, ...]) -> None:
         """Make the files that an article is about to show."""
         for address in addresses:
-            await self._store.all([("SADD", _pictures_of(article), address), ("SADD", _shows(address), article)])
+            await self._store.all([("SADD", pictures_of_key(article), address), ("SADD", _shows(address), article)])
             if not all((self._pages / name[1:]).exists() for name in siblings(address)):
                 await self._make(article, address)
 
-    async def keep_only(self, dirty: Dirty, article: str, addresses: tuple[str, ...]) -> None:
-        """Take away the files that only this article showed, and no longer does."""
-        noted = {kept.decode() for kept in await self._store.do("SMEMBERS", _pictures_of(article))}
+    async def keep_only(self, dirty: Dirty, article: str, noted: set[str], addresses: tuple[str, ...]) -> None:
+        """Take away the files of those `noted` that only this article showed, and no longer does."""
         for address in noted.difference(addresses):
             await self._store.do("SREM", _shows(address), article)
             if not await self._store.do("SCARD", _shows(address)):
@@ -41,7 +40,7 @@ class Pictures:
                 again = await self._store.do("SMEMBERS", _shows(address))
                 await dirty.forget(ident.decode() for ident in again)
                 await dirty.mark([f"article:{ident.decode()}" for ident in again], at_once=True)
-            await self._store.do("SREM", _pictures_of(article), address)
+            await self._store.do("SREM", pictures_of_key(article), address)
 
     async def _make(self, article: str, address: str) -> None:
         original = original_path(self._originals, digest_of(address) or "")
@@ -52,7 +51,8 @@ class Pictures:
             await self._store.do(*set_aside("picture", address, str(error), article=article))
 
 
-def _pictures_of(article: str) -> str:
+def pictures_of_key(article: str) -> str:
+    """Key of the pictures that an article's page may show."""
     return f"render:pictures-of:{article}"
 
 

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from services.render import press
+from services.render import delivery
 from shared.articles import identify
 from tests.properties.press_room import PressRoom, draft
 from tests.properties.test_convergence import GUIDS, SITE
@@ -28,11 +28,11 @@ async def test_pages_rendered_are_at_most_1_2_times_the_pages_changed(valkey_ser
     try:
         await room.open()
         await room.drain()
-        rendered, written = _total(press.rendered), _total(press.written)
+        rendered, written = _total(delivery.rendered), _total(delivery.written)
         for step in range(150):
             await _newsroom(room, chance, step)
             await room.drain()
-        rendered, written = _total(press.rendered) - rendered, _total(press.written) - written
+        rendered, written = _total(delivery.rendered) - rendered, _total(delivery.written) - written
         assert written > 500
         assert rendered / written <= 1.2, (rendered, written)
         assert (await room.differences()).clean

@@ -1,0 +1,197 @@
+"""An article's way through the press: onto disk and into its lists, or out of them and off the disk."""
+
+import asyncio
+import hashlib
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from prometheus_client import Counter, Histogram
+
+from services.render.affected import Shown, affected, neighbourhoods
+from services.render.delivery import Delivery
+from services.render.dirty import Dirty, Taken
+from services.render.edition import LiveEdition, Story
+from services.render.firsts import WithArticle, linked_pages
+from services.render.pages import article, build
+from services.render.pages.sitemaps import NEWS_WINDOW
+from services.render.pictures import Pictures, pictures_of_key
+from services.render.printer import Printer
+from services.render.shelf import SHELVINGS, SHOWN, Listed, shelve
+from services.render.site import Output
+from shared import live, observe
+from shared.articles import Card
+from shared.clock import TICK, millis, moment
+from shared.front import Front
+from shared.store import Command, Store
+
+looked_at = Counter("pressrun_pages_looked_at_total", "Articles looked at whose related articles were the same")
+to_live = Histogram("pressrun_event_to_live_seconds", "From acceptance to the page on disk", buckets=observe.LATENCY)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the store knows of an article on the site: how it is listed, what is on disk of it, its pictures."""
+
+    listed: Listed
+    built: dict[bytes, bytes]
+    pictures: set[str]
+    shown: Shown
+
+
+class ArticlePress:
+    """Builds articles' pages. Lists show only what is on disk: they are marked when the page is there."""
+
+    def __init__(
+        self,
+        store: Store,
+        edition: LiveEdition,
+        printer: Printer,
+        delivery: Delivery,
+        dirty: Dirty,
+        pictures: Pictures,
+    ) -> None:
+        self._store = store
+        self._edition = edition
+        self._printer = printer
+        self._delivery = delivery
+        self._dirty = dirty
+        self._pictures = pictures
+        self._topics = edition.site.topics
+
+    async def build(self, taken: Taken) -> None:
+        """Build what is to stand at an article's addresses, and note it in the lists."""
+        ident = taken.key.partition(":")[2]
+        story, found = await asyncio.gather(self._edition.story(ident), self._found(ident))
+        if story is None:
+            await self._dirty.done(taken)
+        elif story.article.live:
+            await self._publish(taken, story, found)
+        elif found.listed.card is not None:
+            await self._shelve(taken, story, found, None, "", ())
+        else:
+            await self._take_down(taken, story, found.pictures)
+
+    async def _found(self, ident: str) -> "_Found":
+        kept, left, flat, pictures, tick, shelvings, *shown = await self._store.all(
+            [
+                ("GET", live.live_key(ident)),
+                ("GET", live.left_key(ident)),
+                ("HGETALL", live.built_key(ident)),
+                ("SMEMBERS", pictures_of_key(ident)),
+                ("GET", TICK),
+                ("GET", SHELVINGS),
+                *(("GET", key) for key in SHOWN),
+            ]
+        )
+        listed = Listed(kept, left, tuple(shown), int(shelvings or 0))
+        return _Found(
+            listed,
+            {flat[at]: flat[at + 1] for at in range(0, len(flat), 2)},
+            {address.decode() for address in pictures},
+            shown_beyond_lists(listed, int(tick or 0), self._topics),
+        )
+
+    async def _publish(self, taken: Taken, story: Story, found: "_Found") -> None:
+        listed, built = found.listed, found.built
+        if listed.card and listed.card.path not in (story.article.path, *story.former):
+            story = replace(story, former=tuple(sorted((*story.former, listed.card.path))))
+        related = await self._edition.related(story.article)
+        look = self._look(story, related)
+        current = built.get(b"revision") == str(story.article.revision).encode()
+        if listed.live and current and built.get(b"shown") == look.encode():
+            looked_at.inc()
+            await self._dirty.done(taken)
+            return
+        if story.article.media:
+            await self._pictures.show(story.article.id, story.article.media)
+        output = article.page(self._edition, self._printer, story, related)
+        firsts = await self._firsts(story) if listed.card is None or not current else {}
+        events = self._delivery.bring(taken, output, story)
+        changed = bool(events)
+        for key, first in firsts.items():
+            events += self._delivery.bring(Taken(key, taken.token, taken.cause, taken.marked_at), first)
+        await self._pictures.keep_only(self._dirty, story.article.id, found.pictures, story.article.media)
+        await self._shelve(taken, story, found, story.article.card(), look, events, tuple(firsts))
+        if changed and not current:
+            self._measure(taken)
+
+    async def _firsts(self, story: Story) -> dict[str, Output]:
+        """The pages that the article's page leads to and that are not there yet; they go out together with it."""
+        absent = [key for path, key in linked_pages(story.article.card()).items() if not self._delivery.site.has(path)]
+        coming = WithArticle(self._edition, story)
+        return {key: await build(coming, self._printer, key) for key in absent}
+
+    async def _shelve(
+        self,
+        taken: Taken,
+        story: Story,
+        found: "_Found",
+        after: Card | None,
+        look: str,
+        page_events: Sequence[str],
+        firsts: tuple[str, ...] = (),
+    ) -> None:
+        listed, shown = found.listed, found.shown
+        before = listed.card
+        # lists that were built since it left do not have it any more, however much it looks as it did
+        left_and_back = listed.live is None and before is not None and after is not None
+        changes = [(before, None), (None, after)] if left_and_back else [(before, after)]
+        news_until = millis(after.published_at + NEWS_WINDOW) if after and after.published_at > shown.news_since else 0
+        await shelve(
+            self._store,
+            taken,
+            story.article.id,
+            listed,
+            after,
+            [mark for was, now in changes for mark in affected(was, now, shown)],
+            [topic for was, now in changes for topic in neighbourhoods(was, now)],
+            revision=story.article.revision,
+            version=story.article.version,
+            shown=look,
+            at_ms=time.time_ns() // 1_000_000,
+            news_until=news_until,
+            page_events=page_events,
+            firsts=firsts,
+        )
+
+    async def _take_down(self, taken: Taken, story: Story, pictures: set[str]) -> None:
+        heir = await article.heir(self._edition, story.article)
+        if heir is not None and await self._dirty.wait_for(taken, heir.id):
+            return
+        output = await article.absent(self._edition, story)
+        events = self._delivery.bring(taken, output, story)
+        await self._pictures.keep_only(self._dirty, story.article.id, pictures, ())
+        built = ("revision", story.article.revision, "version", story.article.version, "gone", 1)
+        noted: list[Command] = [("HSET", live.built_key(story.article.id), *built, "at", time.time_ns() // 1_000_000)]
+        if story.article.path and heir is None:
+            noted.append(("SADD", live.former_key(story.article.id), story.article.path))
+        await self._store.all(noted)
+        await self._dirty.done(taken, events)
+
+    def _look(self, story: Story, related: Sequence[Card]) -> str:
+        """A digest of what an article's page shows beside the article: the same look needs no new page."""
+        shown = [(card.path, card.headline, card.excerpt, card.image and card.image.url) for card in related]
+        text = json.dumps([self._printer.digest, story.former, shown])
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+    def _measure(self, taken: Taken) -> None:
+        """The event_id begins with the moment of acceptance, so that the wait is known without a look-up."""
+        if len(taken.cause) == 32:
+            seconds = time.time() - int(taken.cause[:12], 16) / 1000
+            to_live.observe(max(seconds, 0))
+            observe.log().info("live", page=taken.key, event_id=taken.cause, ms=round(seconds * 1000, 2))
+
+
+def shown_beyond_lists(listed: Listed, tick: int, block: int) -> Shown:
+    """What pages show beyond lists."""
+    hot, topics, front = listed.shown
+    at = moment(tick)
+    return Shown(
+        hot=tuple(json.loads(hot or b"[]")),
+        topics=tuple(json.loads(topics or b"[]")),
+        lead=Front.model_validate_json(front).at(at) if front else (),
+        block=block,
+        news_since=at - NEWS_WINDOW if tick else at,
+    )
