@@ -1,6 +1,7 @@
 """One child process, kept running: started, watched until it is ready, started again when it dies."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -28,6 +29,7 @@ class Part:
     folder: Path
     environ: Mapping[str, str]
     is_ready: Callable[[], Awaitable[bool]]
+    nice: int = 0
 
 
 def pause(early: int, *, was_ready: bool) -> float:
@@ -132,6 +134,9 @@ class Child:
             )
         finally:
             os.close(descriptor)
+        if self.part.nice:
+            with contextlib.suppress(OSError):  # it may have ended already
+                os.setpriority(os.PRIO_PROCESS, self._process.pid, self.part.nice)
         self.trace = trace(self._process.pid)
         self._changed()
         return self._process

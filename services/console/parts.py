@@ -77,6 +77,10 @@ def store_part(folder: Folder, ports: Ports, secrets: Secrets) -> Part:
     return Part("redis", (str(get_binary_path()), config.name), folder.store, _plain_environ(), is_ready)
 
 
+NICE = {"render": 3, "trending": 5}
+"""On a busy machine what upstream and readers send is taken first; what follows from it comes after."""
+
+
 def service_part(name: str, folder: Folder, ports: Ports, environ: Mapping[str, str]) -> Part:
     """One of the three services under uvicorn."""
     port = ports.of(name)
@@ -87,7 +91,7 @@ def service_part(name: str, folder: Folder, ports: Ports, environ: Mapping[str, 
         "--no-proxy-headers",  # ingest itself decides whom it believes
         *("--timeout-graceful-shutdown", "5", "--timeout-keep-alive", "30", "--backlog", "2048"),
     )
-    return Part(name, command, folder.root, environ, _answers(port, "/health/ready"))
+    return Part(name, command, folder.root, environ, _answers(port, "/health/ready"), NICE.get(name, 0))
 
 
 def site_part(folder: Folder, ports: Ports, secrets: Secrets) -> Part:

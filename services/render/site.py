@@ -165,7 +165,9 @@ class Site:
     def _folder_of(self, full: str) -> None:
         folder = os.path.dirname(full)  # noqa: PTH120 - the hot path
         if folder not in self._made:
-            with contextlib.suppress(FileNotFoundError):  # a parent was taken away meanwhile: the caller tries again
+            with contextlib.suppress(
+                FileNotFoundError, FileExistsError
+            ):  # taken away meanwhile: the caller tries again
                 os.makedirs(folder, exist_ok=True)  # noqa: PTH103 - the hot path
                 self._made.add(folder)
 
