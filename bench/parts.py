@@ -108,9 +108,9 @@ async def _measure(settings: Settings, site: Site) -> dict[str, float]:
     while await press.round():
         pass
     for owner, name, label in (
-        (press.dirty, "take", "take"), (press, "_found", "read"), (edition, "story", "read"),
+        (press.dirty, "take", "take"), (press.articles, "_found", "read"), (edition, "story", "read"),
         (edition, "related", "read related"), (printer, "print", "render"), (tree, "apply", "write"),
-        (press, "_shelve", "mark and shelve"),
+        (press.articles, "_shelve", "mark and shelve"),
     ):  # fmt: skip
         watch.over(owner, name, label)
     watch.spent.clear()

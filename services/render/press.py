@@ -49,7 +49,7 @@ class Press:
         self._delivery = Delivery(site, clock)
         self.dirty = Dirty(store, worker)
         pictures = Pictures(store, originals, site.root)
-        self._articles = ArticlePress(store, edition, printer, self._delivery, self.dirty, pictures)
+        self.articles = ArticlePress(store, edition, printer, self._delivery, self.dirty, pictures)
         self._awake = asyncio.Event()
 
     @property
@@ -98,7 +98,7 @@ class Press:
         """Build one page; False if it was left on its lease, because the store or the disk failed."""
         try:
             if keys.kind(taken.key) == "article":
-                await self._articles.build(taken)
+                await self.articles.build(taken)
             else:
                 await self._page(taken)
         except StoreUnavailable:
