@@ -5,8 +5,6 @@ from typing import Any
 from shared.events import DEAD_LETTERS
 from shared.store import Command, Script, Store
 
-KEPT = 100_000
-
 
 def set_aside(kind: str, name: str, reason: str, raw: str = "", **more: str) -> Command:
     """The command that keeps a dead letter: `kind` is `event` or `page`, `name` its stream and id or its page."""

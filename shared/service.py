@@ -23,6 +23,7 @@ from shared.refusal import end_the_start, tell_wrong_settings
 from shared.settings import Settings, WrongSetting
 from shared.store import Store, StoreUnavailable
 from shared.streams import Consumer, make_broker
+from shared.timed import Timed
 
 LAG_BOUND = 10_000
 OLDEST_BOUND = 60.0
@@ -164,6 +165,7 @@ def create_app(
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unhandled)
+    app.add_middleware(Timed)
     return app
 
 

@@ -169,7 +169,7 @@ class Consumer(Generic[E]):
                     self.group,
                     self._name,
                     "COUNT",
-                    BATCH,
+                    self._batch,
                     "STREAMS",
                     self.stream,
                     after,

@@ -116,11 +116,6 @@ class WholeEdition:
         """The widest public address of each picture that is shown."""
         return {url for card in self._cards.values() for url in card.media}
 
-    @property
-    def article_count(self) -> int:
-        """How many articles there are, withdrawn ones included."""
-        return len(self._articles)
-
     async def tick(self) -> datetime:
         return self._tick
 

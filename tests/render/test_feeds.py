@@ -56,3 +56,11 @@ def test_sitemaps_are_well_formed(printer: Printer, kind: type) -> None:
 
 def test_robots_finds_the_sitemaps(printer: Printer) -> None:
     assert b"Sitemap: https://courier.example/news-sitemap.xml\n" in printer.print(c.Robots(SITE))
+
+
+def test_the_news_sitemap_names_each_article_by_its_headline_alone() -> None:
+    card = story().card()
+    printed = Printer(SITE).print(c.NewsSitemap(SITE, (card,)))
+    found = ET.fromstring(printed)  # noqa: S314 - our own
+    titles = [one.text for one in found.iter("{http://www.google.com/schemas/sitemap-news/0.9}title")]
+    assert titles == [card.headline]
