@@ -185,7 +185,7 @@ class Card(Frozen):
     content: str = ""
     media: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def day(self) -> str:
         """The day of its address: `2025-07-26`."""
         return self.path[1:11].replace("/", "-")
