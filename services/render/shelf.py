@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from services.render import dirty, keys
 from services.render.affected import Mark
+from services.render.neighbours import near
 from shared import live
 from shared.articles import Card, read_card
 from shared.charts import charted_key
@@ -62,6 +63,7 @@ async def shelve(
     Gives the lease back. False if the lists had changed meanwhile: nothing was done, the page is marked again.
     """
     before = listed.card
+    patience = 0 if after is None else keys.NEIGHBOUR
     plan = {
         "id": ident,
         "token": taken.token,
@@ -75,9 +77,9 @@ async def shelve(
             [mark.page, mark.when, mark.list, mark.size, mark.period, 0 if after is None else keys.patience(mark.page)]
             for mark in marks
         ],
-        "topics": list(dict.fromkeys(topics)),
         "shelvings": listed.shelvings,
-        "near": 0 if after is None else keys.NEIGHBOUR,
+        "near": _looks(ident, before, after, tuple(dict.fromkeys(topics)), patience),
+        "patience": patience,
         "moved": before.path if before and (after is None or before.path != after.path) else "",
         "path": after.path if after else "",
         "built": ["revision", revision, "version", version, "at", at_ms, "shown", shown],
@@ -90,6 +92,11 @@ async def shelve(
     expected = [kept or b"" for kept in (listed.live, listed.left, *listed.shown)]
     found = (live.live_key(ident), live.left_key(ident), *SHOWN)
     return bool(await store.run(_SHELVE, (*dirty.ALL, PAGES, SHELVINGS, *found), (json.dumps(plan), card, *expected)))
+
+
+def _looks(ident: str, before: Card | None, after: Card | None, topics: tuple[str, ...], patience: int) -> list[str]:
+    scores = dict.fromkeys(live.score(card) for card in (before, after) if card and topics)
+    return [near(ident, score, topics, patience) for score in scores]
 
 
 def _join(name: str, card: Card) -> list[str]:
@@ -147,24 +154,6 @@ local function count_in(name, period, change)
   if not counts[key .. period] then counts[key .. period] = tonumber(redis.call('HGET', key, period) or 0) end
   return counts[key .. period]
 end
-local around = {}
-local function near(name, score)
-  -- the articles that have it among their candidates: 8 before and 8 after
-  local key = 'list:' .. name
-  local rank = redis.call('ZRANK', key, id)
-  local absent = not rank
-  if absent then
-    redis.call('ZADD', key, score, id)
-    rank = redis.call('ZRANK', key, id)
-  end
-  for _, other in ipairs(redis.call('ZRANGE', key, math.max(0, rank - 8), rank + 8)) do
-    if other ~= id and not around[other] then
-      around[other] = true
-      touch('article:' .. other, plan.near)
-    end
-  end
-  if absent then redis.call('ZREM', key, id) end
-end
 local function picked(size)
   -- how many places of the topics block the announced topics fill: the newest article of each, none twice
   local count, seen = 0, {}
@@ -186,7 +175,6 @@ for _, m in ipairs(plan.marks) do
   if (m[2] == 'within' or m[2] == 'short') and plan.before > 0 then position(best, m[3], plan.before) end
   if m[2] == 'edge' then was_empty[m[3]] = redis.call('EXISTS', 'list:' .. m[3]) == 0 end
 end
-if plan.before > 0 then for _, topic in ipairs(plan.topics) do near('topic:' .. topic, plan.before) end end
 
 for _, left in ipairs(plan.leave) do
   redis.call('ZREM', 'list:' .. left[1], id)
@@ -200,7 +188,6 @@ for _, joined in ipairs(plan.join) do
     count_in(name, joined[at], 1)
   end
 end
-if plan.after > 0 then for _, topic in ipairs(plan.topics) do near('topic:' .. topic, plan.after) end end
 
 for _, m in ipairs(plan.marks) do
   local page, when, name, size, period, patience = unpack(m)
@@ -237,10 +224,11 @@ for _, m in ipairs(plan.marks) do
   end
 end
 
-if redis.call('INCR', KEYS[8]) ~= plan.shelvings + 1 and #plan.topics > 0 and card ~= '' then
+if redis.call('INCR', KEYS[8]) ~= plan.shelvings + 1 and #plan.near > 0 and card ~= '' then
   -- an article that was shelved beside it did not find it in the lists, nor was found by it: look again
-  touch('article:' .. id, plan.near)
+  touch('article:' .. id, plan.patience)
 end
+for _, look in ipairs(plan.near) do touch(look, plan.patience) end
 for patience, pages in pairs(due) do mark_all(pages, patience, plan.cause) end
 if ARGV[4] ~= '' then redis.call('DEL', KEYS[10]) end
 if plan.moved ~= '' then redis.call('SADD', 'former:' .. id, plan.moved) end
