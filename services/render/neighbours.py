@@ -7,7 +7,9 @@ Whoever is further off by then has new articles in between, which look around th
 
 from collections.abc import Iterable
 
-from services.render import dirty, keys
+from services.render import keys
+from services.render.dirty import Taken
+from services.render.dirty_steps import ALL, LUA
 from services.render.related import AROUND
 from shared.live import list_key
 from shared.store import Script, Store
@@ -18,12 +20,12 @@ def near(article: str, score: int, topics: Iterable[str], patience: int) -> str:
     return f"near:{article}|{score}|{patience}|{','.join(topics)}"
 
 
-async def mark_neighbours(store: Store, taken: dirty.Taken) -> None:
+async def mark_neighbours(store: Store, taken: Taken) -> None:
     """Look around, mark the pages and give the lease back, in one step."""
     article, score, patience, topics = taken.key.removeprefix("near:").split("|")
     lists = [list_key(f"topic:{topic}") for topic in topics.split(",")]
     about = (taken.key, taken.token, taken.cause, article, score, patience, AROUND)
-    await store.run(_MARK_NEIGHBOURS, (*dirty.ALL, *lists), about)
+    await store.run(_MARK_NEIGHBOURS, (*ALL, *lists), about)
 
 
 def is_waited_for(page: str, waiting: set[str]) -> bool:
@@ -34,7 +36,7 @@ def is_waited_for(page: str, waiting: set[str]) -> bool:
 
 
 _MARK_NEIGHBOURS = Script(
-    dirty.LUA
+    LUA
     + """
 local page, token, cause, id, score, patience, around = unpack(ARGV)
 local pages, seen = {}, {[id] = true}

@@ -118,7 +118,7 @@ class Press:
 
     async def _page(self, taken: Taken) -> None:
         output = await build(self._edition, self._printer, taken.key)
-        await self.dirty.done(taken, self._delivery.bring(taken, output))
+        await self.dirty.done(taken, await self._delivery.bring(taken, output))
 
     async def _set_aside(self, taken: Taken, error: Exception) -> None:
         failed.labels(keys.kind(taken.key)).inc()
