@@ -3,7 +3,8 @@
 import re
 
 LENGTH = 75
-_BLANKS = re.compile(r"[ \t\r\n\f\v]+")  # a no-break space keeps two words together
+# a no-break space keeps two words together; a single space, which is most of them, stays as it is
+_BLANKS = re.compile(r" [ \t\r\n\f\v]+|[\t\r\n\f\v][ \t\r\n\f\v]*")
 
 
 def excerpt(text: str, length: int = LENGTH) -> str:
