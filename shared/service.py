@@ -33,6 +33,7 @@ SCHEMA = 1
 SCHEMA_KEY = "schema"
 STORE_PATIENCE = 30.0
 STOP_PATIENCE = 4.0
+YOUNG = 20_000  # objects before a collection: a request makes some hundreds, and nearly all go with it
 METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
 tell_wrong_settings()
@@ -155,6 +156,7 @@ def create_app(
                 end_the_start(error)
             if run is not None:
                 await run(stack)
+            gc.set_threshold(YOUNG)
             gc.freeze()  # what was made at start stays: a collection need not look at it
             observe.log().info("started")
             yield

@@ -6,7 +6,8 @@ again. `due:ingest` has the ids of versions that wait, by their time.
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime
 from weakref import WeakValueDictionary
 
 from services.ingest.addresses import claim
@@ -47,20 +48,16 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What a decision rests on, as it was read; who `owners` of slugs are, as far as that was asked."""
+    """What a decision rests on, as it was read at a moment: a guid's keys and what they say, and who has the slugs
+    that were asked for."""
 
+    at: datetime
+    known: Known
     record: bytes | None
     scheduled: bytes | None
-    card: bytes | None = None
-    chain_of: bytes | None = None
-    owners: Mapping[str, bytes | None] = field(default_factory=dict)
-
-    @property
-    def known(self) -> Known:
-        return Known(
-            Article.model_validate_json(self.record) if self.record else None,
-            Article.model_validate_json(self.scheduled) if self.scheduled else None,
-        )
+    card: bytes | None
+    chain_of: bytes | None
+    owners: Mapping[str, bytes | None]
 
 
 class Register:
@@ -85,10 +82,9 @@ class Register:
             for _ in range(TRIES):
                 now = self._clock.now()
                 # most articles are new: who has the address that this one would get is read along
-                read = await self._read(ident, slug_key(*address_of(draft, ident, None, self._site, now)))
-                known = read.known
-                decision = decide(copy, source, ident, known, self._site, now)
-                if done := await self._carry_out(ident, read, known, decision, copy.body):
+                read = await self._read(ident, now, slug_key(*address_of(draft, ident, None, self._site, now)))
+                decision = decide(copy, source, ident, read.known, self._site, now)
+                if done := await self._carry_out(ident, read, decision, copy.body):
                     return done
         raise StoreUnavailable("the article is being changed by others; try again")
 
@@ -96,13 +92,12 @@ class Register:
         """Publish the version that waited, if it still may appear; None if nothing waited."""
         async with self._turn(ident):
             for _ in range(TRIES):
-                read = await self._read(ident)
+                read = await self._read(ident, self._clock.now())
                 if read.scheduled is None:
                     await self._store.do("ZREM", due("ingest"), ident)
                     return None
                 body = unpack_body(await self._store.do("GET", scheduled_body_key(ident)))
-                known = read.known
-                if done := await self._carry_out(ident, read, known, fall_due(known), body):
+                if done := await self._carry_out(ident, read, fall_due(read.known), body):
                     return done
         raise StoreUnavailable("the article is being changed by others; try again")
 
@@ -111,19 +106,20 @@ class Register:
         record, scheduled, flat = await self._store.all(
             [("GET", record_key(ident)), ("GET", scheduled_key(ident)), ("HGETALL", live.built_key(ident))]
         )
-        known = _Read(record, scheduled).known
+        known = _known(record, scheduled)
         return known.current, known.waiting, {flat[at]: flat[at + 1] for at in range(0, len(flat), 2)}
 
     def _turn(self, ident: str) -> asyncio.Lock:
         """The lock of a guid; it lives for as long as somebody has it or waits for it."""
         return self._turns.setdefault(ident, asyncio.Lock())
 
-    async def _read(self, ident: str, *slugs: str) -> _Read:
+    async def _read(self, ident: str, at: datetime, *slugs: str) -> _Read:
         keys = (record_key(ident), scheduled_key(ident), live.live_key(ident), chain_of_key(ident), *slugs)
         record, scheduled, card, chain_of, *owners = await self._store.do("MGET", *keys)
-        return _Read(record, scheduled, card, chain_of, dict(zip(slugs, owners, strict=True)))
+        known = _known(record, scheduled)
+        return _Read(at, known, record, scheduled, card, chain_of, dict(zip(slugs, owners, strict=True)))
 
-    async def _carry_out(self, ident: str, read: _Read, known: Known, decision: Decision, body: str) -> Accepted | None:
+    async def _carry_out(self, ident: str, read: _Read, decision: Decision, body: str) -> Accepted | None:
         """Write what was decided; None if what it rests on has changed meanwhile."""
         shown = decision.waiting or decision.article
         assert shown is not None  # noqa: S101 - every decision is about an article
@@ -131,39 +127,41 @@ class Register:
         commands: list[Command] = []
         accepted = Accepted(decision.outcome, shown)
         if decision.waiting is not None and decision.due is not None:
-            waiting = await self._settle(shown, known, read, expect, commands)
+            waiting = await self._settle(shown, read, expect, commands)
             commands += _wait(waiting, body, millis(decision.due))
             accepted = Accepted(decision.outcome, waiting)
         elif decision.quiet or decision.outcome in ("published", "updated", "withdrawn"):
             if shown.state == "published" and not decision.quiet:
-                shown = await self._settle(shown, known, read, expect, commands)
-            state = State(known.current, shown, body, read.card, read.chain_of, decision.quiet)
-            accepted = await self._change(decision.outcome, state, expect, commands)
+                shown = await self._settle(shown, read, expect, commands)
+            state = State(read.known.current, shown, body, read.card, read.chain_of, decision.quiet)
+            entered = await enter_state(self._store, self._site, read.at, state)
+            expect |= entered.expect
+            commands += entered.commands
+            accepted = Accepted(decision.outcome, entered.article, entered.event_id, entered.others)
         if decision.drop_waiting:
             commands += [("DEL", scheduled_key(ident), scheduled_body_key(ident)), ("ZREM", due("ingest"), ident)]
         if commands and await self._store.commit(expect, commands) is None:
             return None
         return accepted
 
-    async def _change(
-        self, outcome: Outcome, state: State, expect: dict[str, bytes | None], commands: list[Command]
-    ) -> Accepted:
-        """Enter a new state of an article, and what it changes for the others of its chain of rewrites."""
-        entered = await enter_state(self._store, self._site, self._clock.now(), state)
-        expect |= entered.expect
-        commands += entered.commands
-        return Accepted(outcome, entered.article, entered.event_id, entered.others)
-
     async def _settle(
-        self, article: Article, known: Known, read: _Read, expect: dict[str, bytes | None], commands: list[Command]
+        self, article: Article, read: _Read, expect: dict[str, bytes | None], commands: list[Command]
     ) -> Article:
         """Give an article its address; the one that it has had is its own for good."""
-        if known.current is not None and known.current.path == article.path:
+        current = read.known.current
+        if current is not None and current.path == article.path:
             return article
         claimed = await claim(self._store, article, read.owners)
         expect |= claimed.expect
         commands += claimed.commands
         return claimed.article
+
+
+def _known(record: bytes | None, scheduled: bytes | None) -> Known:
+    return Known(
+        Article.model_validate_json(record) if record else None,
+        Article.model_validate_json(scheduled) if scheduled else None,
+    )
 
 
 LARGE = 100_000
