@@ -14,8 +14,8 @@ PATH = "/v1/articles"
 
 
 class Letterbox:
-    """Takes that call and passes all others on. The framework documents it, and would spend as much time on finding
-    its way to it as ingest spends on the article."""
+    """Takes that call and passes all others on. The framework documents it, and would spend a good part of the call's
+    time on finding its way to it."""
 
     def __init__(self, app: ASGIApp, take: Callable[[Request], Awaitable[Response]]) -> None:
         self._app = app
