@@ -14,7 +14,7 @@ from services.ingest.ndjson import Answer, answer_lines
 from services.ingest.reported import Line, read_line
 from services.ingest.robots import is_robot
 from services.ingest.together import Together
-from services.ingest.viewing import Beacon, Intake, Taken
+from services.ingest.viewing import Beacon, Intake, Taken, taken
 from services.ingest.visitors import Client
 from shared import observe
 from shared.problems import Fault, Problem
@@ -98,7 +98,13 @@ class ViewBeacon:
         article = _article(await _read(receive))
         headers = dict(scope["headers"])
         agent = headers.get(b"user-agent", b"")
-        if ARTICLE_ID.fullmatch(article) and headers.get(b"sec-fetch-site", b"") in OWN_PAGES and not is_robot(agent):
+        if not ARTICLE_ID.fullmatch(article):
+            taken.labels("beacon", "unknown").inc()
+        elif headers.get(b"sec-fetch-site", b"") not in OWN_PAGES:
+            taken.labels("beacon", "foreign").inc()
+        elif is_robot(agent):
+            taken.labels("beacon", "robot").inc()
+        else:
             peer = scope["client"][0] if scope["client"] else ""
             await self._together.put(Beacon(article, self._client.address(headers, peer), agent))
 

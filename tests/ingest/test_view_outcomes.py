@@ -1,0 +1,44 @@
+"""What became of each view stands in a metric: a sender is answered 202 whether its view counts or not."""
+
+import pytest
+from prometheus_client import REGISTRY
+
+from services.ingest.viewing import FLOOD
+from tests.ingest.test_views import FIREFOX, GONE, ONE, Door, door  # noqa: F401 - a fixture
+
+OUTCOMES = ("counted", "repeated", "unknown", "foreign", "robot", "flood", "full")
+ROBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+
+
+def _counts() -> dict[str, float]:
+    found = ((name, {"way": "beacon", "outcome": name}) for name in OUTCOMES)
+    return {name: REGISTRY.get_sample_value("pressrun_views_total", labels) or 0 for name, labels in found}
+
+
+@pytest.mark.parametrize(
+    ("article", "given", "outcome"),
+    [
+        (ONE, {}, "counted"),
+        (ONE, {"sec-fetch-site": "none"}, "counted"),
+        (ONE, {"client": "198.51.100.1"}, "repeated"),
+        (GONE, {}, "unknown"),
+        ("../etc", {}, "unknown"),
+        ("../etc", {"agent": ROBOT}, "unknown"),
+        (ONE, {"agent": ROBOT}, "robot"),
+        (ONE, {"sec-fetch-site": "cross-site"}, "foreign"),
+        (ONE, {"client": "198.51.100.1", "agent": FIREFOX + "1"}, "flood"),
+    ],
+)
+async def test_each_view_is_counted_under_what_became_of_it(
+    door: Door,  # noqa: F811 - the fixture
+    article: str,
+    given: dict[str, str],
+    outcome: str,
+) -> None:
+    await door.post({"article": ONE}, client="198.51.100.1")
+    (key,) = await door.service.store.do("KEYS", "views:from:*")
+    await door.service.store.do("SET", key, FLOOD, "PX", 60_000)
+    before = _counts()
+    assert await door.post({"article": article}, **given) == 202
+    after = _counts()
+    assert {name: after[name] - before[name] for name in OUTCOMES if after[name] != before[name]} == {outcome: 1}
