@@ -1,7 +1,8 @@
 """The desk: how one site writes addresses, moments and pictures. What depends on the site alone is worked out once."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
@@ -12,6 +13,8 @@ from services.render.contexts import home
 from services.render.typeset.language import direction, long_day
 from shared.articles import Article, Card, Image, Term
 from shared.settings import Site
+
+WHOLE_MINUTES = len("2025-07-26T09:00:00+03:00")
 
 
 class Link(NamedTuple):
@@ -89,11 +92,16 @@ class Desk:
     def stamp(self, at: datetime) -> Stamp:
         """A moment in the site's time zone."""
         local = self.site.local(at)
-        return Stamp(local.isoformat(timespec="seconds"), long_day(local.date(), self.language), f"{local:%H:%M}")
+        return Stamp(_rfc3339(local), long_day(local.date(), self.language), f"{local:%H:%M}")
 
     def iso(self, at: datetime) -> str:
-        """RFC 3339, in the site's time zone."""
-        return self.site.local(at).isoformat(timespec="seconds")
+        """RFC 3339, in the site's time zone where that can be said."""
+        return _rfc3339(self.site.local(at))
+
+    def rfc822(self, at: datetime) -> str:
+        """The form that RSS has."""
+        local = self.site.local(at)
+        return format_datetime(local if len(_rfc3339(local)) == WHOLE_MINUTES else local.astimezone(UTC))
 
     def tag(self, article: Article) -> str:
         """An id that outlives every address (RFC 4151): `tag:example.org,2025:wire/urn%3A42`."""
@@ -155,6 +163,12 @@ class Desk:
     def teasers(self, cards: Sequence[Card]) -> list[Teaser]:
         """What a list prints of its cards."""
         return [self.teaser(card) for card in cards]
+
+
+def _rfc3339(local: datetime) -> str:
+    """Before there were time zones a place's offset had seconds, which RFC 3339 and XML cannot say: then in UTC."""
+    text = local.isoformat(timespec="seconds")
+    return text if len(text) == WHOLE_MINUTES else local.astimezone(UTC).isoformat(timespec="seconds")
 
 
 _NONE = Markup("")

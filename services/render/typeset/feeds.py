@@ -2,7 +2,6 @@
 
 import json
 from datetime import datetime
-from email.utils import format_datetime
 from typing import Any
 
 from services.render import contexts
@@ -21,7 +20,7 @@ def feed(desk: Desk, page: contexts.Feed) -> dict[str, Any]:
         "home": desk.absolute(path),
         "self": desk.absolute(path + NAMES[type(page)]),
         "updated": desk.iso(page.updated),
-        "built": format_datetime(desk.site.local(page.updated)),
+        "built": desk.rfc822(page.updated),
         "entries": [_entry(desk, entry.article, entry.body) for entry in page.entries],
     }
 
@@ -42,16 +41,18 @@ def json_feed(desk: Desk, page: contexts.JsonFeed) -> str:
 
 
 def sitemap_index(desk: Desk, page: contexts.SitemapIndex) -> dict[str, Any]:
-    """The parts of the sitemap."""
-    return {"parts": [desk.absolute(f"/sitemaps/{part}.xml") for part in page.parts]}
+    """The parts of the sitemap; without any that of the news, for an index names at least one (siteindex.xsd)."""
+    paths = [f"/sitemaps/{part}.xml" for part in page.parts] or ["/news-sitemap.xml"]
+    return {"parts": [desk.absolute(path) for path in paths]}
 
 
 def sitemap(desk: Desk, page: contexts.Sitemap) -> dict[str, Any]:
-    """The addresses of one part."""
+    """The addresses of one part; one without articles names the front page, since it may not be empty (sitemap.xsd)."""
     return {
         "entries": [
             (desk.absolute(card.path), desk.iso(_modified(card.published_at, card.updated_at))) for card in page.cards
         ]
+        or [(desk.absolute("/"), "")]
     }
 
 
@@ -90,7 +91,7 @@ def _entry(desk: Desk, article: Article, body: str) -> dict[str, Any]:
         "language": (article.language or desk.language).replace("_", "-"),
         "published": desk.iso(article.published_at),
         "updated": desk.iso(_modified(article.published_at, article.updated_at)),
-        "date": format_datetime(desk.site.local(article.published_at)),
+        "date": desk.rfc822(article.published_at),
         "authors": [(author.name, desk.absolute(home("author", author))) for author in article.authors],
         "categories": [*([article.section.name] if article.section else []), *(topic.name for topic in article.topics)],
         "image": desk.absolute(article.image.url) if article.image and picture else "",
