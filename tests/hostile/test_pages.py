@@ -1,5 +1,6 @@
 """Every page of a site of hostile text, as nginx puts it together, read by a parser that forgives nothing."""
 
+import json
 import re
 
 import html5lib  # type: ignore[import-untyped]  # it has no types
@@ -62,3 +63,15 @@ def test_the_pages_of_errors_are_valid_too(press: Press, path: str | None, statu
 def test_text_arrives_without_the_controls_and_else_as_it_was(press: Press) -> None:
     assert "<h1>two words</h1>" in press.up.page(press.paths["C1 controls"])
     assert f"<h1>{PAYLOADS['emoji']}</h1>" in press.up.page(press.paths["emoji"])
+
+
+def test_what_search_engines_read_of_an_article_is_json_about_its_page(press: Press) -> None:
+    for name, path in press.paths.items():
+        root = html5lib.parse(press.up.site_get(path).content, namespaceHTMLElements=False)
+        (script,) = root.findall(".//script[@type='application/ld+json']")
+        found = json.loads(script.text)
+        assert found["mainEntityOfPage"] == press.up.url + path
+        (canonical,) = root.findall(".//link[@rel='canonical']")
+        assert canonical.get("href") == press.up.url + path
+        (heading,) = root.findall(".//h1")
+        assert found["headline"] == heading.text, name
