@@ -1,7 +1,8 @@
 """Pictures: the index of what sources have pushed, the originals, and the public files made from them.
 
 `media:{source}:{media_id}` what a source's media id stands for, JSON. Originals are files named by their digest;
-public files are made from them, in WIDTHS, for live articles alone.
+public files are made from them, in WIDTHS, for live articles alone. `media-lengths` hash, the address of a public
+file that feeds name → its bytes: feeds say how long it is, and are made from the store alone.
 """
 
 import re
@@ -15,6 +16,7 @@ from PIL.Image import Transpose
 from shared.articles import Frozen
 from shared.store import Store
 
+LENGTHS = "media-lengths"
 WIDTHS = (480, 960, 1600)
 MAX_PIXELS = 50_000_000
 MAX_RATIO = 10  # height to width: WebP ends at 16,383 pixels

@@ -11,6 +11,7 @@ from shared.articles import Article, Card, Term, body_key, read_card, record_key
 from shared.charts import Chart, chart_key, charts_key
 from shared.conditions import Conditions, conditions
 from shared.front import Front, front
+from shared.media import LENGTHS
 from shared.settings import Site
 from shared.store import Script, Store
 
@@ -44,6 +45,7 @@ class Edition(Protocol):
     async def term(self, kind: str, slug: str) -> Term: ...
     async def chart(self, week: str) -> Chart | None: ...
     async def charts(self) -> tuple[str, ...]: ...
+    async def length(self, picture: str) -> int | None: ...
 
 
 class LiveEdition:
@@ -138,6 +140,11 @@ class LiveEdition:
     async def charts(self) -> tuple[str, ...]:
         """The weeks that have a chart, newest first."""
         return tuple(sorted((week.decode() for week in await self._store.do("SMEMBERS", charts_key())), reverse=True))
+
+    async def length(self, picture: str) -> int | None:
+        """How many bytes a picture's public file has; None for one elsewhere."""
+        kept = await self._store.do("HGET", LENGTHS, picture) if picture.startswith("/") else None
+        return int(kept) if kept else None
 
 
 def in_period(cards: Sequence[Card | None], name: str, period: str) -> list[Card]:

@@ -97,3 +97,6 @@ class WithArticle:
 
     async def charts(self) -> tuple[str, ...]:
         return await self._edition.charts()
+
+    async def length(self, picture: str) -> int | None:
+        return await self._edition.length(picture)

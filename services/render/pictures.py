@@ -1,16 +1,17 @@
 """The public files of pictures: there while a live article shows them, and no longer.
 
 `render:pictures-of:{article}` set of the widest addresses that its page may show ·
-`render:shows:{address}` set of the articles that may show it.
+`render:shows:{address}` set of the articles that may show it. How long its file is stands in `shared.media`.
 """
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 from services.render.dirty import Dirty
 from shared import observe
 from shared.dead_letters import set_aside
-from shared.media import NoPicture, derive, digest_of, original_path, siblings
+from shared.media import LENGTHS, NoPicture, derive, digest_of, original_path, siblings
 from shared.store import Store
 
 
@@ -29,6 +30,7 @@ class Pictures:
             await self._store.all([("SADD", pictures_of_key(article), address), ("SADD", _shows(address), article)])
             if not all((self._pages / name[1:]).exists() for name in siblings(address)):
                 await self._make(article, address)
+            await self._measure(address)
 
     async def keep_only(self, dirty: Dirty, article: str, noted: set[str], addresses: tuple[str, ...]) -> None:
         """Take away the files of those `noted` that only this article showed, and no longer does."""
@@ -37,10 +39,15 @@ class Pictures:
             if not await self._store.do("SCARD", _shows(address)):
                 for name in siblings(address):
                     (self._pages / name[1:]).unlink(missing_ok=True)
+                await self._store.do("HDEL", LENGTHS, address)
                 again = await self._store.do("SMEMBERS", _shows(address))
                 await dirty.forget(ident.decode() for ident in again)
                 await dirty.mark([f"article:{ident.decode()}" for ident in again], at_once=True)
             await self._store.do("SREM", pictures_of_key(article), address)
+
+    async def _measure(self, address: str) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            await self._store.do("HSET", LENGTHS, address, (self._pages / address[1:]).stat().st_size)
 
     async def _make(self, article: str, address: str) -> None:
         original = original_path(self._originals, digest_of(address) or "")

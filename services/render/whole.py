@@ -16,7 +16,7 @@ from shared.charts import Chart
 from shared.clock import millis
 from shared.conditions import Conditions
 from shared.front import Front
-from shared.media import siblings
+from shared.media import LENGTHS, siblings
 from shared.ranking import HOT, TOPICS
 from shared.settings import Site
 from shared.store import Store
@@ -37,6 +37,7 @@ class WholeEdition:
         self._names: dict[str, dict[str, str]] = {}
         self._rankings: dict[str, tuple[str, ...]] = {}
         self._charts: dict[str, Chart] = {}
+        self._lengths: dict[str, int] = {}
         self._tick: datetime
         self._conditions: Conditions | None = None
         self._front = Front()
@@ -50,6 +51,8 @@ class WholeEdition:
         for week in await now.charts():
             if chart := await now.chart(week):
                 whole._charts[week] = chart
+        flat = await store.do("HGETALL", LENGTHS)
+        whole._lengths = {flat[at].decode(): int(flat[at + 1]) for at in range(0, len(flat), 2)}
         for kind in ("section", "topic", "author"):
             flat = await store.do("HGETALL", live.names_key(kind))
             whole._names[kind] = {flat[at].decode(): flat[at + 1].decode() for at in range(0, len(flat), 2)}
@@ -175,3 +178,6 @@ class WholeEdition:
 
     async def charts(self) -> tuple[str, ...]:
         return tuple(sorted(self._charts, reverse=True))
+
+    async def length(self, picture: str) -> int | None:
+        return self._lengths.get(picture)

@@ -3,8 +3,10 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 
 import pytest
+from PIL import Image
 
 from tests.hostile.edition import LANGUAGES, PAYLOADS, hostile, plain
 from tests.servers import wait_for
@@ -59,6 +61,15 @@ def _filled(up: Up) -> Press:
     for tag in LANGUAGES:
         posted[tag] = up.post(tag, language=tag, published_at="2025-07-28T05:00:00Z")
     posted["old"] = up.post("old", published_at="1869-05-01T05:00:00Z", updated_at="1869-06-01T05:00:00Z")
+    for name, mode in (("jpeg", "RGB"), ("webp", "RGBA")):
+        file = BytesIO()
+        Image.new(mode, (1200, 800), (200, 30, 30, 128)[: len(mode)]).save(file, "PNG")
+        pushed = up.ingest.post(
+            f"/v1/push/{up.run['source']}/assets", data={"media_id": name}, files={"media": (name, file.getvalue())}
+        )
+        assert pushed.status_code == 201, pushed.text
+        picture = {"media_id": name, "alt": "A & B", "credit": PAYLOADS["quotes"]}
+        posted[name] = up.post(name, image=picture, published_at="2025-07-28T05:00:00Z", section="Pictures")
     gone = up.post("withdrawn", **{**hostile(PAYLOADS["markup"]), "section": "Gone", "topics": ["Gone"]})
     up.withdraw(gone["id"])
     views = [

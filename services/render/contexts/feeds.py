@@ -10,10 +10,11 @@ from shared.settings import Site
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An article in a feed, with its whole body."""
+    """An article in a feed, with its whole body; `length` are the bytes of its picture, where they are known."""
 
     article: Article
     body: str
+    length: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,8 @@ async def build(edition: Edition, printer: Printer, name: str) -> Output:
     for card in await edition.newest(name, NEWEST):
         story = await edition.story(card.id)
         if story and story.article.live:
-            entries.append(Entry(story.article, story.body))
+            image = story.article.image
+            entries.append(Entry(story.article, story.body, await edition.length(image.url) if image else None))
     if not entries and term is not None:
         return Output(absent=tuple(folder + file for file in FORMATS))
     updated = max((changed(entry.article) for entry in entries), default=await edition.tick())

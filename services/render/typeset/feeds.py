@@ -2,14 +2,30 @@
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.render import contexts
 from services.render.contexts import home
-from services.render.typeset.desk import Desk
-from shared.articles import Article
+from services.render.typeset.desk import Desk, Picture
 
 NAMES = {contexts.AtomFeed: "feed.xml", contexts.RssFeed: "rss.xml", contexts.JsonFeed: "feed.json"}
+TYPES = {
+    "avif": "image/avif",
+    "gif": "image/gif",
+    "jpeg": "image/jpeg",
+    "jpg": "image/jpeg",
+    "png": "image/png",
+    "webp": "image/webp",
+}
+
+
+class Enclosed(NamedTuple):
+    """An entry's picture. What is elsewhere has no known length, and no type where its address tells none."""
+
+    url: str
+    type: str
+    length: int | None
+    picture: Picture
 
 
 def feed(desk: Desk, page: contexts.Feed) -> dict[str, Any]:
@@ -21,7 +37,7 @@ def feed(desk: Desk, page: contexts.Feed) -> dict[str, Any]:
         "self": desk.absolute(path + NAMES[type(page)]),
         "updated": desk.iso(page.updated),
         "built": desk.rfc822(page.updated),
-        "entries": [_entry(desk, entry.article, entry.body) for entry in page.entries],
+        "entries": [_entry(desk, entry) for entry in page.entries],
     }
 
 
@@ -80,39 +96,56 @@ def _title(desk: Desk, page: contexts.Feed) -> str:
     return f"{page.term.name} – {desk.site.name}" if page.term else desk.site.name
 
 
-def _entry(desk: Desk, article: Article, body: str) -> dict[str, Any]:
-    picture = desk.picture(article.image)
+def _entry(desk: Desk, entry: contexts.Entry) -> dict[str, Any]:
+    article = entry.article
     return {
         "tag": desk.tag(article),
         "url": desk.absolute(article.path),
         "title": article.headline,
         "summary": article.summary,
-        "body": body,
+        "body": entry.body,
         "language": (article.language or desk.language).replace("_", "-"),
         "published": desk.iso(article.published_at),
         "updated": desk.iso(_modified(article.published_at, article.updated_at)),
         "date": desk.rfc822(article.published_at),
         "authors": [(author.name, desk.absolute(home("author", author))) for author in article.authors],
         "categories": [*([article.section.name] if article.section else []), *(topic.name for topic in article.topics)],
-        "image": desk.absolute(article.image.url) if article.image and picture else "",
+        "picture": _picture(desk, entry),
     }
 
 
 def _item(entry: dict[str, Any]) -> dict[str, Any]:
+    picture: Enclosed | None = entry["picture"]
     found = {
         "id": entry["tag"],
         "url": entry["url"],
         "title": entry["title"],
         "content_html": entry["body"],
         "summary": entry["summary"],
-        "image": entry["image"],
+        "image": picture.url if picture else "",
         "date_published": entry["published"],
         "date_modified": entry["updated"],
         "authors": [{"name": name, "url": url} for name, url in entry["authors"]],
         "tags": entry["categories"],
         "language": entry["language"],
+        "attachments": [{"url": picture.url, "mime_type": picture.type, "size_in_bytes": picture.length}]
+        if picture and picture.length
+        else [],
     }
     return {name: value for name, value in found.items() if value or name == "content_html"}
+
+
+def _picture(desk: Desk, entry: contexts.Entry) -> Enclosed | None:
+    image = entry.article.image
+    picture = desk.picture(image)
+    if image is None or picture is None:
+        return None
+    return Enclosed(
+        url=desk.absolute(image.url),
+        type=TYPES.get(image.url.partition("?")[0].partition("#")[0].rpartition(".")[2].lower(), ""),
+        length=entry.length,
+        picture=picture,
+    )
 
 
 def _modified(published: datetime, updated: datetime | None) -> datetime:
