@@ -35,14 +35,25 @@ function pressrun_read($id) {
     if (!in_array($status, ['publish', 'future'], true)) {
         return ['id' => (int) $id, 'type' => 'post', 'status' => $status, 'modified_gmt' => gmdate('Y-m-d\TH:i:s')];
     }
+    // A scheduled post is shown to those alone who may edit it, and cron is nobody.
+    $user = get_current_user_id();
+    if ($user === 0) {
+        wp_set_current_user((int) get_post($id)->post_author);
+    }
     $response = rest_do_request(new WP_REST_Request('GET', '/wp/v2/posts/' . $id));
+    wp_set_current_user($user);
     return $response->is_error() ? null : rest_get_server()->response_to_data($response, true);
 }
 
-// Answers of 4xx would be the same the next time; everything else is tried again in a minute.
+// Answers of 4xx would be the same the next time, and PHP's log has them; 5xx, and none, are tried again in a minute.
 function pressrun_send($id) {
+    if (!defined('PRESSRUN_URL') || !defined('PRESSRUN_TOKEN')) {
+        error_log('Pressrun: define PRESSRUN_URL and PRESSRUN_TOKEN in wp-config.php');
+        return;
+    }
     $post = pressrun_read($id);
     if ($post === null) {
+        error_log("Pressrun: post $id cannot be read");
         return;
     }
     $answer = wp_remote_post(PRESSRUN_URL, [
@@ -51,7 +62,10 @@ function pressrun_send($id) {
         'headers' => ['Content-Type' => 'application/json', 'Authorization' => 'Bearer ' . PRESSRUN_TOKEN],
         'body' => wp_json_encode($post),
     ]);
-    if ((int) wp_remote_retrieve_response_code($answer) === 0 || wp_remote_retrieve_response_code($answer) >= 500) {
+    $status = (int) wp_remote_retrieve_response_code($answer);
+    if ($status === 0 || $status >= 500) {
         wp_schedule_single_event(time() + 60, 'pressrun_send', [$id]);
+    } elseif ($status >= 300) {
+        error_log("Pressrun did not take post $id: $status " . wp_remote_retrieve_body($answer));
     }
 }

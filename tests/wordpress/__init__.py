@@ -1,0 +1,1 @@
+"""The must-use plugin in docs/connect, run by PHP against a real site."""

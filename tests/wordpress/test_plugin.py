@@ -1,0 +1,223 @@
+"""WordPress' plugin does what its page says: what happens to a post happens on the site."""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import count
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from tests.servers import free_port, wait_for
+from tests.stack import Up, path_of
+
+PLUGIN = Path(__file__).parents[2] / "docs" / "connect" / "pressrun.php"
+WORDPRESS = Path(__file__).with_name("wordpress.php")
+NUMBERS = count(1)
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """The site that the posts come to."""
+    up = Up(tmp_path_factory.mktemp("wordpress"))
+    try:
+        up.start()
+        yield up
+    finally:
+        up.stop_if_running()
+
+
+@dataclass(slots=True)
+class Blog:
+    """A WordPress with the plugin; each call is a request of its own."""
+
+    php: Path
+    up: Up
+    state: Path
+    environ: dict[str, str]
+    told: str = ""
+
+    def request(self, **what: Any) -> list[dict[str, Any]]:
+        """One request; what the plugin sent, with the answers. PHP's warnings are errors."""
+        done = subprocess.run(
+            [self.php, "-d", "log_errors=0", "-d", "display_errors=stderr", WORDPRESS, PLUGIN, self.state],
+            env={"PATH": os.environ["PATH"], **self.environ},
+            input=json.dumps({"user": True, **what}),
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        self.told = done.stderr
+        assert done.returncode == 0, done.stdout + done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def save(self, ident: int, status: str = "publish", later: int = 0, **members: Any) -> list[dict[str, Any]]:
+        """Save a post, as an editor does."""
+        now = datetime.now(UTC)
+        post = {
+            "status": status,
+            "date_gmt": f"{now:%Y-%m-%dT%H:%M:%S}",
+            "modified_gmt": f"{now + timedelta(seconds=later):%Y-%m-%dT%H:%M:%S}",
+            "slug": f"post-{ident}",
+            "title": f"Post {ident} &amp; more",
+            "content": f"<p>Body of {ident}.</p>",
+            **members,
+        }
+        return self.request(do="save", id=ident, post=post)
+
+    def scheduled(self) -> list[dict[str, Any]]:
+        """What WordPress' cron has to do."""
+        return list(json.loads(self.state.read_text())["cron"])
+
+    def waits_for(self, path: str, status: int) -> None:
+        """Until a reader gets that status."""
+        wait_for(lambda: self.up.site_get(path).status_code == status, what=f"{path} answers {status}")
+
+
+@pytest.fixture
+def blog(php: Path, up: Up, tmp_path: Path) -> Blog:
+    """A new WordPress, connected."""
+    url = f"{up.run['ingest']}/v1/push/{up.run['source']}/wordpress"
+    return Blog(php, up, tmp_path / "state.json", {"PRESSRUN_URL": url, "PRESSRUN_TOKEN": up.run["token"]})
+
+
+@pytest.fixture
+def ident() -> int:
+    """A post's id that no other test has."""
+    return next(NUMBERS)
+
+
+def test_a_published_post_is_on_the_site_with_what_was_saved_after_its_status(blog: Blog, ident: int) -> None:
+    (call,) = blog.save(ident, categories=["City"], tags=["Rivers", "Bridges"], excerpt="<p>In short.</p>")
+    assert (call["status"], call["answer"]["outcome"]) == (202, "published")
+    path = path_of(call["answer"]["url"])
+    blog.waits_for(path, 200)
+    page = blog.up.page(path)
+    for words in (f"<h1>Post {ident} & more</h1>", f"Body of {ident}.", "In short.", ">City<", ">Rivers<", ">Ada<"):
+        assert words in page, words
+    assert blog.scheduled() == []
+
+
+def test_an_edited_post_changes_and_its_old_address_leads_to_the_new_one(blog: Blog, ident: int) -> None:
+    old = path_of(blog.save(ident, tags=["Old"])[0]["answer"]["url"])
+    blog.waits_for(old, 200)
+    (call,) = blog.save(ident, later=1, title="Edited", slug=f"edited-{ident}", tags=["New"])
+    assert call["answer"]["outcome"] == "updated"
+    new = path_of(call["answer"]["url"])
+    blog.waits_for(new, 200)
+    page = blog.up.page(new)
+    assert "<h1>Edited</h1>" in page
+    assert ">New<" in page
+    assert ">Old<" not in page
+    blog.waits_for(old, 301)
+    assert blog.up.site_get(old).headers["location"] == new
+
+
+@pytest.mark.parametrize("status", ["trash", "draft", "private"])
+def test_a_post_that_is_taken_back_is_gone_and_can_return(blog: Blog, ident: int, status: str) -> None:
+    path = path_of(blog.save(ident)[0]["answer"]["url"])
+    blog.waits_for(path, 200)
+    (call,) = blog.save(ident, status)
+    assert call["answer"]["outcome"] == "withdrawn"
+    blog.waits_for(path, 410)
+    (call,) = blog.save(ident, later=60)
+    assert call["answer"]["outcome"] in ("published", "updated")
+    blog.waits_for(path, 200)
+
+
+def test_a_post_deleted_for_good_is_gone(blog: Blog, ident: int) -> None:
+    path = path_of(blog.save(ident)[0]["answer"]["url"])
+    blog.waits_for(path, 200)
+    (call,) = blog.request(do="delete", id=ident)
+    assert call["answer"]["outcome"] == "withdrawn"
+    blog.waits_for(path, 410)
+
+
+def test_a_scheduled_post_is_sent_at_once_and_again_when_it_is_due(blog: Blog, ident: int) -> None:
+    later = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M:%S}"
+    (call,) = blog.save(ident, "future", date_gmt=later)
+    assert call["answer"]["outcome"] == "scheduled"
+    (call,) = blog.save(ident, later=1)
+    assert call["answer"]["outcome"] in ("published", "updated")
+    blog.waits_for(path_of(call["answer"]["url"]), 200)
+
+
+def test_what_is_for_no_reader_is_not_sent(blog: Blog, ident: int) -> None:
+    assert blog.save(ident, "draft") == []
+    assert blog.save(ident, "auto-draft") == []
+    assert blog.request(do="save", id=ident, post={"type": "page", "status": "publish"}) == []
+    assert blog.request(do="delete", id=ident) == []
+
+
+@pytest.mark.parametrize(("status", "outcome"), [("publish", "published"), ("future", "scheduled")])
+def test_what_cannot_be_delivered_is_sent_again_by_cron(blog: Blog, ident: int, status: str, outcome: str) -> None:
+    due = f"{datetime.now(UTC) + timedelta(days=status == 'future'):%Y-%m-%dT%H:%M:%S}"
+    there, blog.environ["PRESSRUN_URL"] = blog.environ["PRESSRUN_URL"], f"http://127.0.0.1:{free_port()}/away"
+    (call,) = blog.save(ident, status, date_gmt=due)
+    assert call["status"] == ""
+    (event,) = blog.scheduled()
+    assert (event["hook"], event["args"]) == ("pressrun_send", [ident])
+    (call,) = blog.request(do="cron", user=False)
+    assert len(blog.scheduled()) == 1
+    blog.environ["PRESSRUN_URL"] = there
+    (call,) = blog.request(do="cron", user=False)
+    assert call["answer"]["outcome"] == outcome
+    assert blog.scheduled() == []
+
+
+def test_what_is_refused_is_not_sent_again_but_logged(blog: Blog, ident: int) -> None:
+    blog.environ["PRESSRUN_TOKEN"] = "wrong"
+    (call,) = blog.save(ident)
+    assert call["status"] == 401
+    assert blog.scheduled() == []
+    assert f"Pressrun did not take post {ident}: 401" in blog.told
+
+
+@pytest.fixture
+def answering() -> Iterator[Callable[[int], str]]:
+    """Begins a server that gives every call one answer, and says where it is."""
+    servers: list[HTTPServer] = []
+
+    def begin(status: int) -> str:
+        class Answer(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.send_response(status)
+                self.send_header("Location", "/elsewhere")
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        servers.append(HTTPServer(("127.0.0.1", 0), Answer))
+        Thread(target=servers[-1].serve_forever).start()
+        return f"http://127.0.0.1:{servers[-1].server_port}/"
+
+    yield begin
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize(("status", "again"), [(500, True), (503, True), (302, False), (422, False)])
+def test_only_what_may_succeed_another_time_is_sent_again(
+    blog: Blog, ident: int, answering: Callable[[int], str], status: int, again: bool
+) -> None:
+    blog.environ["PRESSRUN_URL"] = answering(status)
+    (call,) = blog.save(ident)
+    assert call["status"] == status  # also 302: who follows it shows the token to another server
+    assert bool(blog.scheduled()) == again
+    assert bool(blog.told) != again
+
+
+def test_without_its_settings_the_plugin_does_nothing(blog: Blog, ident: int) -> None:
+    blog.environ.clear()
+    assert blog.save(ident) == []
+    assert "PRESSRUN_URL" in blog.told

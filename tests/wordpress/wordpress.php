@@ -1,0 +1,209 @@
+<?php
+/**
+ * As much of WordPress as the plugin meets: one request, in a process of its own, as in reality.
+ *
+ *   php wordpress.php PLUGIN STATE < {"do": "publish", "post": {…}, "user": true}
+ *
+ * STATE keeps posts and what is scheduled between requests. Prints what was sent and answered, one JSON line a call.
+ * Functions have WordPress' own names, arguments and order of events: terms and pictures are saved after the status
+ * is announced (WP_REST_Posts_Controller::update_item), and scheduled posts are shown to those who may edit them alone.
+ */
+error_reporting(E_ALL);
+set_error_handler(function ($level, $message, $file, $line) {
+    throw new ErrorException($message, 0, $level, $file, $line);
+});
+
+define('ABSPATH', __DIR__ . '/');
+foreach (['PRESSRUN_URL', 'PRESSRUN_TOKEN'] as $name) {
+    if (getenv($name) !== false) {
+        define($name, getenv($name));
+    }
+}
+
+[, $plugin, $file] = $argv;
+$state = is_file($file) ? json_decode(file_get_contents($file), true) : ['posts' => [], 'cron' => []];
+$request = json_decode(stream_get_contents(STDIN), true);
+$hooks = [];
+
+final class WP_Error
+{
+}
+
+final class WP_REST_Request
+{
+    public function __construct(public string $method, public string $route)
+    {
+    }
+}
+
+final class WP_REST_Response
+{
+    public function __construct(public array $data, public int $status = 200)
+    {
+    }
+
+    public function is_error()
+    {
+        return $this->status >= 400;
+    }
+}
+
+final class WP_REST_Server
+{
+    public function response_to_data($response, $embed)
+    {
+        $found = $response->data;
+        $embedded = $found['_links'];
+        return $embed ? ['_embedded' => $embedded] + $found : $found;
+    }
+}
+
+function add_action($hook, $callback, $priority = 10, $accepted_args = 1)
+{
+    $GLOBALS['hooks'][$hook][] = [$callback, $accepted_args];
+    return true;
+}
+
+function do_action($hook, ...$args)
+{
+    for ($at = 0; isset($GLOBALS['hooks'][$hook][$at]); $at++) {
+        [$callback, $accepted] = $GLOBALS['hooks'][$hook][$at];
+        $callback(...array_slice($args, 0, $accepted));
+    }
+}
+
+function get_post($id)
+{
+    $post = $GLOBALS['state']['posts'][$id] ?? null;
+    return $post
+        ? (object) ['ID' => $id, 'post_type' => $post['type'], 'post_status' => $post['status'], 'post_author' => '1']
+        : null;
+}
+
+function get_post_status($id)
+{
+    return $GLOBALS['state']['posts'][$id]['status'] ?? false;
+}
+
+function get_post_type($id)
+{
+    return $GLOBALS['state']['posts'][$id]['type'] ?? false;
+}
+
+function rest_do_request($request)
+{
+    if (!preg_match('#^/wp/v2/posts/(\d+)$#', $request->route, $found) || $request->method !== 'GET') {
+        return new WP_REST_Response(['code' => 'rest_no_route'], 404);
+    }
+    $post = $GLOBALS['state']['posts'][$found[1]];
+    if ($post['status'] !== 'publish' && !$GLOBALS['request']['user']) {
+        return new WP_REST_Response(['code' => 'rest_forbidden'], 401);
+    }
+    return new WP_REST_Response([
+        'id' => (int) $found[1],
+        'type' => $post['type'],
+        'status' => $post['status'],
+        'date_gmt' => $post['date_gmt'],
+        'modified_gmt' => $post['modified_gmt'],
+        'slug' => $post['slug'],
+        'link' => "https://blog.example/{$post['slug']}/",
+        'title' => ['rendered' => $post['title']],
+        'content' => ['rendered' => $post['content'], 'protected' => false],
+        'excerpt' => ['rendered' => $post['excerpt'] ?? '', 'protected' => false],
+        '_links' => [
+            'author' => [['id' => 1, 'name' => 'Ada', 'link' => 'https://blog.example/author/ada/']],
+            'wp:term' => [
+                array_map(fn ($name) => ['taxonomy' => 'category', 'name' => $name], $post['categories']),
+                array_map(fn ($name) => ['taxonomy' => 'post_tag', 'name' => $name], $post['tags']),
+            ],
+        ],
+    ]);
+}
+
+function rest_get_server()
+{
+    return new WP_REST_Server();
+}
+
+function wp_json_encode($value)
+{
+    return json_encode($value);
+}
+
+function wp_remote_post($url, $args)
+{
+    $headers = array_map(fn ($name, $value) => "$name: $value", array_keys($args['headers']), $args['headers']);
+    $context = stream_context_create(['http' => [
+        'method' => 'POST',
+        'header' => $headers,
+        'content' => $args['body'],
+        'timeout' => $args['timeout'],
+        'follow_location' => $args['redirection'] > 0,
+        'ignore_errors' => true,
+    ]]);
+    try {
+        $body = file_get_contents($url, false, $context);
+        preg_match('#^HTTP/\S+ (\d+)#', $http_response_header[0], $status);
+        $answer = ['response' => ['code' => (int) $status[1]], 'body' => $body];
+    } catch (ErrorException) {
+        $answer = new WP_Error();
+    }
+    $told = ['sent' => json_decode($args['body']), 'status' => wp_remote_retrieve_response_code($answer)];
+    echo json_encode($told + ['answer' => json_decode(wp_remote_retrieve_body($answer))]), "\n";
+    return $answer;
+}
+
+function wp_remote_retrieve_response_code($answer)
+{
+    return $answer instanceof WP_Error ? '' : $answer['response']['code'];
+}
+
+function wp_remote_retrieve_body($answer)
+{
+    return $answer instanceof WP_Error ? '' : $answer['body'];
+}
+
+function get_current_user_id()
+{
+    return $GLOBALS['request']['user'] ? 1 : 0;
+}
+
+function wp_set_current_user($id)
+{
+    $GLOBALS['request']['user'] = $id !== 0;
+}
+
+function wp_schedule_single_event($at, $hook, $args = [])
+{
+    $GLOBALS['state']['cron'][] = ['at' => $at, 'hook' => $hook, 'args' => $args];
+    return true;
+}
+
+function save($id, $post)
+{
+    $kept = $GLOBALS['state']['posts'][$id] ?? ['type' => 'post', 'status' => 'new', 'categories' => [], 'tags' => []];
+    $late = array_intersect_key($post, ['categories' => 1, 'tags' => 1]);
+    $GLOBALS['state']['posts'][$id] = array_diff_key($post, $late) + $kept;
+    do_action('transition_post_status', get_post_status($id), $kept['status'], get_post($id));
+    $GLOBALS['state']['posts'][$id] = $late + $GLOBALS['state']['posts'][$id];
+}
+
+require $plugin;
+
+switch ($request['do']) {
+    case 'save':
+        save($request['id'], $request['post']);
+        break;
+    case 'delete':
+        do_action('before_delete_post', $request['id'], get_post($request['id']));
+        unset($state['posts'][$request['id']]);
+        break;
+    case 'cron':
+        [$due, $state['cron']] = [$state['cron'], []];
+        foreach ($due as $event) {
+            do_action($event['hook'], ...$event['args']);
+        }
+        break;
+}
+do_action('shutdown');
+file_put_contents($file, json_encode($state));
