@@ -73,7 +73,8 @@ class Documented(FastAPI):
     """
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
+        # FastAPI's own pages load scripts from elsewhere, which a newsroom's network may not: shared.reference.
+        super().__init__(docs_url=None, redoc_url=None, **options)
         self._calls: Mapping[str, Operation] = {}
         self._models: tuple[type[BaseModel], ...] = ()
         self._security: Mapping[str, Any] = {}

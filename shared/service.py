@@ -19,6 +19,7 @@ from shared import observe
 from shared.clock import Clock
 from shared.openapi import Documented, released
 from shared.problems import Fault, Problem
+from shared.reference import reference
 from shared.refusal import end_the_start, tell_wrong_settings
 from shared.settings import Settings, WrongSetting
 from shared.store import Store, StoreUnavailable
@@ -158,6 +159,11 @@ def create_app(
             yield
 
     app = Documented(title=title, version=released(), lifespan=lifespan, redirect_slashes=False, **options)
+
+    async def docs(_: Request) -> Response:
+        return reference(app.openapi(), "/openapi.json")
+
+    app.add_route("/docs", docs)
     app.get("/health/live", tags=["health"])(_live)
     _add_health(app, service)
     app.add_exception_handler(Problem, _problem)

@@ -1,9 +1,7 @@
 """The streams as AsyncAPI 3 documents them, from the types of their events; a page and the document."""
 
-import json
 from typing import Any
 
-from faststream.specification.asyncapi import get_asyncapi_html
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from starlette.requests import Request
@@ -12,6 +10,7 @@ from starlette.routing import Route
 
 from shared import events
 from shared.openapi import REF, released
+from shared.reference import reference
 
 ENTRY = "An entry has one field, `event`: the event as JSON."
 
@@ -84,28 +83,17 @@ def name(model: type[BaseModel]) -> str:
 
 
 def routes() -> list[Route]:
-    """`/asyncapi` for people, `/asyncapi.json` for programs. The page cannot publish: it has nothing to try out."""
+    """`/asyncapi` for people, `/asyncapi.json` for programs. The page cannot publish."""
     made = document()
-    page = get_asyncapi_html(_Specification(made), try_it_out_path=None)  # type: ignore[arg-type]  # all it looks at
+    page = reference(made, "/asyncapi.json")
 
     async def show(_: Request) -> HTMLResponse:
-        return HTMLResponse(page)
+        return page
 
     async def tell(_: Request) -> JSONResponse:
         return JSONResponse(made)
 
     return [Route("/asyncapi", show), Route("/asyncapi.json", tell)]
-
-
-class _Specification:
-    """What FastStream's page looks at."""
-
-    def __init__(self, made: dict[str, Any]) -> None:
-        self.title = made["info"]["title"]
-        self._made = made
-
-    def to_json(self) -> str:
-        return json.dumps(self._made)
 
 
 def _message(model: type[BaseModel]) -> dict[str, Any]:
