@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[2]
 SERVICES = ("redis", "ingest", "trending", "render", "site")
 OURS = ("ingest", "trending", "render")
 IMAGE = "pressrun:test"
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"
 ASK = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=5).read().decode())"
 
 
@@ -70,7 +71,7 @@ class Stack:
         self._env_file.write_text(made.stdout)
         settings = dict(line.split("=", 1) for line in made.stdout.splitlines() if "=" in line and line[0] != "#")
         self.token = settings["PRESSRUN_TOKEN"]
-        self._http = httpx.Client(timeout=30, headers={"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"})
+        self._http = httpx.Client(timeout=30, headers={"User-Agent": BROWSER})
 
     # the engine
 
@@ -143,9 +144,10 @@ class Stack:
         """A reader asks for a page."""
         return self._http.get(self.site + path)
 
-    def view(self, article: str) -> int:
-        """A reader's page tells that it was opened; the status of the answer."""
-        return self._http.post(self.site + "/v1/views", json={"article": article}).status_code
+    def view(self, article: str, reader: int = 0) -> int:
+        """A reader's page tells that it was opened; the status of the answer. Each number is another reader."""
+        headers = {"User-Agent": f"{BROWSER} reader/{reader}"}
+        return self._http.post(self.site + "/v1/views", json={"article": article}, headers=headers).status_code
 
     def call(self, method: str, path: str, **more: Any) -> httpx.Response:
         """A source calls ingest; what it cannot take now (503, a broken connection) is sent again."""
@@ -173,6 +175,12 @@ class Stack:
             return answer if answer.status_code == 200 and words in answer.text else None
 
         return wait(shown, f"{path} shows {words!r}")
+
+    def check(self) -> None:
+        """The site equals a build from the store, byte for byte."""
+        done = self.run("render", "pressrun", "check", seconds=120)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.stdout.rstrip().endswith("clean")
 
     def views(self, article: str) -> int:
         """How many views trending has counted of an article."""
