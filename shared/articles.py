@@ -185,7 +185,7 @@ class Card(Frozen):
     content: str = ""
     media: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def day(self) -> str:
         """The day of its address: `2025-07-26`."""
         return self.path[1:11].replace("/", "-")
@@ -201,9 +201,9 @@ class Card(Frozen):
         )
 
     @cached_property
-    def standing(self) -> tuple[frozenset[str], float]:
-        """Its topics and its moment, by which related articles are told: asked for again and again."""
-        return frozenset(topic.slug for topic in self.topics), self.published_at.timestamp()
+    def standing(self) -> tuple[frozenset[str], int]:
+        """Its topics and its moment in milliseconds, by which related articles are told: asked for again and again."""
+        return frozenset(topic.slug for topic in self.topics), round(self.published_at.timestamp() * 1000)
 
     def facets(self) -> Facets:
         """The facets that events carry."""

@@ -166,11 +166,10 @@ def create_app(
     app.add_route("/docs", docs)
     app.get("/health/live", tags=["health"])(_live)
     _add_health(app, service)
-    app.add_exception_handler(Problem, _problem)
-    app.add_exception_handler(StoreUnavailable, _unavailable)
+    for failure in (Problem, StoreUnavailable, Exception):
+        app.add_exception_handler(failure, _failed)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unhandled)
     app.add_middleware(Timed)
     return app
 
@@ -193,14 +192,20 @@ def _add_health(app: FastAPI, service: Service) -> None:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
-async def _problem(_: Request, error: Exception) -> Response:
-    assert isinstance(error, Problem)  # noqa: S101 - it is registered for nothing else
-    return error.response()
+def answer_to(error: Exception, path: str) -> Response:
+    """The answer to a request that ended in an error."""
+    if isinstance(error, Problem):
+        return error.response()
+    if isinstance(error, StoreUnavailable):
+        observe.store_failures.inc()
+        return Problem(503, str(error)).response()
+    observe.unhandled.inc()
+    observe.log().error("unhandled", path=path, exc_info=error)
+    return Problem(500, "an error of ours; it is logged").response()
 
 
-async def _unavailable(_: Request, error: Exception) -> Response:
-    observe.store_failures.inc()
-    return Problem(503, str(error)).response()
+async def _failed(request: Request, error: Exception) -> Response:
+    return answer_to(error, request.url.path)
 
 
 async def _invalid(_: Request, error: Exception) -> Response:
@@ -226,12 +231,6 @@ def _methods(request: Request) -> list[str]:
         for method in METHODS
         if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
     ]
-
-
-async def _unhandled(request: Request, error: Exception) -> Response:
-    observe.unhandled.inc()
-    observe.log().error("unhandled", path=request.url.path, exc_info=error)
-    return Problem(500, "an error of ours; it is logged").response()
 
 
 def pointer(location: tuple[int | str, ...] | list[int | str]) -> str:

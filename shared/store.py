@@ -7,31 +7,23 @@ knows whether it may be said again.
 
 import asyncio
 import hashlib
-import math
-from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
-import hiredis
 from redis.asyncio import Redis, Sentinel
 from redis.asyncio.connection import AbstractConnection, ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import MasterDownError, NoScriptError, OutOfMemoryError, ReadOnlyError, RedisError, ResponseError
-from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.exceptions import NoScriptError, RedisError
 
 from shared.settings import Settings
+from shared.wire import Command, StoreUnavailable, Wire
 
-Command = Sequence[str | bytes | int | float]
+__all__ = ["Command", "Script", "Store", "StoreUnavailable", "parse_sentinel", "redis_client"]
 
 CONNECT_TIMEOUT = 2.0
 ANSWER_TIMEOUT = 5.0
 LOOK_EVERY = 0.5
-
-
-class StoreUnavailable(Exception):
-    """The store cannot be reached or cannot keep more now: the same call may succeed later."""
 
 
 class Script:
@@ -83,12 +75,9 @@ class Store:
         self._client = redis_client(settings)
         self._pool: ConnectionPool = self._client.connection_pool
         self._connection: AbstractConnection | None = None
-        self._waiting: deque[asyncio.Future[Any]] = deque()
-        self._outbox: list[bytes] = []
-        self._reader: asyncio.Task[None] | None = None
+        self._wire: Wire | None = None
+        self._watching: asyncio.Task[None] | None = None
         self._attempt: asyncio.Task[str | None] | None = None
-        self._flush_due = False
-        self._answered = 0
 
     @property
     def client(self) -> Redis:
@@ -97,12 +86,13 @@ class Store:
 
     async def do(self, *command: str | bytes | int | float) -> Any:
         """Carry out one command and return its answer."""
-        return await (await self._send([command]))[0]
+        return (await self.all([command]))[0]
 
     async def all(self, commands: Iterable[Command]) -> list[Any]:
         """Carry out commands in one go, in order, though not atomically; return their answers."""
-        futures = await self._send(commands)
-        return list(await asyncio.gather(*futures)) if futures else []
+        while self._wire is None:
+            await self._connect()
+        return await self._wire.send(commands)
 
     async def run(self, script: Script, keys: Sequence[str] = (), args: Command = ()) -> Any:
         """Run a script, loading it where the store does not know it yet."""
@@ -125,31 +115,8 @@ class Store:
         """Close the connection; commands that are still under way fail."""
         if self._attempt is not None:
             self._attempt.cancel()
-        self._drop(StoreUnavailable("the store's connection was closed"))
+        self._drop("the store's connection was closed")
         await self._client.aclose()
-
-    async def _send(self, commands: Iterable[Command]) -> list[asyncio.Future[Any]]:
-        while self._connection is None:
-            await self._connect()
-        loop = asyncio.get_running_loop()
-        futures = []
-        for command in commands:
-            self._outbox.append(hiredis.pack_command(cast(Any, tuple(command))))
-            future = loop.create_future()
-            self._waiting.append(future)
-            futures.append(future)
-        if not self._flush_due:
-            self._flush_due = True
-            loop.call_soon(self._flush)
-        return futures
-
-    def _flush(self) -> None:
-        """Write what has gathered during this turn of the loop."""
-        self._flush_due = False
-        outbox, self._outbox = self._outbox, []
-        writer = self._connection._writer if self._connection else None
-        if writer is not None and outbox:
-            writer.writelines(outbox)
 
     async def _connect(self) -> None:
         """Connect; those who come while that is tried wait for the same attempt, and fail with it."""
@@ -166,64 +133,34 @@ class Store:
         except (RedisError, OSError, TimeoutError) as error:
             connection._close()
             return f"the store cannot be reached: {error}"
-        self._connection = connection
-        self._reader = asyncio.create_task(self._read(connection))
+        wire = Wire(connection, lambda reason: self._drop(f"the store's connection broke: {reason}", wire))
+        if wire.broken:
+            connection._close()
+            return "the store cannot be reached: it closed the connection"
+        self._connection, self._wire = connection, wire
+        self._watching = asyncio.create_task(self._watch(wire))
         return None
 
-    async def _read(self, connection: AbstractConnection) -> None:
-        """Hand each answer to the oldest waiting command; on a broken connection fail them all."""
-        watch = asyncio.create_task(self._watch())
-        try:
-            while True:
-                try:
-                    answer = await connection.read_response(timeout=math.inf, disconnect_on_error=False)
-                except ResponseError as error:
-                    answer = error
-                self._answered += 1
-                future = self._waiting.popleft()
-                if not future.done():
-                    _settle(future, answer)
-        except (RedisError, OSError, IndexError) as error:
-            self._drop(StoreUnavailable(f"the store's connection broke: {error}"))
-        finally:
-            watch.cancel()
-
-    async def _watch(self) -> None:
+    async def _watch(self, wire: Wire) -> None:
         """Give up the connection when an answer is due and none has come for ANSWER_TIMEOUT."""
-        answered, quiet = self._answered, 0.0
+        answered, quiet = wire.answered, 0.0
         while quiet < ANSWER_TIMEOUT:
             await asyncio.sleep(LOOK_EVERY)
-            silent = bool(self._waiting) and self._answered == answered
-            answered, quiet = self._answered, quiet + LOOK_EVERY if silent else 0.0
-        self._drop(StoreUnavailable(f"the store did not answer for {ANSWER_TIMEOUT:g} s"))
+            silent = wire.waits and wire.answered == answered
+            answered, quiet = wire.answered, quiet + LOOK_EVERY if silent else 0.0
+        self._drop(f"the store did not answer for {ANSWER_TIMEOUT:g} s", wire)
 
-    def _drop(self, reason: StoreUnavailable) -> None:
-        connection, self._connection = self._connection, None
-        waiting, self._waiting = self._waiting, deque()
-        self._outbox = []
+    def _drop(self, reason: str, of: Wire | None = None) -> None:
+        """Give up the connection; what an earlier one still says (`of`) is past."""
+        if self._wire is None or of not in (None, self._wire):
+            return
+        connection, wire, watching = self._connection, self._wire, self._watching
+        self._connection = self._wire = self._watching = None
+        if watching is not None and watching is not asyncio.current_task():
+            watching.cancel()
         if connection is not None:
             connection._close()  # type: ignore[no-untyped-call]  # disconnect() would have to be awaited
-        if self._reader is not None and self._reader is not asyncio.current_task():
-            self._reader.cancel()
-        for future in waiting:
-            if not future.done():
-                future.set_exception(reason)
-
-
-# redis-py has a class for some errors, and takes the code off their text; loading is a connection error to it
-TRY_LATER_CLASSES = (RedisConnectionError, RedisTimeoutError, OutOfMemoryError, ReadOnlyError, MasterDownError)
-TRY_LATER = ("OOM", "MISCONF", "LOADING", "BUSY ", "READONLY", "NOREPLICAS", "MASTERDOWN")
-
-
-def _settle(future: asyncio.Future[Any], answer: Any) -> None:
-    if not isinstance(answer, RedisError):
-        future.set_result(answer)
-    elif isinstance(answer, TRY_LATER_CLASSES) or str(answer).startswith(TRY_LATER):
-        future.set_exception(StoreUnavailable(f"the store cannot serve now: {answer}"))
-    elif "OOM command not allowed" in str(answer):
-        future.set_exception(StoreUnavailable(f"the store is full: {answer}"))
-    else:
-        future.set_exception(answer)
+        wire.fail(StoreUnavailable(reason))
 
 
 _COMMIT = Script("""

@@ -202,7 +202,7 @@ class Up:
     def files(self) -> dict[str, tuple[int, int]]:
         """Every file that readers are served from, with its inode and moment of writing."""
         root = self.folder / "site"
-        found = (path for path in root.rglob("*") if "_tmp" not in path.parts and path.is_file())
+        found = (path for path in root.rglob("*") if not path.name.startswith(".") and path.is_file())
         return {path.relative_to(root).as_posix(): (path.stat().st_ino, path.stat().st_mtime_ns) for path in found}
 
 

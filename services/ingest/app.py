@@ -4,6 +4,7 @@ from contextlib import AsyncExitStack
 
 from services.ingest import api, asyncapi, views
 from services.ingest.doors import Doors
+from services.ingest.letterbox import Letterbox
 from services.ingest.limits import Limits
 from services.ingest.push import push_routes
 from services.ingest.register import Register
@@ -36,4 +37,5 @@ api_app.include_router(push_routes(settings=settings, store=service.store, doors
 api_app.router.routes.extend([*views.routes(service, desk.source), *asyncapi.routes()])
 api_app.describe(api.CALLS, api.MODELS, api.SECURITY)
 beacon = views.ViewBeacon(api_app, service=service)
-app = Limits(beacon, in_flight=settings.in_flight, folder=settings.data, floor_mb=settings.disk_floor_mb)
+letterbox = Letterbox(beacon, desk.take)
+app = Limits(letterbox, in_flight=settings.in_flight, folder=settings.data, floor_mb=settings.disk_floor_mb)

@@ -86,6 +86,8 @@ async def _others(
 
 
 def _standing(article: Article, standing: Standing) -> Article:
+    if _standing_of(article) == standing:
+        return article
     return article.model_copy(update={"replaced_by": standing.replaced_by, "down": standing.down})
 
 

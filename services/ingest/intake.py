@@ -1,20 +1,15 @@
-"""What becomes of a draft: which version wins, when it is to appear, and where. Pure: time is given."""
+"""What becomes of a version: which one wins, and when it is to appear. Pure: time is given."""
 
-import hashlib
-import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from services.ingest.copies import WITHDRAWN, Copy, article_of
 from services.ingest.draft import Draft
-from services.ingest.html import clean_html, opening, text_to_html
-from services.ingest.terms import section_slug, slug_of, term_slug
-from shared.articles import Article, Correction, Image, Term
+from shared.articles import Article
 from shared.settings import Site
 
 Outcome = Literal["published", "updated", "unchanged", "stale", "withdrawn", "scheduled", "ignored"]
-WITHDRAWN = "withdrawn"
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 Rank = tuple[int, bool, datetime, str]
@@ -42,33 +37,6 @@ class Decision:
     due: datetime | None = None
     drop_waiting: bool = False
     quiet: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """A draft made ready: cleaned, its digest taken."""
-
-    draft: Draft
-    body: str
-    digest: str
-    image: Image | None = None
-    media: tuple[str, ...] = ()
-
-
-def prepare(draft: Draft, image: Image | None = None, media: tuple[str, ...] = ()) -> Copy:
-    """Clean a draft's body and take the digest of what readers would see, its pictures included."""
-    if draft.status != "usable":
-        return Copy(draft, "", WITHDRAWN)
-    body = clean_html(draft.body_html) if draft.body_html else text_to_html(draft.body_text or "")
-    seen = [
-        draft.headline, body, draft.summary, draft.section, draft.topics, draft.authors, draft.language,
-        _iso(draft.published_at), _iso(draft.embargo_until), draft.slug, draft.evolved_from,
-        [(correction.text, _iso(correction.at)) for correction in draft.corrections],
-        image and image.model_dump(),
-        draft.source_url,
-    ]  # fmt: skip
-    digest = hashlib.blake2b(json.dumps(seen).encode(), digest_size=12).hexdigest()
-    return Copy(draft, body, digest, image, media)
 
 
 def decide(copy: Copy, source: str, ident: str, known: Known, site: Site, now: datetime) -> Decision:
@@ -103,11 +71,6 @@ def fall_due(known: Known) -> Decision:
 def order(article: Article) -> Rank:
     """Where a version stands among those of its guid."""
     return (article.version, article.state == WITHDRAWN, article.ordered_at or NEVER, article.digest)
-
-
-def slugs(wanted: str, ident: str) -> list[str]:
-    """The slugs to try, in order, until one is free; the last one always is."""
-    return [wanted, *(f"{wanted}-{n}" for n in range(2, 6)), f"{wanted}-{ident}"]
 
 
 def _version(draft: Draft, current: Article | None) -> int | None:
@@ -185,7 +148,7 @@ def _appear(
     rank: Rank, site: Site, now: datetime,
 ) -> Decision:  # fmt: skip
     current, waiting = known.current, known.waiting
-    article = _article(copy, source, ident, current, version, site, now)
+    article = article_of(copy, source, ident, current, version, site, now)
     due = _due(copy.draft, now)
     if due is not None:
         if waiting is not None and _waits_already(copy, waiting, rank):
@@ -214,57 +177,5 @@ def _due(draft: Draft, now: datetime) -> datetime | None:
     return due if due > now else None
 
 
-def _article(
-    copy: Copy, source: str, ident: str, current: Article | None, version: int, site: Site, now: datetime
-) -> Article:
-    draft = copy.draft
-    published_at = draft.published_at or (current.published_at if current and current.slug else None)
-    published_at = published_at or draft.embargo_until or now
-    day = current.day if current and current.slug else site.local(published_at).date().isoformat()
-    asked = slug_of(draft.slug, "") if draft.slug else None
-    if current and current.slug and (asked is None or asked == current.asked_slug):
-        slug = current.slug
-    else:
-        slug = asked or slug_of(draft.headline, f"article-{ident[:8]}")
-    return Article(
-        id=ident,
-        source=source,
-        guid=draft.guid,
-        revision=current.revision + 1 if current else 1,
-        version=version,
-        state="published",
-        digest=copy.digest,
-        accepted_at=now,
-        updated_at=draft.updated_at,
-        ordered_at=draft.updated_at,
-        published_at=published_at,
-        headline=draft.headline,
-        summary=draft.summary,
-        section=Term(slug=section_slug(draft.section), name=draft.section) if draft.section else None,
-        topics=_unique(Term(slug=term_slug(name), name=name) for name in draft.topics),
-        authors=_unique(
-            Term(slug=term_slug(author.name), name=author.name, url=author.url) for author in draft.authors
-        ),
-        language=draft.language,
-        day=day,
-        slug=slug,
-        asked_slug=asked or (current.asked_slug if current else None),
-        image=copy.image,
-        media=copy.media,
-        corrections=tuple(Correction(text=correction.text, at=correction.at) for correction in draft.corrections),
-        evolved_from=draft.evolved_from,
-        source_url=draft.source_url,
-        opening=opening(copy.body),
-    )
-
-
-def _unique(terms: Iterable[Term]) -> tuple[Term, ...]:
-    return tuple({term.slug: term for term in terms}.values())
-
-
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:
     return max((at for at in (one, other) if at), default=None)
-
-
-def _iso(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None

@@ -6,15 +6,17 @@ again. `due:ingest` has the ids of versions that wait, by their time.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from services.ingest.addresses import claim
 from services.ingest.changes import State, enter_state
+from services.ingest.copies import Copy, address_of, prepare
 from services.ingest.draft import Draft
 from services.ingest.families import chain_of_key
 from services.ingest.illustrations import Illustrated, linked
-from services.ingest.intake import Copy, Decision, Known, Outcome, decide, fall_due, prepare, slugs
+from services.ingest.intake import Decision, Known, Outcome, decide, fall_due
 from shared import live
 from shared.articles import (
     Article,
@@ -46,12 +48,13 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What a decision rests on, as it was read."""
+    """What a decision rests on, as it was read; who `owners` of slugs are, as far as that was asked."""
 
     record: bytes | None
     scheduled: bytes | None
-    card: bytes | None
-    chain_of: bytes | None
+    card: bytes | None = None
+    chain_of: bytes | None = None
+    owners: Mapping[str, bytes | None] = field(default_factory=dict)
 
     @property
     def known(self) -> Known:
@@ -81,9 +84,12 @@ class Register:
         async with self._turn(ident):
             copy = await _prepare(illustrated)
             for _ in range(TRIES):
-                read = await self._read(ident)
-                decision = decide(copy, source, ident, read.known, self._site, self._clock.now())
-                if done := await self._carry_out(ident, read, decision, copy.body):
+                now = self._clock.now()
+                # most articles are new: who has the address that this one would get is read along
+                read = await self._read(ident, slug_key(*address_of(draft, ident, None, self._site, now)))
+                known = read.known
+                decision = decide(copy, source, ident, known, self._site, now)
+                if done := await self._carry_out(ident, read, known, decision, copy.body):
                     return done
         raise StoreUnavailable("the article is being changed by others; try again")
 
@@ -96,7 +102,8 @@ class Register:
                     await self._store.do("ZREM", due("ingest"), ident)
                     return None
                 body = unpack_body(await self._store.do("GET", scheduled_body_key(ident)))
-                if done := await self._carry_out(ident, read, fall_due(read.known), body):
+                known = read.known
+                if done := await self._carry_out(ident, read, known, fall_due(known), body):
                     return done
         raise StoreUnavailable("the article is being changed by others; try again")
 
@@ -105,7 +112,7 @@ class Register:
         record, scheduled, flat = await self._store.all(
             [("GET", record_key(ident)), ("GET", scheduled_key(ident)), ("HGETALL", live.built_key(ident))]
         )
-        known = _Read(record, scheduled, None, None).known
+        known = _Read(record, scheduled).known
         return known.current, known.waiting, {flat[at]: flat[at + 1] for at in range(0, len(flat), 2)}
 
     @asynccontextmanager
@@ -116,11 +123,12 @@ class Register:
         if not lock.locked() and not lock._waiters:
             self._turns.pop(ident, None)
 
-    async def _read(self, ident: str) -> _Read:
-        keys = (record_key(ident), scheduled_key(ident), live.live_key(ident), chain_of_key(ident))
-        return _Read(*await self._store.do("MGET", *keys))
+    async def _read(self, ident: str, *slugs: str) -> _Read:
+        keys = (record_key(ident), scheduled_key(ident), live.live_key(ident), chain_of_key(ident), *slugs)
+        record, scheduled, card, chain_of, *owners = await self._store.do("MGET", *keys)
+        return _Read(record, scheduled, card, chain_of, dict(zip(slugs, owners, strict=True)))
 
-    async def _carry_out(self, ident: str, read: _Read, decision: Decision, body: str) -> Accepted | None:
+    async def _carry_out(self, ident: str, read: _Read, known: Known, decision: Decision, body: str) -> Accepted | None:
         """Write what was decided; None if what it rests on has changed meanwhile."""
         shown = decision.waiting or decision.article
         assert shown is not None  # noqa: S101 - every decision is about an article
@@ -128,13 +136,14 @@ class Register:
         commands: list[Command] = []
         accepted = Accepted(decision.outcome, shown)
         if decision.waiting is not None and decision.due is not None:
-            waiting = await self._claim(decision.waiting, expect, commands)
+            waiting = await self._settle(shown, known, read, expect, commands)
             commands += _wait(waiting, body, millis(decision.due))
             accepted = Accepted(decision.outcome, waiting)
         elif decision.quiet or decision.outcome in ("published", "updated", "withdrawn"):
             if shown.state == "published" and not decision.quiet:
-                shown = await self._claim(shown, expect, commands)
-            accepted = await self._change(decision, read, shown, body, expect, commands)
+                shown = await self._settle(shown, known, read, expect, commands)
+            state = State(known.current, shown, body, read.card, read.chain_of, decision.quiet)
+            accepted = await self._change(decision.outcome, state, expect, commands)
         if decision.drop_waiting:
             commands += [("DEL", scheduled_key(ident), scheduled_body_key(ident)), ("ZREM", due("ingest"), ident)]
         if commands and await self._store.commit(expect, commands) is None:
@@ -142,34 +151,24 @@ class Register:
         return accepted
 
     async def _change(
-        self,
-        decision: Decision,
-        read: _Read,
-        article: Article,
-        body: str,
-        expect: dict[str, bytes | None],
-        commands: list[Command],
+        self, outcome: Outcome, state: State, expect: dict[str, bytes | None], commands: list[Command]
     ) -> Accepted:
         """Enter a new state of an article, and what it changes for the others of its chain of rewrites."""
-        state = State(read.known.current, article, body, read.card, read.chain_of, decision.quiet)
         entered = await enter_state(self._store, self._site, self._clock.now(), state)
         expect |= entered.expect
         commands += entered.commands
-        return Accepted(decision.outcome, entered.article, entered.event_id, entered.others)
+        return Accepted(outcome, entered.article, entered.event_id, entered.others)
 
-    async def _claim(self, article: Article, expect: dict[str, bytes | None], commands: list[Command]) -> Article:
-        """Give the article the first slug of its day that is free or its own already."""
-        names = slugs(article.slug, article.id)
-        owners = await self._store.do("MGET", *(slug_key(article.day, name) for name in names))
-        mine = article.id.encode()
-        for name, owner in zip(names, owners, strict=True):
-            if owner in (None, mine):
-                key = slug_key(article.day, name)
-                expect[key] = owner
-                if owner is None:
-                    commands.append(("SET", key, article.id))
-                return article.model_copy(update={"slug": name})
-        raise StoreUnavailable("no free slug; try again")
+    async def _settle(
+        self, article: Article, known: Known, read: _Read, expect: dict[str, bytes | None], commands: list[Command]
+    ) -> Article:
+        """Give an article its address; the one that it has had is its own for good."""
+        if known.current is not None and known.current.path == article.path:
+            return article
+        claimed = await claim(self._store, article, read.owners)
+        expect |= claimed.expect
+        commands += claimed.commands
+        return claimed.article
 
 
 LARGE = 100_000

@@ -63,11 +63,11 @@ class Desk:
         self._log(accepted)
         return {"status": 202, **self.answer(accepted)}
 
-    async def post(self, source: str, raw: bytes, prefer: str | None) -> Response:
-        """Accept an article in the native format."""
-        return await self._answer(
-            await self._register.accept_illustrated(source, await self._native(source, raw)), prefer
-        )
+    async def take(self, request: Request) -> Response:
+        """Accept an article in the native format. With `Prefer: wait=SECONDS` answer 201 once its page is on disk."""
+        source = self.source(request)
+        found = await self._native(source, await read_body(request))
+        return await self._answer(await self._register.accept_illustrated(source, found), request.headers.get("prefer"))
 
     async def _native(self, source: str, raw: bytes) -> Illustrated:
         illustrated = await illustrate(self._service.store, source, _draft(raw))
@@ -137,11 +137,7 @@ def article_routes(service: Service, desk: Desk) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["articles"])
     store, clock = service.store, service.clock
 
-    @router.post("/articles", status_code=202)
-    async def post_article(request: Request) -> Response:
-        """Accept an article. With `Prefer: wait=SECONDS` answer 201 once its page is on disk."""
-        source = desk.source(request)
-        return await desk.post(source, await read_body(request), request.headers.get("prefer"))
+    router.post("/articles", status_code=202, name="post_article")(desk.take)
 
     @router.post("/articles/batch")
     async def post_articles(request: Request) -> Response:

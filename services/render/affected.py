@@ -53,9 +53,7 @@ def affected(before: Card | None, after: Card | None, shown: Shown) -> tuple[Mar
     """The pages beside its own that may change when an article that was listed as `before` is listed as `after`."""
     if before is None and after is None:
         return ()
-    return tuple(
-        dict.fromkeys([*_lists(before, after), *_blocks(before, after, shown), *_for_machines(before, after, shown)])
-    )
+    return (*_lists(before, after), *_blocks(before, after, shown), *_for_machines(before, after, shown))
 
 
 def neighbourhoods(before: Card | None, after: Card | None) -> tuple[str, ...]:
@@ -119,8 +117,10 @@ def _in(card: Card | None, name: str) -> Card | None:
     return card if card and name in card.lists else None
 
 
-def _names(*cards: Card | None) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for card in cards if card for name in card.lists))
+def _names(before: Card | None, after: Card | None) -> tuple[str, ...]:
+    if before is None or after is None:
+        return (before or after).lists  # type: ignore[union-attr]  # one of them is there
+    return tuple(dict.fromkeys((*before.lists, *after.lists)))
 
 
 def _months(*cards: Card | None) -> tuple[str, ...]:

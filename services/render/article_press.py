@@ -1,6 +1,5 @@
 """An article's way through the press: onto disk and into its lists, or out of them and off the disk."""
 
-import asyncio
 import hashlib
 import json
 import time
@@ -12,7 +11,7 @@ from prometheus_client import Counter, Histogram
 from services.render.affected import Shown, affected, neighbourhoods
 from services.render.delivery import Delivery
 from services.render.dirty import Dirty, Taken
-from services.render.edition import LiveEdition, Story
+from services.render.edition import LiveEdition, Story, read_story, story_keys
 from services.render.firsts import WithArticle, linked_pages
 from services.render.pages import article, build
 from services.render.pages.sitemaps import NEWS_WINDOW
@@ -63,7 +62,7 @@ class ArticlePress:
     async def build(self, taken: Taken) -> None:
         """Build what is to stand at an article's addresses, and note it in the lists."""
         ident = taken.key.partition(":")[2]
-        story, found = await asyncio.gather(self._edition.story(ident), self._found(ident))
+        story, found = await self._read(ident)
         if story is None:
             await self._dirty.done(taken)
         elif story.article.live:
@@ -73,20 +72,19 @@ class ArticlePress:
         else:
             await self._take_down(taken, story, found.pictures)
 
-    async def _found(self, ident: str) -> "_Found":
-        kept, left, flat, pictures, tick, shelvings, *shown = await self._store.all(
+    async def _read(self, ident: str) -> tuple[Story | None, "_Found"]:
+        """All that is known of an article, in one go: it is done for every page."""
+        values, flat, pictures, former = await self._store.all(
             [
-                ("GET", live.live_key(ident)),
-                ("GET", live.left_key(ident)),
+                ("MGET", *story_keys(ident), live.live_key(ident), live.left_key(ident), TICK, SHELVINGS, *SHOWN),
                 ("HGETALL", live.built_key(ident)),
                 ("SMEMBERS", pictures_of_key(ident)),
-                ("GET", TICK),
-                ("GET", SHELVINGS),
-                *(("GET", key) for key in SHOWN),
+                ("SMEMBERS", live.former_key(ident)),
             ]
         )
+        record, body, kept, left, tick, shelvings, *shown = values
         listed = Listed(kept, left, tuple(shown), int(shelvings or 0))
-        return _Found(
+        return read_story(record, body, former), _Found(
             listed,
             {flat[at]: flat[at + 1] for at in range(0, len(flat), 2)},
             {address.decode() for address in pictures},
@@ -107,19 +105,22 @@ class ArticlePress:
         if story.article.media:
             await self._pictures.show(story.article.id, story.article.media)
         output = article.page(self._edition, self._printer, story, related)
-        firsts = await self._firsts(story) if listed.card is None or not current else {}
+        card = story.article.card()
+        firsts = await self._firsts(story, card) if listed.card is None or not current else {}
         events = self._delivery.bring(taken, output, story)
         changed = bool(events)
         for key, first in firsts.items():
             events += self._delivery.bring(Taken(key, taken.token, taken.cause, taken.marked_at), first)
         await self._pictures.keep_only(self._dirty, story.article.id, found.pictures, story.article.media)
-        await self._shelve(taken, story, found, story.article.card(), look, events, tuple(firsts))
+        await self._shelve(taken, story, found, card, look, events, tuple(firsts))
         if changed and not current:
             self._measure(taken)
 
-    async def _firsts(self, story: Story) -> dict[str, Output]:
+    async def _firsts(self, story: Story, card: Card) -> dict[str, Output]:
         """The pages that the article's page leads to and that are not there yet; they go out together with it."""
-        absent = [key for path, key in linked_pages(story.article.card()).items() if not self._delivery.site.has(path)]
+        absent = [key for path, key in linked_pages(card) if not self._delivery.site.has(path)]
+        if not absent:
+            return {}
         coming = WithArticle(self._edition, story)
         return {key: await build(coming, self._printer, key) for key in absent}
 
@@ -173,7 +174,7 @@ class ArticlePress:
     def _look(self, story: Story, related: Sequence[Card]) -> str:
         """A digest of what an article's page shows beside the article: the same look needs no new page."""
         shown = [(card.path, card.headline, card.excerpt, card.image and card.image.url) for card in related]
-        text = json.dumps([self._printer.digest, story.former, shown])
+        text = repr((self._printer.digest, story.former, shown))
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
     def _measure(self, taken: Taken) -> None:

@@ -184,9 +184,14 @@ for _, page in ipairs(redis.call('ZRANGEBYSCORE', LEASES, '-inf', now)) do
   lost(page)
 end
 local taken, leased = {}, redis.call('ZCARD', LEASES)
+local some_gone = redis.call('ZCARD', GONE) > 0
 local function take_page(page)
   if redis.call('ZSCORE', LEASES, page) then return 0 end
-  for _, set in ipairs({ARTICLES, SHARED, GONE}) do redis.call('ZREM', set, page) end
+  redis.call('ZREM', SHARED, page)
+  if string.sub(page, 1, 8) == 'article:' then
+    redis.call('ZREM', ARTICLES, page)
+    if some_gone then redis.call('ZREM', GONE, page) end
+  end
   redis.call('ZADD', LEASES, now + lease, page)
   redis.call('HSET', TOKENS, page, token)
   taken[#taken + 1] = page

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from services.render.related import AROUND, related, topics_of
+from services.render.related import AROUND, topics_of
 from shared import clock, live, ranking
 from shared.articles import Article, Card, Term, body_key, read_card, record_key, unpack_body
 from shared.charts import Chart, chart_key, charts_key
+from shared.clock import millis
 from shared.conditions import Conditions, conditions
 from shared.front import Front, front
 from shared.media import LENGTHS
@@ -61,25 +62,22 @@ class LiveEdition:
 
     async def story(self, ident: str) -> Story | None:
         """An article as it is to be, whether or not it is on disk yet."""
-        record, body, former = await self._store.all(
-            [("GET", record_key(ident)), ("GET", body_key(ident)), ("SMEMBERS", live.former_key(ident))]
+        (record, body), former = await self._store.all(
+            [("MGET", *story_keys(ident)), ("SMEMBERS", live.former_key(ident))]
         )
-        if record is None:
-            return None
-        paths = tuple(sorted(path.decode() for path in former))
-        return Story(Article.model_validate_json(record), unpack_body(body), paths)
+        return read_story(record, body, former)
 
     async def related(self, article: Article) -> tuple[Card, ...]:
-        """Its related articles."""
+        """Its related articles: `services.render.related` tells the rule, followed here where the lists are."""
         topics = topics_of(article)
         if not topics or not self.site.related:
             return ()
         found = await self._store.run(
-            _AROUND,
+            _RELATED,
             [live.list_key(f"topic:{topic}") for topic in topics],
-            (article.id, live.score(article.card()), AROUND, live.live_key("")),
+            (article.id, millis(article.published_at), AROUND, self.site.related, live.live_key("")),
         )
-        return related(article, (read_card(kept) for kept in found if kept), self.site.related)
+        return tuple(read_card(kept) for kept in found if kept)
 
     async def cards(self, idents: Iterable[str]) -> list[Card | None]:
         """The cards of these articles; None for one that is not listed."""
@@ -147,6 +145,19 @@ class LiveEdition:
         return int(kept) if kept else None
 
 
+def story_keys(ident: str) -> tuple[str, str]:
+    """Keys of an article's record and of its body, for one MGET."""
+    return record_key(ident), body_key(ident)
+
+
+def read_story(record: bytes | None, body: bytes | None, former: Iterable[bytes]) -> Story | None:
+    """A story from what the store keeps of it; None if there is no such article."""
+    if record is None:
+        return None
+    paths = tuple(sorted(path.decode() for path in former))
+    return Story(Article.model_validate_json(record), unpack_body(body), paths)
+
+
 def in_period(cards: Sequence[Card | None], name: str, period: str) -> list[Card]:
     """Those that are listed there still: an article that left a list or a day leaves a hole."""
     return [card for card in cards if card and name in card.lists and card.day.startswith(period)]
@@ -157,16 +168,44 @@ def in_order(terms: Iterable[Term]) -> tuple[Term, ...]:
     return tuple(sorted(terms, key=lambda term: (term.name.casefold(), term.slug)))
 
 
-_AROUND = Script("""
-local id, score, around = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local seen, found = {[id] = true}, {}
+_RELATED = Script("""
+local id, score, around, size = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local seen, found, moments, shared = {[id] = true}, {}, {}, {}
 for _, key in ipairs(KEYS) do
-  local added = redis.call('ZADD', key, 'NX', score, id) == 1
   local rank = redis.call('ZRANK', key, id)
-  for _, other in ipairs(redis.call('ZRANGE', key, math.max(0, rank - around), rank + around)) do
-    if not seen[other] then seen[other] = true found[#found + 1] = ARGV[4] .. other end
+  local absent = not rank
+  if absent then
+    redis.call('ZADD', key, score, id)
+    rank = redis.call('ZRANK', key, id)
   end
-  if added then redis.call('ZREM', key, id) end
+  local members = redis.call('ZRANGE', key, math.max(0, rank - around), rank + around, 'WITHSCORES')
+  for at = 1, #members, 2 do
+    local other = members[at]
+    if not seen[other] then
+      seen[other] = true
+      found[#found + 1], moments[#moments + 1], shared[#shared + 1] = other, tonumber(members[at + 1]), 0
+    end
+  end
+  if absent then redis.call('ZREM', key, id) end
 end
-return #found > 0 and redis.call('MGET', unpack(found)) or {}
+if #found == 0 then return {} end
+for _, key in ipairs(KEYS) do
+  for at, there in ipairs(redis.call('ZMSCORE', key, unpack(found))) do
+    if there then shared[at] = shared[at] + 1 end
+  end
+end
+local best = {}
+while #best < size do
+  local first
+  for at, other in ipairs(found) do
+    if shared[at] > 0 and (not first or shared[at] > shared[first] or shared[at] == shared[first] and
+        (moments[at] > moments[first] or moments[at] == moments[first] and other < found[first])) then
+      first = at
+    end
+  end
+  if not first then break end
+  shared[first] = 0
+  best[#best + 1] = ARGV[5] .. found[first]
+end
+return redis.call('MGET', unpack(best))
 """)

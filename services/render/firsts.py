@@ -1,7 +1,9 @@
 """The first article of a list, a month or a day: the pages that its own page links to must be there with it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import lru_cache
+from typing import cast
 
 from services.render import keys
 from services.render.contexts import Kind, archive, home
@@ -14,29 +16,22 @@ from shared.conditions import Conditions
 from shared.front import Front
 
 
-def linked_pages(card: Card) -> dict[str, str]:
+def linked_pages(card: Card) -> Iterator[tuple[str, str]]:
     """What an article's page and cards lead to: a file of each page, and its key."""
-    pages: dict[str, str] = {}
     for name in card.lists:
-        kind, term = _term(card, name)
-        if term is not None:
-            pages[page_file(home(kind, term))] = keys.listing(name)
-            pages[home(kind, term).lstrip("/") + "feed.xml"] = keys.feed(name)
-        for period in live.periods_of(name, card):
-            pages[page_file(archive(kind, term, period))] = keys.archive(name, period, 1)
-    return pages
+        yield from _pages_of(name, live.periods_of(name, card))
 
 
-def _term(card: Card, name: str) -> tuple[Kind, Term | None]:
-    kinds: dict[str, tuple[Kind, Iterable[Term]]] = {
-        "section": ("section", [card.section] if card.section else []),
-        "topic": ("topic", card.topics),
-        "author": ("author", card.authors),
-    }
-    kind, _, slug = name.partition(":")
-    if kind not in kinds:
-        return "all", None
-    return kinds[kind][0], next(term for term in kinds[kind][1] if term.slug == slug)
+@lru_cache(maxsize=4096)
+def _pages_of(name: str, periods: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """The same lists and periods are asked for with every article."""
+    first, _, slug = name.partition(":")
+    kind, term = cast(Kind, first), Term(slug=slug, name="") if slug else None
+    found = [(page_file(archive(kind, term, period)), keys.archive(name, period, 1)) for period in periods]
+    if term is not None:
+        found.append((page_file(home(kind, term)), keys.listing(name)))
+        found.append((home(kind, term).lstrip("/") + "feed.xml", keys.feed(name)))
+    return tuple(found)
 
 
 class WithArticle:

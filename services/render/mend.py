@@ -59,6 +59,7 @@ async def mend(settings: Settings) -> Differences:
     store = Store(settings)
     try:
         printer, site = Printer(settings.site), Site(settings.pages_dir)
+        site.sweep()
         whole = await WholeEdition.load(store, settings.site)
         found = await compare(whole, printer, site, lambda _: None)
         found = await Suspects(store, LiveEdition(store, settings.site), printer, site).confirm(found)

@@ -19,7 +19,7 @@ def related(article: Article, candidates: Iterable[Card], size: int) -> tuple[Ca
     mine = set(topics_of(article))
     found = {card.id: card for card in candidates if card.id != article.id}.values()
 
-    def order(card: Card) -> tuple[int, float, str]:
+    def order(card: Card) -> tuple[int, int, str]:
         shared, at = card.standing
         return (-len(mine & shared), -at, card.id)
 

@@ -102,8 +102,8 @@ _SHELVE = Script(
     + """
 local plan, card = cjson.decode(ARGV[1]), ARGV[2]
 local id = plan.id
-for at = 9, #KEYS do
-  if (redis.call('GET', KEYS[at]) or '') ~= ARGV[at - 6] then
+for at, kept in ipairs(redis.call('MGET', unpack(KEYS, 9))) do
+  if (kept or '') ~= ARGV[at + 2] then
     if done(plan.page, plan.token) == 1 then lost(plan.page) end
     return 0
   end
@@ -129,11 +129,23 @@ local function position(known, name, score)
   if not known[name] then known[name] = rank_in('list:' .. name, score, 'ZREVRANK') end
   return known[name]
 end
-local places = {}
+local places, counts = {}, {}
 local function place_of(name, period)
   local key = 'place:' .. name .. ':' .. period
   if places[key] == nil then places[key] = redis.call('ZSCORE', key, id) end
   return places[key]
+end
+local function give_place(name, period)
+  -- for good: the one it has, or the next
+  local key = 'place:' .. name .. ':' .. period
+  local free = redis.call('ZCARD', key)
+  if redis.call('ZADD', key, 'NX', free, id) == 1 then places[key] = free end
+end
+local function count_in(name, period, change)
+  local key = 'periods:' .. name
+  if change ~= 0 then counts[key .. period] = redis.call('HINCRBY', key, period, change) end
+  if not counts[key .. period] then counts[key .. period] = tonumber(redis.call('HGET', key, period) or 0) end
+  return counts[key .. period]
 end
 local around = {}
 local function near(name, score)
@@ -176,18 +188,16 @@ for _, m in ipairs(plan.marks) do
 end
 if plan.before > 0 then for _, topic in ipairs(plan.topics) do near('topic:' .. topic, plan.before) end end
 
-local opened = {}
 for _, left in ipairs(plan.leave) do
   redis.call('ZREM', 'list:' .. left[1], id)
-  for at = 2, #left do redis.call('HINCRBY', 'periods:' .. left[1], left[at], -1) end
+  for at = 2, #left do count_in(left[1], left[at], -1) end
 end
 for _, joined in ipairs(plan.join) do
   local name = joined[1]
   redis.call('ZADD', 'list:' .. name, plan.after, id)
   for at = 2, #joined do
-    local place = 'place:' .. name .. ':' .. joined[at]
-    if not redis.call('ZSCORE', place, id) then redis.call('ZADD', place, redis.call('ZCARD', place), id) end
-    redis.call('HINCRBY', 'periods:' .. name, joined[at], 1)
+    give_place(name, joined[at])
+    count_in(name, joined[at], 1)
   end
 end
 if plan.after > 0 then for _, topic in ipairs(plan.topics) do near('topic:' .. topic, plan.after) end end
@@ -218,7 +228,7 @@ for _, m in ipairs(plan.marks) do
       mark((string.gsub(page, '{n}', week)), patience, plan.cause)
     end
   elseif when == 'period' then
-    local count = tonumber(redis.call('HGET', 'periods:' .. name, period) or 0)
+    local count = count_in(name, period, 0)
     if count <= 1 then touch(page, patience) end
     if size > 0 and count > 1 then
       local place = place_of(name, period)
@@ -232,12 +242,13 @@ if redis.call('INCR', KEYS[8]) ~= plan.shelvings + 1 and #plan.topics > 0 and ca
   touch('article:' .. id, plan.near)
 end
 for patience, pages in pairs(due) do mark_all(pages, patience, plan.cause) end
-redis.call('DEL', 'left:' .. id)
+if ARGV[4] ~= '' then redis.call('DEL', KEYS[10]) end
 if plan.moved ~= '' then redis.call('SADD', 'former:' .. id, plan.moved) end
 if card ~= '' then
   redis.call('SET', 'live:' .. id, card)
-  for _, page in ipairs(redis.call('SMEMBERS', 'render:waits:' .. id)) do again(page) end
-  redis.call('DEL', 'render:waits:' .. id)
+  local waits = redis.call('SMEMBERS', 'render:waits:' .. id)
+  for _, page in ipairs(waits) do again(page) end
+  if #waits > 0 then redis.call('DEL', 'render:waits:' .. id) end
   redis.call('SREM', 'former:' .. id, plan.path)
   redis.call('HSET', 'built:' .. id, unpack(plan.built))
   if plan.news_until > 0 then redis.call('ZADD', 'due:press', plan.news_until, 'news:' .. id) end

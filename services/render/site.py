@@ -1,13 +1,15 @@
 """The site's files: the one writer to the disk. Readers see a file whole or not at all."""
 
 import contextlib
+import errno
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-TEMPORARY = "_tmp"
+UNFINISHED = "."
+"""What a file is called that is being written begins with it; no page does, and nginx serves no such name."""
 PLACINGS = 100
 BELIEVED = 1.0
 
@@ -41,21 +43,29 @@ def gone(path: str) -> str:
 
 
 class Site:
-    """The tree that nginx serves. `worker` keeps the unfinished files of several writers apart."""
+    """The tree that nginx serves. `worker` keeps the unfinished files of several writers apart.
+
+    A file is written beside the one it replaces and renamed: from another folder, the file system would hold all
+    such renames one after the other, and put the pages far from their folders.
+    """
 
     def __init__(self, root: Path, worker: str = "build") -> None:
         self.root = root
-        self._temporary = root / TEMPORARY / worker
-        self._made: set[str] = set()
+        self._worker = worker
         self._seen: set[str] = set()
         self._seen_since = 0.0
-        self._count = 0
 
     def prepare(self) -> None:
-        """Make the tree and drop what an earlier life left unfinished."""
-        self._temporary.mkdir(parents=True, exist_ok=True)
-        for left in self._temporary.iterdir():
-            left.unlink()
+        """Make the tree."""
+        self.root.mkdir(parents=True, exist_ok=True)
+
+    def sweep(self) -> None:
+        """Drop what writers left unfinished when they were killed. Who is writing just now begins again."""
+        for folder, folders, files in os.walk(self.root):
+            for name in (*files, *folders):  # a link to a folder is among the folders
+                if name.startswith(UNFINISHED):
+                    with contextlib.suppress(OSError):
+                        os.unlink(f"{folder}/{name}")  # noqa: PTH108 - a million of them
 
     def apply(self, output: Output) -> list[str]:
         """Bring the tree to the output; return the paths that changed. Raises OSError where the disk is full."""
@@ -68,12 +78,17 @@ class Site:
         """Write an output into a folder that nobody reads yet and nothing else writes to: no rename is needed."""
         for path, content in output.files.items():
             full = f"{self.root}/{path}"
-            self._folder_of(full)
-            with open(full, "xb") as file:  # noqa: PTH123 - the hot path
+            try:
+                file = open(full, "xb")  # noqa: PTH123, SIM115 - the hot path
+            except FileNotFoundError:
+                os.makedirs(os.path.dirname(full), exist_ok=True)  # noqa: PTH103, PTH120 - the hot path
+                file = open(full, "xb")  # noqa: PTH123, SIM115 - the hot path
+            with file:
                 file.write(content)
         for path, target in output.links.items():
-            self._folder_of(f"{self.root}/{path}")
-            (self.root / path).symlink_to(target)
+            link = self.root / path
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(target)
 
     def has(self, path: str) -> bool:
         """Whether there is such a file; what was seen, and not removed here, is believed for a second."""
@@ -98,40 +113,38 @@ class Site:
         """Every path of the tree that readers can be served from."""
         for folder, folders, files in os.walk(self.root):
             relative = os.path.relpath(folder, self.root)
-            if relative == ".":
-                folders[:] = [name for name in folders if name != TEMPORARY]
             links = [name for name in folders if (Path(folder) / name).is_symlink()]
             for name in (*files, *links):
-                yield os.path.normpath(os.path.join(relative, name))  # noqa: PTH118 - a million of them
+                if not name.startswith(UNFINISHED):
+                    yield os.path.normpath(os.path.join(relative, name))  # noqa: PTH118 - a million of them
 
     def _write(self, path: str, content: bytes) -> bool:
         full = f"{self.root}/{path}"
-        try:
-            with open(full, "rb") as file:  # noqa: PTH123 - the hot path
-                if file.read() == content:
-                    return False
-        except (FileNotFoundError, NotADirectoryError):
-            self._folder_of(full)
-        self._count += 1
-        temporary = f"{self._temporary}/{os.getpid()}-{self._count}"
-        with open(temporary, "wb") as file:  # noqa: PTH123 - the hot path
-            file.write(content)
-        if not path.endswith(".html"):
-            _make_newer(temporary, full)
-        self._place(temporary, full)
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError), open(full, "rb") as file:  # noqa: PTH123 - hot
+            if file.read() == content:
+                return False
+
+        def make(new: str) -> None:
+            with open(new, "wb") as file:  # noqa: PTH123 - the hot path
+                file.write(content)
+            if not path.endswith(".html"):
+                _make_newer(new, full)
+
+        self._place(full, make)
         return True
 
     def _link(self, path: str, target: str) -> bool:
         full = f"{self.root}/{path}"
-        try:
+        with contextlib.suppress(FileNotFoundError):
             if os.readlink(full) == target:  # noqa: PTH115 - the hot path
                 return False
-        except FileNotFoundError:
-            self._folder_of(full)
-        self._count += 1
-        temporary = f"{self._temporary}/{os.getpid()}-{self._count}"
-        os.symlink(target, temporary)  # noqa: PTH211 - the hot path
-        self._place(temporary, full)
+
+        def make(new: str) -> None:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(new)  # noqa: PTH108 - the hot path
+            os.symlink(target, new)  # noqa: PTH211 - the hot path
+
+        self._place(full, make)
         return True
 
     def remove(self, path: str) -> bool:
@@ -142,7 +155,6 @@ class Site:
         except (FileNotFoundError, NotADirectoryError):
             return False
         folder = os.path.dirname(full)  # noqa: PTH120 - the hot path
-        self._made.discard(folder)
         self._seen.discard(path)
         if path.endswith("/index.html"):
             try:
@@ -151,25 +163,24 @@ class Site:
                 return True  # other pages live below it
         return True
 
-    def _place(self, temporary: str, full: str) -> None:
+    def _place(self, full: str, make: Callable[[str], None]) -> None:
+        """Make the file beside its place, then put it there."""
+        folder, _, name = full.rpartition("/")
+        new = f"{folder}/{UNFINISHED}{name}.{self._worker}"
         for _ in range(PLACINGS):
             try:
-                os.replace(temporary, full)  # noqa: PTH105 - the hot path
+                make(new)
+                os.replace(new, full)  # noqa: PTH105 - the hot path
                 return
             except FileNotFoundError:
-                # another writer took the empty folder away after this one had made it
-                self._made.discard(os.path.dirname(full))  # noqa: PTH120 - the hot path
-                self._folder_of(full)
-        os.replace(temporary, full)  # noqa: PTH105 - the hot path
-
-    def _folder_of(self, full: str) -> None:
-        folder = os.path.dirname(full)  # noqa: PTH120 - the hot path
-        if folder not in self._made:
-            with contextlib.suppress(
-                FileNotFoundError, FileExistsError
-            ):  # taken away meanwhile: the caller tries again
-                os.makedirs(folder, exist_ok=True)  # noqa: PTH103 - the hot path
-                self._made.add(folder)
+                # there is no folder yet, or another writer took it away because it was empty
+                with contextlib.suppress(FileNotFoundError, FileExistsError):
+                    os.makedirs(folder, exist_ok=True)  # noqa: PTH103 - the hot path
+            except OSError:
+                with contextlib.suppress(OSError):
+                    os.unlink(new)  # noqa: PTH108 - what there is of it takes up room on a full disk
+                raise
+        raise FileNotFoundError(errno.ENOENT, "its folder is taken away again and again", full)
 
 
 def _make_newer(new: str, old: str) -> None:

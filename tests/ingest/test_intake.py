@@ -10,18 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.ingest.addresses import slugs
+from services.ingest.copies import Copy, prepare
 from services.ingest.draft import Author, Draft, DraftCorrection
-from services.ingest.intake import (
-    NEVER,
-    Copy,
-    Decision,
-    Known,
-    decide,
-    fall_due,
-    order,
-    prepare,
-    slugs,
-)
+from services.ingest.intake import NEVER, Decision, Known, decide, fall_due, order
 from shared.articles import Article, Image, identify
 from shared.settings import Site
 

@@ -68,16 +68,32 @@ def test_a_reader_never_sees_half_a_file(site: Site) -> None:
     assert not torn
 
 
-def test_unfinished_files_are_no_part_of_the_site_and_are_dropped_at_the_next_start(site: Site) -> None:
-    left = site.root / "_tmp" / "w1" / "123-1"
+def test_unfinished_files_are_no_part_of_the_site_and_are_swept_away(site: Site) -> None:
+    site.apply(Output({PAGE: b"whole"}))
+    left = (site.root / PAGE).with_name(".index.html.w2")
     left.write_bytes(b"half")
-    theirs = site.root / "_tmp" / "w2"
-    theirs.mkdir()
-    (theirs / "9-9").write_bytes(b"another writer's")
-    assert tree(site) == set()
-    Site(site.root, "w1").prepare()
+    assert tree(site) == {PAGE}
+    site.sweep()
     assert not left.exists()
-    assert (theirs / "9-9").exists()
+    assert site.read(PAGE) == b"whole"
+
+
+def test_a_writer_that_was_killed_in_the_middle_writes_the_file_again(site: Site) -> None:
+    (site.root / "a").mkdir()
+    (site.root / "a" / ".index.html.w1").write_bytes(b"a longer half of it")
+    (site.root / "a" / ".old.w1").symlink_to("half")
+    assert site.apply(Output({"a/index.html": b"whole"}, links={"a/old": "b"})) == ["a/index.html", "a/old"]
+    assert site.read("a/index.html") == b"whole"
+    assert site.read("a/old") == b"b"
+    assert sorted(path.name for path in (site.root / "a").iterdir()) == ["index.html", "old"]
+
+
+def test_a_file_that_the_disk_does_not_take_leaves_nothing_behind(site: Site) -> None:
+    site.apply(Output({"a/index.html": b"old"}))
+    (site.root / "a" / "folder" / "below").mkdir(parents=True)
+    with pytest.raises(OSError, match="irectory"):
+        site.apply(Output({"a/folder": b"new"}))
+    assert sorted(path.name for path in (site.root / "a").iterdir()) == ["folder", "index.html"]
 
 
 def test_two_writers_do_not_clash(site: Site) -> None:
@@ -90,7 +106,7 @@ def test_two_writers_do_not_clash(site: Site) -> None:
             writer.apply(Output(absent=(f"list/{(number + 3) % 7}/index.html",)))
 
     _both(lambda: write(site), lambda: write(other))
-    assert not list((site.root / "_tmp").rglob("*-*"))
+    assert not list(site.root.rglob(".*"))
 
 
 def _both(*works: Callable[[], Any]) -> None:

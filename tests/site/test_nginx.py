@@ -45,7 +45,8 @@ PAGES = {
     "_static/press.0123456789.css": "body{}" * 200,
     "media/ab/picture.jpg": "jpeg",
     "_fragments/masthead.html": "<b>26 July, Baghdad</b>",
-    "_tmp/worker/1": "unfinished",
+    "world/.index.html.w1": "unfinished",
+    ".well.html": "unfinished",
     f"_gone{GONE}": "",
 }
 
@@ -256,7 +257,8 @@ def test_every_answer_has_the_security_headers(port: int, path: str) -> None:
         "/world/../_fragments/masthead.html",
         "/_fragments/",
         "/_fragments",
-        "/_tmp/worker/1",
+        "/world/.index.html.w1",
+        "/.well.html",
         f"/_gone{GONE}",
         f"/_moved{OLD}",
         f"/_moved{OLD}/",

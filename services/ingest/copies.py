@@ -1,0 +1,108 @@
+"""Copy: a draft made ready, and the article that it becomes, its address included. Pure: time is given."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.ingest.draft import Draft
+from services.ingest.html import clean_html, opening, text_to_html
+from services.ingest.terms import section_slug, slug_of, term_slug
+from shared.articles import Article, Correction, Image, Term
+from shared.settings import Site
+
+WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A draft made ready: cleaned, its digest taken."""
+
+    draft: Draft
+    body: str
+    digest: str
+    image: Image | None = None
+    media: tuple[str, ...] = ()
+
+
+def prepare(draft: Draft, image: Image | None = None, media: tuple[str, ...] = ()) -> Copy:
+    """Clean a draft's body and take the digest of what readers would see, its pictures included."""
+    if draft.status != "usable":
+        return Copy(draft, "", WITHDRAWN)
+    body = clean_html(draft.body_html) if draft.body_html else text_to_html(draft.body_text or "")
+    seen = [
+        draft.headline, body, draft.summary, draft.section, draft.topics, draft.authors, draft.language,
+        _iso(draft.published_at), _iso(draft.embargo_until), draft.slug, draft.evolved_from,
+        [(correction.text, _iso(correction.at)) for correction in draft.corrections],
+        image and image.model_dump(),
+        draft.source_url,
+    ]  # fmt: skip
+    digest = hashlib.blake2b(json.dumps(seen).encode(), digest_size=12).hexdigest()
+    return Copy(draft, body, digest, image, media)
+
+
+def article_of(
+    copy: Copy, source: str, ident: str, current: Article | None, version: int, site: Site, now: datetime
+) -> Article:
+    """The article that a copy is from now on, after its `current` state."""
+    draft = copy.draft
+    day, slug = address_of(draft, ident, current, site, now)
+    asked = _asked(draft) or (current.asked_slug if current else None)
+    return Article(
+        id=ident,
+        source=source,
+        guid=draft.guid,
+        revision=current.revision + 1 if current else 1,
+        version=version,
+        state="published",
+        digest=copy.digest,
+        accepted_at=now,
+        updated_at=draft.updated_at,
+        ordered_at=draft.updated_at,
+        published_at=_published_at(draft, current, now),
+        headline=draft.headline,
+        summary=draft.summary,
+        section=Term(slug=section_slug(draft.section), name=draft.section) if draft.section else None,
+        topics=_unique(Term(slug=term_slug(name), name=name) for name in draft.topics),
+        authors=_unique(
+            Term(slug=term_slug(author.name), name=author.name, url=author.url) for author in draft.authors
+        ),
+        language=draft.language,
+        day=day,
+        slug=slug,
+        asked_slug=asked,
+        image=copy.image,
+        media=copy.media,
+        corrections=tuple(Correction(text=correction.text, at=correction.at) for correction in draft.corrections),
+        evolved_from=draft.evolved_from,
+        source_url=draft.source_url,
+        opening=opening(copy.body),
+    )
+
+
+def address_of(draft: Draft, ident: str, current: Article | None, site: Site, now: datetime) -> tuple[str, str]:
+    """The day and the slug that an article would have, were the slug free; both are its own for good."""
+    kept = current if current and current.slug else None
+    day = kept.day if kept else site.local(_published_at(draft, current, now)).date().isoformat()
+    asked = _asked(draft)
+    if kept and (asked is None or asked == kept.asked_slug):
+        return day, kept.slug
+    return day, asked or slug_of(draft.headline, f"article-{ident[:8]}")
+
+
+def _asked(draft: Draft) -> str | None:
+    return slug_of(draft.slug, "") or None if draft.slug else None
+
+
+def _published_at(draft: Draft, current: Article | None, now: datetime) -> datetime:
+    kept = current.published_at if current and current.slug else None
+    return draft.published_at or kept or draft.embargo_until or now
+
+
+def _unique(terms: Iterable[Term]) -> tuple[Term, ...]:
+    return tuple({term.slug: term for term in terms}.values())
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

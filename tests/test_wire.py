@@ -1,0 +1,61 @@
+"""The store's one connection: answers find their callers, whatever happens to the others."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from redis.exceptions import ResponseError
+
+from shared.settings import Settings
+from shared.store import Store, StoreUnavailable
+
+
+@pytest.fixture
+async def store(valkey: str) -> AsyncIterator[Store]:
+    made = Store(Settings(redis_url=valkey))
+    yield made
+    await made.close()
+
+
+async def test_answers_come_to_those_who_asked_in_the_order_of_their_commands(store: Store) -> None:
+    asked = [store.all([("SET", f"k{n}", n), ("GET", f"k{n}")]) for n in range(100)]
+    assert await asyncio.gather(*asked) == [[b"OK", str(n).encode()] for n in range(100)]
+
+
+async def test_no_command_has_no_answer(store: Store) -> None:
+    assert await store.all([]) == []
+
+
+async def test_a_refused_command_is_told_to_its_caller_alone(store: Store) -> None:
+    refused = store.all([("SET", "text", "x"), ("INCR", "text"), ("GET", "text")])
+    served = store.do("GET", "text")
+    answers = await asyncio.gather(refused, served, return_exceptions=True)
+    assert isinstance(answers[0], ResponseError)
+    assert answers[1] == b"x"
+
+
+async def test_a_caller_that_gave_up_takes_no_answer_from_others(store: Store) -> None:
+    await store.do("SET", "mine", "1")
+    impatient = asyncio.create_task(store.do("GET", "nothing"))
+    await asyncio.sleep(0)
+    impatient.cancel()
+    assert await store.do("GET", "mine") == b"1"
+
+
+async def test_what_is_under_way_fails_with_the_connection_and_the_next_call_makes_a_new_one(store: Store) -> None:
+    ident = await store.do("CLIENT", "ID")
+    await store.client.client_kill_filter(_id=str(ident))
+    with pytest.raises(StoreUnavailable):
+        await asyncio.gather(*(store.do("BLPOP", f"never-{n}", 0) for n in range(3)))
+    assert await store.do("PING") == b"PONG"
+
+
+async def test_a_full_store_is_unavailable_also_to_a_script(store: Store) -> None:
+    await store.do("CONFIG", "SET", "maxmemory", 1)
+    try:
+        with pytest.raises(StoreUnavailable):
+            await store.do("SET", "one", "more")
+        with pytest.raises(StoreUnavailable):
+            await store.commit({}, [("SET", "one", "more")])
+    finally:
+        await store.do("CONFIG", "SET", "maxmemory", 0)
