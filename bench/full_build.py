@@ -84,7 +84,7 @@ class _TimedPrinter(Printer):
 
     spent = 0.0
 
-    def _set(self, template: Template, shown: dict[str, Any]) -> bytes:
+    def _set(self, template: Template, shown: dict[str, Any]) -> str:
         started = time.perf_counter()
         try:
             return super()._set(template, shown)

@@ -3,42 +3,64 @@
 import json
 from datetime import datetime
 from email.utils import format_datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from markupsafe import Markup, escape
 
 from services.render import contexts
 from services.render.contexts import home
 from services.render.typeset.desk import Desk
 from shared.articles import Article
 
-NAMES = {contexts.AtomFeed: "feed.xml", contexts.RssFeed: "rss.xml", contexts.JsonFeed: "feed.json"}
+_encode = json.JSONEncoder(ensure_ascii=False, indent=1).encode
+
+KEPT = 512
+"""Articles in type: an article is in six lists or so, and newer ones change each of their feeds soon."""
 
 
-def feed(desk: Desk, page: contexts.Feed) -> dict[str, Any]:
-    """What `feed.xml` and `rss.xml` show."""
-    path = home(page.kind, page.term)
-    return {
-        "title": _title(desk, page),
-        "home": desk.absolute(path),
-        "self": desk.absolute(path + NAMES[type(page)]),
-        "updated": desk.iso(page.updated),
-        "built": format_datetime(desk.site.local(page.updated)),
-        "entries": [_entry(desk, entry.article, entry.body) for entry in page.entries],
-    }
+class Bulletin(NamedTuple):
+    """An article as it stands in each format."""
+
+    atom: Markup
+    rss: Markup
+    item: str
+
+
+def atom(desk: Desk, page: contexts.Feed) -> dict[str, Any]:
+    """What `feed.xml` shows."""
+    return _about(desk, page, "feed.xml") | {"entries": [bulletin(desk, entry).atom for entry in page.entries]}
+
+
+def rss(desk: Desk, page: contexts.Feed) -> dict[str, Any]:
+    """What `rss.xml` shows."""
+    return _about(desk, page, "rss.xml") | {"entries": [bulletin(desk, entry).rss for entry in page.entries]}
 
 
 def json_feed(desk: Desk, page: contexts.JsonFeed) -> str:
     """`feed.json`: no template, since only a JSON encoder escapes JSON."""
-    shown = feed(desk, page)
-    found = {
+    shown = _about(desk, page, "feed.json")
+    head = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": shown["title"],
         "home_page_url": shown["home"],
         "feed_url": shown["self"],
         "language": desk.language,
         "authors": [{"name": desk.site.name, "url": desk.base_url + "/"}],
-        "items": [_item(entry) for entry in shown["entries"]],
+        "items": [],
     }
-    return json.dumps(found, ensure_ascii=False, indent=1) + "\n"
+    items = ",".join([bulletin(desk, entry).item for entry in page.entries])
+    before, _, after = _encode(head).rpartition("[]")
+    return f"{before}[{items}\n ]{after}\n" if items else f"{before}[]{after}\n"
+
+
+@lru_cache(KEPT)
+def bulletin(desk: Desk, entry: contexts.Entry) -> Bulletin:
+    """Set an article for the feeds of all the lists that it is in."""
+    shown = _entry(desk, entry.article, entry.body)
+    item = _encode(_item(shown)).replace("\n", "\n  ")  # two levels down; what breaks a text is escaped in it
+    shown["body"] = escape(entry.body)
+    return Bulletin(desk.set_block("atom-entry.xml", shown), desk.set_block("rss-item.xml", shown), "\n  " + item)
 
 
 def sitemap_index(desk: Desk, page: contexts.SitemapIndex) -> dict[str, Any]:
@@ -75,8 +97,15 @@ def robots(desk: Desk, page: contexts.Robots) -> dict[str, Any]:
     return {"sitemap": desk.absolute("/sitemap.xml"), "news_sitemap": desk.absolute("/news-sitemap.xml")}
 
 
-def _title(desk: Desk, page: contexts.Feed) -> str:
-    return f"{page.term.name} – {desk.site.name}" if page.term else desk.site.name
+def _about(desk: Desk, page: contexts.Feed, file: str) -> dict[str, Any]:
+    path = home(page.kind, page.term)
+    return {
+        "title": f"{page.term.name} – {desk.site.name}" if page.term else desk.site.name,
+        "home": desk.absolute(path),
+        "self": desk.absolute(path + file),
+        "updated": desk.iso(page.updated),
+        "built": format_datetime(desk.site.local(page.updated)),
+    }
 
 
 def _entry(desk: Desk, article: Article, body: str) -> dict[str, Any]:
