@@ -1,7 +1,7 @@
 """How templates are compiled: whatever is the same for every page is worked out once, when they are."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +32,9 @@ class Compositor:
             output.nodes = [self._known(node) for node in output.nodes]
         return Template.from_code(self._environment, self._environment.compile(tree, name), {})
 
-    def print(self, template: Template, shown: dict[str, Any]) -> str:
-        """What Template.render does, without merging its chain of globals for every page."""
-        frame = template.new_context(self.constants | shown, shared=True)
-        return "".join(template.root_render_func(frame))
+    def pieces(self, template: Template, shown: dict[str, Any]) -> Iterator[str]:
+        """What Template.render joins, without merging its chain of globals for every page."""
+        return template.root_render_func(template.new_context(self.constants | shown, shared=True))
 
     def _known(self, node: nodes.Expr) -> nodes.Expr:
         if isinstance(node, nodes.Name) and node.name in self.constants:
@@ -66,7 +65,7 @@ class _Generator(CodeGenerator):
 
 
 class _Environment(Environment):
-    code_generator_class = _Generator
+    code_generator_class: type[CodeGenerator] = _Generator
 
 
 def _source(name: str) -> str:

@@ -1,11 +1,10 @@
 """The printer: a typed context in, the bytes of a file out. Everything that can be done once is done at start."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Template
 from markupsafe import Markup, escape
 
 from services.render import contexts
@@ -56,20 +55,22 @@ class Printer:
 
     def print(self, context: Context) -> bytes:
         """The file that shows this context."""
+        # joined as bytes: one dash in a title would make the whole page a string of wide characters
+        return b"".join(map(str.encode, self._pieces(context)))
+
+    def _pieces(self, context: Context) -> Iterable[str]:
         if isinstance(context, contexts.JsonFeed):
-            return feeds.json_feed(self._desk, context).encode()
+            return feeds.json_feed(self._desk, context)
         template, setter = self._forms[type(context)]
-        return self._set(template, setter(self._desk, context)).encode()
+        return self._compositor.pieces(template, setter(self._desk, context))
 
     def static_files(self) -> dict[str, bytes]:
         """The style sheet and the script, by path; the name changes with the content, so that caches may keep them."""
         return dict(self._static)
 
-    def _set(self, template: Template, shown: dict[str, Any]) -> str:
-        return self._compositor.print(template, shown)
-
     def _block(self, name: str, shown: dict[str, Any]) -> Markup:
-        return Markup(self._set(self._blocks[name], shown).removesuffix("\n"))  # noqa: S704 - its template escapes
+        set_in_type = "".join(self._compositor.pieces(self._blocks[name], shown))
+        return Markup(set_in_type.removesuffix("\n"))  # noqa: S704 - its template escapes
 
     def _known_of_the_site(self) -> dict[str, Any]:
         desk = self._desk

@@ -64,17 +64,6 @@ class Site:
         changed += [path for path in output.absent if self.remove(path)]
         return changed
 
-    def create(self, output: Output) -> None:
-        """Write an output into a folder that nobody reads yet and nothing else writes to: no rename is needed."""
-        for path, content in output.files.items():
-            full = f"{self.root}/{path}"
-            self._folder_of(full)
-            with open(full, "xb") as file:  # noqa: PTH123 - the hot path
-                file.write(content)
-        for path, target in output.links.items():
-            self._folder_of(f"{self.root}/{path}")
-            (self.root / path).symlink_to(target)
-
     def has(self, path: str) -> bool:
         """Whether there is such a file; what was seen, and not removed here, is believed for a second."""
         if time.monotonic() - self._seen_since > BELIEVED:

@@ -34,7 +34,7 @@ class Printed:
     def __call__(self, template: str, **shown: object) -> str:
         (self._folder / "test.html").write_text(template)
         made = Compositor({"site": "A & B"})
-        return made.print(made.compile("test.html"), shown)
+        return "".join(made.pieces(made.compile("test.html"), shown))
 
 
 def test_text_is_escaped_and_markup_is_not(printed: Printed) -> None:

@@ -37,7 +37,7 @@ def article(desk: Desk, page: ArticlePage) -> dict[str, Any]:
         "title": headline,
         "canonical": escape(url),
         "description": escape(excerpt(story.summary or story.opening, DESCRIPTION_LENGTH)),
-        "standfirst": "" if _repeats(story) else story.summary,
+        "standfirst": "" if story.summary and _repeats(story) else story.summary,
         "published": published,
         "updated": updated,
         "modified": modified,

@@ -1,6 +1,7 @@
 """Feeds and sitemaps: Atom (RFC 4287), RSS 2.0, JSON Feed 1.1, sitemaps.org and Google's news sitemap."""
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
@@ -37,8 +38,8 @@ def rss(desk: Desk, page: contexts.Feed) -> dict[str, Any]:
     return _about(desk, page, "rss.xml") | {"entries": [bulletin(desk, entry).rss for entry in page.entries]}
 
 
-def json_feed(desk: Desk, page: contexts.JsonFeed) -> str:
-    """`feed.json`: no template, since only a JSON encoder escapes JSON."""
+def json_feed(desk: Desk, page: contexts.JsonFeed) -> Iterator[str]:
+    """`feed.json`, in pieces: no template, since only a JSON encoder escapes JSON."""
     shown = _about(desk, page, "feed.json")
     head = {
         "version": "https://jsonfeed.org/version/1.1",
@@ -47,11 +48,12 @@ def json_feed(desk: Desk, page: contexts.JsonFeed) -> str:
         "feed_url": shown["self"],
         "language": desk.language,
         "authors": [{"name": desk.site.name, "url": desk.base_url + "/"}],
-        "items": [],
     }
-    items = ",".join([bulletin(desk, entry).item for entry in page.entries])
-    before, _, after = _encode(head).rpartition("[]")
-    return f"{before}[{items}\n ]{after}\n" if items else f"{before}[]{after}\n"
+    yield _encode(head).removesuffix("\n}") + ',\n "items": ['
+    for number, entry in enumerate(page.entries):
+        yield ",\n  " if number else "\n  "
+        yield bulletin(desk, entry).item
+    yield "\n ]\n}\n" if page.entries else "]\n}\n"
 
 
 @lru_cache(KEPT)
@@ -60,7 +62,7 @@ def bulletin(desk: Desk, entry: contexts.Entry) -> Bulletin:
     shown = _entry(desk, entry.article, entry.body)
     item = _encode(_item(shown)).replace("\n", "\n  ")  # two levels down; what breaks a text is escaped in it
     shown["body"] = escape(entry.body)
-    return Bulletin(desk.set_block("atom-entry.xml", shown), desk.set_block("rss-item.xml", shown), "\n  " + item)
+    return Bulletin(desk.set_block("atom-entry.xml", shown), desk.set_block("rss-item.xml", shown), item)
 
 
 def sitemap_index(desk: Desk, page: contexts.SitemapIndex) -> dict[str, Any]:
