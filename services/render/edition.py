@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from services.render.related import AROUND, related, topics_of
+from services.render.related import AROUND, candidate, related, topics_of
 from shared import clock, live, ranking
 from shared.articles import Article, Card, Term, body_key, read_card, record_key, unpack_body
 from shared.charts import Chart, chart_key, charts_key
@@ -77,7 +77,7 @@ class LiveEdition:
             [live.list_key(f"topic:{topic}") for topic in topics],
             (article.id, live.score(article.card()), AROUND, live.live_key("")),
         )
-        return related(article, (read_card(kept) for kept in found if kept), self.site.related)
+        return related(article, [candidate(read_card(kept)) for kept in found if kept], self.site.related)
 
     async def cards(self, idents: Iterable[str]) -> list[Card | None]:
         """The cards of these articles; None for one that is not listed."""

@@ -1,6 +1,8 @@
 """Related articles by a bounded rule: candidates are the 8 before and the 8 after in each of five topics. Pure."""
 
+import sys
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from shared.articles import Article, Card
 
@@ -13,13 +15,25 @@ def topics_of(article: Article) -> tuple[str, ...]:
     return tuple(topic.slug for topic in article.topics[:TOPICS])
 
 
-def related(article: Article, candidates: Iterable[Card], size: int) -> tuple[Card, ...]:
+class Candidate(NamedTuple):
+    """An article that may be related: what decides, beside its card, so that 48 of them are gone through at once."""
+
+    topics: frozenset[str]
+    at: float
+    id: str
+    card: Card
+
+
+def candidate(card: Card) -> Candidate:
+    """A card as a candidate."""
+    return Candidate(*card.standing, card.id, card)
+
+
+def related(article: Article, candidates: Iterable[Candidate], size: int) -> tuple[Card, ...]:
     """The most related: number of shared topics, then newest, then id."""
-    mine = set(topics_of(article))
-    found = {card.id: card for card in candidates}
+    mine = {sys.intern(topic) for topic in topics_of(article)}
+    found = {one.id: one for one in candidates}
     found.pop(article.id, None)
-    ranked = [
-        (-len(mine & topics), -at, ident, card) for ident, card in found.items() for topics, at in (card.standing,)
-    ]
+    ranked = [(-len(mine & topics), -at, ident, card) for topics, at, ident, card in found.values()]
     ranked.sort()  # ids differ, so that cards are never compared
     return tuple([card for *_, card in ranked[:size]])

@@ -2,7 +2,6 @@
 
 import gc
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from itertools import chain
 
@@ -22,19 +21,6 @@ from shared.ranking import HOT, TOPICS
 from shared.settings import Site
 from shared.store import Store
 
-
-@contextmanager
-def without_collections() -> Iterator[None]:
-    """Nothing of what is read is garbage: looking for some takes half of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
 _NOTHING = Listed()
 
 
@@ -43,13 +29,14 @@ class WholeEdition:
 
     def __init__(self, site: Site) -> None:
         self.site = site
-        self._articles: dict[str, Article] = {}
+        self._records: dict[str, bytes] = {}
         self._cards: dict[str, Card] = {}
         self._bodies: dict[str, bytes | None] = {}
         self._former: dict[str, tuple[str, ...]] = {}
         self._lists: dict[str, Listed] = {}
         self._places: dict[str, list[str]] = {}
         self._periods: dict[str, dict[str, int]] = {}
+        self._terms: dict[tuple[str, str, str | None], Term] = {}
         self._names: dict[str, dict[str, str]] = {}
         self._rankings: dict[str, tuple[str, ...]] = {}
         self._charts: dict[str, Chart] = {}
@@ -69,9 +56,11 @@ class WholeEdition:
         for kind in ("section", "topic", "author"):
             flat = await store.do("HGETALL", live.names_key(kind))
             whole._names[kind] = {flat[at].decode(): flat[at + 1].decode() for at in range(0, len(flat), 2)}
-        with without_collections():
-            await whole._read(store)
-            whole._arrange()
+        gc.disable()  # nothing of what is read is garbage: looking for some would take half of the time
+        await whole._read(store)
+        whole._lists = arrange(whole._cards.values())
+        gc.freeze()
+        gc.enable()
         return whole
 
     async def _read(self, store: Store) -> None:
@@ -87,10 +76,23 @@ class WholeEdition:
             return
         records, bodies = await store.all([("MGET", *map(record_key, idents)), ("MGET", *map(body_key, idents))])
         for ident, record, body in zip(idents, records, bodies, strict=True):
-            article = self._articles[ident] = Article.model_validate_json(record)
-            self._bodies[ident] = body
+            article = Article.model_validate_json(record)
+            self._records[ident], self._bodies[ident] = record, body
             if article.live:
-                self._cards[ident] = article.card()
+                self._cards[ident] = self._compact(article.card())
+
+    def _compact(self, card: Card) -> Card:
+        """The same terms in many cards are one in memory."""
+        return card.model_copy(
+            update={
+                "section": card.section and self._term(card.section),
+                "topics": tuple([self._term(topic) for topic in card.topics]),
+                "authors": tuple([self._term(author) for author in card.authors]),
+            }
+        )
+
+    def _term(self, term: Term) -> Term:
+        return self._terms.setdefault((term.slug, term.name, term.url), term)
 
     async def _take_former(self, store: Store, found: list[str]) -> None:
         members = await store.all([("SMEMBERS", key) for key in found])
@@ -102,15 +104,11 @@ class WholeEdition:
         for key, idents in zip(found, members, strict=True):
             self._places[key] = [ident.decode() for ident in idents]
 
-    def _arrange(self) -> None:
-        self._lists = arrange(self._cards.values())
-        self._periods = {name: listed.periods(name) for name, listed in self._lists.items()}
-
     def page_keys(self) -> Iterator[str]:
         """The keys of all pages that a build makes. Pages with the same cards are near one another: those of a day,
         those of a month's archives."""
         yield from ALWAYS
-        yield from (keys.article(ident) for ident in sorted(self._articles, key=lambda it: self._articles[it].path))
+        yield from map(keys.article, sorted(self._records, key=self._path))
         for name in self._lists:
             if name != "all":
                 yield keys.listing(name)
@@ -121,6 +119,10 @@ class WholeEdition:
             if name == "all" and len(period) == len("2025-07"):
                 yield from (keys.sitemap(period, n + 1) for n in range(-(-len(members) // SITEMAP_PLACES)))
         yield from (keys.chart(week) for week in self._charts)
+
+    def _path(self, ident: str) -> str:
+        card = self._cards.get(ident)
+        return card.path if card else ""
 
     def pictures(self) -> Iterator[tuple[str, list[str]]]:
         """The public files of the pictures that each live article shows, with its page's key."""
@@ -136,9 +138,10 @@ class WholeEdition:
         return self._tick
 
     async def story(self, ident: str) -> Story | None:
-        article = self._articles.get(ident)
-        if article is None:
+        record = self._records.get(ident)
+        if record is None:
             return None
+        article = Article.model_validate_json(record)
         return Story(article, unpack_body(self._bodies[ident]), self._former.get(ident, ()))
 
     async def related(self, article: Article) -> tuple[Card, ...]:
@@ -163,7 +166,9 @@ class WholeEdition:
         return len(self._places.get(live.place_key(name, period), []))
 
     async def periods(self, name: str) -> dict[str, int]:
-        return self._periods.get(name, {})
+        if name not in self._periods:
+            self._periods[name] = self._list(name).periods(name)
+        return self._periods[name]
 
     async def ranking(self, name: str) -> tuple[str, ...]:
         return self._rankings[name]
