@@ -5,22 +5,17 @@ import multiprocessing
 import os
 import re
 import resource
-import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-from jinja2 import Template
 
 from bench import hugo as yardstick
+from bench.bare_printer import BarePrinter
 from bench.table import Row, median, rate, share
 from bench.up import Press
 from services.render.pages import build
-from services.render.printer import Printer
-from services.render.site import Output
 from services.render.whole import WholeEdition
 from shared.settings import Settings, Site
 from shared.store import Store
@@ -34,11 +29,11 @@ def rows(press: Press, articles: int, *, hugo: bool) -> list[Row]:
     press.fill(articles)
     count = sum(1 for _ in press.store.scan_iter("article:*", count=1000))
     whole = asyncio.run(_load(press))
-    printer = _TimedPrinter(Site.read(press.data / "site.toml"))
+    printer = BarePrinter(Site.read(press.data / "site.toml"))
     ours, alone, limits, pages, memory = [], [], [], 0, 0
-    for _ in range(ROUNDS):
-        limits.append(_limit(whole, printer, press.folder))
-        seconds, told, most = _command(press)
+    for number in range(ROUNDS):
+        limits.append(_limit(whole, printer, press.folder / f"bare-{number}"))
+        seconds, told, most = _command(press, press.folder / f"built-{number}")
         pages, building, memory = *told, max(memory, most)
         ours.append(seconds)
         alone.append(building)
@@ -63,9 +58,8 @@ async def _load(press: Press) -> WholeEdition:
     return whole
 
 
-def _command(press: Press) -> tuple[float, tuple[int, float], int]:
+def _command(press: Press, out: Path) -> tuple[float, tuple[int, float], int]:
     """Seconds of the command; pages and seconds as it tells them; kB of the largest process."""
-    out = press.folder / "built"
     program = str(Path(sys.executable).with_name("pressrun"))
     started = time.perf_counter()
     told = subprocess.run(
@@ -73,31 +67,16 @@ def _command(press: Press) -> tuple[float, tuple[int, float], int]:
         capture_output=True, text=True, check=True, timeout=300, env=os.environ | {"COLUMNS": "300"},
     ).stdout  # fmt: skip
     seconds = time.perf_counter() - started
-    shutil.rmtree(out)
     found = re.search(r"(\d+) pages in ([\d.]+) s", told)
     assert found, told
     return seconds, (int(found[1]), float(found[2])), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
 
 
-class _TimedPrinter(Printer):
-    """Prints pages, and adds up the seconds that Jinja2 alone takes."""
-
-    spent = 0.0
-
-    def _set(self, template: Template, shown: dict[str, Any]) -> bytes:
-        started = time.perf_counter()
-        try:
-            return super()._set(template, shown)
-        finally:
-            self.spent += time.perf_counter() - started
+_SHARED: list[tuple[WholeEdition, BarePrinter, Path]] = []
 
 
-_SHARED: list[tuple[WholeEdition, _TimedPrinter, Path]] = []
-
-
-def _limit(whole: WholeEdition, printer: _TimedPrinter, folder: Path) -> float:
+def _limit(whole: WholeEdition, printer: BarePrinter, out: Path) -> float:
     """Seconds of nothing but rendering the pages in memory, then of nothing but writing them; on both cores."""
-    out = folder / "bare-files"
     out.mkdir()
     pages = list(whole.page_keys())
     portions = [pages[at : at + PORTION] for at in range(0, len(pages), PORTION)]
@@ -106,22 +85,23 @@ def _limit(whole: WholeEdition, printer: _TimedPrinter, folder: Path) -> float:
     with multiprocessing.get_context("fork").Pool(cores) as pool:
         seconds = sum(pool.imap_unordered(_bare, portions)) / cores
     _SHARED.clear()
-    shutil.rmtree(out)
     return seconds
 
 
 def _bare(portion: Sequence[str]) -> float:
     whole, printer, out = _SHARED[0]
-    printer.spent = 0.0
-
-    async def outputs() -> list[Output]:
-        return [await build(whole, printer, key) for key in portion]
-
-    files = [file for output in asyncio.run(outputs()) for file in output.files.items()]
+    rendering = 0.0
+    files: list[tuple[str, bytes]] = []
+    for key in portion:
+        files += asyncio.run(build(whole, printer, key)).files.items()
+        rendering += printer.spent()
     started = time.perf_counter()
     for path, content in files:
         full = f"{out}/{path}"
-        os.makedirs(os.path.dirname(full), exist_ok=True)  # noqa: PTH103, PTH120 - nothing but the calls
-        with open(full, "wb") as file:  # noqa: PTH123 - as above
-            file.write(content)
-    return printer.spent + time.perf_counter() - started
+        folder = os.path.dirname(full)  # noqa: PTH120 - nothing but the calls
+        if not os.path.isdir(folder):  # noqa: PTH112 - as above
+            os.makedirs(folder, exist_ok=True)  # noqa: PTH103 - as above
+        file = os.open(full, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+        os.write(file, content)
+        os.close(file)
+    return rendering + time.perf_counter() - started

@@ -3,7 +3,8 @@
 import re
 
 LENGTH = 75
-_BLANKS = re.compile(r"[ \t\r\n\f\v]+")  # a no-break space keeps two words together
+_BLANKS = re.compile(r" [ \t\r\n\f\v]+|[\t\r\n\f\v][ \t\r\n\f\v]*")
+"""Runs that are not one space already, which most are. A no-break space keeps two words together."""
 
 
 def excerpt(text: str, length: int = LENGTH) -> str:

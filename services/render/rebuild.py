@@ -7,9 +7,9 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from services.render.new_site import NewSite
 from services.render.pages import build
 from services.render.printer import Printer
-from services.render.site import Site
 from services.render.whole import WholeEdition
 from shared.media import derive, digest_of, original_path
 
@@ -28,11 +28,11 @@ def build_site(
     workers = min(cores or os.cpu_count() or 1, len(portions))
     if workers < 2:
         for portion in portions:
-            progress(_build_portion(whole, printer, Site(out), portion))
+            progress(_build_portion(whole, printer, NewSite(out), portion))
         return len(pages)
     gc.freeze()  # the children share what was loaded; a collection would copy it
     context = multiprocessing.get_context("fork")
-    _SHARED.append((whole, printer, Site(out)))
+    _SHARED.append((whole, printer, NewSite(out)))
     try:
         with context.Pool(workers, initializer=gc.disable) as pool:  # short-lived, and hardly any cycles
             for count in pool.imap_unordered(_build_shared, portions):
@@ -43,17 +43,17 @@ def build_site(
     return len(pages)
 
 
-_SHARED: list[tuple[WholeEdition, Printer, Site]] = []
+_SHARED: list[tuple[WholeEdition, Printer, NewSite]] = []
 
 
 def _build_shared(portion: list[str]) -> int:
     return _build_portion(*_SHARED[0], portion)
 
 
-def _build_portion(whole: WholeEdition, printer: Printer, site: Site, portion: list[str]) -> int:
+def _build_portion(whole: WholeEdition, printer: Printer, site: NewSite, portion: list[str]) -> int:
     async def all_of_it() -> None:
         for key in portion:
-            site.create(await build(whole, printer, key))
+            site.add(await build(whole, printer, key))
 
     asyncio.run(all_of_it())
     return len(portion)
