@@ -15,7 +15,7 @@ import httpx
 import pytest
 import redis
 
-from services.render.dirty import ARTICLES, GONE, LEASES, SHARED
+from services.render.dirty_steps import ARTICLES, GONE, LEASES, SHARED
 from services.trending.lua import TOUCHED
 from tests.servers import free_port, wait_for
 

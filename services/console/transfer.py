@@ -17,8 +17,8 @@ import typer
 
 from services.console.folder import CannotStart
 from services.console.place import Data, Place, err, out, with_store
-from services.render.dirty import ALL as DIRTY
 from services.render.dirty import Dirty
+from services.render.dirty_steps import ALL as DIRTY
 from services.render.everything import every_page, scan
 from shared.live import list_key
 from shared.store import Command, Store

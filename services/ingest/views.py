@@ -13,13 +13,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from services.ingest.ndjson import Answer, answer_lines
 from services.ingest.reported import Line, read_line
 from services.ingest.robots import is_robot
-from services.ingest.together import Together
 from services.ingest.viewing import Beacon, Intake, Taken, taken
 from services.ingest.visitors import Client
 from shared import observe
 from shared.problems import Fault, Problem
 from shared.service import Service
 from shared.store import StoreUnavailable
+from shared.together import Together
 
 MOST = 4096  # bytes of a body, and of a line
 AT_ONCE = 512

@@ -61,6 +61,8 @@ class Client:
 @lru_cache(maxsize=4096)
 def network_of(address: str) -> str:
     """What floods are bounded by: an IPv4 address, or the /64 of an IPv6 one, which is one household's or host's."""
+    if ":" not in address:
+        return address
     found = _address(address)
     if isinstance(found, IPv6Address):
         return str(IPv6Network((int(found) >> 64 << 64, 64)))

@@ -107,10 +107,10 @@ class ArticlePress:
         output = article.page(self._edition, self._printer, story, related)
         card = story.article.card()
         firsts = await self._firsts(story, card) if listed.card is None or not current else {}
-        events = self._delivery.bring(taken, output, story)
+        events = await self._delivery.bring(taken, output, story)
         changed = bool(events)
         for key, first in firsts.items():
-            events += self._delivery.bring(Taken(key, taken.token, taken.cause, taken.marked_at), first)
+            events += await self._delivery.bring(Taken(key, taken.token, taken.cause, taken.marked_at), first)
         await self._pictures.keep_only(self._dirty, story.article.id, found.pictures, story.article.media)
         await self._shelve(taken, story, found, card, look, events, tuple(firsts))
         if changed and not current:
@@ -162,7 +162,7 @@ class ArticlePress:
         if heir is not None and await self._dirty.wait_for(taken, heir.id):
             return
         output = await article.absent(self._edition, story)
-        events = self._delivery.bring(taken, output, story)
+        events = await self._delivery.bring(taken, output, story)
         await self._pictures.keep_only(self._dirty, story.article.id, pictures, ())
         built = ("revision", story.article.revision, "version", story.article.version, "gone", 1)
         noted: list[Command] = [("HSET", live.built_key(story.article.id), *built, "at", time.time_ns() // 1_000_000)]

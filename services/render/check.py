@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from services.render.dirty import Dirty
 from services.render.edition import LiveEdition
+from services.render.neighbours import is_waited_for
 from services.render.pages import build
 from services.render.printer import Printer
 from services.render.site import Output, Site
@@ -73,7 +74,7 @@ class Suspects:
         while suspects and asyncio.get_running_loop().time() < until:
             waiting = await self._dirty.waiting()
             for path, key in list(suspects.items()):
-                if key not in waiting and await self._look(path, key, left):
+                if not is_waited_for(key, waiting) and await self._look(path, key, left):
                     del suspects[path]
             await asyncio.sleep(0.05 if suspects else 0)
         for path, key in suspects.items():
@@ -87,7 +88,7 @@ class Suspects:
             return self._look_at_picture(path, key, left)
         wanted = dict(_contents(await build(self._edition, self._printer, key))).get(path)
         there = self._site.read(path)
-        if key in await self._dirty.waiting():
+        if is_waited_for(key, await self._dirty.waiting()):
             return False
         if wanted is not None:
             _note(left, path, key, there, wanted)

@@ -1,5 +1,8 @@
 """What leaves the press: files brought to disk, counted, and told to the stream of pages."""
 
+import asyncio
+from collections.abc import Sequence
+
 from prometheus_client import Counter
 
 from services.render import keys
@@ -8,23 +11,33 @@ from services.render.edition import Story
 from services.render.site import Output, Site
 from shared.clock import Clock
 from shared.events import Event, PageBuilt, PageRemoved
+from shared.together import Together
+
+AT_ONCE = 16
 
 rendered = Counter("pressrun_pages_rendered_total", "Pages rendered", ["kind"])
 written = Counter("pressrun_pages_written_total", "Pages whose files changed", ["kind"])
 
 
 class Delivery:
-    """Brings outputs to disk and makes their events. `disk_fault` is why the disk does not take any now."""
+    """Brings outputs to disk and makes their events. `disk_fault` is why the disk does not take any now.
+
+    One output at a time is on its way to the disk. Where several are ready they go in a thread, for creating files
+    waits on the file system, which the store keeps busy with its log; meanwhile the next pages are printed.
+    """
 
     def __init__(self, site: Site, clock: Clock) -> None:
         self.site = site
         self.disk_fault: str | None = None
         self._clock = clock
+        self._together = Together(self._bring_all, AT_ONCE)
 
-    def bring(self, taken: Taken, output: Output, story: Story | None = None) -> list[str]:
+    async def bring(self, taken: Taken, output: Output, story: Story | None = None) -> list[str]:
         """Bring a page's output to disk; return its event, if any file changed. Raises OSError."""
         rendered.labels(keys.kind(taken.key)).inc()
-        changed = self.site.apply(output)
+        changed = await self._together.put(output)
+        if isinstance(changed, OSError):
+            raise changed
         self.disk_fault = None
         if not changed:
             return []
@@ -40,3 +53,14 @@ class Delivery:
             revision=story.article.revision if story else None,
         )
         return [event.model_dump_json()]
+
+    async def _bring_all(self, outputs: Sequence[Output]) -> list[list[str] | OSError]:
+        if len(outputs) == 1:
+            return [self._bring(outputs[0])]
+        return await asyncio.to_thread(lambda: [self._bring(output) for output in outputs])
+
+    def _bring(self, output: Output) -> list[str] | OSError:
+        try:
+            return self.site.apply(output)
+        except OSError as error:
+            return error

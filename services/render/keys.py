@@ -2,7 +2,8 @@
 
 `article:{id}` · `front` · `list:{name}` (a section, topic or author) · `hot` · `chart:{week}` ·
 `archive:{list}|{period}|{n}` · `feed:{list}` · `sitemap-index` · `sitemap:{month}|{n}` · `news-sitemap` ·
-`fragment:{masthead,navigation,hot,topics}` · `fixed` (404, 410, robots, static files)
+`fragment:{masthead,navigation,hot,topics}` · `fixed` (404, 410, robots, static files) ·
+`near:…`, no page but a look at which pages there are around an article (`neighbours`)
 """
 
 FRONT = "front"
@@ -65,8 +66,8 @@ def kind(key: str) -> str:
     return key.partition(":")[0]
 
 
-NEIGHBOUR = LAST
-"""Patience of an article's page that is marked only because an article around it changed."""
+NEIGHBOUR = LAST // 2
+"""Patience of the look around an article that changed, and then of the pages around it."""
 
 
 def patience(key: str) -> int:

@@ -12,6 +12,7 @@ from services.render.article_press import ArticlePress
 from services.render.delivery import Delivery
 from services.render.dirty import Dirty, Taken
 from services.render.edition import LiveEdition
+from services.render.neighbours import mark_neighbours
 from services.render.pages import build
 from services.render.pictures import Pictures
 from services.render.printer import Printer
@@ -97,10 +98,13 @@ class Press:
     async def _build(self, taken: Taken) -> bool:
         """Build one page; False if it was left on its lease, because the store or the disk failed."""
         try:
-            if keys.kind(taken.key) == "article":
-                await self.articles.build(taken)
-            else:
-                await self._page(taken)
+            match keys.kind(taken.key):
+                case "article":
+                    await self.articles.build(taken)
+                case "near":
+                    await mark_neighbours(self._store, taken)
+                case _:
+                    await self._page(taken)
         except StoreUnavailable:
             observe.store_failures.inc()
             return False
@@ -114,7 +118,7 @@ class Press:
 
     async def _page(self, taken: Taken) -> None:
         output = await build(self._edition, self._printer, taken.key)
-        await self.dirty.done(taken, self._delivery.bring(taken, output))
+        await self.dirty.done(taken, await self._delivery.bring(taken, output))
 
     async def _set_aside(self, taken: Taken, error: Exception) -> None:
         failed.labels(keys.kind(taken.key)).inc()

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 from services.render import dirty, keys
 from services.render.affected import Mark
+from services.render.dirty_steps import ALL
+from services.render.neighbours import near
+from services.render.shelving import SHELVE
 from shared import live
 from shared.articles import Card, read_card
-from shared.charts import charted_key
 from shared.events import PAGES
 from shared.front import FRONT
 from shared.ranking import HOT, TOPICS, ranking_key
-from shared.store import Script, Store
+from shared.store import Store
 
 SHELVINGS = "render:shelvings"
 """How often an article was shelved. Who was read beside another one being shelved may have missed it."""
@@ -62,6 +64,7 @@ async def shelve(
     Gives the lease back. False if the lists had changed meanwhile: nothing was done, the page is marked again.
     """
     before = listed.card
+    patience = 0 if after is None else keys.NEIGHBOUR
     plan = {
         "id": ident,
         "token": taken.token,
@@ -75,9 +78,9 @@ async def shelve(
             [mark.page, mark.when, mark.list, mark.size, mark.period, 0 if after is None else keys.patience(mark.page)]
             for mark in marks
         ],
-        "topics": list(dict.fromkeys(topics)),
         "shelvings": listed.shelvings,
-        "near": 0 if after is None else keys.NEIGHBOUR,
+        "near": _looks(ident, before, after, tuple(dict.fromkeys(topics)), patience),
+        "patience": patience,
         "moved": before.path if before and (after is None or before.path != after.path) else "",
         "path": after.path if after else "",
         "built": ["revision", revision, "version", version, "at", at_ms, "shown", shown],
@@ -89,180 +92,13 @@ async def shelve(
     card = after.model_dump_json() if after else ""
     expected = [kept or b"" for kept in (listed.live, listed.left, *listed.shown)]
     found = (live.live_key(ident), live.left_key(ident), *SHOWN)
-    return bool(await store.run(_SHELVE, (*dirty.ALL, PAGES, SHELVINGS, *found), (json.dumps(plan), card, *expected)))
+    return bool(await store.run(SHELVE, (*ALL, PAGES, SHELVINGS, *found), (json.dumps(plan), card, *expected)))
+
+
+def _looks(ident: str, before: Card | None, after: Card | None, topics: tuple[str, ...], patience: int) -> list[str]:
+    scores = dict.fromkeys(live.score(card) for card in (before, after) if card and topics)
+    return [near(ident, score, topics, patience) for score in scores]
 
 
 def _join(name: str, card: Card) -> list[str]:
     return [name, *live.periods_of(name, card)]
-
-
-_SHELVE = Script(
-    dirty.LUA
-    + f"local CHARTED = '{charted_key('')}'\n"
-    + """
-local plan, card = cjson.decode(ARGV[1]), ARGV[2]
-local id = plan.id
-for at, kept in ipairs(redis.call('MGET', unpack(KEYS, 9))) do
-  if (kept or '') ~= ARGV[at + 2] then
-    if done(plan.page, plan.token) == 1 then lost(plan.page) end
-    return 0
-  end
-end
-
-local due = {}
-local function touch(page, patience)
-  -- to be marked, with all others of that patience
-  due[patience] = due[patience] or {}
-  table.insert(due[patience], page)
-end
-local function rank_in(key, score, command)
-  -- where it stands, or would stand
-  local rank = redis.call(command, key, id)
-  if rank then return rank end
-  redis.call('ZADD', key, score, id)
-  rank = redis.call(command, key, id)
-  redis.call('ZREM', key, id)
-  return rank
-end
-local function position(known, name, score)
-  -- among the newest
-  if not known[name] then known[name] = rank_in('list:' .. name, score, 'ZREVRANK') end
-  return known[name]
-end
-local places, counts = {}, {}
-local function place_of(name, period)
-  local key = 'place:' .. name .. ':' .. period
-  if places[key] == nil then places[key] = redis.call('ZSCORE', key, id) end
-  return places[key]
-end
-local function give_place(name, period)
-  -- for good: the one it has, or the next
-  local key = 'place:' .. name .. ':' .. period
-  local free = redis.call('ZCARD', key)
-  if redis.call('ZADD', key, 'NX', free, id) == 1 then places[key] = free end
-end
-local function count_in(name, period, change)
-  local key = 'periods:' .. name
-  if change ~= 0 then counts[key .. period] = redis.call('HINCRBY', key, period, change) end
-  if not counts[key .. period] then counts[key .. period] = tonumber(redis.call('HGET', key, period) or 0) end
-  return counts[key .. period]
-end
-local around = {}
-local function near(name, score)
-  -- the articles that have it among their candidates: 8 before and 8 after
-  local key = 'list:' .. name
-  local rank = redis.call('ZRANK', key, id)
-  local absent = not rank
-  if absent then
-    redis.call('ZADD', key, score, id)
-    rank = redis.call('ZRANK', key, id)
-  end
-  for _, other in ipairs(redis.call('ZRANGE', key, math.max(0, rank - 8), rank + 8)) do
-    if other ~= id and not around[other] then
-      around[other] = true
-      touch('article:' .. other, plan.near)
-    end
-  end
-  if absent then redis.call('ZREM', key, id) end
-end
-local function picked(size)
-  -- how many places of the topics block the announced topics fill: the newest article of each, none twice
-  local count, seen = 0, {}
-  for _, topic in ipairs(cjson.decode(redis.call('GET', 'ranking:topics') or '[]')) do
-    for _, other in ipairs(redis.call('ZREVRANGE', 'list:topic:' .. topic, 0, size - 1)) do
-      if not seen[other] then
-        seen[other] = true
-        count = count + 1
-        break
-      end
-    end
-    if count == size then break end
-  end
-  return count
-end
-
-local best, now_at, was_empty = {}, {}, {}
-for _, m in ipairs(plan.marks) do
-  if (m[2] == 'within' or m[2] == 'short') and plan.before > 0 then position(best, m[3], plan.before) end
-  if m[2] == 'edge' then was_empty[m[3]] = redis.call('EXISTS', 'list:' .. m[3]) == 0 end
-end
-if plan.before > 0 then for _, topic in ipairs(plan.topics) do near('topic:' .. topic, plan.before) end end
-
-for _, left in ipairs(plan.leave) do
-  redis.call('ZREM', 'list:' .. left[1], id)
-  for at = 2, #left do count_in(left[1], left[at], -1) end
-end
-for _, joined in ipairs(plan.join) do
-  local name = joined[1]
-  redis.call('ZADD', 'list:' .. name, plan.after, id)
-  for at = 2, #joined do
-    give_place(name, joined[at])
-    count_in(name, joined[at], 1)
-  end
-end
-if plan.after > 0 then for _, topic in ipairs(plan.topics) do near('topic:' .. topic, plan.after) end end
-
-for _, m in ipairs(plan.marks) do
-  local page, when, name, size, period, patience = unpack(m)
-  if when == 'always' then
-    touch(page, patience)
-  elseif when == 'within' or when == 'short' then
-    local rank = best[name]
-    if plan.after > 0 then
-      local after = position(now_at, name, plan.after)
-      if not rank or after < rank then rank = after end
-    end
-    if when == 'within' and rank and rank < size then touch(page, patience) end
-    if when == 'short' and rank and rank < 2 * size and picked(size) < size then touch(page, patience) end
-  elseif when == 'edge' then
-    if was_empty[name] or redis.call('EXISTS', 'list:' .. name) == 0 then touch(page, patience) end
-  elseif when == 'place' then
-    local place = place_of(name, period)
-    if place then
-      local n = math.floor(place / size)
-      touch((string.gsub(page, '{n}', n + 1)), patience)
-      if place % size == 0 and n > 0 then touch((string.gsub(page, '{n}', n)), patience) end
-    end
-  elseif when == 'charts' then
-    for _, week in ipairs(redis.call('SMEMBERS', CHARTED .. id)) do
-      mark((string.gsub(page, '{n}', week)), patience, plan.cause)
-    end
-  elseif when == 'period' then
-    local count = count_in(name, period, 0)
-    if count <= 1 then touch(page, patience) end
-    if size > 0 and count > 1 then
-      local place = place_of(name, period)
-      if place and place % size == 0 then touch(page, patience) end
-    end
-  end
-end
-
-if redis.call('INCR', KEYS[8]) ~= plan.shelvings + 1 and #plan.topics > 0 and card ~= '' then
-  -- an article that was shelved beside it did not find it in the lists, nor was found by it: look again
-  touch('article:' .. id, plan.near)
-end
-for patience, pages in pairs(due) do mark_all(pages, patience, plan.cause) end
-if ARGV[4] ~= '' then redis.call('DEL', KEYS[10]) end
-if plan.moved ~= '' then redis.call('SADD', 'former:' .. id, plan.moved) end
-if card ~= '' then
-  redis.call('SET', 'live:' .. id, card)
-  local waits = redis.call('SMEMBERS', 'render:waits:' .. id)
-  for _, page in ipairs(waits) do again(page) end
-  if #waits > 0 then redis.call('DEL', 'render:waits:' .. id) end
-  redis.call('SREM', 'former:' .. id, plan.path)
-  redis.call('HSET', 'built:' .. id, unpack(plan.built))
-  if plan.news_until > 0 then redis.call('ZADD', 'due:press', plan.news_until, 'news:' .. id) end
-else
-  redis.call('DEL', 'live:' .. id)
-end
-if #plan.events > 0 then rebuilt(plan.page, plan.cause) end
-for _, page in ipairs(plan.firsts) do rebuilt(page, plan.cause) end
-for _, event in ipairs(plan.events) do redis.call('XADD', KEYS[7], '*', 'event', event) end
-local held = done(plan.page, plan.token)
-if card == '' and held == 1 then
-  redis.call('ZADD', GONE, 'LT', now + plan.gone_after, plan.page)
-  caused(plan.page, plan.cause)
-end
-return 1
-"""
-)

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from services.render import dirty, keys
+from services.render import dirty_steps, keys
 from services.render.press import Press
 from shared.clock import LAST, TICK, Clock, due, millis, moment
 from shared.events import SIGNALS, ClockTicked
@@ -76,7 +76,7 @@ class Ticker:
         midnight = millis(next_midnight(self._site, reached))
         await self._store.run(
             _TICK,
-            (*dirty.ALL, due("press"), TICK, LAST, SIGNALS),
+            (*dirty_steps.ALL, due("press"), TICK, LAST, SIGNALS),
             (millis(reached), midnight, event.event_id, event.model_dump_json(), len(names), *names, *marks),
         )
         self._press.wake()
@@ -90,7 +90,7 @@ class Ticker:
 
 
 _TICK = Script(
-    dirty.LUA
+    dirty_steps.LUA
     + """
 local DUE, TICK, LAST, SIGNALS = KEYS[7], KEYS[8], KEYS[9], KEYS[10]
 local names = tonumber(ARGV[5])

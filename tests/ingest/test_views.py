@@ -12,7 +12,6 @@ import pytest
 from pydantic import SecretStr
 
 from services.ingest.robots import is_robot
-from services.ingest.together import Together
 from services.ingest.viewing import FLOOD
 from services.ingest.views import MOST, ViewBeacon, routes
 from services.ingest.visitors import SALTS, Client, network_of
@@ -23,6 +22,7 @@ from shared.problems import Problem
 from shared.service import Service, create_app
 from shared.settings import Settings, Site
 from shared.store import Store, StoreUnavailable
+from shared.together import Together
 
 ONE, TWO, GONE = "a" * 16, "b" * 16, "c" * 16
 NOW = datetime(2025, 7, 26, 9, tzinfo=UTC)

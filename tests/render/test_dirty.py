@@ -9,7 +9,8 @@ import pytest
 
 from services.render import dirty as dirty_set
 from services.render import keys
-from services.render.dirty import ARTICLES, CAUSES, GONE, LEASES, SHARED, TOKENS, Dirty, Taken
+from services.render.dirty import Dirty, Taken
+from services.render.dirty_steps import ARTICLES, CAUSES, GONE, LEASES, SHARED, TOKENS
 from shared.events import PAGES
 from shared.live import built_key
 from shared.settings import Settings

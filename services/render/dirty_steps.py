@@ -1,0 +1,175 @@
+"""What happens to the dirty set at the store, each in one atomic step, and the keys it is kept under.
+
+`render:dirty:articles` sorted set of page keys by when they were marked: new articles, first come first served ·
+`render:dirty:shared` sorted set of all other page keys by when they are due at the latest ·
+`render:dirty:gone` sorted set of withdrawn articles' pages by when their 410 is due at the latest ·
+`render:leases` sorted set of page keys that are being built, by when the lease ends ·
+`render:tokens` hash, page key → token of its lease · `render:causes` hash, page key → event_id and time of its mark ·
+`render:waits:{id}` set of page keys that are marked once that article is listed.
+Times are the machine's milliseconds, never the site's: a lease does not stop with the site's clock.
+"""
+
+from shared.store import Script
+
+ARTICLES = "render:dirty:articles"
+SHARED = "render:dirty:shared"
+GONE = "render:dirty:gone"
+LEASES = "render:leases"
+TOKENS = "render:tokens"
+CAUSES = "render:causes"
+ALL = (ARTICLES, SHARED, GONE, LEASES, TOKENS, CAUSES)
+
+LUA = """
+local ARTICLES, SHARED, GONE, LEASES, TOKENS, CAUSES = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local function caused(page, cause)
+  redis.call('HSETNX', CAUSES, page, cause .. ' ' .. now)
+end
+local function mark(page, patience, cause)
+  redis.call('ZADD', SHARED, 'LT', now + patience, page)
+  caused(page, cause)
+end
+local function mark_all(pages, patience, cause)
+  -- as `mark` for each of them, in a few calls; unpack has its bounds
+  for first = 1, #pages, 400 do
+    local scored, asked, causes = {}, {}, {}
+    for at = first, math.min(first + 399, #pages) do
+      scored[#scored + 1], scored[#scored + 2], asked[#asked + 1] = now + patience, pages[at], pages[at]
+    end
+    redis.call('ZADD', SHARED, 'LT', unpack(scored))
+    for at, known in ipairs(redis.call('HMGET', CAUSES, unpack(asked))) do
+      if not known then causes[#causes + 1], causes[#causes + 2] = asked[at], cause .. ' ' .. now end
+    end
+    if #causes > 0 then redis.call('HSET', CAUSES, unpack(causes)) end
+  end
+end
+local function again(page)
+  local name = string.sub(page, 1, 8) == 'article:' and ARTICLES or SHARED
+  redis.call('ZADD', name, 'LT', now, page)
+end
+local function lost(page)
+  -- its builder may have written a page that the store does not know of: what is on disk is not trusted
+  if string.sub(page, 1, 8) == 'article:' then redis.call('HDEL', 'built:' .. string.sub(page, 9), 'shown') end
+  again(page)
+end
+local function rebuilt(page, cause)
+  redis.call('HSET', 'render:why', page, cause .. ' ' .. now)
+end
+local function done(page, token)
+  if redis.call('HGET', TOKENS, page) ~= token then lost(page) return 0 end
+  redis.call('HDEL', TOKENS, page)
+  redis.call('ZREM', LEASES, page)
+  return 1
+end
+"""
+
+MARK_ARTICLES = Script(
+    LUA
+    + """
+for at = 2, #ARGV, 5 do
+  local entry, cause, id, revision, urgent = unpack(ARGV, at, at + 4)
+  redis.call('XACK', KEYS[7], ARGV[1], entry)
+  if tonumber(redis.call('HGET', 'built:' .. id, 'revision') or -1) < tonumber(revision) then
+    local page = 'article:' .. id
+    redis.call('ZADD', ARTICLES, 'LT', urgent == '1' and 0 or now, page)
+    caused(page, cause)
+  end
+end
+return 1
+"""
+)
+
+MARK = Script(
+    LUA
+    + """
+if ARGV[2] ~= '' then redis.call('XACK', KEYS[7], ARGV[1], ARGV[2]) end
+for at = 4, #ARGV, 2 do mark(ARGV[at], tonumber(ARGV[at + 1]), ARGV[3]) end
+return 1
+"""
+)
+
+TAKE = Script(
+    LUA
+    + """
+local most, token, lease = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
+for _, page in ipairs(redis.call('ZRANGEBYSCORE', LEASES, '-inf', now)) do
+  redis.call('ZREM', LEASES, page)
+  redis.call('HDEL', TOKENS, page)
+  lost(page)
+end
+local taken, leased = {}, redis.call('ZCARD', LEASES)
+local some_gone = redis.call('ZCARD', GONE) > 0
+local function take_page(page)
+  if redis.call('ZSCORE', LEASES, page) then return 0 end
+  redis.call('ZREM', SHARED, page)
+  if string.sub(page, 1, 8) == 'article:' then
+    redis.call('ZREM', ARTICLES, page)
+    if some_gone then redis.call('ZREM', GONE, page) end
+  end
+  redis.call('ZADD', LEASES, now + lease, page)
+  redis.call('HSET', TOKENS, page, token)
+  taken[#taken + 1] = page
+  taken[#taken + 1] = redis.call('HGET', CAUSES, page) or ''
+  redis.call('HDEL', CAUSES, page)
+  return 1
+end
+local function take(name, highest, limit)
+  local pages = redis.call('ZRANGEBYSCORE', name, '-inf', highest, 'LIMIT', 0, limit + leased)
+  for _, page in ipairs(pages) do
+    if #taken / 2 >= most or limit == 0 then return end
+    limit = limit - take_page(page)
+  end
+end
+take(GONE, now, most)
+take(ARTICLES, 0, most)
+for at = 4, #ARGV do
+  -- what must not wait behind other pages that are overdue
+  local due = redis.call('ZSCORE', SHARED, ARGV[at])
+  if due and tonumber(due) <= now and #taken / 2 < most then take_page(ARGV[at]) end
+end
+take(SHARED, now, math.ceil(most / 2))
+take(ARTICLES, '+inf', most)
+if #taken / 2 < most and redis.call('ZCARD', ARTICLES) == 0 then take(SHARED, '+inf', most) end
+local idle = #taken == 0 and redis.call('ZCARD', SHARED) == 0 and redis.call('ZCARD', LEASES) == 0
+if idle then take(GONE, '+inf', most) end
+return taken
+"""
+)
+
+WAIT_FOR = Script(
+    LUA
+    + """
+if redis.call('EXISTS', KEYS[8]) == 1 then return 0 end
+redis.call('SADD', KEYS[7], ARGV[1])
+done(ARGV[1], ARGV[2])
+return 1
+"""
+)
+
+DONE = Script(
+    LUA
+    + """
+local held = done(ARGV[1], ARGV[2])
+if #ARGV > 3 then rebuilt(ARGV[1], ARGV[3]) end
+for at = 4, #ARGV do redis.call('XADD', KEYS[7], '*', 'event', ARGV[at]) end
+return held
+"""
+)
+
+RECLAIM = Script(
+    LUA
+    + """
+local count, mine = 0, ARGV[1]
+local tokens = redis.call('HGETALL', TOKENS)
+for at = 1, #tokens, 2 do
+  if string.sub(tokens[at + 1], 1, #mine) == mine then
+    redis.call('HDEL', TOKENS, tokens[at])
+    redis.call('ZREM', LEASES, tokens[at])
+    lost(tokens[at])
+    count = count + 1
+  end
+end
+return count
+"""
+)
