@@ -98,10 +98,7 @@ def _bare(portion: Sequence[str]) -> float:
     started = time.perf_counter()
     for path, content in files:
         full = f"{out}/{path}"
-        folder = os.path.dirname(full)  # noqa: PTH120 - nothing but the calls
-        if not os.path.isdir(folder):  # noqa: PTH112 - as above
-            os.makedirs(folder, exist_ok=True)  # noqa: PTH103 - as above
-        file = os.open(full, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
-        os.write(file, content)
-        os.close(file)
+        os.makedirs(os.path.dirname(full), exist_ok=True)  # noqa: PTH103, PTH120 - nothing but the calls
+        with open(full, "wb") as file:  # noqa: PTH123 - as above
+            file.write(content)
     return rendering + time.perf_counter() - started

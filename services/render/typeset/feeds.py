@@ -45,7 +45,7 @@ def json_feed(desk: Desk, page: contexts.JsonFeed) -> Iterator[str]:
         "version": "https://jsonfeed.org/version/1.1",
         "title": shown["title"],
         "home_page_url": shown["home"],
-        "feed_url": shown["self"],
+        "feed_url": shown["address"],
         "language": desk.language,
         "authors": [{"name": desk.site.name, "url": desk.base_url + "/"}],
     }
@@ -104,7 +104,7 @@ def _about(desk: Desk, page: contexts.Feed, file: str) -> dict[str, Any]:
     return {
         "title": f"{page.term.name} – {desk.site.name}" if page.term else desk.site.name,
         "home": desk.absolute(path),
-        "self": desk.absolute(path + file),
+        "address": desk.absolute(path + file),
         "updated": desk.iso(page.updated),
         "built": format_datetime(desk.site.local(page.updated)),
     }
