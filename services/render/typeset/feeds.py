@@ -60,7 +60,7 @@ def json_feed(desk: Desk, page: contexts.JsonFeed) -> Iterator[str]:
 def bulletin(desk: Desk, entry: contexts.Entry) -> Bulletin:
     """Set an article for the feeds of all the lists that it is in."""
     shown = _entry(desk, entry.article, entry.body)
-    item = _encode(_item(shown)).replace("\n", "\n  ")  # two levels down; what breaks a text is escaped in it
+    item = _item(shown)
     shown["body"] = escape(entry.body)
     return Bulletin(desk.set_block("atom-entry.xml", shown), desk.set_block("rss-item.xml", shown), item)
 
@@ -128,7 +128,8 @@ def _entry(desk: Desk, article: Article, body: str) -> dict[str, Any]:
     }
 
 
-def _item(entry: dict[str, Any]) -> dict[str, Any]:
+def _item(entry: dict[str, Any]) -> str:
+    """One of the `items` of a JSON feed, indented as it stands there."""
     found = {
         "id": entry["tag"],
         "url": entry["url"],
@@ -142,7 +143,13 @@ def _item(entry: dict[str, Any]) -> dict[str, Any]:
         "tags": entry["categories"],
         "language": entry["language"],
     }
-    return {name: value for name, value in found.items() if value or name == "content_html"}
+    members = [f'"{name}": {_deeper(value)}' for name, value in found.items() if value or name == "content_html"]
+    return "{\n   " + ",\n   ".join(members) + "\n  }"
+
+
+def _deeper(value: str | list[Any]) -> str:
+    """JSON three levels down; in a text, which has no line breaks unescaped, nothing is to be indented."""
+    return _encode(value) if isinstance(value, str) else _encode(value).replace("\n", "\n   ")
 
 
 def _modified(published: datetime, updated: datetime | None) -> datetime:
