@@ -7,6 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined, Template, nodes, select_autoescape
 from jinja2.compiler import CodeGenerator
+from jinja2.utils import missing
 from markupsafe import escape
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -33,13 +34,24 @@ class Compositor:
         return Template.from_code(self._environment, self._environment.compile(tree, name), {})
 
     def pieces(self, template: Template, shown: dict[str, Any]) -> Iterator[str]:
-        """What Template.render joins, without merging its chain of globals for every page."""
-        return template.root_render_func(template.new_context(self.constants | shown, shared=True))
+        """What Template.render joins, without its context: our templates only look names up."""
+        names = _Names(self.constants)
+        names.update(shown)
+        return template.root_render_func(names)  # type: ignore[arg-type]  # what it asks of a context
 
     def _known(self, node: nodes.Expr) -> nodes.Expr:
         if isinstance(node, nodes.Name) and node.name in self.constants:
             return nodes.TemplateData(str(escape(self.constants[node.name])))
         return node
+
+
+class _Names(dict[str, Any]):
+    """The names that a compiled template asks for."""
+
+    resolve_or_missing = dict.__getitem__
+
+    def __missing__(self, name: str) -> object:
+        return missing
 
 
 class _Generator(CodeGenerator):

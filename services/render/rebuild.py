@@ -4,7 +4,8 @@ import asyncio
 import gc
 import multiprocessing
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
 from pathlib import Path
 
 from services.render.new_site import NewSite
@@ -14,7 +15,7 @@ from services.render.whole import WholeEdition
 from shared.media import derive, digest_of, original_path
 
 Progress = Callable[[int], None]
-PORTION = 256
+PORTION, MONTH = 256, 1024
 
 
 def build_site(
@@ -24,7 +25,7 @@ def build_site(
     for url in whole.picture_addresses():
         derive(original_path(originals, digest_of(url) or ""), out)
     pages = list(whole.page_keys())
-    portions = [pages[at : at + PORTION] for at in range(0, len(pages), PORTION)]
+    portions = list(_portions(pages))
     workers = min(cores or os.cpu_count() or 1, len(portions))
     if workers < 2:
         for portion in portions:
@@ -41,6 +42,18 @@ def build_site(
         _SHARED.clear()
         gc.unfreeze()
     return len(pages)
+
+
+def _portions(pages: Iterable[str]) -> Iterator[list[str]]:
+    """What goes to a core at a time. A month's archives stay together: they show the same cards."""
+    for month, found in groupby(pages, key=_month):
+        group, size = list(found), MONTH if month else PORTION
+        yield from (group[at : at + size] for at in range(0, len(group), size))
+
+
+def _month(key: str) -> str:
+    kind, _, name = key.partition(":")
+    return {"archive": name.partition("|")[2], "sitemap": name}.get(kind, "")[: len("2025-07")]
 
 
 _SHARED: list[tuple[WholeEdition, Printer, NewSite]] = []

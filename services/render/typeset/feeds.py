@@ -61,7 +61,7 @@ def json_feed(desk: Desk, page: contexts.JsonFeed) -> Iterator[str]:
         "version": "https://jsonfeed.org/version/1.1",
         "title": shown["title"],
         "home_page_url": shown["home"],
-        "feed_url": shown["self"],
+        "feed_url": shown["address"],
         "language": desk.language,
         "authors": [{"name": desk.site.name, "url": desk.base_url + "/"}],
     }
@@ -76,7 +76,7 @@ def json_feed(desk: Desk, page: contexts.JsonFeed) -> Iterator[str]:
 def bulletin(desk: Desk, entry: contexts.Entry) -> Bulletin:
     """Set an article for the feeds of all the lists that it is in."""
     shown = _entry(desk, entry)
-    item = _encode(_item(shown)).replace("\n", "\n  ")  # two levels down; what breaks a text is escaped in it
+    item = _item(shown)
     shown["body"] = escape(entry.body)
     return Bulletin(desk.set_block("atom-entry.xml", shown), desk.set_block("rss-item.xml", shown), item)
 
@@ -122,7 +122,7 @@ def _about(desk: Desk, page: contexts.Feed, file: str) -> dict[str, Any]:
     return {
         "title": f"{page.term.name} – {desk.site.name}" if page.term else desk.site.name,
         "home": desk.absolute(path),
-        "self": desk.absolute(path + file),
+        "address": desk.absolute(path + file),
         "updated": desk.iso(page.updated),
         "built": desk.rfc822(page.updated),
     }
@@ -146,7 +146,8 @@ def _entry(desk: Desk, entry: contexts.Entry) -> dict[str, Any]:
     }
 
 
-def _item(entry: dict[str, Any]) -> dict[str, Any]:
+def _item(entry: dict[str, Any]) -> str:
+    """One of the `items` of a JSON feed, indented as it stands there."""
     picture: Enclosed | None = entry["picture"]
     found = {
         "id": entry["tag"],
@@ -164,7 +165,13 @@ def _item(entry: dict[str, Any]) -> dict[str, Any]:
         if picture and picture.length
         else [],
     }
-    return {name: value for name, value in found.items() if value or name == "content_html"}
+    members = [f'"{name}": {_deeper(value)}' for name, value in found.items() if value or name == "content_html"]
+    return "{\n   " + ",\n   ".join(members) + "\n  }"
+
+
+def _deeper(value: str | list[Any]) -> str:
+    """JSON three levels down; in a text, which has no line breaks unescaped, nothing is to be indented."""
+    return _encode(value) if isinstance(value, str) else _encode(value).replace("\n", "\n   ")
 
 
 def _picture(desk: Desk, entry: contexts.Entry) -> Enclosed | None:
