@@ -34,7 +34,7 @@ def feed(desk: Desk, page: contexts.Feed) -> dict[str, Any]:
     return {
         "title": _title(desk, page),
         "home": desk.absolute(path),
-        "self": desk.absolute(path + NAMES[type(page)]),
+        "address": desk.absolute(path + NAMES[type(page)]),
         "updated": desk.iso(page.updated),
         "built": desk.rfc822(page.updated),
         "entries": [_entry(desk, entry) for entry in page.entries],
@@ -48,7 +48,7 @@ def json_feed(desk: Desk, page: contexts.JsonFeed) -> str:
         "version": "https://jsonfeed.org/version/1.1",
         "title": shown["title"],
         "home_page_url": shown["home"],
-        "feed_url": shown["self"],
+        "feed_url": shown["address"],
         "language": desk.language,
         "authors": [{"name": desk.site.name, "url": desk.base_url + "/"}],
         "items": [_item(entry) for entry in shown["entries"]],
