@@ -3,8 +3,8 @@
 import re
 
 LENGTH = 75
+# a no-break space keeps two words together; a single space, which is most of them, stays as it is
 _BLANKS = re.compile(r" [ \t\r\n\f\v]+|[\t\r\n\f\v][ \t\r\n\f\v]*")
-"""Runs that are not one space already, which most are. A no-break space keeps two words together."""
 
 
 def excerpt(text: str, length: int = LENGTH) -> str:

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from shared import observe
+from shared.broker import make_broker
 from shared.clock import Clock
 from shared.openapi import Documented, released
 from shared.problems import Fault, Problem
@@ -23,7 +24,7 @@ from shared.reference import reference
 from shared.refusal import end_the_start, tell_wrong_settings
 from shared.settings import Settings, WrongSetting
 from shared.store import Store, StoreUnavailable
-from shared.streams import Consumer, make_broker
+from shared.streams import Consumer
 from shared.timed import Timed
 
 LAG_BOUND = 10_000

@@ -103,12 +103,10 @@ class Store:
 
     async def commit(self, expect: dict[str, bytes | None], commands: Iterable[Command]) -> list[Any] | None:
         """Carry out all commands at once if each key still holds what is expected of it, else none: None."""
-        flat: list[str | bytes | int | float] = [len(expect)]
-        for key, value in expect.items():
-            flat += [key, 1 if value is None else 0, value or b""]
+        flat: list[str | bytes | int | float] = [value or b"" for value in expect.values()]
         for command in commands:
             flat += [len(command), *command]
-        done = await self.run(_COMMIT, (), flat)
+        done = await self.run(_COMMIT, tuple(expect), flat)
         return None if done is None else list(done)
 
     async def close(self) -> None:
@@ -163,18 +161,20 @@ class Store:
         wire.fail(StoreUnavailable(reason))
 
 
+# no key holds an empty value: it stands for one that is not there
 _COMMIT = Script("""
-local at = 2
-for _ = 1, tonumber(ARGV[1]) do
-  local value = redis.call('GET', ARGV[at])
-  if (value or false) ~= (ARGV[at + 1] == '0' and ARGV[at + 2]) then return false end
-  at = at + 3
+local call, args = redis.call, ARGV
+if #KEYS > 0 then
+  local kept = call('MGET', unpack(KEYS))
+  for at = 1, #KEYS do
+    if (kept[at] or '') ~= args[at] then return false end
+  end
 end
-local answers = {}
-while at <= #ARGV do
-  local count = tonumber(ARGV[at])
-  answers[#answers + 1] = redis.call(unpack(ARGV, at + 1, at + count))
-  at = at + count + 1
+local at, last, answers = #KEYS + 1, #args, {}
+while at <= last do
+  local to = at + args[at]
+  answers[#answers + 1] = call(unpack(args, at + 1, to))
+  at = to + 1
 end
 return answers
 """)

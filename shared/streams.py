@@ -13,30 +13,24 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from faststream import AckPolicy
-from faststream.message import StreamMessage
-from faststream.redis import RedisBroker, RedisSentinelBroker, StreamSub
-from faststream.redis.message import FAKE_CONSUMER, RedisBatchStreamMessage
+from faststream.redis import RedisBroker
+from faststream.redis.message import RedisBatchStreamMessage
 from pydantic import TypeAdapter, ValidationError
-from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import ResponseError
 
 from shared import observe
+from shared.broker import create_group, subscribe
 from shared.dead_letters import set_event_aside
 from shared.events import Event
 from shared.settings import Settings
-from shared.store import Store, StoreUnavailable, parse_sentinel
+from shared.store import Store, StoreUnavailable
 
 BATCH = 100
-POLL_MS = 1000  # below the socket's timeout, else reads time out and deliveries come late
 CLAIM_AFTER_MS = 15_000
 LOOK_EVERY = 1.0
 TRIES = 5
-RECONNECT = Retry(ExponentialWithJitterBackoff(cap=0.25, base=0.02), retries=-1)
 
 E = TypeVar("E", bound=Event)
-Entry = tuple[bytes, dict[bytes, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,32 +39,6 @@ class Delivered(Generic[E]):
 
     entry: str
     event: E
-
-
-def make_broker(settings: Settings) -> RedisBroker:
-    """A FastStream broker that reconnects for as long as it takes, and passes entries on untouched."""
-    options: dict[str, Any] = {
-        "logger": None,
-        "apply_types": False,
-        "retry": RECONNECT,
-        "socket_timeout": 5.0,
-        "socket_connect_timeout": 2.0,
-    }
-    if settings.redis_password is not None:
-        options["password"] = settings.redis_password.get_secret_value()
-    if settings.redis_url.startswith("sentinel://"):
-        nodes, name = parse_sentinel(settings.redis_url)
-        return RedisSentinelBroker(sentinels=nodes, sentinel_master_name=name, **options)
-    return RedisBroker(settings.redis_url, **options)
-
-
-async def create_group(store: Store, stream: str, group: str) -> None:
-    """Create a group that reads from the stream's beginning, if there is none."""
-    try:
-        await store.do("XGROUP", "CREATE", stream, group, "0", "MKSTREAM")
-    except ResponseError as error:
-        if not str(error).startswith("BUSYGROUP"):
-            raise
 
 
 class Consumer(Generic[E]):
@@ -103,19 +71,7 @@ class Consumer(Generic[E]):
         self._left_undone = True
         self._batch = batch
         self._turn = asyncio.Lock()
-        self._subscriber = broker.subscriber(
-            stream=StreamSub(
-                stream,
-                group=group,
-                consumer=self._name,
-                batch=True,
-                max_records=batch,
-                polling_interval=POLL_MS,
-            ),
-            ack_policy=AckPolicy.MANUAL,
-            parser=_untouched,
-            decoder=_undecoded,
-        )
+        self._subscriber = subscribe(broker, stream, group, self._name, batch)
         self._subscriber(self._receive)
 
     @property
@@ -266,12 +222,3 @@ def _reason(error: ValidationError | ValueError) -> str:
 
 def _entries(answer: list[Any]) -> list[tuple[str, dict[bytes, bytes]]]:
     return [(ident.decode(), {flat[at]: flat[at + 1] for at in range(0, len(flat or []), 2)}) for ident, flat in answer]
-
-
-async def _untouched(raw: Any) -> StreamMessage[Any]:
-    """FastStream's parser would unpack its own envelope; ours is plain JSON, decoded entry by entry."""
-    return RedisBatchStreamMessage(raw_message=raw, body=b"", consumer=FAKE_CONSUMER, group=None)
-
-
-async def _undecoded(message: StreamMessage[Any]) -> StreamMessage[Any]:
-    return message

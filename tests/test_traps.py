@@ -14,12 +14,13 @@ from fastapi import FastAPI
 from redis.exceptions import ResponseError
 
 from shared import streams
+from shared.broker import create_group, make_broker
 from shared.dead_letters import letters
 from shared.events import ArticleViewed, announce, view_events
 from shared.service import Service, create_app
 from shared.settings import Settings
 from shared.store import Script, Store, StoreUnavailable
-from shared.streams import TRIES, Consumer, Delivered, make_broker
+from shared.streams import TRIES, Consumer, Delivered
 from tests.servers import Valkey
 
 NOW = datetime(2025, 7, 26, 6, tzinfo=UTC)
@@ -358,7 +359,7 @@ async def test_a_full_store_is_unavailable_and_a_wrong_command_is_not(valkey: st
 
 async def test_a_restart_reads_its_own_pending_entries_at_once_and_first(valkey: str, store: Store) -> None:
     await store.all([view("left-1"), view("left-2"), view("left-3")])
-    await streams.create_group(store, STREAM, GROUP)
+    await create_group(store, STREAM, GROUP)
     await store.do("XREADGROUP", "GROUP", GROUP, "one", "COUNT", 2, "STREAMS", STREAM, ">")
     async with reading(valkey) as reader:
         await until(lambda: len(reader.got) == 3, 2)  # far sooner than CLAIM_AFTER_MS
@@ -369,7 +370,7 @@ async def test_a_restart_reads_its_own_pending_entries_at_once_and_first(valkey:
 async def test_more_pending_entries_than_a_batch_are_all_read_again(valkey: str, store: Store) -> None:
     names = [f"left-{n}" for n in range(2 * streams.BATCH + 5)]
     await store.all([view(name) for name in names])
-    await streams.create_group(store, STREAM, GROUP)
+    await create_group(store, STREAM, GROUP)
     await store.do("XREADGROUP", "GROUP", GROUP, "one", "COUNT", len(names), "STREAMS", STREAM, ">")
     async with reading(valkey) as reader:
         await until(lambda: len(reader.got) == len(names), 3)
@@ -382,7 +383,7 @@ async def test_what_a_replica_that_is_gone_left_is_claimed(
 ) -> None:
     monkeypatch.setattr(streams, "CLAIM_AFTER_MS", 200)
     await store.all([view("theirs")])
-    await streams.create_group(store, STREAM, GROUP)
+    await create_group(store, STREAM, GROUP)
     await store.do("XREADGROUP", "GROUP", GROUP, "gone", "COUNT", 2, "STREAMS", STREAM, ">")
     async with reading(valkey, "one") as reader:
         await until(lambda: reader.got == ["theirs"], 3)
@@ -391,7 +392,7 @@ async def test_what_a_replica_that_is_gone_left_is_claimed(
 
 async def test_an_entry_that_was_trimmed_while_pending_does_no_harm(valkey: str, store: Store) -> None:
     await store.all([view("trimmed"), view("kept")])
-    await streams.create_group(store, STREAM, GROUP)
+    await create_group(store, STREAM, GROUP)
     await store.do("XREADGROUP", "GROUP", GROUP, "one", "COUNT", 2, "STREAMS", STREAM, ">")
     await store.do("XTRIM", STREAM, "MAXLEN", 1)
     async with reading(valkey) as reader:

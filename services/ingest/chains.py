@@ -39,6 +39,8 @@ def is_cycle(ident: str, members: Mapping[str, Article]) -> bool:
 
 def standings(members: Mapping[str, Article]) -> dict[str, Standing]:
     """What the site does with each of the members that are known."""
+    if len(members) == 1:  # most articles are no rewrites
+        return {ident: Standing(down=article.state == "withdrawn") for ident, article in members.items()}
     found: dict[str, Standing] = {}
     for chain in _chains(members):
         found |= _of_chain([members[ident] for ident in chain])

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from services.ingest.chains import Standing, is_cycle, standings
 from services.ingest.entries import Change, enter
-from services.ingest.families import Family, family_of
+from services.ingest.families import Family, chain_of_key, family_of
 from shared.articles import Article, body_key, record_key, unpack_body
 from shared.live import live_key
 from shared.problems import Fault, Problem
@@ -49,7 +49,9 @@ async def enter_state(store: Store, site: Site, now: datetime, state: State) -> 
         raise Problem(422, fault.detail, [fault])
     standing = standings(members)
     article = _standing(state.after, standing[state.after.id])
-    expect, commands = dict(family.expect), list(family.commands)
+    expect = {**family.expect, chain_of_key(article.id): state.chain_of}
+    expect |= {record_key(ident): record for ident, record in family.records.items()}
+    commands = list(family.commands)
     silent = state.quiet and state.before is not None and _standing_of(state.before) == _standing_of(article)
     if silent:
         commands.append(("SET", record_key(article.id), article.model_dump_json()))
@@ -74,7 +76,6 @@ async def _others(
     """The others whose place in the chain changes, and those that lead to an article that has `moved`."""
     changes = []
     for ident, member in family.members.items():
-        expect[record_key(ident)] = family.records[ident]
         after = _standing(member, standing[ident])
         if after == member and not (moved and member.replaced_by == moved):
             continue

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from services.ingest.draft import Draft
 from services.ingest.html import clean_html, opening, text_to_html
-from services.ingest.terms import section_slug, slug_of, term_slug
+from services.ingest.terms import section_of, slug_of, term_of
 from shared.articles import Article, Correction, Image, Term
 from shared.settings import Site
 
@@ -32,14 +32,15 @@ def prepare(draft: Draft, image: Image | None = None, media: tuple[str, ...] = (
         return Copy(draft, "", WITHDRAWN)
     body = clean_html(draft.body_html) if draft.body_html else text_to_html(draft.body_text or "")
     seen = [
-        draft.headline, body, draft.summary, draft.section, draft.topics, draft.authors, draft.language,
+        draft.headline, draft.summary, draft.section, draft.topics, draft.authors, draft.language,
         _iso(draft.published_at), _iso(draft.embargo_until), draft.slug, draft.evolved_from,
         [(correction.text, _iso(correction.at)) for correction in draft.corrections],
         image and image.model_dump(),
         draft.source_url,
     ]  # fmt: skip
-    digest = hashlib.blake2b(json.dumps(seen).encode(), digest_size=12).hexdigest()
-    return Copy(draft, body, digest, image, media)
+    digest = hashlib.blake2b(json.dumps(seen).encode(), digest_size=12)
+    digest.update(body.encode())  # as it is: a whole body would take longer to escape than to digest
+    return Copy(draft, body, digest.hexdigest(), image, media)
 
 
 def article_of(
@@ -63,11 +64,9 @@ def article_of(
         published_at=_published_at(draft, current, now),
         headline=draft.headline,
         summary=draft.summary,
-        section=Term(slug=section_slug(draft.section), name=draft.section) if draft.section else None,
-        topics=_unique(Term(slug=term_slug(name), name=name) for name in draft.topics),
-        authors=_unique(
-            Term(slug=term_slug(author.name), name=author.name, url=author.url) for author in draft.authors
-        ),
+        section=section_of(draft.section) if draft.section else None,
+        topics=_unique(term_of(name) for name in draft.topics),
+        authors=_unique(term_of(author.name, author.url) for author in draft.authors),
         language=draft.language,
         day=day,
         slug=slug,

@@ -24,10 +24,10 @@ class Change:
 def enter(change: Change, site: Site, now: datetime) -> tuple[list[Command], str]:
     """The commands that carry a change out and announce it, and the id of its event."""
     before, after = change.before, change.after
-    commands: list[Command] = [("SET", record_key(after.id), after.model_dump_json())]
+    record = (record_key(after.id), after.model_dump_json())
+    commands: list[Command] = [("SET", *record)]
     if after.state == "published":
-        commands.append(("SET", body_key(after.id), pack_body(change.body)))
-        commands += _names(after)
+        commands = [("MSET", *record, body_key(after.id), pack_body(change.body)), *_names(after)]
     if before is not None and before.path and before.path != after.path:
         # an address that was acknowledged leads on, even if the press had not come to it yet
         commands += [("SADD", live.former_key(after.id), before.path), ("SREM", live.former_key(after.id), after.path)]

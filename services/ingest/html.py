@@ -48,13 +48,14 @@ _CHECKS: dict[str, Callable[[str], object]] = {
 }
 
 # h1 is the page's own headline; what is a block without meaning here stays a block
+# (a look at the first letter spares the list of names: most tags of a body are paragraphs)
 _RENAMED = re.compile(
-    r"<(/?)(?:(h1)|article|main|header|footer|nav|address|center|hgroup|form|fieldset|noscript)(?=[\s/>])",
+    r"<(/?)(?=[acfhmn])(?:(h1)|article|main|header|footer|nav|address|center|hgroup|form|fieldset|noscript)(?=[\s/>])",
     re.IGNORECASE,
 )
 # bounded, and stopping at the next tag, so that hostile HTML costs linear time
 _EMBED = re.compile(
-    r"<(iframe|video|audio|embed|object)\b([^<>]{0,4096}>(?:\s{0,64}<(?:source|param)\b[^<>]{0,4096}>){0,8})"
+    r"<(?=[ivaeo])(iframe|video|audio|embed|object)\b([^<>]{0,4096}>(?:\s{0,64}<(?:source|param)\b[^<>]{0,4096}>){0,8})"
     r"(?:[^<]*</\1\s*>)?",
     re.IGNORECASE,
 )
@@ -73,6 +74,8 @@ _KEPT = {"&": "\uffffamp;", "<": "\ufffflt;", ">": "\uffffgt;", '"': "\uffffquot
 
 _INLINE = "a|abbr|b|cite|code|del|em|i|ins|kbd|mark|q|s|samp|small|strong|sub|sup|time|u|var|wbr"
 _NOT_WORDS = re.compile(r"<(figure|table)\b.*?</\1>", re.DOTALL)
+_BEGUN = re.compile(r"<(?:figure|table)\b.*", re.DOTALL)
+_CUT = re.compile(r"(?:<[^<>]*|&[^&;\s]{0,32})\Z")  # the end of a window may be within a tag or a reference
 _INLINE_TAG = re.compile(rf'</?(?:{_INLINE})(?:\s[^<>"]*+(?:"[^"]*+"[^<>"]*+)*+)?>')
 _TAG = re.compile(r'<[^<>"]*+(?:"[^"]*+"[^<>"]*+)*+>')
 
@@ -114,7 +117,7 @@ def clean_html(html: str) -> str:
 
 def _clean(html: str) -> str:
     html = _REFERENCE.sub(_decode, clean_text(html)).replace("\xa0", _SPACE)
-    cleaned = clean_text(_CLEANER.clean(html).replace(_HIDDEN, "&").replace(_SPACE, "\xa0"))
+    cleaned = _CLEANER.clean(html).replace(_HIDDEN, "&").replace(_SPACE, "\xa0")
     if "<img" in cleaned:
         cleaned = _NO_PICTURE.sub("", cleaned)
     # the parser takes the first line break of a <pre> for layout, a browser too
@@ -130,7 +133,7 @@ def text_to_html(text: str) -> str:
 
 def opening(html: str) -> str:
     """The words that cleaned HTML begins with, at most OPENING characters, on one line; no captions, no tables."""
-    window = 4 * OPENING
+    window = 2 * OPENING
     while True:
         part = html[:window]
         words = " ".join(entities.unescape(_plain(part)).split())
@@ -141,10 +144,10 @@ def opening(html: str) -> str:
 
 
 def _plain(html: str) -> str:
-    html = _INLINE_TAG.sub("", _NOT_WORDS.sub(" ", html))
-    # a window may end within a figure, a tag or an entity
-    html = re.sub(r"<(?:figure|table)\b.*", "", html, flags=re.DOTALL)
-    return re.sub(r"(?:<[^<>]*|&[^&;\s]{0,32})\Z", "", _TAG.sub(" ", html))
+    if "<figure" in html or "<table" in html:
+        # a window may end within one
+        html = _BEGUN.sub("", _NOT_WORDS.sub(" ", html))
+    return _CUT.sub("", _TAG.sub(" ", _INLINE_TAG.sub("", html)))
 
 
 def _escape(text: str) -> str:

@@ -48,7 +48,7 @@ def decide(copy: Copy, source: str, ident: str, known: Known, site: Site, now: d
     rank = (version, copy.digest == WITHDRAWN, copy.draft.updated_at or NEVER, copy.digest)
     if current is not None:
         if _same(copy, current):
-            return _unchanged(copy, known, current, rank)
+            return _unchanged(copy, known, current, rank, now)
         if rank < order(current):
             return _stale(copy, current)
     if copy.digest == WITHDRAWN:
@@ -90,7 +90,7 @@ def _same(copy: Copy, current: Article) -> bool:
     return copy.digest == current.digest
 
 
-def _unchanged(copy: Copy, known: Known, current: Article, rank: Rank) -> Decision:
+def _unchanged(copy: Copy, known: Known, current: Article, rank: Rank, now: datetime) -> Decision:
     """The same content again: where it stands higher, that is recorded, so that what is older stays older."""
     if rank <= order(current):
         linked = _linked(copy, current)
@@ -98,10 +98,12 @@ def _unchanged(copy: Copy, known: Known, current: Article, rank: Rank) -> Decisi
     version, ordered_at, withdrawn_at = current.version, copy.draft.updated_at, current.withdrawn_at
     if copy.draft.version is None:
         ordered_at = _later(ordered_at, current.ordered_at)
+        kept_at = current.withdrawn_at
     else:
         version = copy.draft.version
+        kept_at = now  # as if it had come first: the newest kill says when it was, else its acceptance does
     if current.state == WITHDRAWN:
-        withdrawn_at = copy.draft.updated_at or withdrawn_at
+        withdrawn_at = copy.draft.updated_at or kept_at
     newer = _linked(copy, current).model_copy(
         update={"version": version, "ordered_at": ordered_at, "withdrawn_at": withdrawn_at}
     )

@@ -167,4 +167,7 @@ async def _refuse(problem: Problem) -> Answer:
 
 
 def _line(answer: Answer) -> bytes:
-    return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
+    return _as_json(answer).encode("utf-8", "replace") + b"\n"
+
+
+_as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

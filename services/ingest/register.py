@@ -5,10 +5,9 @@ again. `due:ingest` has the ids of versions that wait, by their time.
 """
 
 import asyncio
-from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
 
 from services.ingest.addresses import claim
 from services.ingest.changes import State, enter_state
@@ -71,7 +70,7 @@ class Register:
         self._store = store
         self._site = site
         self._clock = clock
-        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def accept(self, source: str, draft: Draft) -> Accepted:
         """Accept a draft; when this returns, state and event are on disk. Raises StoreUnavailable."""
@@ -115,13 +114,9 @@ class Register:
         known = _Read(record, scheduled).known
         return known.current, known.waiting, {flat[at]: flat[at + 1] for at in range(0, len(flat), 2)}
 
-    @asynccontextmanager
-    async def _turn(self, ident: str) -> AsyncIterator[None]:
-        lock = self._turns[ident]
-        async with lock:
-            yield
-        if not lock.locked() and not lock._waiters:
-            self._turns.pop(ident, None)
+    def _turn(self, ident: str) -> asyncio.Lock:
+        """The lock of a guid; it lives for as long as somebody has it or waits for it."""
+        return self._turns.setdefault(ident, asyncio.Lock())
 
     async def _read(self, ident: str, *slugs: str) -> _Read:
         keys = (record_key(ident), scheduled_key(ident), live.live_key(ident), chain_of_key(ident), *slugs)

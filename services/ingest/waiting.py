@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -28,12 +28,14 @@ class Waiting:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._waiters: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._wanted = asyncio.Event()
 
     async def until_built(self, wanted: Sequence[tuple[str, int]], seconds: float) -> bool:
         """Whether these articles are on disk in those revisions, or later ones, within so many seconds."""
         built = asyncio.Event()
         for ident, _ in wanted:
             self._waiters[ident].add(built)
+        self._wanted.set()
         try:
             async with asyncio.timeout(seconds):
                 while not await self._are_built(wanted):
@@ -49,22 +51,39 @@ class Waiting:
                     del self._waiters[ident]
 
     async def listen(self) -> None:
-        """For ever: read the stream of pages and wake those who wait."""
-        last: Any = "$"
+        """For ever: read the stream of pages while somebody waits, and wake them. Every page that is built is told
+        there, and mostly nobody waits."""
         while True:
-            try:
-                answer: Any = await self._store.client.xread({PAGES: last}, count=500, block=1000)
-            except (RedisError, OSError) as error:
-                raise StoreUnavailable(str(error)) from error
-            for _, entries in answer:
-                for entry, fields in entries:
-                    last = entry
-                    self._wake(fields[b"event"])
+            await self._wanted.wait()
+            last = await self._end()
+            for waiters in self._waiters.values():
+                self._wake(waiters)  # what was built before the end that is read from has to be looked for
+            while self._waiters:
+                last = await self._hear(last)
+            self._wanted.clear()
 
-    def _wake(self, raw: bytes) -> None:
-        if self._waiters and (ident := page_events.validate_json(raw).article):
-            for built in self._waiters.get(ident, ()):
-                built.set()
+    async def _end(self) -> str | bytes:
+        """Where the stream ends now."""
+        newest = await self._store.do("XREVRANGE", PAGES, "+", "-", "COUNT", 1)
+        return newest[0][0] if newest else "0"
+
+    async def _hear(self, last: Any) -> Any:
+        """Read on from an entry, wake whose pages are told of, and return the entry to read on from."""
+        try:
+            answer: Any = await self._store.client.xread({PAGES: last}, count=500, block=1000)
+        except (RedisError, OSError) as error:
+            raise StoreUnavailable(str(error)) from error
+        for _, entries in answer:
+            for entry, fields in entries:
+                last = entry
+                if self._waiters and (ident := page_events.validate_json(fields[b"event"]).article):
+                    self._wake(self._waiters.get(ident, ()))
+        return last
+
+    @staticmethod
+    def _wake(waiters: Iterable[asyncio.Event]) -> None:
+        for built in waiters:
+            built.set()
 
     async def _are_built(self, wanted: Sequence[tuple[str, int]]) -> bool:
         found = await self._store.all([("HGET", built_key(ident), "revision") for ident, _ in wanted])

@@ -20,11 +20,11 @@ PIECES = [
     "<img src='https://a.b/c' alt='<!--# x --><script>'>", "<table>", "<tr>", "<td>", "</table>", "<li>", "<ul>",
     "<template>", "</template>", "<plaintext>", "<xmp>", "</xmp>", "<video src=https://a.b/c>", "<object data=https://x/>",
     "&lt;!--# x --&gt;", "&#60;script>", "&#1;", "&#xffff;", "&nbsp;", "&amp", "&", "<", ">", '"', "'", "x",
-    " ", "\n", "\x00", "\x0b",
+    " ", "\n", "\x00", "\x0b", "\x7f", "\x85", "\x9f", "&#x81;", "&#127;",
     "\ufffe", "\uffff", "\xa0", "ü", "<p title='", "<b", "=", "/>",
 ]  # fmt: skip
 hostile = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=25).map("".join)
-FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 
 
 @given(hostile)

@@ -108,6 +108,24 @@ def test_the_newest_version_is_what_is_kept_whatever_the_order_of_arrival(drafts
         assert kept.current.headline == newest.headline
 
 
+@pytest.mark.parametrize("at", [None, NOW - HOUR, NOW + 9 * HOUR])
+@pytest.mark.parametrize("others", [None, NOW - 2 * HOUR, NOW + 5 * HOUR])
+def test_the_newest_kill_says_when_it_was_whatever_the_order_of_arrival(
+    at: datetime | None, others: datetime | None
+) -> None:
+    newest = draft("X", version=3, updated_at=at)
+    for arrived in permutations([draft("A", version=1), draft("X", version=2, updated_at=others), newest]):
+        guid = Guid()
+        for hours, one in enumerate(arrived):
+            guid.take(one, NOW + hours * HOUR)
+        assert guid.current.withdrawn_at == (at or NOW + arrived.index(newest) * HOUR)
+
+
+def test_a_kill_that_is_told_again_without_a_version_stays_where_it_was() -> None:
+    guid = Guid().take(draft("X"), NOW).take(draft("X"), NOW + HOUR)
+    assert guid.current.withdrawn_at == NOW
+
+
 @given(st.lists(versioned, min_size=1, max_size=6).flatmap(lambda found: st.tuples(
     st.just(found), st.permutations(found), st.lists(st.sampled_from(found), max_size=4)
 )))  # fmt: skip

@@ -13,6 +13,7 @@ from services.trending.rankings import Rankings
 from services.trending.stories import Stories
 from services.trending.week import Calendar
 from shared.articles import Article, Facets, Term, identify, record_key
+from shared.broker import create_group
 from shared.events import (
     ARTICLES,
     SIGNALS,
@@ -27,7 +28,7 @@ from shared.events import (
 )
 from shared.settings import Settings
 from shared.store import Store
-from shared.streams import Delivered, create_group
+from shared.streams import Delivered
 
 NOON = datetime(2025, 7, 26, 12, tzinfo=ZoneInfo("Asia/Baghdad")).astimezone(UTC)
 BAGHDAD = Calendar(ZoneInfo("Asia/Baghdad"))

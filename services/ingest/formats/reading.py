@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from services.ingest.formats.faults import kind_of
-from services.ingest.text import LONE_SURROGATE, escape, find_lone_surrogate, strip_forbidden
+from services.ingest.text import LONE_SURROGATE, clean_text, escape, find_lone_surrogate, strip_forbidden
 from services.ingest.times import parse_time
 from shared.problems import Fault
 
@@ -133,7 +133,8 @@ def prepare(content: Any, identity: str) -> Members | list[Fault]:
 
 def plain(text: str) -> str:
     """Text from text with markup in it, on one line."""
-    return " ".join(html.unescape(_MARKUP.sub("", text)).split())
+    # a reference may stand for a character that cannot be published
+    return " ".join(clean_text(html.unescape(_MARKUP.sub("", text))).split())
 
 
 def shorten(text: str, length: int = MAX_HEADLINE) -> str:
