@@ -8,11 +8,11 @@ from itertools import chain
 from services.render import keys
 from services.render.affected import ARCHIVE_PLACES, SITEMAP_PLACES
 from services.render.edition import LiveEdition, Story, in_order, in_period
-from services.render.everything import ALWAYS, scan
+from services.render.everything import ALWAYS, Kept, every_article, scan
 from services.render.listed import Listed, arrange, position_of
 from services.render.related import related, topics_of
 from shared import live
-from shared.articles import Article, Card, Term, body_key, record_key, unpack_body
+from shared.articles import Article, Card, Term, unpack_body
 from shared.charts import Chart
 from shared.conditions import Conditions
 from shared.front import Front
@@ -67,18 +67,15 @@ class WholeEdition:
         return whole
 
     async def _read(self, store: Store) -> None:
-        async for found in scan(store, "article:*"):
-            await self._take_articles(store, [key.partition(":")[2] for key in found])
+        async for articles in every_article(store):
+            self._take_articles(articles)
         async for found in scan(store, "former:*"):
             await self._take_former(store, found)
         async for found in scan(store, "place:*"):
             await self._take_places(store, found)
 
-    async def _take_articles(self, store: Store, idents: list[str]) -> None:
-        if not idents:
-            return
-        records, bodies = await store.all([("MGET", *map(record_key, idents)), ("MGET", *map(body_key, idents))])
-        for ident, record, body in zip(idents, records, bodies, strict=True):
+    def _take_articles(self, found: Iterable[Kept]) -> None:
+        for ident, record, body in found:
             article = Article.model_validate_json(record)
             self._records[ident], self._bodies[ident] = record, body
             if article.live:
