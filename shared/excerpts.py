@@ -9,8 +9,13 @@ _BLANKS = re.compile(r" [ \t\r\n\f\v]+|[\t\r\n\f\v][ \t\r\n\f\v]*")
 
 def excerpt(text: str, length: int = LENGTH) -> str:
     """At most `length` characters, cut at a word, then `...` unless it is uncut and ends a sentence."""
-    text = _BLANKS.sub(" ", text).strip(" ")
+    start = _on_one_line(text[: 2 * length])
+    text = start if len(start) > length else _on_one_line(text)  # the rest of a long text decides nothing
     if len(text) <= length:
         return text if not text or text[-1] in ".!?…" else text + "..."
     cut = text[: length + 1].rpartition(" ")[0] or text[:length]
     return cut + "..."
+
+
+def _on_one_line(text: str) -> str:
+    return _BLANKS.sub(" ", text).strip(" ")

@@ -76,6 +76,8 @@ def _lists(before: Card | None, after: Card | None) -> Iterator[Mark]:
             if name.startswith("section:"):
                 yield Mark(keys.NAVIGATION, "edge", name)
             yield from (Mark(keys.listing(name), "period", name, 0, month) for month in _months(was, now))
+            # a month's first page names its days
+            yield from (Mark(keys.archive(name, day[:7], 1), "period", name, 0, day) for day in _days(name, was, now))
         for period in _periods(name, was, now):
             yield Mark(keys.archive(name, period, "{n}"), "place", name, ARCHIVE_PLACES, period)
 
@@ -128,5 +130,8 @@ def _months(*cards: Card | None) -> tuple[str, ...]:
 
 
 def _periods(name: str, *cards: Card | None) -> tuple[str, ...]:
-    days = tuple(dict.fromkeys(card.day for card in cards if card)) if name == "all" else ()
-    return (*_months(*cards), *days)
+    return (*_months(*cards), *_days(name, *cards))
+
+
+def _days(name: str, *cards: Card | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(card.day for card in cards if card)) if name == "all" else ()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from prometheus_client import Counter, Histogram
 
+from services.render import keys
 from services.render.affected import Shown, affected, neighbourhoods
 from services.render.delivery import Delivery
 from services.render.dirty import Dirty, Taken
@@ -103,7 +104,10 @@ class ArticlePress:
             await self._dirty.done(taken)
             return
         if story.article.media:
-            await self._pictures.show(story.article.id, story.article.media)
+            measured = await self._pictures.show(story.article.id, story.article.media)
+            if listed.card is not None and measured & found.pictures:
+                # made anew, or by a Pressrun that did not measure: its feeds say another length, or none
+                await self._dirty.mark(keys.feed(name) for name in listed.card.lists)
         output = article.page(self._edition, self._printer, story, related)
         card = story.article.card()
         firsts = await self._firsts(story, card) if listed.card is None or not current else {}

@@ -160,7 +160,8 @@ def read_story(record: bytes | None, body: bytes | None, former: Iterable[bytes]
 
 def in_period(cards: Sequence[Card | None], name: str, period: str) -> list[Card]:
     """Those that are listed there still: an article that left a list or a day leaves a hole."""
-    return [card for card in cards if card and name in card.lists and card.day.startswith(period)]
+    days = f"/{period.replace('-', '/')}"  # as their addresses begin
+    return [card for card in cards if card and card.path.startswith(days) and name in card.lists]
 
 
 def in_order(terms: Iterable[Term]) -> tuple[Term, ...]:

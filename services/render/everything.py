@@ -1,14 +1,19 @@
-"""The keys of every page there is, from the store."""
+"""The keys of every page there is, and every article, from the store."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from services.render import keys
 from services.render.affected import ARCHIVE_PLACES, SITEMAP_PLACES
 from services.render.pages.fragments import ALL as FRAGMENTS
+from shared.articles import body_key, record_key
 from shared.charts import charts_key
 from shared.store import Store
 
 ALWAYS = (keys.FIXED, *FRAGMENTS, keys.FRONT, keys.HOT, keys.SITEMAPS, keys.NEWS, keys.feed("all"))
+
+Kept = tuple[str, bytes, bytes | None]
+"""An article in the store: its id, its record, its body."""
 
 
 async def every_page(store: Store) -> AsyncIterator[list[str]]:
@@ -23,6 +28,25 @@ async def every_page(store: Store) -> AsyncIterator[list[str]]:
     async for found in scan(store, "place:*"):
         yield [page for key in found for page in await _of_places(store, key)]
     yield [keys.chart(week.decode()) for week in await store.do("SMEMBERS", charts_key())]
+
+
+async def every_article(store: Store) -> AsyncIterator[list[Kept]]:
+    """All articles in portions; the store is asked for the next one while one is looked at."""
+    coming: asyncio.Task[list[Kept]] | None = None
+    async for found in scan(store, "article:*"):
+        ahead = asyncio.create_task(_fetch(store, [key.partition(":")[2] for key in found]))
+        if coming:
+            yield await coming
+        coming = ahead
+    if coming:
+        yield await coming
+
+
+async def _fetch(store: Store, idents: list[str]) -> list[Kept]:
+    if not idents:
+        return []
+    records, bodies = await store.all([("MGET", *map(record_key, idents)), ("MGET", *map(body_key, idents))])
+    return list(zip(idents, records, bodies, strict=True))
 
 
 async def scan(store: Store, pattern: str) -> AsyncIterator[list[str]]:

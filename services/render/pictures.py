@@ -5,7 +5,6 @@
 """
 
 import asyncio
-import contextlib
 from pathlib import Path
 
 from services.render.dirty import Dirty
@@ -24,13 +23,16 @@ class Pictures:
         self._originals = originals
         self._pages = pages
 
-    async def show(self, article: str, addresses: tuple[str, ...]) -> None:
-        """Make the files that an article is about to show."""
+    async def show(self, article: str, addresses: tuple[str, ...]) -> set[str]:
+        """Make the files that an article is about to show; those addresses whose length is not what was known of it."""
+        measured = set()
         for address in addresses:
             await self._store.all([("SADD", pictures_of_key(article), address), ("SADD", _shows(address), article)])
             if not all((self._pages / name[1:]).exists() for name in siblings(address)):
                 await self._make(article, address)
-            await self._measure(address)
+            if await self._measure(address):
+                measured.add(address)
+        return measured
 
     async def keep_only(self, dirty: Dirty, article: str, noted: set[str], addresses: tuple[str, ...]) -> None:
         """Take away the files of those `noted` that only this article showed, and no longer does."""
@@ -45,9 +47,13 @@ class Pictures:
                 await dirty.mark([f"article:{ident.decode()}" for ident in again], at_once=True)
             await self._store.do("SREM", pictures_of_key(article), address)
 
-    async def _measure(self, address: str) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            await self._store.do("HSET", LENGTHS, address, (self._pages / address[1:]).stat().st_size)
+    async def _measure(self, address: str) -> bool:
+        try:
+            length = (self._pages / address[1:]).stat().st_size
+        except FileNotFoundError:
+            return False  # it could not be made
+        known, _ = await self._store.all([("HGET", LENGTHS, address), ("HSET", LENGTHS, address, length)])
+        return bool(known != str(length).encode())
 
     async def _make(self, article: str, address: str) -> None:
         original = original_path(self._originals, digest_of(address) or "")

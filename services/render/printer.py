@@ -1,22 +1,20 @@
 """The printer: a typed context in, the bytes of a file out. Everything that can be done once is done at start."""
 
 import hashlib
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, Template, nodes, select_autoescape
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from services.render import contexts
+from services.render.compositor import TEMPLATES, Compositor
 from services.render.contexts import Context
 from services.render.typeset import article, feeds, lists
 from services.render.typeset.desk import Desk
 from shared.settings import Site
 
 HERE = Path(__file__).parent
-TEMPLATES = HERE / "templates"
 STATIC = HERE / "static"
 
 Setter = Callable[[Desk, Any], dict[str, Any]]
@@ -33,65 +31,52 @@ FORMS: dict[type, tuple[str, Setter]] = {
     contexts.HotPage: ("hot.html", lists.hot),
     contexts.ChartPage: ("chart.html", lists.chart),
     contexts.ErrorPage: ("error.html", lists.error),
-    contexts.AtomFeed: ("atom.xml", feeds.feed),
-    contexts.RssFeed: ("rss.xml", feeds.feed),
+    contexts.AtomFeed: ("atom.xml", feeds.atom),
+    contexts.RssFeed: ("rss.xml", feeds.rss),
     contexts.SitemapIndex: ("sitemap-index.xml", feeds.sitemap_index),
     contexts.Sitemap: ("sitemap.xml", feeds.sitemap),
     contexts.NewsSitemap: ("news-sitemap.xml", feeds.news_sitemap),
     contexts.Robots: ("robots.txt", feeds.robots),
 }
+BLOCKS = ("story.html", "card.html", "atom-entry.xml", "rss-item.xml")
+"""What stands on many pages as it is: the desk has each set once and keeps it."""
 
 
 class Printer:
     """Prints the pages of one site."""
 
     def __init__(self, site: Site) -> None:
-        self._desk = Desk(site)
+        self._desk = Desk(site, self._block)
         self._static = {_hashed(path): path.read_bytes() for path in sorted(STATIC.iterdir()) if path.is_file()}
-        self._constants = self._known_of_the_site()
-        environment = Environment(
-            undefined=StrictUndefined,
-            autoescape=select_autoescape(("html", "xml"), default_for_string=True),
-            keep_trailing_newline=True,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._forms = {kind: (self._compile(environment, name), setter) for kind, (name, setter) in FORMS.items()}
+        self._compositor = Compositor(self._known_of_the_site())
+        self._blocks = {name: self._compositor.compile(name) for name in BLOCKS}
+        self._forms = {kind: (self._compositor.compile(name), setter) for kind, (name, setter) in FORMS.items()}
         self.digest = _digest(site)
 
     def print(self, context: Context) -> bytes:
         """The file that shows this context."""
+        # joined as bytes: one dash in a title would make the whole page a string of wide characters
+        return b"".join(map(str.encode, self._pieces(context)))
+
+    def _pieces(self, context: Context) -> Iterable[str]:
         if isinstance(context, contexts.JsonFeed):
-            return feeds.json_feed(self._desk, context).encode()
+            return feeds.json_feed(self._desk, context)
         template, setter = self._forms[type(context)]
-        return self._set(template, setter(self._desk, context))
+        return self._compositor.pieces(template, setter(self._desk, context))
 
     def static_files(self) -> dict[str, bytes]:
         """The style sheet and the script, by path; the name changes with the content, so that caches may keep them."""
         return dict(self._static)
 
-    def _compile(self, environment: Environment, name: str) -> Template:
-        """Compile a template with what is known of the site set in type: that is escaped once, not for every page."""
-        tree = environment.parse(_source(name), name)
-        for output in tree.find_all(nodes.Output):
-            output.nodes = [self._known(node) for node in output.nodes]
-        return Template.from_code(environment, environment.compile(tree, name), {})
-
-    def _known(self, node: nodes.Expr) -> nodes.Expr:
-        if isinstance(node, nodes.Name) and node.name in self._constants:
-            return nodes.TemplateData(str(escape(self._constants[node.name])))
-        return node
-
-    def _set(self, template: Template, shown: dict[str, Any]) -> bytes:
-        # What Template.render does, without merging its chain of globals for every page.
-        frame = template.new_context(self._constants | shown, shared=True)
-        return "".join(template.root_render_func(frame)).encode()
+    def _block(self, name: str, shown: dict[str, Any]) -> Markup:
+        set_in_type = "".join(self._compositor.pieces(self._blocks[name], shown))
+        return Markup(set_in_type.removesuffix("\n"))  # noqa: S704 - its template escapes
 
     def _known_of_the_site(self) -> dict[str, Any]:
         desk = self._desk
         names = {Path(path).suffix: desk.href(path) for path in self._static}
         return {
-            "site_name": desk.site.name,
+            "site_name": escape(desk.site.name),  # titles, to which it is compared, are escaped too
             "site_url": desk.base_url + "/",
             "site_language": desk.language,
             "site_attributes": desk.attributes,
@@ -100,12 +85,6 @@ class Printer:
             "script": names[".js"],
             "related_size": desk.site.related,
         }
-
-
-def _source(name: str) -> str:
-    """A template with its `{% include %}` put in place, so that a page costs no look-up of another one."""
-    text = (TEMPLATES / name).read_text(encoding="utf-8")
-    return re.sub(r'\{% include "([a-z-]+\.[a-z]+)" %\}\n?', lambda found: _source(found[1]), text)
 
 
 def _hashed(path: Path) -> str:
@@ -123,5 +102,7 @@ def _digest(site: Site) -> str:
 
 
 def _decides(path: Path) -> bool:
-    code = path.suffix == ".py" and (path.parent.name in ("typeset", "contexts") or path.name == "printer.py")
+    code = path.suffix == ".py" and (
+        path.parent.name in ("typeset", "contexts") or path.name in ("printer.py", "compositor.py")
+    )
     return path.is_file() and (code or path.parent in (TEMPLATES, STATIC))

@@ -4,17 +4,18 @@ import asyncio
 import gc
 import multiprocessing
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
 from pathlib import Path
 
+from services.render.new_site import NewSite
 from services.render.pages import build
 from services.render.printer import Printer
-from services.render.site import Site
 from services.render.whole import WholeEdition
 from shared.media import derive, digest_of, original_path
 
 Progress = Callable[[int], None]
-PORTION = 256
+PORTION, MONTH = 256, 1024
 
 
 def build_site(
@@ -24,15 +25,15 @@ def build_site(
     for url in whole.picture_addresses():
         derive(original_path(originals, digest_of(url) or ""), out)
     pages = list(whole.page_keys())
-    portions = [pages[at : at + PORTION] for at in range(0, len(pages), PORTION)]
+    portions = list(_portions(pages))
     workers = min(cores or os.cpu_count() or 1, len(portions))
     if workers < 2:
         for portion in portions:
-            progress(_build_portion(whole, printer, Site(out), portion))
+            progress(_build_portion(whole, printer, NewSite(out), portion))
         return len(pages)
     gc.freeze()  # the children share what was loaded; a collection would copy it
     context = multiprocessing.get_context("fork")
-    _SHARED.append((whole, printer, Site(out)))
+    _SHARED.append((whole, printer, NewSite(out)))
     try:
         with context.Pool(workers, initializer=gc.disable) as pool:  # short-lived, and hardly any cycles
             for count in pool.imap_unordered(_build_shared, portions):
@@ -43,17 +44,29 @@ def build_site(
     return len(pages)
 
 
-_SHARED: list[tuple[WholeEdition, Printer, Site]] = []
+def _portions(pages: Iterable[str]) -> Iterator[list[str]]:
+    """What goes to a core at a time. A month's archives stay together: they show the same cards."""
+    for month, found in groupby(pages, key=_month):
+        group, size = list(found), MONTH if month else PORTION
+        yield from (group[at : at + size] for at in range(0, len(group), size))
+
+
+def _month(key: str) -> str:
+    kind, _, name = key.partition(":")
+    return {"archive": name.partition("|")[2], "sitemap": name}.get(kind, "")[: len("2025-07")]
+
+
+_SHARED: list[tuple[WholeEdition, Printer, NewSite]] = []
 
 
 def _build_shared(portion: list[str]) -> int:
     return _build_portion(*_SHARED[0], portion)
 
 
-def _build_portion(whole: WholeEdition, printer: Printer, site: Site, portion: list[str]) -> int:
+def _build_portion(whole: WholeEdition, printer: Printer, site: NewSite, portion: list[str]) -> int:
     async def all_of_it() -> None:
         for key in portion:
-            site.create(await build(whole, printer, key))
+            site.add(await build(whole, printer, key))
 
     asyncio.run(all_of_it())
     return len(portion)

@@ -74,22 +74,6 @@ class Site:
         changed += [path for path in output.absent if self.remove(path)]
         return changed
 
-    def create(self, output: Output) -> None:
-        """Write an output into a folder that nobody reads yet and nothing else writes to: no rename is needed."""
-        for path, content in output.files.items():
-            full = f"{self.root}/{path}"
-            try:
-                file = open(full, "xb")  # noqa: PTH123, SIM115 - the hot path
-            except FileNotFoundError:
-                os.makedirs(os.path.dirname(full), exist_ok=True)  # noqa: PTH103, PTH120 - the hot path
-                file = open(full, "xb")  # noqa: PTH123, SIM115 - the hot path
-            with file:
-                file.write(content)
-        for path, target in output.links.items():
-            link = self.root / path
-            link.parent.mkdir(parents=True, exist_ok=True)
-            link.symlink_to(target)
-
     def has(self, path: str) -> bool:
         """Whether there is such a file; what was seen, and not removed here, is believed for a second."""
         if time.monotonic() - self._seen_since > BELIEVED:

@@ -1,19 +1,19 @@
 """The whole store in memory: what a full build and `pressrun check` make pages from, without asking it twice."""
 
-from bisect import bisect_left
-from collections import defaultdict
+import gc
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import chain
 
 from services.render import keys
 from services.render.affected import ARCHIVE_PLACES, SITEMAP_PLACES
 from services.render.edition import LiveEdition, Story, in_order, in_period
-from services.render.everything import ALWAYS, scan
-from services.render.related import AROUND, related, topics_of
+from services.render.everything import ALWAYS, Kept, every_article, scan
+from services.render.listed import Listed, arrange, position_of
+from services.render.related import related, topics_of
 from shared import live
-from shared.articles import Article, Card, Term, body_key, record_key, unpack_body
+from shared.articles import Article, Card, Term, unpack_body
 from shared.charts import Chart
-from shared.clock import millis
 from shared.conditions import Conditions
 from shared.front import Front
 from shared.media import LENGTHS, siblings
@@ -21,19 +21,22 @@ from shared.ranking import HOT, TOPICS
 from shared.settings import Site
 from shared.store import Store
 
+_NOTHING = Listed()
+
 
 class WholeEdition:
     """An `Edition` that derives lists from the articles themselves, never from what render keeps of them."""
 
     def __init__(self, site: Site) -> None:
         self.site = site
-        self._articles: dict[str, Article] = {}
+        self._records: dict[str, bytes] = {}
         self._cards: dict[str, Card] = {}
         self._bodies: dict[str, bytes | None] = {}
         self._former: dict[str, tuple[str, ...]] = {}
-        self._lists: dict[str, list[tuple[int, str]]] = {}
+        self._lists: dict[str, Listed] = {}
         self._places: dict[str, list[str]] = {}
         self._periods: dict[str, dict[str, int]] = {}
+        self._terms: dict[tuple[str, str, str | None], Term] = {}
         self._names: dict[str, dict[str, str]] = {}
         self._rankings: dict[str, tuple[str, ...]] = {}
         self._charts: dict[str, Chart] = {}
@@ -56,58 +59,70 @@ class WholeEdition:
         for kind in ("section", "topic", "author"):
             flat = await store.do("HGETALL", live.names_key(kind))
             whole._names[kind] = {flat[at].decode(): flat[at + 1].decode() for at in range(0, len(flat), 2)}
-        async for found in scan(store, "article:*"):
-            await whole._take_articles(store, [key.partition(":")[2] for key in found])
-        async for found in scan(store, "place:*"):
-            await whole._take_places(store, found)
-        whole._arrange()
+        gc.disable()  # nothing of what is read is garbage: looking for some would take half of the time
+        await whole._read(store)
+        whole._lists = arrange(whole._cards.values())
+        gc.freeze()
+        gc.enable()
         return whole
 
-    async def _take_articles(self, store: Store, idents: list[str]) -> None:
-        if not idents:
-            return
-        records = await store.do("MGET", *(record_key(ident) for ident in idents))
-        bodies = await store.do("MGET", *(body_key(ident) for ident in idents))
-        former = await store.all([("SMEMBERS", live.former_key(ident)) for ident in idents])
-        for ident, record, body, paths in zip(idents, records, bodies, former, strict=True):
-            article = self._articles[ident] = Article.model_validate_json(record)
-            self._bodies[ident] = body
-            if paths:
-                self._former[ident] = tuple(sorted(path.decode() for path in paths))
+    async def _read(self, store: Store) -> None:
+        async for articles in every_article(store):
+            self._take_articles(articles)
+        async for found in scan(store, "former:*"):
+            await self._take_former(store, found)
+        async for found in scan(store, "place:*"):
+            await self._take_places(store, found)
+
+    def _take_articles(self, found: Iterable[Kept]) -> None:
+        for ident, record, body in found:
+            article = Article.model_validate_json(record)
+            self._records[ident], self._bodies[ident] = record, body
             if article.live:
-                self._cards[ident] = article.card()
+                self._cards[ident] = self._compact(article.card())
+
+    def _compact(self, card: Card) -> Card:
+        """The same terms in many cards are one in memory."""
+        return card.model_copy(
+            update={
+                "section": card.section and self._term(card.section),
+                "topics": tuple([self._term(topic) for topic in card.topics]),
+                "authors": tuple([self._term(author) for author in card.authors]),
+            }
+        )
+
+    def _term(self, term: Term) -> Term:
+        return self._terms.setdefault((term.slug, term.name, term.url), term)
+
+    async def _take_former(self, store: Store, found: list[str]) -> None:
+        members = await store.all([("SMEMBERS", key) for key in found])
+        for key, paths in zip(found, members, strict=True):
+            self._former[key.partition(":")[2]] = tuple(sorted(path.decode() for path in paths))
 
     async def _take_places(self, store: Store, found: list[str]) -> None:
         members = await store.all([("ZRANGE", key, 0, -1) for key in found])
         for key, idents in zip(found, members, strict=True):
             self._places[key] = [ident.decode() for ident in idents]
 
-    def _arrange(self) -> None:
-        lists: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
-        periods: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
-        for card in self._cards.values():
-            for name in card.lists:
-                lists[name].append((millis(card.published_at), card.id))
-                for period in live.periods_of(name, card):
-                    periods[name][period] += 1
-        for members in lists.values():
-            members.sort()
-        self._lists, self._periods = dict(lists), {name: dict(counts) for name, counts in periods.items()}
-
     def page_keys(self) -> Iterator[str]:
-        """The keys of all pages that a build makes."""
+        """The keys of all pages that a build makes. Pages with the same cards are near one another: those of a day,
+        those of a month's archives."""
         yield from ALWAYS
-        yield from (keys.article(ident) for ident in self._articles)
+        yield from map(keys.article, sorted(self._records, key=self._path))
         for name in self._lists:
             if name != "all":
                 yield keys.listing(name)
                 yield keys.feed(name)
-        for key, members in self._places.items():
+        for key, members in sorted(self._places.items(), key=lambda found: found[0].rpartition(":")[2]):
             name, _, period = key.removeprefix("place:").rpartition(":")
             yield from (keys.archive(name, period, n + 1) for n in range(-(-len(members) // ARCHIVE_PLACES)))
             if name == "all" and len(period) == len("2025-07"):
                 yield from (keys.sitemap(period, n + 1) for n in range(-(-len(members) // SITEMAP_PLACES)))
         yield from (keys.chart(week) for week in self._charts)
+
+    def _path(self, ident: str) -> str:
+        card = self._cards.get(ident)
+        return card.path if card else ""
 
     def pictures(self) -> Iterator[tuple[str, list[str]]]:
         """The public files of the pictures that each live article shows, with its page's key."""
@@ -123,29 +138,25 @@ class WholeEdition:
         return self._tick
 
     async def story(self, ident: str) -> Story | None:
-        article = self._articles.get(ident)
-        if article is None:
+        record = self._records.get(ident)
+        if record is None:
             return None
+        article = Article.model_validate_json(record)
         return Story(article, unpack_body(self._bodies[ident]), self._former.get(ident, ()))
 
     async def related(self, article: Article) -> tuple[Card, ...]:
-        position = (millis(article.published_at), article.id)
-        found = (card for topic in topics_of(article) for card in self._around(f"topic:{topic}", position))
-        return related(article, found, self.site.related) if self.site.related else ()
+        position = position_of(article)
+        around = (self._list(f"topic:{topic}").around(position) for topic in topics_of(article))
+        return related(article, chain.from_iterable(around), self.site.related)
 
-    def _around(self, name: str, position: tuple[int, str]) -> Iterator[Card]:
-        members = self._lists.get(name, [])
-        at = bisect_left(members, position)
-        there = at < len(members) and members[at] == position
-        for _, ident in members[max(0, at - AROUND) : at + AROUND + there]:
-            yield self._cards[ident]
+    def _list(self, name: str) -> Listed:
+        return self._lists.get(name, _NOTHING)
 
     async def cards(self, idents: Iterable[str]) -> list[Card | None]:
         return [self._cards.get(ident) for ident in idents]
 
     async def newest(self, name: str, count: int) -> list[Card]:
-        members = self._lists.get(name, [])
-        return [self._cards[ident] for _, ident in members[: -count - 1 : -1]]
+        return self._list(name).newest(count)
 
     async def places(self, name: str, period: str, first: int, count: int) -> list[Card]:
         members = self._places.get(live.place_key(name, period), [])[first : first + count]
@@ -155,7 +166,9 @@ class WholeEdition:
         return len(self._places.get(live.place_key(name, period), []))
 
     async def periods(self, name: str) -> dict[str, int]:
-        return self._periods.get(name, {})
+        if name not in self._periods:
+            self._periods[name] = self._list(name).periods(name)
+        return self._periods[name]
 
     async def ranking(self, name: str) -> tuple[str, ...]:
         return self._rankings[name]

@@ -29,6 +29,7 @@ def test_every_feed_is_read_without_a_complaint(press: Press, name: str) -> None
         found = feedparser.parse(answer.content, response_headers={"content-type": answer.headers["content-type"]})
         assert not found.bozo, (path, found.get("bozo_exception"))
         assert found.entries, path
+        assert [link.href for link in found.feed.links if link.rel == "self"] == [press.up.url + path]
         assert all(entry.title and entry.link and entry.id and entry.published_parsed for entry in found.entries), path
         assert not set(answer.text) & set(C1), path
 

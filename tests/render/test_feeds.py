@@ -33,6 +33,14 @@ def test_feeds_are_well_formed_and_whole(printer: Printer, kind: type, payload: 
     assert found.feed.link == "https://courier.example/topic/words/"
 
 
+@pytest.mark.parametrize(("kind", "file"), [(c.AtomFeed, "feed.xml"), (c.RssFeed, "rss.xml")])
+def test_a_feed_says_where_it_is(printer: Printer, kind: type, file: str) -> None:
+    found = feedparser.parse(printer.print(contexts_of(story())[kind]))
+    links = [link.href for link in found.feed.links if link.rel == "self"]
+    assert links == [f"https://courier.example/topic/words/{file}"]
+    assert found.feed.get("id", links[0]) == links[0]
+
+
 def test_an_article_without_authors_has_the_sites_name_in_atom(printer: Printer) -> None:
     entry = c.Entry(story().model_copy(update={"authors": ()}), "<p>Body</p>")
     root = ET.fromstring(printer.print(c.AtomFeed(SITE, "all", None, NOW, (entry,))))  # noqa: S314  our own XML

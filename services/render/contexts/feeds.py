@@ -16,6 +16,9 @@ class Entry:
     body: str
     length: int | None = None
 
+    def __hash__(self) -> int:
+        return hash(self.article.id)  # what is kept of entries is asked for often, and holds few of one article
+
 
 @dataclass(frozen=True, slots=True)
 class Feed:

@@ -43,7 +43,8 @@ class ArchivePage:
     """A page of a list's archive; `term` is None for the site's own.
 
     `period` is a month (`2025-07`) or a day (`2025-07-26`); `number` counts from 1; `previous` and `next` are
-    numbers of pages of the same period. `days` (`2025-07-26`) are those of the month that have an archive.
+    numbers of pages of the same period. `days` (`2025-07-26`) are those of the month that have an archive; the first
+    page of the site's month names them.
     """
 
     site: Site

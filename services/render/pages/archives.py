@@ -20,6 +20,7 @@ async def build(edition: Edition, printer: Printer, name: str) -> Output:
     if not cards:
         return Output(absent=(file,))
     last = -(-await edition.place_count(listed, period) // ARCHIVE_PLACES)
+    names_days = kind == "all" and len(period) == len("2025-07") and page == 1  # else a new day changed every page
     context = ArchivePage(
         edition.site,
         cast(Kind, kind),
@@ -29,7 +30,7 @@ async def build(edition: Edition, printer: Printer, name: str) -> Output:
         tuple(cards),
         previous=page - 1 if page > 1 else None,
         next=page + 1 if page < last else None,
-        days=await _days(edition, period) if kind == "all" and len(period) == len("2025-07") else (),
+        days=await _days(edition, period) if names_days else (),
     )
     return Output({file: printer.print(context)})
 

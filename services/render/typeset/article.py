@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from services.render.contexts import ArticlePage
 from services.render.typeset.desk import Desk, Stamp
@@ -26,17 +26,18 @@ def article(desk: Desk, page: ArticlePage) -> dict[str, Any]:
     picture = desk.picture(story.image)
     image_url = desk.absolute(story.image.url) if story.image and picture else ""
     language = (story.language or desk.language).replace("_", "-")
+    headline = escape(story.headline)
     return {
         "page_language": language,
         "page_direction": direction(language),
-        "feeds": desk.href("/"),
+        "feeds": desk.home,
         "chrome": desk.attributes if language != desk.language else "",
         "id": story.id,
-        "headline": story.headline,
-        "title": story.headline,
-        "canonical": url,
-        "description": excerpt(story.summary or story.opening, DESCRIPTION_LENGTH),
-        "standfirst": "" if _repeats(story) else story.summary,
+        "headline": headline,
+        "title": headline,
+        "canonical": escape(url),
+        "description": escape(excerpt(story.summary or story.opening, DESCRIPTION_LENGTH)),
+        "standfirst": "" if story.summary and _repeats(story) else story.summary,
         "published": published,
         "updated": updated,
         "modified": modified,

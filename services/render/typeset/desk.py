@@ -1,20 +1,29 @@
-"""The desk: how one site writes addresses, moments and pictures. What depends on the site alone is worked out once."""
+"""The desk: how one site writes addresses, moments and pictures. What depends on the site alone is worked out once.
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+Names, addresses and texts that several pages print are escaped here, once: they are Markup, which stays as it is.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
 from email.utils import format_datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from services.render.contexts import home
+from services.render.contexts import Kind, home
 from services.render.typeset.language import direction, long_day
+from services.render.typeset.remembered import Remembered
 from shared.articles import Article, Card, Image, Term
 from shared.settings import Site
 
+REMEMBERED = 8192
 WHOLE_MINUTES = len("2025-07-26T09:00:00+03:00")
+
+SetBlock = Callable[[str, dict[str, Any]], Markup]
+"""Sets a template that stands on several pages."""
 
 
 class Link(NamedTuple):
@@ -39,39 +48,22 @@ class Picture(NamedTuple):
 class Stamp(NamedTuple):
     """A moment for machines and for readers."""
 
-    iso: str
-    day: str
-    clock: str
+    iso: Markup
+    day: Markup
+    clock: Markup
 
 
-class Brief(NamedTuple):
-    """A card in a block; `attributes` are its language and direction if they are not the site's."""
+class Block(NamedTuple):
+    """A card in type; `attributes` are its language and direction if they are not the site's."""
 
-    href: str
-    headline: str
-    excerpt: str
     attributes: Markup
-    topic: Link | None = None
-
-
-class Teaser(NamedTuple):
-    """A card in a list, which tells more of it."""
-
-    href: str
-    headline: str
-    excerpt: str
-    attributes: Markup
-    section: Link | None
-    stamp: Stamp
-    picture: Picture | None
-    rank: int | None = None
-    views: int | None = None
+    html: Markup
 
 
 class Desk:
     """Writes for one site."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, set_block: SetBlock) -> None:
         self.site = site
         address = urlsplit(site.base_url)
         self.root = address.path
@@ -80,19 +72,26 @@ class Desk:
         self.language = site.language.replace("_", "-")
         self.direction = direction(self.language)
         self.attributes = _attributes(self.language)
+        self.home = escape(self.href("/"))
+        self.set_block = set_block
+        self._link = lru_cache(REMEMBERED)(self._set_link)
+        self.story = Remembered(self._set_story, REMEMBERED)
+        self.brief = Remembered(self._set_brief, REMEMBERED)
 
     def href(self, path: str) -> str:
         """The address of a path within the site; a site may live below a path of its host."""
-        return self.root + _quoted(path)
+        return self.root + quoted(path)
 
     def absolute(self, path: str) -> str:
         """The whole address of a path; one that is whole already stays."""
-        return path if path.startswith(("https://", "http://")) else self.base_url + quote(path)
+        return path if path.startswith(("https://", "http://")) else self.base_url + quoted(path)
 
     def stamp(self, at: datetime) -> Stamp:
         """A moment in the site's time zone."""
         local = self.site.local(at)
-        return Stamp(_rfc3339(local), long_day(local.date(), self.language), f"{local:%H:%M}")
+        text = local.isoformat(timespec="seconds")
+        iso = text if len(text) == WHOLE_MINUTES else _rfc3339(local)
+        return Stamp(Markup(iso), _long_day(local.date(), self.language), Markup(text[11:16]))  # noqa: S704  digits
 
     def iso(self, at: datetime) -> str:
         """RFC 3339, in the site's time zone where that can be said."""
@@ -110,15 +109,15 @@ class Desk:
 
     def section(self, term: Term | None) -> Link | None:
         """A link to a section."""
-        return Link(self.href(home("section", term)), term.name) if term else None
+        return self._link("section", term.slug, term.name) if term else None
 
     def topic(self, term: Term | None) -> Link | None:
         """A link to a topic."""
-        return Link(self.href(home("topic", term)), term.name) if term else None
+        return self._link("topic", term.slug, term.name) if term else None
 
     def author(self, term: Term) -> Link:
         """A link to an author's articles."""
-        return Link(self.href(home("author", term)), term.name)
+        return self._link("author", term.slug, term.name)
 
     def attributes_of(self, language: str | None) -> Markup:
         """`lang` and `dir` of a part of a page; none where they are the site's."""
@@ -136,33 +135,36 @@ class Desk:
         src = self.href(image.url) if image.url.startswith("/") else image.url
         return Picture(src, srcset, image.alt, image.credit, image.caption, image.width, image.height)
 
-    def brief(self, card: Card, topic: Term | None = None) -> Brief:
-        """What a block prints of a card."""
-        return Brief(
-            self.href(card.path), card.headline, card.excerpt, self.attributes_of(card.language), self.topic(topic)
-        )
+    def stories(self, cards: Sequence[Card]) -> list[Block]:
+        """What a list prints of its cards."""
+        return [self.story(card) for card in cards]
 
-    def briefs(self, cards: Sequence[Card]) -> list[Brief]:
+    def briefs(self, cards: Sequence[Card]) -> list[Block]:
         """What a block prints of its cards."""
         return [self.brief(card) for card in cards]
 
-    def teaser(self, card: Card, rank: int | None = None, views: int | None = None) -> Teaser:
-        """What a list prints of a card."""
-        return Teaser(
-            href=self.href(card.path),
-            headline=card.headline,
-            excerpt=card.excerpt,
-            attributes=self.attributes_of(card.language),
-            section=self.section(card.section),
-            stamp=self.stamp(card.published_at),
-            picture=self.picture(card.image),
-            rank=rank,
-            views=views,
-        )
+    def counted(self, card: Card, views: int | None) -> Block:
+        """What a list prints of a card, with how often it was viewed."""
+        shown = {
+            "href": self.href(card.path),
+            "headline": card.headline,
+            "excerpt": card.excerpt,
+            "section": self.section(card.section),
+            "stamp": self.stamp(card.published_at),
+            "picture": self.picture(card.image),
+            "views": views,
+        }
+        return Block(self.attributes_of(card.language), self.set_block("story.html", shown))
 
-    def teasers(self, cards: Sequence[Card]) -> list[Teaser]:
-        """What a list prints of its cards."""
-        return [self.teaser(card) for card in cards]
+    def _set_story(self, card: Card) -> Block:
+        return self.counted(card, None)
+
+    def _set_brief(self, card: Card) -> Block:
+        shown = {"href": self.href(card.path), "headline": card.headline, "excerpt": card.excerpt}
+        return Block(self.attributes_of(card.language), self.set_block("card.html", shown))
+
+    def _set_link(self, kind: Kind, slug: str, name: str) -> Link:
+        return Link(escape(self.href(home(kind, Term(slug=slug, name=name)))), escape(name))
 
 
 def _rfc3339(local: datetime) -> str:
@@ -172,9 +174,19 @@ def _rfc3339(local: datetime) -> str:
 
 
 _NONE = Markup("")
-_quoted = lru_cache(maxsize=16384)(quote)
+_PLAIN = re.compile(r"[A-Za-z0-9_.~/-]*").fullmatch
+
+
+def quoted(path: str) -> str:
+    """A path, percent-encoded."""
+    return path if _PLAIN(path) else quote(path)
 
 
 @lru_cache(1024)
 def _attributes(language: str) -> Markup:
     return Markup(' lang="{}" dir="{}"').format(language.replace("_", "-"), direction(language))
+
+
+@lru_cache(4096)
+def _long_day(day: date, language: str) -> Markup:
+    return escape(long_day(day, language))

@@ -1,14 +1,22 @@
 """Feeds and sitemaps: Atom (RFC 4287), RSS 2.0, JSON Feed 1.1, sitemaps.org and Google's news sitemap."""
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
+
+from markupsafe import Markup, escape
 
 from services.render import contexts
 from services.render.contexts import home
 from services.render.typeset.desk import Desk, Picture
 
-NAMES = {contexts.AtomFeed: "feed.xml", contexts.RssFeed: "rss.xml", contexts.JsonFeed: "feed.json"}
+_encode = json.JSONEncoder(ensure_ascii=False, indent=1).encode
+
+KEPT = 512
+"""Articles in type: an article is in six lists or so, and newer ones change each of their feeds soon."""
+
 TYPES = {
     "avif": "image/avif",
     "gif": "image/gif",
@@ -28,32 +36,49 @@ class Enclosed(NamedTuple):
     picture: Picture
 
 
-def feed(desk: Desk, page: contexts.Feed) -> dict[str, Any]:
-    """What `feed.xml` and `rss.xml` show."""
-    path = home(page.kind, page.term)
-    return {
-        "title": _title(desk, page),
-        "home": desk.absolute(path),
-        "self": desk.absolute(path + NAMES[type(page)]),
-        "updated": desk.iso(page.updated),
-        "built": desk.rfc822(page.updated),
-        "entries": [_entry(desk, entry) for entry in page.entries],
-    }
+class Bulletin(NamedTuple):
+    """An article as it stands in each format."""
+
+    atom: Markup
+    rss: Markup
+    item: str
 
 
-def json_feed(desk: Desk, page: contexts.JsonFeed) -> str:
-    """`feed.json`: no template, since only a JSON encoder escapes JSON."""
-    shown = feed(desk, page)
-    found = {
+def atom(desk: Desk, page: contexts.Feed) -> dict[str, Any]:
+    """What `feed.xml` shows."""
+    return _about(desk, page, "feed.xml") | {"entries": [bulletin(desk, entry).atom for entry in page.entries]}
+
+
+def rss(desk: Desk, page: contexts.Feed) -> dict[str, Any]:
+    """What `rss.xml` shows."""
+    return _about(desk, page, "rss.xml") | {"entries": [bulletin(desk, entry).rss for entry in page.entries]}
+
+
+def json_feed(desk: Desk, page: contexts.JsonFeed) -> Iterator[str]:
+    """`feed.json`, in pieces: no template, since only a JSON encoder escapes JSON."""
+    shown = _about(desk, page, "feed.json")
+    head = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": shown["title"],
         "home_page_url": shown["home"],
-        "feed_url": shown["self"],
+        "feed_url": shown["address"],
         "language": desk.language,
         "authors": [{"name": desk.site.name, "url": desk.base_url + "/"}],
-        "items": [_item(entry) for entry in shown["entries"]],
     }
-    return json.dumps(found, ensure_ascii=False, indent=1) + "\n"
+    yield _encode(head).removesuffix("\n}") + ',\n "items": ['
+    for number, entry in enumerate(page.entries):
+        yield ",\n  " if number else "\n  "
+        yield bulletin(desk, entry).item
+    yield "\n ]\n}\n" if page.entries else "]\n}\n"
+
+
+@lru_cache(KEPT)
+def bulletin(desk: Desk, entry: contexts.Entry) -> Bulletin:
+    """Set an article for the feeds of all the lists that it is in."""
+    shown = _entry(desk, entry)
+    item = _item(shown)
+    shown["body"] = escape(entry.body)
+    return Bulletin(desk.set_block("atom-entry.xml", shown), desk.set_block("rss-item.xml", shown), item)
 
 
 def sitemap_index(desk: Desk, page: contexts.SitemapIndex) -> dict[str, Any]:
@@ -92,8 +117,15 @@ def robots(desk: Desk, page: contexts.Robots) -> dict[str, Any]:
     return {"sitemap": desk.absolute("/sitemap.xml"), "news_sitemap": desk.absolute("/news-sitemap.xml")}
 
 
-def _title(desk: Desk, page: contexts.Feed) -> str:
-    return f"{page.term.name} – {desk.site.name}" if page.term else desk.site.name
+def _about(desk: Desk, page: contexts.Feed, file: str) -> dict[str, Any]:
+    path = home(page.kind, page.term)
+    return {
+        "title": f"{page.term.name} – {desk.site.name}" if page.term else desk.site.name,
+        "home": desk.absolute(path),
+        "address": desk.absolute(path + file),
+        "updated": desk.iso(page.updated),
+        "built": desk.rfc822(page.updated),
+    }
 
 
 def _entry(desk: Desk, entry: contexts.Entry) -> dict[str, Any]:
@@ -114,7 +146,8 @@ def _entry(desk: Desk, entry: contexts.Entry) -> dict[str, Any]:
     }
 
 
-def _item(entry: dict[str, Any]) -> dict[str, Any]:
+def _item(entry: dict[str, Any]) -> str:
+    """One of the `items` of a JSON feed, indented as it stands there."""
     picture: Enclosed | None = entry["picture"]
     found = {
         "id": entry["tag"],
@@ -132,7 +165,13 @@ def _item(entry: dict[str, Any]) -> dict[str, Any]:
         if picture and picture.length
         else [],
     }
-    return {name: value for name, value in found.items() if value or name == "content_html"}
+    members = [f'"{name}": {_deeper(value)}' for name, value in found.items() if value or name == "content_html"]
+    return "{\n   " + ",\n   ".join(members) + "\n  }"
+
+
+def _deeper(value: str | list[Any]) -> str:
+    """JSON three levels down; in a text, which has no line breaks unescaped, nothing is to be indented."""
+    return _encode(value) if isinstance(value, str) else _encode(value).replace("\n", "\n   ")
 
 
 def _picture(desk: Desk, entry: contexts.Entry) -> Enclosed | None:

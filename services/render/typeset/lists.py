@@ -4,6 +4,8 @@ import math
 from datetime import date
 from typing import Any
 
+from markupsafe import escape
+
 from services.render import contexts
 from services.render.contexts import archive, home
 from services.render.typeset import week
@@ -35,12 +37,12 @@ def hot_fragment(desk: Desk, page: contexts.HotFragment) -> dict[str, Any]:
 
 def topics_fragment(desk: Desk, page: contexts.TopicsFragment) -> dict[str, Any]:
     """The topics block."""
-    return {"cards": [desk.brief(entry.card, entry.topic) for entry in page.cards]}
+    return {"cards": [(desk.topic(entry.topic), desk.brief(entry.card)) for entry in page.cards]}
 
 
 def front(desk: Desk, page: contexts.FrontPage) -> dict[str, Any]:
     """The front page: its first story stands above the others."""
-    stories = desk.teasers([*page.lead, *page.newest])
+    stories = desk.stories([*page.lead, *page.newest])
     return {
         **_head(desk, desk.site.name, "/", feeds="/"),
         "first": stories[0] if stories else None,
@@ -57,7 +59,7 @@ def listing(desk: Desk, page: contexts.ListPage) -> dict[str, Any]:
         **_head(desk, page.term.name, path, feeds=path),
         "kind": page.kind,
         "name": page.term.name,
-        "cards": desk.teasers(page.cards),
+        "cards": desk.stories(page.cards),
         "archives": _months(desk, page.kind, page.term, page.months),
     }
 
@@ -75,7 +77,7 @@ def archived(desk: Desk, page: contexts.ArchivePage) -> dict[str, Any]:
         "home": desk.href(path),
         "when": when,
         "number": page.number,
-        "cards": desk.teasers(page.cards),
+        "cards": desk.stories(page.cards),
         "previous": _page(desk, page, page.previous),
         "next": _page(desk, page, page.next),
         "days": [
@@ -92,7 +94,7 @@ def hot(desk: Desk, page: contexts.HotPage) -> dict[str, Any]:
     """The most read of seven days."""
     return {
         **_head(desk, "Hot this week", "/hot/", feeds="/"),
-        "cards": [desk.teaser(card, rank=rank) for rank, card in enumerate(page.cards, 1)],
+        "cards": list(enumerate(desk.stories(page.cards), 1)),
         "weeks": [Link(desk.href(f"/hot/{name}/"), _week(desk, name)) for name in page.weeks],
     }
 
@@ -103,7 +105,7 @@ def chart(desk: Desk, page: contexts.ChartPage) -> dict[str, Any]:
     return {
         **_head(desk, f"Most read, {when}", f"/hot/{page.week}/", feeds="/"),
         "when": when,
-        "cards": [desk.teaser(entry.card, rank=entry.rank, views=entry.views) for entry in page.entries],
+        "cards": [(entry.rank, desk.counted(entry.card, entry.views)) for entry in page.entries],
     }
 
 
@@ -124,10 +126,10 @@ def _head(desk: Desk, title: str, path: str, feeds: str) -> dict[str, Any]:
     return {
         "page_language": desk.language,
         "page_direction": desk.direction,
-        "title": title,
-        "canonical": desk.absolute(path) if path else "",
+        "title": escape(title),
+        "canonical": escape(desk.absolute(path)) if path else "",
         "description": "",
-        "feeds": desk.href(feeds),
+        "feeds": escape(desk.href(feeds)),
     }
 
 

@@ -1,0 +1,67 @@
+"""Compiled templates print what Jinja prints, and refuse what StrictUndefined refuses."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from jinja2 import UndefinedError
+from markupsafe import Markup
+
+from services.render import compositor
+from services.render.compositor import Compositor
+from services.render.typeset.remembered import Remembered
+
+
+class Named(NamedTuple):
+    """Something with a name."""
+
+    name: str
+
+
+@pytest.fixture
+def printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Printed":
+    """Prints a template of a test."""
+    monkeypatch.setattr(compositor, "TEMPLATES", tmp_path)
+    return Printed(tmp_path)
+
+
+class Printed:
+    """A template in, what it prints out."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __call__(self, template: str, **shown: object) -> str:
+        (self._folder / "test.html").write_text(template)
+        made = Compositor({"site": "A & B"})
+        return "".join(made.pieces(made.compile("test.html"), shown))
+
+
+def test_text_is_escaped_and_markup_is_not(printed: Printed) -> None:
+    assert printed("{{ a }}{{ b }}{{ c }}{{ site }}", a="<&'\">", b=Markup("<b>"), c=7) == (
+        "&lt;&amp;&#39;&#34;&gt;<b>7A &amp; B"
+    )
+
+
+def test_attributes_are_printed_escaped(printed: Printed) -> None:
+    assert printed("{{ a.name }}{% if a.name %}!{% endif %}", a=Named("<b>")) == "&lt;b&gt;!"
+
+
+@pytest.mark.parametrize("template", ["{{ missing }}", "{{ missing.name }}", "{{ a.missing }}", "{{ a.items }}"])
+def test_what_is_missing_is_an_error(printed: Printed, template: str) -> None:
+    with pytest.raises((UndefinedError, AttributeError)):
+        printed(template, a=Named("x"))
+
+
+def test_an_include_is_put_in_place(printed: Printed, tmp_path: Path) -> None:
+    (tmp_path / "part.html").write_text("<i>{{ a }}</i>\n")
+    assert printed('{% include "part.html" %}\n.', a="x") == "<i>x</i>\n."
+
+
+def test_the_same_value_is_set_once_and_an_equal_one_again() -> None:
+    made: list[Named] = []
+    remembered = Remembered(lambda value: made.append(value) or len(made), size=2)
+    one, like_one, other = Named("one"), Named("o" + "ne"), Named("other")
+    assert [remembered(value) for value in (one, one, like_one, one)] == [1, 1, 2, 1]
+    assert remembered(other) == 3  # there was no more room: all of it is given back
+    assert remembered(one) == 4
