@@ -22,6 +22,7 @@ from bench.wire import Line
 from services.console.folder import Folder
 
 START_WITHIN = 30.0
+RENDERED = "pressrun_pages_rendered_total{"
 STREAMS = ("articles", "views", "signals")
 WAITING = ("render:dirty:articles", "render:dirty:shared", "render:dirty:gone", "render:leases")
 UVICORN = ("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning", "--backlog", "2048")
@@ -144,7 +145,12 @@ class Press:
             numbers = range(first, min(first + 5_000, count))
             lines = [corpus.line(number, one_place=one_place) for number in numbers]
             self.articles += send_batch(self.url("ingest"), self.token, lines).answers
-        self.drain()
+        self.drain(120 + count / 50)
+
+    def rendered(self) -> float:
+        """How many pages have been rendered, by the press's own count."""
+        told = self.line("render").get("/metrics")[1].decode()
+        return sum(float(line.split()[-1]) for line in told.splitlines() if line.startswith(RENDERED))
 
     def drain(self, within: float = 120.0) -> float:
         """Wait until the streams are read and no page waits; return the seconds that took."""
