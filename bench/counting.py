@@ -14,9 +14,10 @@ from datetime import UTC, datetime
 import uvloop
 
 from services.trending.announce import Announcer
-from services.trending.counters import Counters
+from services.trending.counters import BATCH, Counters
 from services.trending.handlers import Handlers
-from services.trending.lua import GROUP, rank_key
+from services.trending.lua import GROUP, PENDING, rank_key
+from services.trending.pending import Pending
 from services.trending.stories import Stories, place
 from services.trending.week import Calendar
 from shared.articles import Facets
@@ -59,24 +60,26 @@ async def fill(store: Store, stream: str, events: Iterator[ArticlePublished | Ar
 
 
 def trending(url: str) -> Service:
-    """Trending as it runs, in this process."""
+    """Trending as it runs, in this process, from its start to its stop."""
     service = Service("trending", Settings(redis_url=url))
     store, clock = service.store, service.clock
     counters = Counters(store, Calendar(service.settings.site.zone))
-    handlers = Handlers(store, clock, counters, Stories(store), Announcer(store, clock))
-    service.consume(stream=VIEWS, group=GROUP, events=view_events, handle=handlers.count)
+    announcer = Announcer(store, clock, Pending(store, clock))
+    handlers = Handlers(store, clock, counters, Stories(store), announcer)
+    service.consume(stream=VIEWS, group=GROUP, events=view_events, handle=handlers.count, batch=BATCH)
     service.consume(stream=ARTICLES, group=GROUP, events=article_events, handle=handlers.follow)
+    service.keep_running(announcer.run, "announce")
     return service
 
 
 async def drain(service: Service) -> float:
-    """Run trending until nothing is left to read; return the seconds that it took."""
+    """Run trending until everything is read and stands in the rankings; return the seconds that it took."""
     began = time.perf_counter()
     await service.start()
     busy = True
     while busy:
         await asyncio.sleep(0.02)
-        busy = False
+        busy = bool(await service.store.do("EXISTS", PENDING))
         for stream in (VIEWS, ARTICLES):
             (group,) = await service.store.do("XINFO", "GROUPS", stream)
             fields = dict(zip(group[::2], group[1::2], strict=True))

@@ -1,19 +1,22 @@
 """Announcing: what pages show of the rankings, stored and signalled in one step when its visible top changes.
 
 A list that may have changed stands in `trending:touched` from the step that touched it until the step that compares
-it with what was announced last; so nothing is lost by a kill, and nothing is announced twice.
+it with what was announced last; so nothing is lost by a kill, and nothing is announced twice. Views touch lists when
+they are settled, which happens here at most twice a second.
 """
 
 import asyncio
+import time
 
-from services.trending.lua import PRELUDE, TOUCHED
+from services.trending.lua import TOUCHED
+from services.trending.pending import SETTLE, Pending
 from shared.charts import chart_key, charted_key, charts_key
 from shared.clock import Clock, millis
 from shared.events import SIGNALS, RankingChanged
 from shared.ranking import SIZE, ranking_key
 from shared.store import Script, Store
 
-APART_MS = 500  # between two announcements of a list
+APART_MS = 500  # between two announcements of a list, and between two times that views are settled
 PAUSE = 0.02  # seconds between two looks, however often it is poked
 LOOK = 1.0  # seconds until it looks without being poked: what a replica left that was killed
 
@@ -21,10 +24,12 @@ LOOK = 1.0  # seconds until it looks without being poked: what a replica left th
 class Announcer:
     """Announces lists that changed: the first change at once, what follows at most twice a second."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, pending: Pending) -> None:
         self._store = store
         self._clock = clock
+        self._pending = pending
         self._poked = asyncio.Event()
+        self._settle_at = 0.0  # time.monotonic()
 
     def poke(self) -> None:
         """Something was counted, or moved: look soon."""
@@ -40,11 +45,17 @@ class Announcer:
             except TimeoutError:
                 pass
             self._poked.clear()
-            wait = await self.announce()
+            early = self._settle_at - time.monotonic()
+            wait = await self.announce() if early <= 0 else min(await self._announce_touched(), early)
             await asyncio.sleep(PAUSE)
 
     async def announce(self) -> float:
-        """Announce every touched list whose time has come; return the seconds until the next one's, or LOOK."""
+        """Settle what is pending and announce every touched list whose time has come; when to look again, in s."""
+        if await self._pending.settle():
+            self._settle_at = time.monotonic() + APART_MS / 1000
+        return await self._announce_touched()
+
+    async def _announce_touched(self) -> float:
         lists = [name.decode() for name in await self._store.do("SMEMBERS", TOUCHED)]
         waits = await asyncio.gather(*(self._announce(name) for name in lists))
         return min([wait for wait in waits if wait > 0], default=LOOK * 1000) / 1000
@@ -59,7 +70,7 @@ class Announcer:
 
 
 _ANNOUNCE = Script(
-    PRELUDE
+    SETTLE
     + f"local SIGNALS, CHARTS, CHARTED, TOP = '{SIGNALS}', '{charts_key()}', '{charted_key('')}', {SIZE - 1}\n"
     + """
 local name, key, apart = ARGV[2], ARGV[3], tonumber(ARGV[4])
@@ -68,6 +79,7 @@ local time = call('TIME')
 local clock = time[1] * 1000 + math.floor(time[2] / 1000)
 local since = clock - tonumber(call('HGET', 'trending:announced', name) or 0)
 if since >= 0 and since < apart then return apart - since end
+settle(math.huge)
 call('SREM', TOUCHED, name)
 
 local function array(found) return #found > 0 and cjson.encode(found) or '[]' end

@@ -3,11 +3,12 @@
 from contextlib import AsyncExitStack
 
 from services.trending.announce import Announcer
-from services.trending.counters import Counters
+from services.trending.counters import BATCH, Counters
 from services.trending.due import Due
 from services.trending.handlers import Handlers
 from services.trending.hours import keep_time
 from services.trending.lua import GROUP
+from services.trending.pending import Pending
 from services.trending.rankings import Rankings
 from services.trending.routes import ranking_routes
 from services.trending.stories import Stories
@@ -20,11 +21,12 @@ settings = Settings.load()
 service = Service("trending", settings)
 store, clock = service.store, service.clock
 calendar = Calendar(settings.site.zone, settings.site.week_starts)
-announcer = Announcer(store, clock)
+pending = Pending(store, clock)
+announcer = Announcer(store, clock, pending)
 handlers = Handlers(store, clock, Counters(store, calendar), Stories(store), announcer)
-due = Due(store)
+due = Due(store, pending)
 
-service.consume(stream=VIEWS, group=GROUP, events=view_events, handle=handlers.count, batch=500)
+service.consume(stream=VIEWS, group=GROUP, events=view_events, handle=handlers.count, batch=BATCH)
 service.consume(stream=ARTICLES, group=GROUP, events=article_events, handle=handlers.follow)
 
 
@@ -35,4 +37,4 @@ async def run(_: AsyncExitStack) -> None:
 
 
 app = create_app(service, "Pressrun trending", run)
-app.include_router(ranking_routes(calendar, clock, Rankings(store, settings.site.base_url)))
+app.include_router(ranking_routes(calendar, clock, Rankings(store, pending, settings.site.base_url)))

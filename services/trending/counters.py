@@ -1,16 +1,15 @@
 """Counting: a batch of views is acknowledged and counted in one atomic step, whoever is killed.
 
-A view counts in the hour of its own time, in the 7 days while that hour is within them, and in its week. What the
-batch call sent counts once for each event_id; digests of those are kept in sets of integers, which the store packs
-at 8 bytes each. The sets of a day grow in number with what is in them (linear hashing), so that each stays small
-enough to be packed.
+A view counts in the hour of its own time, in the 7 days while that hour is within them, and in its week; it is
+noted as pending here, and settled later (`pending.py`). What the batch call sent counts once for each event_id;
+digests of those are kept in sets of integers, which the store packs at 8 bytes each. The sets of a day grow in
+number with what is in them (linear hashing), so that each stays small enough to be packed.
 """
 
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 from services.trending.lua import GROUP, PRELUDE
 from services.trending.week import Calendar
@@ -20,15 +19,8 @@ from shared.once import REMEMBERED
 from shared.store import Script, Store
 from shared.streams import Delivered
 
+BATCH = 250  # views in a call, which blocks the store for a millisecond or two
 MINUTES_KNOWN = 20_000
-
-
-class Moment(NamedTuple):
-    """Where a view counts: its hour, its week, and the week's end; in milliseconds."""
-
-    hour: int
-    week: str
-    week_ends: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,28 +38,28 @@ class Counters:
     def __init__(self, store: Store, calendar: Calendar) -> None:
         self._store = store
         self._calendar = calendar
-        self._moments: dict[int, Moment] = {}
+        self._moments: dict[int, str] = {}
 
     async def count(self, views: Iterable[Delivered[ArticleViewed]], now: datetime) -> Counted:
         """Acknowledge these views and count each where it belongs; those that came too late are left pending."""
-        moments: dict[Moment, int] = {}
+        moments: dict[str, int] = {}
         flat: list[str | int] = []
         for view in views:
             event = view.event
             at = millis(event.at)
             place = moments.setdefault(self._moment(at), len(moments) + 1)
             flat += (view.entry, event.article, at, place, digest(event.event_id) if event.once else "")
-        heads = [part for found in moments for part in found]
-        counted, repeated, late = await self._store.run(_COUNT, (), [millis(now), GROUP, len(moments), *heads, *flat])
+        args = [millis(now), GROUP, len(moments), *moments, *flat]
+        counted, repeated, late = await self._store.run(_COUNT, (), args)
         return Counted(counted, repeated, frozenset(entry.decode() for entry in late))
 
-    def _moment(self, at_ms: int) -> Moment:
-        """The hour and the week of a moment; zones differ by whole minutes, so a minute has one of each."""
+    def _moment(self, at_ms: int) -> str:
+        """The hour, the week and its end; zones differ by whole minutes, so a minute has one of each."""
         minute = at_ms // 60_000
         if (known := self._moments.get(minute)) is None:
             at = moment(at_ms)
             week = self._calendar.week(at)
-            known = Moment(millis(self._calendar.hour(at)), week.name, millis(week.ends))
+            known = f"{millis(self._calendar.hour(at))} {week.name} {millis(week.ends)}"
             if len(self._moments) >= MINUTES_KNOWN:
                 self._moments.clear()
             self._moments[minute] = known
@@ -144,7 +136,7 @@ end
 local group, moments = ARGV[2], tonumber(ARGV[3])
 local oldest = tonumber(call('HGET', REACHED, 'at') or 0) - MEMORY
 local counts, counted, repeated, late = {}, 0, 0, {}
-for at = 4 + 3 * moments, #ARGV, 5 do
+for at = 4 + moments, #ARGV, 5 do
   local entry, id, moment, digest = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 3]), ARGV[at + 4]
   if tonumber(ARGV[at + 2]) < oldest then
     late[#late + 1] = entry
@@ -164,25 +156,14 @@ if remembered > 0 then
 end
 
 for moment, of in pairs(counts) do
-  local hour, week, ends = ARGV[1 + 3 * moment], ARGV[2 + 3 * moment], ARGV[3 + 3 * moment]
-  local leaves = tonumber(hour) + HOURS_7D
-  if leaves > now then call('ZADD', DUE, 'NX', leaves, 'hour:' .. hour) end
+  local week, ends = string.match(ARGV[3 + moment], ' (%S+) (%S+)')
   if call('ZADD', WEEKS, 'NX', ends, week) == 1 then
     call('ZADD', DUE, ends, 'end:' .. week, tonumber(ends) + MEMORY, 'seal:' .. week)
   end
-  local in_hour, in_7d, in_week = hour_key(hour), views_key('7d'), views_key(week)
-  for id, n in pairs(of) do
-    local shown = root(id)
-    if leaves > now then
-      call('HINCRBY', in_hour, id, n)
-      call('HINCRBY', in_7d, id, n)
-      shift('7d', shown, n)
-    end
-    call('HINCRBY', in_week, id, n)
-    shift(week, shown, n)
-  end
+  call('SADD', PENDING, ARGV[3 + moment])
+  local pending = pending_key(ARGV[3 + moment])
+  for id, n in pairs(of) do call('HINCRBY', pending, id, n) end
 end
-apply()
 return {counted, repeated, late}
 """
 )

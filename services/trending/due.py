@@ -9,6 +9,7 @@ from datetime import datetime
 
 from services.trending.counters import ONCE
 from services.trending.lua import GROUP, PRELUDE
+from services.trending.pending import SETTLE, Pending
 from shared.clock import due, millis
 from shared.events import VIEWS
 from shared.once import REMEMBERED
@@ -23,8 +24,9 @@ AGAIN, DONE, WAIT = 1, 0, -1
 class Due:
     """What falls due for trending."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, pending: Pending) -> None:
         self._store = store
+        self._pending = pending
         self._steps = {"hour": _HOUR, "end": _END, "seal": _SEAL, "forget": _FORGET}
 
     async def run(self, now: datetime) -> bool:
@@ -36,6 +38,8 @@ class Due:
             kind, _, of = name.decode().partition(":")
             if kind in ("seal", "forget"):
                 await self.reach(now, 0)
+            if kind == "seal":
+                await self._pending.settle()
             outcome = AGAIN
             while outcome == AGAIN:
                 outcome = await self._store.run(self._steps[kind], (), [millis(now), of, CHUNK])
@@ -99,8 +103,7 @@ return 1
 )
 
 _ENTER = (
-    PRELUDE
-    + f"local CHUNK, TOP, REMEMBERED = tonumber(ARGV[3]), {SIZE - 1}, '{REMEMBERED}'\n"
+    f"local CHUNK, TOP, REMEMBERED = tonumber(ARGV[3]), {SIZE - 1}, '{REMEMBERED}'\n"
     + """
 local function entry_of(kind) return kind .. ':' .. ARGV[2] end
 local function is_due(kind)
@@ -116,7 +119,8 @@ local function counted_up_to() return tonumber(call('HGET', REACHED, 'at') or -1
 )
 
 _HOUR = Script(
-    _ENTER
+    PRELUDE
+    + _ENTER
     + """
 if not is_due('hour') then return 0 end
 local hour, views, gone = hour_key(ARGV[2]), views_key('7d'), {}
@@ -135,7 +139,8 @@ return done('hour')
 )
 
 _END = Script(
-    _ENTER
+    PRELUDE
+    + _ENTER
     + """
 if not is_due('end') then return 0 end
 call('SADD', TOUCHED, 'week:' .. ARGV[2])
@@ -146,7 +151,8 @@ return done('end')
 # The first step takes the week out of WEEKS: from then on nothing changes its numbers, and the steps that follow
 # may take their time.
 _SEAL = Script(
-    _ENTER
+    SETTLE
+    + _ENTER
     + """
 if not is_due('seal') then return 0 end
 local week = ARGV[2]
@@ -159,6 +165,7 @@ local function keep(list, skip)
   return top
 end
 
+settle(math.huge)
 if call('ZREM', WEEKS, week) == 1 then
   for _, entry in ipairs(keep('all', 10)) do call('SADD', sealed_in_key(entry[1]), week) end
   keep('sections', 1)
@@ -184,7 +191,8 @@ return done('seal')
 )
 
 _FORGET = Script(
-    _ENTER
+    PRELUDE
+    + _ENTER
     + ONCE
     + """
 if not is_due('forget') then return 0 end

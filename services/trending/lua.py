@@ -1,5 +1,7 @@
 """What every script of trending begins with: its keys, and the way of a view to the lists it counts in.
 
+`trending:pending` set of `{hour} {week} {its end}` (milliseconds) that views were counted in, `trending:pending:{of
+those}` hash, article → views that are not settled: none of the numbers below has them yet ·
 `trending:hour:{ms}` hash, article → views in the hour that began then, for as long as it is within the 7 days ·
 `trending:views:{window}` hash, article → its own views in a window: `7d`, or a week that is not sealed yet ·
 `trending:rank:{window}:{list}` sorted set, score −views: `all`, `section:{slug}`, `topic:{slug}` of articles
@@ -21,6 +23,7 @@ from shared.clock import due
 
 GROUP = "trending"
 TOUCHED = "trending:touched"
+PENDING = "trending:pending"
 MS = timedelta(milliseconds=1)
 
 
@@ -37,13 +40,14 @@ def sealed_key(week: str) -> str:
 # `now` (the site's time, ms) is ARGV[1] of every script.
 PRELUDE = (
     f"""
-local DUE, TOUCHED = '{due(GROUP)}', '{TOUCHED}'
+local DUE, TOUCHED, PENDING = '{due(GROUP)}', '{TOUCHED}', '{PENDING}'
 local DAY, MEMORY, HOURS_7D = 86400000, {MEMORY // MS}, {WINDOW // MS}
 """
     + """
 local call, now = redis.call, tonumber(ARGV[1])
 local WEEKS, REACHED, ARTICLES, HEIRS = 'trending:weeks', 'trending:reached', 'trending:articles', 'trending:heirs'
 local function text(number) return string.format('%.0f', number) end
+local function pending_key(moment) return PENDING .. ':' .. moment end
 local function hour_key(hour) return 'trending:hour:' .. hour end
 local function views_key(window) return 'trending:views:' .. window end
 local function rank_key(window, list) return 'trending:rank:' .. window .. ':' .. list end
@@ -125,6 +129,7 @@ local function apply()
     end
   end
   for list in pairs(touched) do call('SADD', TOUCHED, list) end
+  delta, touched = {}, {}
 end
 """
 )

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.trending.lua import rank_key, sealed_key
+from services.trending.pending import SETTLE, Pending
 from services.trending.stories import PLACE_DIGITS
 from services.trending.week import HOUR, WINDOW, Calendar
 from shared.articles import Article, record_key, url
 from shared.live import names_key
-from shared.store import Store
+from shared.store import Script, Store
 
 SEVEN_DAYS = "7d"
 THIS_WEEK = "week"
@@ -45,8 +46,9 @@ def span_of(window: str, calendar: Calendar, now: datetime) -> Span:
 class Rankings:
     """The rankings as anyone may ask for them."""
 
-    def __init__(self, store: Store, base_url: str) -> None:
+    def __init__(self, store: Store, pending: Pending, base_url: str) -> None:
         self._store = store
+        self._pending = pending
         self._base_url = base_url
 
     async def articles(self, window: str, limit: int, section: str | None, topic: str | None) -> list[Item]:
@@ -77,11 +79,17 @@ class Rankings:
             kept = [json.loads(one or b"[]") for one in sealed[1:]]
             both = [entry for entry in kept[0] if all(entry in other for other in kept[1:])]
             return [(ident, views) for ident, views in both[:limit]]
-        keys = [rank_key(window, name) for name in lists]
-        if len(keys) == 1:
-            flat = await self._store.do("ZRANGE", keys[0], 0, limit - 1, "WITHSCORES")
-        else:
-            flat = await self._store.do("ZINTER", 2, *keys, "WEIGHTS", 1, 0, "WITHSCORES")
+        flat = await self._pending.ask(_TOP, limit - 1, *(rank_key(window, name) for name in lists))
         places = 0 if lists == ["topics"] else PLACE_DIGITS
         pairs = zip(flat[: 2 * limit : 2], flat[1 : 2 * limit : 2], strict=True)
         return [(member.decode()[places:], -int(float(score))) for member, score in pairs]
+
+
+_TOP = Script(
+    SETTLE
+    + """
+settle(math.huge)
+if #ARGV == 3 then return call('ZRANGE', ARGV[3], 0, ARGV[2], 'WITHSCORES') end
+return call('ZINTER', 2, ARGV[3], ARGV[4], 'WEIGHTS', 1, 0, 'WITHSCORES')
+"""
+)

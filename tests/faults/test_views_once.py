@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from services.trending.lua import PENDING
 from shared.articles import Facets, identify, record_key
 from shared.clock import millis
 from shared.events import ARTICLES, VIEWS, ArticlePublished
@@ -147,9 +148,10 @@ def read(url: str, idents: list[str], count: int, acknowledged: Counter[str], se
 
 
 def drained(house: House) -> bool:
+    """Whether everything is read, and has been moved into the hours."""
     with house.store.client() as client:
         (group,) = client.xinfo_groups(VIEWS)
-        return group["lag"] == 0 and group["pending"] == 0
+        return group["lag"] == 0 and group["pending"] == 0 and not client.exists(PENDING)
 
 
 def counted(house: House) -> dict[str, dict[str, int]]:

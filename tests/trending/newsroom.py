@@ -9,6 +9,7 @@ from services.trending.counters import Counters
 from services.trending.due import Due
 from services.trending.handlers import Handlers
 from services.trending.lua import GROUP
+from services.trending.pending import Pending
 from services.trending.rankings import Rankings
 from services.trending.stories import Stories
 from services.trending.week import Calendar
@@ -47,11 +48,12 @@ class Newsroom:
 
     def _parts(self) -> None:
         self.store = Store(Settings(redis_url=self.url))
-        self.announcer = Announcer(self.store, self)  # type: ignore[arg-type]  # it only asks for now()
+        self.pending = Pending(self.store, self)  # type: ignore[arg-type]  # it only asks for now()
+        self.announcer = Announcer(self.store, self, self.pending)  # type: ignore[arg-type]
         self.counters = Counters(self.store, self.calendar)
         self.handlers = Handlers(self.store, self, self.counters, Stories(self.store), self.announcer)  # type: ignore[arg-type]
-        self.due = Due(self.store)
-        self.rankings = Rankings(self.store, "http://site")
+        self.due = Due(self.store, self.pending)
+        self.rankings = Rankings(self.store, self.pending, "http://site")
 
     def now(self) -> datetime:
         return self.moment
@@ -124,7 +126,7 @@ class Newsroom:
         )  # fmt: skip
         return self._delivered(stream, answer)
 
-    async def pending(self, stream: str) -> list[Delivered]:
+    async def undone(self, stream: str) -> list[Delivered]:
         """Take again what was left undone."""
         answer = await self.store.do("XREADGROUP", "GROUP", GROUP, "test", "COUNT", 1000, "STREAMS", stream, "0")
         return self._delivered(stream, answer)
@@ -137,7 +139,7 @@ class Newsroom:
     async def drain(self) -> None:
         """Do everything that is on the streams."""
         for stream, handle in ((ARTICLES, self.handlers.follow), (VIEWS, self.handlers.count)):
-            if left := await self.pending(stream):
+            if left := await self.undone(stream):
                 await handle(left)
             while batch := await self.read(stream):
                 await handle(batch)
