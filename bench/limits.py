@@ -23,6 +23,7 @@ port {port}
 appendonly yes
 appendfsync always
 save ""
+hash-max-listpack-entries 128
 daemonize no
 """
 

@@ -2,7 +2,9 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+from services.console.parts import STORE
 from services.trending.counters import digest
 from services.trending.lua import GROUP
 from services.trending.stories import place
@@ -11,6 +13,7 @@ from shared.once import REMEMBERED
 from tests.trending.newsroom import DAY, HOUR, NOON, Newsroom
 
 MINUTE = timedelta(minutes=1)
+ROOT = Path(__file__).parents[2]
 
 
 async def test_a_view_counts_in_every_list_of_its_article(newsroom: Newsroom) -> None:
@@ -122,6 +125,11 @@ async def test_many_event_ids_stay_packed_and_known(newsroom: Newsroom) -> None:
     assert encodings == {b"intset"}
     taken = sum([await newsroom.store.do("MEMORY", "USAGE", key) for key in sets])
     assert taken / total <= 16
+
+
+def test_hashes_are_not_packed_for_long() -> None:
+    for settings in (STORE, (ROOT / "deploy" / "redis.conf").read_text()):
+        assert "hash-max-listpack-entries 128" in settings.splitlines()
 
 
 def test_digests_are_signed_64_bit_integers() -> None:
