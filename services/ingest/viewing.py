@@ -2,7 +2,7 @@
 
 A reader's view is checked, marked and put there at once: whoever is killed, a view that was answered with 202 is on
 the stream, and one that is there is marked. `seen:{mark}` the moment (ms) of a visitor's last view of an article
-that counted · `views:from:{mark}` how many views of an address counted in the last minute.
+that counted · `views:from:{minute}` hash, an address's mark → how many of its views counted in that minute.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from shared.store import Script
 REPEATED_WITHIN = timedelta(minutes=30)
 MS = timedelta(milliseconds=1)
 FLOOD = 6_000  # views that count from one address (or IPv6 /64) in a minute: more than a whole campus reads
-FLOOD_WITHIN_MS = 60_000
+MINUTE_MS = 60_000
 DAY_MS = 86_400_000
 
 Taken = Literal["counted", "repeated", "unknown", "flood", "full"]
@@ -56,7 +56,8 @@ class Intake:
         salts = await self._salts.at(now)
         # A stopped clock must not see marks expire with the real one.
         keep = DAY_MS if self._clock.stopped else REPEATED_WITHIN // MS + 1000
-        args: list[str | bytes | int] = [millis(now), REPEATED_WITHIN // MS, keep, FLOOD, FLOOD_WITHIN_MS]
+        minute = millis(now) // MINUTE_MS
+        args: list[str | bytes | int] = [millis(now), REPEATED_WITHIN // MS, keep, FLOOD, minute, 2 * MINUTE_MS]
         at = _as_json(now)
         for article, address, agent in group:
             parts = article.encode(), address.encode(), agent
@@ -92,30 +93,34 @@ _BEACONS = Script(
     + """
 local call = redis.call
 local now, within, keep = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
-local most, minute = tonumber(ARGV[4]), ARGV[5]
+local most, from = tonumber(ARGV[4]), 'views:from:' .. ARGV[5]
 
-local function is_recent(mark)
-  if mark == '' then return false end
-  local seen = call('GET', 'seen:' .. mark)
+local function is_recent(key)
+  local seen = call('GET', key)
   return seen and now - tonumber(seen) < within
 end
 
 local function take(article, mark, earlier, address, event)
   if call('EXISTS', LIVE .. article) == 0 then return 2 end
-  if is_recent(mark) or is_recent(earlier) then return 1 end
-  local from = 'views:from:' .. address
-  local count = call('INCR', from)
-  if count == 1 then call('PEXPIRE', from, minute) end
-  if count > most then return 3 end
-  call('SET', 'seen:' .. mark, ARGV[1], 'PX', keep)
+  if earlier ~= '' and is_recent('seen:' .. earlier) then return 1 end
+  local seen = 'seen:' .. mark
+  if not call('SET', seen, ARGV[1], 'NX', 'PX', keep) then
+    if is_recent(seen) then return 1 end
+    call('SET', seen, ARGV[1], 'PX', keep)
+  end
+  if call('HINCRBY', from, address, 1) > most then
+    call('DEL', seen)
+    return 3
+  end
   call('XADD', VIEWS, '*', 'event', event)
   return 0
 end
 
 local outcomes = {}
-for at = 6, #ARGV, 5 do
+for at = 7, #ARGV, 5 do
   outcomes[#outcomes + 1] = take(ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4])
 end
+call('PEXPIRE', from, ARGV[6])
 return outcomes
 """
 )

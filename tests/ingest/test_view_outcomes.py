@@ -37,7 +37,8 @@ async def test_each_view_is_counted_under_what_became_of_it(
 ) -> None:
     await door.post({"article": ONE}, client="198.51.100.1")
     (key,) = await door.service.store.do("KEYS", "views:from:*")
-    await door.service.store.do("SET", key, FLOOD, "PX", 60_000)
+    (address,) = await door.service.store.do("HKEYS", key)
+    await door.service.store.do("HSET", key, address, FLOOD)
     before = _counts()
     assert await door.post({"article": article}, **given) == 202
     after = _counts()

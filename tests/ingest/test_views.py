@@ -209,7 +209,8 @@ async def test_without_the_store_a_sender_is_told_to_come_back(door: Door) -> No
 async def test_a_flood_from_one_address_is_bounded(door: Door) -> None:
     await door.post({"article": ONE})
     (key,) = await door.service.store.do("KEYS", "views:from:*")
-    await door.service.store.do("SET", key, FLOOD, "PX", 60_000)
+    (address,) = await door.service.store.do("HKEYS", key)
+    await door.service.store.do("HSET", key, address, FLOOD)
     for number in range(3):
         assert await door.post({"article": ONE}, agent=f"{FIREFOX}{number}") == 202
     assert len(await door.streamed()) == 1
