@@ -64,11 +64,13 @@ def trending(url: str) -> Service:
     service = Service("trending", Settings(redis_url=url))
     store, clock = service.store, service.clock
     counters = Counters(store, Calendar(service.settings.site.zone))
-    announcer = Announcer(store, clock, Pending(store, clock))
+    pending = Pending(store, clock)
+    announcer = Announcer(store, clock, pending)
     handlers = Handlers(store, clock, counters, Stories(store), announcer)
-    service.consume(stream=VIEWS, group=GROUP, events=view_events, handle=handlers.count, batch=BATCH)
+    service.consume(stream=VIEWS, group=GROUP, events=view_events, handle=handlers.count_together, batch=BATCH)
     service.consume(stream=ARTICLES, group=GROUP, events=article_events, handle=handlers.follow)
     service.keep_running(announcer.run, "announce")
+    service.keep_running(pending.keep_writing, "write")
     return service
 
 
@@ -127,6 +129,8 @@ async def bytes_per_article(url: str, articles: int = 20_000) -> float:
     await fill(service.store, ARTICLES, (published(number) for number in range(articles)))
     await fill(service.store, VIEWS, (ArticleViewed(at=AT, article=article_id(n)) for n in range(articles)))
     await drain(service)
+    await Pending(service.store, service.clock).write_all()
+    await service.store.close()
     return await _taken(url, lambda key: key.startswith(b"trending:")) / articles
 
 

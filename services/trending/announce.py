@@ -64,7 +64,11 @@ class Announcer:
         """Announce one list if it changed; return the milliseconds that it has to wait, or 0."""
         event = RankingChanged(at=self._clock.now(), list=name, first=-1)
         head, _, tail = event.model_dump_json().partition('"first":-1')
-        key = chart_key(name.removeprefix("week:")) if name.startswith("week:") else ranking_key(name)
+        key = ranking_key(name)
+        if name.startswith("week:"):
+            week = name.removeprefix("week:")
+            key = chart_key(week)
+            await self._pending.write(week)
         args: list[str | int] = [millis(event.at), name, key, APART_MS, head + '"first":', tail]
         return int(await self._store.run(_ANNOUNCE, (), args))
 
@@ -80,6 +84,7 @@ local clock = time[1] * 1000 + math.floor(time[2] / 1000)
 local since = clock - tonumber(call('HGET', 'trending:announced', name) or 0)
 if since >= 0 and since < apart then return apart - since end
 settle(math.huge)
+if week then write(week, math.huge) end
 call('SREM', TOUCHED, name)
 
 local function array(found) return #found > 0 and cjson.encode(found) or '[]' end

@@ -26,13 +26,14 @@ announcer = Announcer(store, clock, pending)
 handlers = Handlers(store, clock, Counters(store, calendar), Stories(store), announcer)
 due = Due(store, pending)
 
-service.consume(stream=VIEWS, group=GROUP, events=view_events, handle=handlers.count, batch=BATCH)
-service.consume(stream=ARTICLES, group=GROUP, events=article_events, handle=handlers.follow)
+service.consume(stream=VIEWS, group=GROUP, events=view_events, handle=handlers.count_together, batch=BATCH)
+service.consume(stream=ARTICLES, group=GROUP, events=article_events, handle=handlers.follow, batch=50)
 
 
 async def run(_: AsyncExitStack) -> None:
     """Begin to announce, and to do what falls due."""
     service.keep_running(announcer.run, "announce")
+    service.keep_running(pending.keep_writing, "write")
     service.keep_running(lambda: keep_time(due, clock, announcer), "time")
 
 

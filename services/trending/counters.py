@@ -7,8 +7,7 @@ number with what is in them (linear hashing), so that each stays small enough to
 """
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from services.trending.lua import GROUP, PRELUDE
@@ -20,16 +19,8 @@ from shared.store import Script, Store
 from shared.streams import Delivered
 
 BATCH = 250  # views in a call, which blocks the store for a millisecond or two
+WITH_IDS = 100  # the same with event_ids, each of which is looked for among those of nine days
 MINUTES_KNOWN = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """What became of a batch: views counted, views that had been counted before, entries that came too late."""
-
-    views: int
-    repeated: int
-    too_late: frozenset[str]
 
 
 class Counters:
@@ -40,8 +31,15 @@ class Counters:
         self._calendar = calendar
         self._moments: dict[int, str] = {}
 
-    async def count(self, views: Iterable[Delivered[ArticleViewed]], now: datetime) -> Counted:
-        """Acknowledge these views and count each where it belongs; those that came too late are left pending."""
+    async def count(self, views: Sequence[Delivered[ArticleViewed]], now: datetime) -> frozenset[str]:
+        """Acknowledge these views and count each where it belongs; those that came too late stay, and are returned."""
+        size = WITH_IDS if any(view.event.once for view in views) else BATCH
+        late: list[bytes] = []
+        for begin in range(0, len(views), size):
+            late += await self._count(views[begin : begin + size], now)
+        return frozenset(entry.decode() for entry in late)
+
+    async def _count(self, views: Iterable[Delivered[ArticleViewed]], now: datetime) -> list[bytes]:
         moments: dict[str, int] = {}
         flat: list[str | int] = []
         for view in views:
@@ -49,9 +47,8 @@ class Counters:
             at = millis(event.at)
             place = moments.setdefault(self._moment(at), len(moments) + 1)
             flat += (view.entry, event.article, at, place, digest(event.event_id) if event.once else "")
-        args = [millis(now), GROUP, len(moments), *moments, *flat]
-        counted, repeated, late = await self._store.run(_COUNT, (), args)
-        return Counted(counted, repeated, frozenset(entry.decode() for entry in late))
+        late: list[bytes] = await self._store.run(_COUNT, (), [millis(now), GROUP, len(moments), *moments, *flat])
+        return late
 
     def _moment(self, at_ms: int) -> str:
         """The hour, the week and its end; zones differ by whole minutes, so a minute has one of each."""
@@ -135,7 +132,7 @@ end
 
 local group, moments = ARGV[2], tonumber(ARGV[3])
 local oldest = tonumber(call('HGET', REACHED, 'at') or 0) - MEMORY
-local counts, counted, repeated, late = {}, 0, 0, {}
+local counts, late = {}, {}
 for at = 4 + moments, #ARGV, 5 do
   local entry, id, moment, digest = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 3]), ARGV[at + 4]
   if tonumber(ARGV[at + 2]) < oldest then
@@ -144,9 +141,6 @@ for at = 4 + moments, #ARGV, 5 do
     if digest == '' or first_time(digest) then
       counts[moment] = counts[moment] or {}
       counts[moment][id] = (counts[moment][id] or 0) + 1
-      counted = counted + 1
-    else
-      repeated = repeated + 1
     end
   end
 end
@@ -161,9 +155,8 @@ for moment, of in pairs(counts) do
     call('ZADD', DUE, ends, 'end:' .. week, tonumber(ends) + MEMORY, 'seal:' .. week)
   end
   call('SADD', PENDING, ARGV[3 + moment])
-  local pending = pending_key(ARGV[3 + moment])
-  for id, n in pairs(of) do call('HINCRBY', pending, id, n) end
+  increase_by(pending_key(ARGV[3 + moment]), of)
 end
-return {counted, repeated, late}
+return late
 """
 )

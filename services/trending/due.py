@@ -16,7 +16,7 @@ from shared.once import REMEMBERED
 from shared.ranking import SIZE
 from shared.store import Script, Store
 
-CHUNK = 250  # a step of so many blocks the store for a few milliseconds
+CHUNK = 100  # a step of so many blocks the store for a millisecond or two
 LOOK_BACK = 60_000  # ms: how often to ask whether everything accepted is counted when nothing waits for it
 AGAIN, DONE, WAIT = 1, 0, -1
 
@@ -40,6 +40,7 @@ class Due:
                 await self.reach(now, 0)
             if kind == "seal":
                 await self._pending.settle()
+                await self._pending.write(of)
             outcome = AGAIN
             while outcome == AGAIN:
                 outcome = await self._store.run(self._steps[kind], (), [millis(now), of, CHUNK])
@@ -123,16 +124,15 @@ _HOUR = Script(
     + _ENTER
     + """
 if not is_due('hour') then return 0 end
-local hour, views, gone = hour_key(ARGV[2]), views_key('7d'), {}
-local flat = call('HRANDFIELD', hour, CHUNK, 'WITHVALUES')
-for at = 1, #flat, 2 do
-  local id, n = flat[at], tonumber(flat[at + 1])
-  if call('HINCRBY', views, id, -n) <= 0 then call('HDEL', views, id) end
-  shift('7d', root(id), -n)
-  gone[#gone + 1] = id
+local hour = hour_key(ARGV[2])
+local held = call('HLEN', hour)
+if held > 0 then
+  local ids, views = take(hour, CHUNK, held)
+  for at, n in ipairs(views) do views[at] = -n end
+  increase(views_key('7d'), ids, views)
+  for at, id in ipairs(ids) do shift('7d', root(id), views[at]) end
+  apply()
 end
-if #gone > 0 then call('HDEL', hour, unpack(gone)) end
-apply()
 if call('EXISTS', hour) == 1 then return 1 end
 return done('hour')
 """
@@ -165,8 +165,10 @@ local function keep(list, skip)
   return top
 end
 
-settle(math.huge)
-if call('ZREM', WEEKS, week) == 1 then
+if call('ZSCORE', WEEKS, week) then
+  settle(math.huge)
+  write(week, math.huge)
+  call('ZREM', WEEKS, week)
   for _, entry in ipairs(keep('all', 10)) do call('SADD', sealed_in_key(entry[1]), week) end
   keep('sections', 1)
   keep('topics', 1)

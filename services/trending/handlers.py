@@ -1,7 +1,9 @@
 """What trending does with what it reads."""
 
+import asyncio
+
 from services.trending.announce import Announcer
-from services.trending.counters import Counters
+from services.trending.counters import BATCH, Counters
 from services.trending.lua import GROUP
 from services.trending.stories import AnyArticleEvent, Stories
 from services.trending.week import AHEAD
@@ -12,6 +14,7 @@ from shared.events import VIEWS, ArticleViewed
 from shared.store import Store
 from shared.streams import Delivered
 
+GATHER = 0.01  # seconds
 TOO_EARLY = "the view is more than 5 minutes in the future"
 TOO_LATE = "the view is older than what is remembered (8 days)"
 
@@ -26,16 +29,25 @@ class Handlers:
         self._stories = stories
         self._announcer = announcer
 
+    async def count_together(self, views: list[Delivered[ArticleViewed]]) -> None:
+        """Count views, and let more gather before the next are read, unless there are many already.
+
+        Reading and counting a batch cost the store a commit each, whatever its size.
+        """
+        await self.count(views)
+        if len(views) < BATCH:
+            await asyncio.sleep(GATHER)
+
     async def count(self, views: list[Delivered[ArticleViewed]]) -> None:
         """Count views; set those aside that can belong to no hour."""
         now = self._clock.now()
         early = [view for view in views if view.event.at > now + AHEAD]
-        counted = await self._counters.count([view for view in views if view not in early] if early else views, now)
+        too_late = await self._counters.count([view for view in views if view not in early] if early else views, now)
         self._announcer.poke()
         for view in early:
             await self._set_aside(view, TOO_EARLY)
-        for view in views if counted.too_late else ():
-            if view.entry in counted.too_late:
+        for view in views if too_late else ():
+            if view.entry in too_late:
                 await self._set_aside(view, TOO_LATE)
 
     async def follow(self, changes: list[Delivered[AnyArticleEvent]]) -> None:

@@ -1,46 +1,54 @@
 """What is counted and not in the rankings yet: a view costs one number there, and its rankings are written later.
 
-Settling moves those numbers on: into the hour, the windows and every ranking that their articles stand in. Numbers
-gather for half a second before that, so that an article that is read a hundred times costs its dozen rankings one
-write each. Whatever shows a ranking settles first, in the same atomic step: nobody sees one that lacks a counted view.
-What changes stories or lets hours go needs no such care: it handles what is settled, and a view that is settled
-after it counts as if it had come after it.
+Settling moves those numbers on: into the hour, the windows, and those rankings that are announced. Numbers gather for
+half a second before that, so that an article that is read a hundred times costs each ranking one write. The other
+rankings, of topics and of weeks, are four fifths of the work; what they are to have gathers further, until somebody
+asks for them or ten seconds are over.
+
+Whatever shows a ranking settles, and writes what that ranking lacks, in the same atomic step: nobody sees one that
+lacks a counted view. Hours that leave and articles that change handle what is settled: a view that is settled after
+them counts as if it had come after them.
 """
 
+import asyncio
 from typing import Any
 
-from services.trending.lua import PRELUDE
+from services.trending.lua import PRELUDE, SEVEN_DAYS, WEEKS
 from shared.clock import Clock, millis
-from shared.store import Command, Script, Store
+from shared.store import Script, Store
 
 CHUNK = 50  # articles in a step: it blocks the store for about a millisecond
+APART = 10.0  # seconds
 
 SETTLE = (
     PRELUDE
     + """
--- Move numbers of one moment on.
-local function move(moment, flat)
-  local hour, week = string.match(moment, '^(%S+) (%S+)')
-  local in_hour, in_7d, in_week = hour_key(hour), views_key('7d'), views_key(week)
-  local leaves = tonumber(hour) + HOURS_7D
-  if leaves > now then call('ZADD', DUE, 'NX', leaves, 'hour:' .. hour) end
-  for at = 1, #flat, 2 do
-    local id, n = flat[at], tonumber(flat[at + 1])
-    local shown = root(id)
-    if leaves > now then
-      call('HINCRBY', in_hour, id, n)
-      call('HINCRBY', in_7d, id, n)
-      shift('7d', shown, n)
-    end
-    call('HINCRBY', in_week, id, n)
-    shift(week, shown, n)
+-- The articles that stand where these stood; what is known of them is looked up at once.
+local function standing(ids)
+  local shown, unknown = call('HMGET', HEIRS, unpack(ids)), {}
+  for at, id in ipairs(ids) do
+    shown[at] = shown[at] and root(shown[at]) or id
+    if not known[shown[at]] then unknown[#unknown + 1] = shown[at] end
   end
+  if #unknown > 0 then
+    for at, described in ipairs(call('HMGET', ARTICLES, unpack(unknown))) do learn(unknown[at], described) end
+  end
+  return shown
 end
 
-local function ids_of(flat)
-  local ids = {}
-  for at = 1, #flat, 2 do ids[#ids + 1] = flat[at] end
-  return ids
+-- Move numbers of one moment on.
+local function move(moment, ids, views)
+  local hour, week = string.match(moment, '^(%S+) (%S+)')
+  local leaves, shown = tonumber(hour) + HOURS_7D, standing(ids)
+  if leaves > now then
+    call('ZADD', DUE, 'NX', leaves, 'hour:' .. hour)
+    increase(hour_key(hour), ids, views)
+    increase(views_key('7d'), ids, views)
+    for at, id in ipairs(shown) do shift('7d', id, views[at]) end
+  end
+  increase(views_key(week), ids, views)
+  for at, id in ipairs(shown) do shift(week, id, views[at]) end
+  apply()
 end
 
 -- Settle so many of the pending numbers at most; say how many are left.
@@ -49,51 +57,73 @@ local function settle(most)
   for _, moment in ipairs(call('SMEMBERS', PENDING)) do
     local key = pending_key(moment)
     local held = call('HLEN', key)
-    if held <= most then
-      move(moment, call('HGETALL', key))
-      call('DEL', key)
-      call('SREM', PENDING, moment)
-      most = most - held
-    else
-      if most > 0 then
-        local flat = call('HRANDFIELD', key, most, 'WITHVALUES')
-        move(moment, flat)
-        call('HDEL', key, unpack(ids_of(flat)))
-      end
-      left, most = left + held - most, 0
+    while held > 0 and most > 0 do
+      local ids, views = take(key, most, held)
+      move(moment, ids, views)
+      held, most = held - #ids, most - #ids
     end
+    if held == 0 then call('SREM', PENDING, moment) end
+    left = left + held
   end
-  apply()
   return left
+end
+
+-- Write so many of the numbers at most that a window's rankings were to have later; say how many are left.
+local function write(window, most)
+  local key = later_key(window)
+  local held = call('HLEN', key)
+  while held > 0 and most > 0 do
+    local ids, views = take(key, most, held)
+    standing(ids)
+    for at, id in ipairs(ids) do enter(window, id, views[at], window ~= '7d', true) end
+    apply()
+    held, most = held - #ids, most - #ids
+  end
+  return held
 end
 """
 )
 
 STEP = Script(SETTLE + "return {call('EXISTS', PENDING), settle(tonumber(ARGV[2]))}")
+WRITE = Script(SETTLE + "return write(ARGV[3], tonumber(ARGV[2]))")
 
 
 class Pending:
-    """Numbers that are on their way into the rankings."""
+    """Numbers that are on their way into the rankings. All of it goes in short steps."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
 
     async def settle(self) -> bool:
-        """Settle what is pending now, in short steps; False if nothing was."""
-        some, left = await self._step()
+        """Settle what is pending now; False if nothing was."""
+        some, left = await self._run(STEP, CHUNK)
         for _ in range(-(-left // CHUNK)):
-            await self._step()
+            await self._run(STEP, CHUNK)
         return bool(some)
 
-    async def ask(self, script: Script, *args: str | int) -> Any:
-        """Run a script that settles all before it looks: nearly all is settled before it, in short steps."""
+    async def write(self, window: str) -> None:
+        """Write what a window's rankings were to have later."""
+        left = await self._run(WRITE, CHUNK, window)
+        for _ in range(-(-left // CHUNK)):
+            await self._run(WRITE, CHUNK, window)
+
+    async def write_all(self) -> None:
+        """Write what the rankings of every window were to have later."""
+        for window in [SEVEN_DAYS, *(week.decode() for week in await self._store.do("ZRANGE", WEEKS, 0, -1))]:
+            await self.write(window)
+
+    async def keep_writing(self) -> None:
+        """For ever: write what nobody has asked for."""
+        while True:
+            await self.write_all()
+            await asyncio.sleep(APART)
+
+    async def ask(self, script: Script, window: str, *args: str | int) -> Any:
+        """Run a script that settles and writes before it looks: little is left to that."""
         await self.settle()
-        return await self._store.run(script, (), self._with_time(*args))
+        await self.write(window)
+        return await self._run(script, window, *args)
 
-    async def _step(self) -> tuple[int, int]:
-        some, left = await self._store.run(STEP, (), self._with_time(CHUNK))
-        return some, left
-
-    def _with_time(self, *args: str | int) -> Command:
-        return [millis(self._clock.now()), *args]
+    async def _run(self, script: Script, *args: str | int) -> Any:
+        return await self._store.run(script, (), [millis(self._clock.now()), *args])

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.trending.lua import rank_key, sealed_key
+from services.trending.lua import SEVEN_DAYS, rank_key, sealed_key
 from services.trending.pending import SETTLE, Pending
 from services.trending.stories import PLACE_DIGITS
 from services.trending.week import HOUR, WINDOW, Calendar
@@ -12,7 +12,6 @@ from shared.articles import Article, record_key, url
 from shared.live import names_key
 from shared.store import Script, Store
 
-SEVEN_DAYS = "7d"
 THIS_WEEK = "week"
 
 
@@ -79,7 +78,7 @@ class Rankings:
             kept = [json.loads(one or b"[]") for one in sealed[1:]]
             both = [entry for entry in kept[0] if all(entry in other for other in kept[1:])]
             return [(ident, views) for ident, views in both[:limit]]
-        flat = await self._pending.ask(_TOP, limit - 1, *(rank_key(window, name) for name in lists))
+        flat = await self._pending.ask(_TOP, window, limit - 1, *(rank_key(window, name) for name in lists))
         places = 0 if lists == ["topics"] else PLACE_DIGITS
         pairs = zip(flat[: 2 * limit : 2], flat[1 : 2 * limit : 2], strict=True)
         return [(member.decode()[places:], -int(float(score))) for member, score in pairs]
@@ -89,7 +88,8 @@ _TOP = Script(
     SETTLE
     + """
 settle(math.huge)
-if #ARGV == 3 then return call('ZRANGE', ARGV[3], 0, ARGV[2], 'WITHSCORES') end
-return call('ZINTER', 2, ARGV[3], ARGV[4], 'WEIGHTS', 1, 0, 'WITHSCORES')
+write(ARGV[2], math.huge)
+if #ARGV == 4 then return call('ZRANGE', ARGV[4], 0, ARGV[3], 'WITHSCORES') end
+return call('ZINTER', 2, ARGV[4], ARGV[5], 'WEIGHTS', 1, 0, 'WITHSCORES')
 """
 )

@@ -82,9 +82,29 @@ local function total(window, id, depth)
   return n
 end
 
+-- What the rankings of a window were to have later of these, they have now: their places may change.
+local function catch_up(ids)
+  local flat = {}
+  for id in pairs(ids) do flat[#flat + 1] = id end
+  for _, window in ipairs(windows) do
+    for at, n in ipairs(call('HMGET', later_key(window), unpack(flat))) do
+      if n then
+        enter(window, flat[at], tonumber(n), window ~= '7d', true)
+        call('HDEL', later_key(window), flat[at])
+      end
+    end
+  end
+end
+
 local function show(ids, sign)
   for id in pairs(ids) do
-    for _, window in ipairs(windows) do shift(window, id, sign * total(window, id, 0)) end
+    for _, window in ipairs(windows) do
+      local n = total(window, id, 0)
+      if n > 0 then
+        enter(window, id, sign * n, true, true)
+        touch(window, id)
+      end
+    end
     for _, week in ipairs(call('SMEMBERS', sealed_in_key(id))) do touched['week:' .. week] = true end
   end
 end
@@ -107,11 +127,24 @@ local function take_place(id, heir)
   end
 end
 
+-- Whether an article stays where it stands: most changes are of its words alone.
+local function stays(id, before, described, earlier, heir)
+  local standing = string.match(before, '^%+ %S+ (.*)')
+  if heir ~= '' or not standing or string.match(described, '^%+ %S+ (.*)') ~= standing then return false end
+  return not call('HGET', HEIRS, id) and (earlier == '' or call('HGET', HEIRS, earlier) == id)
+end
+
 local function follow(id, revision, described, earlier, heir)
-  local revised = tonumber(words_of(id)[2] or 0)
-  if tonumber(revision) < revised then return end
+  local stood = call('HGET', ARTICLES, id) or ''
+  if tonumber(revision) < tonumber(string.match(stood, '^%S+ (%S+)') or 0) then return end
+  if stays(id, stood, described, earlier, heir) then
+    known[id] = nil
+    call('HSET', ARTICLES, id, described)
+    return
+  end
   local ids = {id, earlier, heir}
   local before = roots(ids)
+  catch_up(before)
   show(before, -1)
   known[id] = nil
   call('HSET', ARTICLES, id, described)

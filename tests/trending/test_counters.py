@@ -231,6 +231,19 @@ async def test_counts_follow_an_article_to_another_section(newsroom: Newsroom) -
     assert await newsroom.topics() == [("oil", 2)]
 
 
+async def test_an_article_whose_words_alone_change_stays_where_it_stands(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one", topics=("oil",))
+    await newsroom.view(one, times=2)
+    await newsroom.drain()
+    await newsroom.publish("one", topics=("oil",))
+    await newsroom.withdraw(one)
+    await newsroom.publish("one", topics=("oil",))
+    await newsroom.view(one)
+    await newsroom.drain()
+    assert await newsroom.top() == await newsroom.top(topic="oil") == [(one, 3)]
+    assert (await newsroom.store.do("HGET", "trending:articles", one)).startswith(b"+ 4 ")
+
+
 async def test_views_before_their_article_wait_for_it(newsroom: Newsroom) -> None:
     one = await newsroom.publish("one")
     await newsroom.view(one, times=2)

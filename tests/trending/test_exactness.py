@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
-from services.trending.lua import PENDING
-from services.trending.pending import STEP
+from services.trending.lua import PENDING, WEEKS
+from services.trending.pending import STEP, WRITE
 from services.trending.week import Calendar
 from shared.articles import identify
 from shared.clock import millis
@@ -61,10 +61,11 @@ LISTS = ("all", "topics", "section:world", "section:sport", "topic:oil", "topic:
 LOOK = st.tuples(st.just("look"), st.integers(0, 2), st.sampled_from(LISTS))
 STEPS = st.lists(
     st.one_of(
-        VIEW, VIEW, VIEW, PUBLISH, st.tuples(st.just("withdraw"), st.sampled_from(GUIDS)), MOVE,
+        VIEW, VIEW, VIEW, PUBLISH, PUBLISH, st.tuples(st.just("withdraw"), st.sampled_from(GUIDS)), MOVE,
         st.just(("restart",)), st.just(("redeliver",)), LOOK, st.just(("settle_some",)), st.just(("tell",)),
+        st.just(("write_some",)),
     ),
-    min_size=4,
+    min_size=15,
     max_size=40,
 )  # fmt: skip
 
@@ -129,6 +130,10 @@ class Run:
     async def settle_some(self) -> None:
         """A step of settling that a kill ended there."""
         await self.room.store.run(STEP, (), [millis(self.room.moment), 1])
+
+    async def write_some(self) -> None:
+        for window in ("7d", *await self.room.store.do("ZRANGE", WEEKS, 0, -1)):
+            await self.room.store.run(WRITE, (), [millis(self.room.moment), 1, window])
 
     async def tell(self) -> None:
         await self.room.store.do("DEL", "trending:announced")

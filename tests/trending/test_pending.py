@@ -6,7 +6,7 @@ from services.trending import announce as announce_module
 from services.trending import rankings as rankings_module
 from services.trending.lua import PENDING, rank_key
 from services.trending.pending import CHUNK, STEP
-from shared.charts import chart_key
+from shared.charts import Chart, chart_key
 from shared.clock import millis
 from shared.ranking import HOT, announced
 from tests.trending.newsroom import DAY, HOUR, NOON, Newsroom
@@ -94,6 +94,7 @@ async def test_views_that_are_counted_while_a_week_is_settled_are_sealed_with_it
     await newsroom.view(one)
     await newsroom.drain()
     await newsroom.pending.settle()
+    await newsroom.pending.write("2025-W30")
     await newsroom.view(one)
     await newsroom.drain()
     newsroom.moment = WEEK_END + 8 * DAY
@@ -103,12 +104,13 @@ async def test_views_that_are_counted_while_a_week_is_settled_are_sealed_with_it
 
 
 async def test_views_that_are_counted_while_somebody_asks_are_answered(newsroom: Newsroom) -> None:
-    one = await newsroom.publish("one")
+    one = await newsroom.publish("one", topics=("oil",))
     await newsroom.view(one)
     await newsroom.drain()
-    args = [millis(newsroom.moment), 9, rank_key("7d", "all")]
-    (_, score) = await newsroom.store.run(rankings_module._TOP, (), args)
-    assert score == b"-1"
+    args = [millis(newsroom.moment), "7d", 9, rank_key("7d", "all")]
+    assert (await newsroom.store.run(rankings_module._TOP, (), args))[1] == b"-1"
+    args = [millis(newsroom.moment), "7d", 9, rank_key("7d", "section:world"), rank_key("7d", "topic:oil")]
+    assert (await newsroom.store.run(rankings_module._TOP, (), args))[1] == b"-1"
 
 
 async def test_a_pending_view_whose_hour_has_left_counts_in_its_week_alone(newsroom: Newsroom) -> None:
@@ -155,3 +157,29 @@ async def test_pending_views_follow_what_their_article_becomes(newsroom: Newsroo
     await newsroom.publish("two", section="sport")
     await newsroom.drain()
     assert await newsroom.top() == [(two, 3)]
+
+
+async def test_an_article_leaves_topics_with_the_views_that_they_were_to_have_later(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one", topics=("oil", "iraq"))
+    await newsroom.view(one, times=2)
+    await newsroom.drain()
+    await newsroom.pending.settle()
+    await newsroom.publish("one", topics=("iraq", "water"))
+    await newsroom.drain()
+    for window in ("7d", "2025-W30"):
+        assert await newsroom.top(window, topic="oil") == []
+        assert await newsroom.top(window, topic="iraq") == await newsroom.top(window, topic="water") == [(one, 2)]
+
+
+async def test_a_chart_has_what_was_counted_while_it_was_written(newsroom: Newsroom) -> None:
+    one, two = await newsroom.publish("one"), await newsroom.publish("two", topics=("oil",))
+    await newsroom.view(one)
+    await newsroom.drain()
+    await newsroom.pass_to(WEEK_END)
+    await newsroom.announcer.announce()
+    await newsroom.view(two, at=NOON, times=2)
+    await newsroom.drain()
+    await newsroom.store.do("DEL", "trending:announced")
+    await newsroom.announcer._announce("week:2025-W30")
+    chart = Chart.model_validate_json(await newsroom.store.do("GET", chart_key("2025-W30")))
+    assert [(entry.id, entry.views) for entry in chart.entries] == [(two, 2), (one, 1)]
