@@ -103,12 +103,20 @@ end
 local function chart_now()
   local found, seen, sealed = {}, {}, call('HGET', sealed_key(week), 'all')
   local function enter(id, views)
-    if seen[id] or words_of(id)[1] ~= '+' then return end
+    if seen[id] or words_of(id)[1] ~= '+' or #found > TOP then return end
     seen[id] = true
     found[#found + 1] = {rank = #found + 1, id = id, views = views}
   end
   if sealed then
-    for _, entry in ipairs(cjson.decode(sealed)) do enter(root(entry[1]), entry[2]) end
+    local shown, hidden = cjson.decode(sealed), cjson.decode(call('HGET', sealed_key(week), 'hidden') or '[]')
+    local next = 1
+    for at = 0, #shown do
+      if at > 0 then enter(root(shown[at][1]), shown[at][2]) end
+      while hidden[next] and hidden[next][3] == at do
+        enter(root(hidden[next][1]), hidden[next][2])
+        next = next + 1
+      end
+    end
   else
     local flat = call('ZRANGE', rank_key(week, 'all'), 0, TOP, 'WITHSCORES')
     for at = 1, #flat, 2 do enter(string.sub(flat[at], 10), -tonumber(flat[at + 1])) end

@@ -9,11 +9,10 @@ from datetime import datetime
 
 from services.trending.counters import ONCE
 from services.trending.lua import GROUP, PRELUDE
-from services.trending.pending import SETTLE, Pending
+from services.trending.pending import Pending
+from services.trending.sealing import ENTER, SEAL
 from shared.clock import due, millis
 from shared.events import VIEWS
-from shared.once import REMEMBERED
-from shared.ranking import SIZE
 from shared.store import Script, Store
 
 CHUNK = 100  # a step of so many blocks the store for a millisecond or two
@@ -27,7 +26,7 @@ class Due:
     def __init__(self, store: Store, pending: Pending) -> None:
         self._store = store
         self._pending = pending
-        self._steps = {"hour": _HOUR, "end": _END, "seal": _SEAL, "forget": _FORGET}
+        self._steps = {"hour": _HOUR, "end": _END, "seal": SEAL, "forget": _FORGET}
 
     async def run(self, now: datetime) -> bool:
         """Do everything that is due; False if something waits until earlier views are counted."""
@@ -103,25 +102,9 @@ return 1
 """
 )
 
-_ENTER = (
-    f"local CHUNK, TOP, REMEMBERED = tonumber(ARGV[3]), {SIZE - 1}, '{REMEMBERED}'\n"
-    + """
-local function entry_of(kind) return kind .. ':' .. ARGV[2] end
-local function is_due(kind)
-  local at = call('ZSCORE', DUE, entry_of(kind))
-  return at and tonumber(at) <= now
-end
-local function done(kind)
-  call('ZREM', DUE, entry_of(kind))
-  return 0
-end
-local function counted_up_to() return tonumber(call('HGET', REACHED, 'at') or -1) end
-"""
-)
-
 _HOUR = Script(
     PRELUDE
-    + _ENTER
+    + ENTER
     + """
 if not is_due('hour') then return 0 end
 local hour = hour_key(ARGV[2])
@@ -140,7 +123,7 @@ return done('hour')
 
 _END = Script(
     PRELUDE
-    + _ENTER
+    + ENTER
     + """
 if not is_due('end') then return 0 end
 call('SADD', TOUCHED, 'week:' .. ARGV[2])
@@ -148,53 +131,9 @@ return done('end')
 """
 )
 
-# The first step takes the week out of WEEKS: from then on nothing changes its numbers, and the steps that follow
-# may take their time.
-_SEAL = Script(
-    SETTLE
-    + _ENTER
-    + """
-if not is_due('seal') then return 0 end
-local week = ARGV[2]
-if counted_up_to() < tonumber(call('ZSCORE', DUE, entry_of('seal'))) then return -1 end
-
-local function keep(list, skip)
-  local flat, top = call('ZRANGE', rank_key(week, list), 0, TOP, 'WITHSCORES'), {}
-  for at = 1, #flat, 2 do top[#top + 1] = {string.sub(flat[at], skip), -tonumber(flat[at + 1])} end
-  if #top > 0 then call('HSET', sealed_key(week), list, cjson.encode(top)) end
-  return top
-end
-
-if call('ZSCORE', WEEKS, week) then
-  settle(math.huge)
-  write(week, math.huge)
-  call('ZREM', WEEKS, week)
-  for _, entry in ipairs(keep('all', 10)) do call('SADD', sealed_in_key(entry[1]), week) end
-  keep('sections', 1)
-  keep('topics', 1)
-  call('UNLINK', rank_key(week, 'all'), views_key(week))
-  call('SADD', TOUCHED, 'week:' .. week)
-  return 1
-end
-local left = CHUNK
-for _, kind in ipairs({'section', 'topic'}) do
-  local index = rank_key(week, kind .. 's')
-  local names = call('ZRANGE', index, 0, left - 1)
-  for _, name in ipairs(names) do
-    keep(kind .. ':' .. name, 10)
-    call('UNLINK', rank_key(week, kind .. ':' .. name))
-  end
-  if #names > 0 then call('ZREM', index, unpack(names)) end
-  left = left - #names
-  if left <= 0 then return 1 end
-end
-return done('seal')
-"""
-)
-
 _FORGET = Script(
     PRELUDE
-    + _ENTER
+    + ENTER
     + ONCE
     + """
 if not is_due('forget') then return 0 end

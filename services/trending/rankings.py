@@ -54,14 +54,14 @@ class Rankings:
         """The most read articles of a window, of a section or a topic or of what is in both."""
         lists = [f"section:{section}"] if section else []
         lists += [f"topic:{topic}"] if topic else []
-        found = await self._top(window, lists or ["all"], limit)
+        found = await (self._top(window, lists, limit) if lists else self._all(window, limit))
         records = await self._store.do("MGET", *(record_key(ident) for ident, _ in found)) if found else []
         items = []
         for (ident, views), record in zip(found, records, strict=True):
             article = Article.model_validate_json(record) if record else None
             if article and article.live:
                 items.append(Item(ident, views, article.headline, url(self._base_url, article.path)))
-        return items
+        return items[:limit]
 
     async def topics(self, window: str, limit: int) -> list[Item]:
         """The most read topics of a window."""
@@ -71,6 +71,14 @@ class Rankings:
             Item(slug, views, name.decode() if name else slug, url(self._base_url, f"/topic/{slug}/"))
             for (slug, views), name in zip(found, names, strict=True)
         ]
+
+    async def _all(self, window: str, limit: int) -> list[tuple[str, int]]:
+        """The top of all, and of a sealed week also those that were withdrawn when it was sealed, in their places."""
+        found = await self._top(window, ["all"], limit)
+        hidden = await self._store.do("HGET", sealed_key(window), "hidden")
+        for n, (ident, views, before) in enumerate(json.loads(hidden or b"[]")):
+            found.insert(before + n, (ident, views))
+        return found
 
     async def _top(self, window: str, lists: list[str], limit: int) -> list[tuple[str, int]]:
         sealed = [] if window == SEVEN_DAYS else await self._store.do("HMGET", sealed_key(window), "all", *lists)

@@ -147,6 +147,9 @@ local function follow(id, revision, described, earlier, heir)
   catch_up(before)
   show(before, -1)
   known[id] = nil
+  if string.sub(described, 1, 1) == '-' then
+    described = described .. (string.match(stood, '^%S+ %S+( %S+)') or '')
+  end
   call('HSET', ARTICLES, id, described)
   if heir ~= '' then
     take_place(heir, '')

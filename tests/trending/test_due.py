@@ -4,7 +4,7 @@ import asyncio
 import json
 from datetime import timedelta
 
-from services.trending import due as due_module
+from services.trending.sealing import SEAL
 from shared.charts import Chart, chart_key, charts_key
 from shared.ranking import HOT, TOPICS, announced
 from tests.trending.newsroom import DAY, HOUR, NOON, Newsroom
@@ -182,6 +182,64 @@ async def test_a_sealed_chart_follows_its_articles(newsroom: Newsroom) -> None:
     assert entries(await chart(newsroom)) == [(1, rewrite, 2), (2, two, 1)]
 
 
+async def test_what_was_withdrawn_when_its_week_was_sealed_returns_to_its_place(newsroom: Newsroom) -> None:
+    guids = ("first", "second", "third", "fourth")
+    idents = [await newsroom.publish(guid, published_at=NOON - number * HOUR) for number, guid in enumerate(guids)]
+    for ident, times in zip(idents, (4, 2, 2, 1), strict=True):
+        await newsroom.view(ident, times=times)
+    await newsroom.drain()
+    for ident in (idents[0], idents[1], idents[3]):
+        await newsroom.withdraw(ident)
+    await newsroom.drain()
+    await newsroom.pass_to(WEEK_END + 8 * DAY)
+    await announce(newsroom)
+    first, second, third, fourth = idents
+    assert entries(await chart(newsroom)) == [(1, third, 2)]
+    for guid, expected in (
+        ("fourth", [(1, third, 2), (2, fourth, 1)]),
+        ("second", [(1, second, 2), (2, third, 2), (3, fourth, 1)]),
+        ("first", [(1, first, 4), (2, second, 2), (3, third, 2), (4, fourth, 1)]),
+    ):
+        await newsroom.publish(guid)
+        await newsroom.drain()
+        await announce(newsroom)
+        assert entries(await chart(newsroom)) == expected
+    found = await newsroom.rankings.articles("2025-W30", 3, None, None)
+    assert [(item.id, item.views) for item in found] == [(first, 4), (second, 2), (third, 2)]
+
+
+async def test_a_week_is_sealed_of_which_everything_was_withdrawn(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one")
+    await newsroom.view(one)
+    await newsroom.withdraw(one)
+    await newsroom.drain()
+    await newsroom.pass_to(WEEK_END + 8 * DAY)
+    await announce(newsroom)
+    await newsroom.publish("one")
+    await newsroom.drain()
+    await announce(newsroom)
+    assert entries(await chart(newsroom)) == [(1, one, 1)]
+
+
+async def test_a_sealed_chart_has_fifty_places_also_when_one_returns(newsroom: Newsroom) -> None:
+    idents = [await newsroom.publish(f"article{number}") for number in range(55)]
+    for number, ident in enumerate(idents):
+        await newsroom.view(ident, times=1 + (number > 2))
+    await newsroom.drain()
+    for ident in (idents[0], idents[54]):
+        await newsroom.withdraw(ident)
+    await newsroom.drain()
+    await newsroom.pass_to(WEEK_END + 8 * DAY)
+    for guid in ("article0", "article54"):
+        await newsroom.publish(guid)
+    await newsroom.drain()
+    await announce(newsroom)
+    found = entries(await chart(newsroom))
+    assert len(found) == 50
+    assert (idents[54], 2) in [(ident, views) for _, ident, views in found]
+    assert idents[0] not in [ident for _, ident, _ in found]
+
+
 async def test_sealing_waits_for_views_that_were_accepted_before(newsroom: Newsroom) -> None:
     one = await newsroom.publish("one")
     await newsroom.view(one)
@@ -205,7 +263,7 @@ async def test_a_kill_between_the_steps_of_sealing_loses_nothing(newsroom: Newsr
     before = await newsroom.topics("2025-W30"), await newsroom.top("2025-W30", "world")
     step = [int(newsroom.moment.timestamp() * 1000), "2025-W30", 3]
     for _ in range(3):
-        assert await newsroom.store.run(due_module._SEAL, (), step) == 1
+        assert await newsroom.store.run(SEAL, (), step) == 1
     await newsroom.restart()
     await newsroom.pass_to(newsroom.moment)
     assert before == (await newsroom.topics("2025-W30"), await newsroom.top("2025-W30", "world"))

@@ -1,0 +1,86 @@
+"""Sealing: what is kept of a week for ever, and what every step of what falls due begins with."""
+
+from services.trending.pending import SETTLE
+from shared.once import REMEMBERED
+from shared.ranking import SIZE
+from shared.store import Script
+
+ENTER = (
+    f"local CHUNK, TOP, REMEMBERED = tonumber(ARGV[3]), {SIZE - 1}, '{REMEMBERED}'\n"
+    + """
+local function entry_of(kind) return kind .. ':' .. ARGV[2] end
+local function is_due(kind)
+  local at = call('ZSCORE', DUE, entry_of(kind))
+  return at and tonumber(at) <= now
+end
+local function done(kind)
+  call('ZREM', DUE, entry_of(kind))
+  return 0
+end
+local function counted_up_to() return tonumber(call('HGET', REACHED, 'at') or -1) end
+"""
+)
+
+# The first step takes the week out of WEEKS: from then on nothing changes its numbers, and the steps that follow
+# may take their time.
+SEAL = Script(
+    SETTLE
+    + ENTER
+    + """
+if not is_due('seal') then return 0 end
+local week = ARGV[2]
+if counted_up_to() < tonumber(call('ZSCORE', DUE, entry_of('seal'))) then return -1 end
+
+local function keep(list, skip)
+  local flat, top = call('ZRANGE', rank_key(week, list), 0, TOP, 'WITHSCORES'), {}
+  for at = 1, #flat, 2 do top[#top + 1] = {string.sub(flat[at], skip), -tonumber(flat[at + 1])} end
+  if #top > 0 then call('HSET', sealed_key(week), list, cjson.encode(top)) end
+  return top
+end
+
+-- Those that are withdrawn now and would stand in the top, to stand there when they return.
+local function keep_hidden()
+  local shown = call('ZRANGE', rank_key(week, 'all'), 0, TOP, 'WITHSCORES')
+  local flat, found, before = call('ZRANGE', rank_key(week, 'hidden'), 0, TOP, 'WITHSCORES'), {}, 0
+  for at = 1, #flat, 2 do
+    local member, score = flat[at], tonumber(flat[at + 1])
+    local function stands_after(other, its)
+      return other and (tonumber(its) < score or (tonumber(its) == score and other < member))
+    end
+    while stands_after(shown[2 * before + 1], shown[2 * before + 2]) do before = before + 1 end
+    if before <= TOP then found[#found + 1] = {string.sub(member, 10), -score, before} end
+  end
+  if #found > 0 then
+    call('HSETNX', sealed_key(week), 'all', '[]')
+    call('HSET', sealed_key(week), 'hidden', cjson.encode(found))
+  end
+  return found
+end
+
+if call('ZSCORE', WEEKS, week) then
+  settle(math.huge)
+  write(week, math.huge)
+  call('ZREM', WEEKS, week)
+  for _, entry in ipairs(keep('all', 10)) do call('SADD', sealed_in_key(entry[1]), week) end
+  for _, entry in ipairs(keep_hidden()) do call('SADD', sealed_in_key(entry[1]), week) end
+  keep('sections', 1)
+  keep('topics', 1)
+  call('UNLINK', rank_key(week, 'all'), rank_key(week, 'hidden'), views_key(week))
+  call('SADD', TOUCHED, 'week:' .. week)
+  return 1
+end
+local left = CHUNK
+for _, kind in ipairs({'section', 'topic'}) do
+  local index = rank_key(week, kind .. 's')
+  local names = call('ZRANGE', index, 0, left - 1)
+  for _, name in ipairs(names) do
+    keep(kind .. ':' .. name, 10)
+    call('UNLINK', rank_key(week, kind .. ':' .. name))
+  end
+  if #names > 0 then call('ZREM', index, unpack(names)) end
+  left = left - #names
+  if left <= 0 then return 1 end
+end
+return done('seal')
+"""
+)
