@@ -81,9 +81,13 @@ class Dirty:
         found = await self._store.all([("ZRANGE", name, 0, -1) for name in (ARTICLES, SHARED, GONE, LEASES)])
         return {key.decode() for names in found for key in names}
 
+    async def count(self) -> int:
+        """How many wait or are being built."""
+        return sum(await self._store.all([("ZCARD", name) for name in (ARTICLES, SHARED, GONE, LEASES)]))
+
     async def drained(self) -> bool:
         """Whether nothing waits and nothing is being built."""
-        return not any(await self._store.all([("ZCARD", name) for name in (ARTICLES, SHARED, GONE, LEASES)]))
+        return not await self.count()
 
 
 def waits_key(article: str) -> str:

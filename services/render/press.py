@@ -83,7 +83,7 @@ class Press:
     async def measure(self) -> None:
         """For ever: count the pages that wait."""
         while True:
-            waiting.set(len(await self.dirty.waiting()))
+            waiting.set(await self.dirty.count())
             await asyncio.sleep(1)
 
     async def round(self) -> int:
