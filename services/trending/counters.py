@@ -149,13 +149,19 @@ if remembered > 0 then
   call('HSET', once_key(today), 'n', held)
 end
 
+local pending, weeks = {}, {}
 for moment, of in pairs(counts) do
-  local week, ends = string.match(ARGV[3 + moment], ' (%S+) (%S+)')
+  local name = ARGV[3 + moment]
+  local week, ends = string.match(name, ' (%S+) (%S+)')
+  pending[#pending + 1], weeks[week] = name, ends
+  local id, n = next(of)
+  if next(of, id) then increase_by(pending_key(name), of) else call('HINCRBY', pending_key(name), id, n) end
+end
+if #pending > 0 then call('SADD', PENDING, unpack(pending)) end
+for week, ends in pairs(weeks) do
   if call('ZADD', WEEKS, 'NX', ends, week) == 1 then
     call('ZADD', DUE, ends, 'end:' .. week, tonumber(ends) + MEMORY, 'seal:' .. week)
   end
-  call('SADD', PENDING, ARGV[3 + moment])
-  increase_by(pending_key(ARGV[3 + moment]), of)
 end
 return late
 """

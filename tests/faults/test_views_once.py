@@ -124,27 +124,28 @@ def publish(store: Valkey, guid: str) -> str:
 def report(url: str, lines: list[str]) -> None:
     """Send lines until each is acknowledged, as an analytics system does."""
     headers = {"authorization": "Bearer test-token"}
-    while lines:
-        with contextlib.suppress(httpx.HTTPError):
-            content = "\n".join(lines[: 250 * SCALE]).encode()
-            answer = httpx.post(f"{url}/v1/views/batch", content=content, headers=headers, timeout=10)
-            statuses = [json.loads(line)["status"] for line in answer.text.split("\n") if line.endswith("}")]
-            lines = [line for line, status in zip(lines, statuses, strict=False) if status != 202] + lines[
-                len(statuses) :
-            ]
-        time.sleep(0.01)
+    with httpx.Client(headers=headers, timeout=10) as client:
+        while lines:
+            with contextlib.suppress(httpx.HTTPError):
+                answer = client.post(f"{url}/v1/views/batch", content="\n".join(lines[: 250 * SCALE]).encode())
+                statuses = [json.loads(line)["status"] for line in answer.text.split("\n") if line.endswith("}")]
+                lines = [line for line, status in zip(lines, statuses, strict=False) if status != 202] + lines[
+                    len(statuses) :
+                ]
+            time.sleep(0.01)
 
 
 def read(url: str, idents: list[str], count: int, acknowledged: Counter[str], sent: Counter[str]) -> None:
     """Open articles as readers' browsers do: once, without looking at the answer."""
-    for number in range(count):
-        ident = random.choice(idents)
-        sent[ident] += 1
-        headers = {"x-pressrun-edge": "edge", "x-pressrun-client": f"2001:db8::{number:x}"}
-        with contextlib.suppress(httpx.HTTPError):
-            answer = httpx.post(f"{url}/v1/views", json={"article": ident}, headers=headers, timeout=10)
-            acknowledged[ident] += answer.status_code == 202
-        time.sleep(0.02 / SCALE)
+    with httpx.Client(timeout=10) as client:
+        for number in range(count):
+            ident = random.choice(idents)
+            sent[ident] += 1
+            headers = {"x-pressrun-edge": "edge", "x-pressrun-client": f"2001:db8::{number:x}"}
+            with contextlib.suppress(httpx.HTTPError):
+                answer = client.post(f"{url}/v1/views", json={"article": ident}, headers=headers)
+                acknowledged[ident] += answer.status_code == 202
+            time.sleep(0.02 / SCALE)
 
 
 def drained(house: House) -> bool:
