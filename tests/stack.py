@@ -16,7 +16,7 @@ import pytest
 import redis
 
 from services.render.dirty_steps import ARTICLES, GONE, LEASES, SHARED
-from services.trending.lua import TOUCHED
+from services.trending.lua import PENDING, TOUCHED
 from tests.servers import free_port, wait_for
 
 ROOT = Path(__file__).parents[1]
@@ -174,13 +174,13 @@ class Up:
         return redis.Redis.from_url(self.run["redis"])
 
     def drained(self) -> bool:
-        """Whether every event is done, no ranking waits to be announced and no page to be built.
+        """Whether every event is done, no view waits for its rankings, none of them to be announced, no page to be built.
 
         Asked in the order in which one follows from another, so that nothing slips past.
         """
         with self.store() as store:
             for stream, groups in GROUPS.items():
-                if stream == "signals" and store.exists(TOUCHED):
+                if stream == "signals" and store.exists(PENDING, TOUCHED):
                     return False
                 found = {group["name"].decode(): group for group in store.xinfo_groups(stream)}
                 if any(found[name]["lag"] or found[name]["pending"] for name in groups):

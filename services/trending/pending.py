@@ -18,7 +18,7 @@ from shared.clock import Clock, millis
 from shared.store import Script, Store
 
 CHUNK = 50  # articles in a step: it blocks the store for about a millisecond
-APART = 10.0  # seconds
+APART = 10.0  # seconds between two times that rankings nobody asks for are written
 
 SETTLE = (
     PRELUDE
