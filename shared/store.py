@@ -1,29 +1,30 @@
-"""The store: one connection that many tasks share, scripts, and the one optimistic transaction.
+"""The store: a few connections that many tasks share, scripts, and the one optimistic transaction.
 
 Commands that are issued while others are under way go out together, so that the server commits them with one
 fsync. Nothing is sent twice: a command that failed on the way may have been carried out, and only its caller
 knows whether it may be said again.
 """
 
-import asyncio
 import hashlib
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from redis.asyncio import Redis, Sentinel
-from redis.asyncio.connection import AbstractConnection, ConnectionPool
+from redis.asyncio.connection import ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError
 
+from shared.link import ANSWER_TIMEOUT, Link
 from shared.settings import Settings
-from shared.wire import Command, StoreUnavailable, Wire
+from shared.wire import Command, StoreUnavailable
 
 __all__ = ["Command", "Script", "Store", "StoreUnavailable", "parse_sentinel", "redis_client"]
 
 CONNECT_TIMEOUT = 2.0
-ANSWER_TIMEOUT = 5.0
-LOOK_EVERY = 0.5
+LINKS = 4
+"""The store reads 16 kB at a time from each connection, and syncs after each round of reading."""
 
 
 class Script:
@@ -65,7 +66,7 @@ def parse_sentinel(url: str) -> tuple[list[tuple[str, int]], str]:
 
 
 class Store:
-    """Commands to the store from many tasks over one connection, in the order in which they were issued.
+    """Commands to the store from many tasks over a few connections; those of one call go in order.
 
     Raises StoreUnavailable where the store is away, loading or out of memory, and ResponseError for a command
     that the store refuses.
@@ -73,11 +74,9 @@ class Store:
 
     def __init__(self, settings: Settings) -> None:
         self._client = redis_client(settings)
-        self._pool: ConnectionPool = self._client.connection_pool
-        self._connection: AbstractConnection | None = None
-        self._wire: Wire | None = None
-        self._watching: asyncio.Task[None] | None = None
-        self._attempt: asyncio.Task[str | None] | None = None
+        pool: ConnectionPool = self._client.connection_pool
+        self._links = tuple(Link(pool) for _ in range(LINKS))
+        self._turns = itertools.cycle(self._links)
 
     @property
     def client(self) -> Redis:
@@ -90,9 +89,7 @@ class Store:
 
     async def all(self, commands: Iterable[Command]) -> list[Any]:
         """Carry out commands in one go, in order, though not atomically; return their answers."""
-        while self._wire is None:
-            await self._connect()
-        return await self._wire.send(commands)
+        return await next(self._turns).all(commands)
 
     async def run(self, script: Script, keys: Sequence[str] = (), args: Command = ()) -> Any:
         """Run a script, loading it where the store does not know it yet."""
@@ -110,55 +107,10 @@ class Store:
         return None if done is None else list(done)
 
     async def close(self) -> None:
-        """Close the connection; commands that are still under way fail."""
-        if self._attempt is not None:
-            self._attempt.cancel()
-        self._drop("the store's connection was closed")
+        """Close the connections; commands that are still under way fail."""
+        for link in self._links:
+            link.close()
         await self._client.aclose()
-
-    async def _connect(self) -> None:
-        """Connect; those who come while that is tried wait for the same attempt, and fail with it."""
-        if self._attempt is None or self._attempt.done():
-            self._attempt = asyncio.create_task(self._open())
-        if failure := await asyncio.shield(self._attempt):
-            raise StoreUnavailable(failure)
-
-    async def _open(self) -> str | None:
-        connection = self._pool.make_connection()  # type: ignore[no-untyped-call]  # redis-py's
-        try:
-            async with asyncio.timeout(ANSWER_TIMEOUT):  # redis-py's own tries add up to half a minute
-                await connection.connect()
-        except (RedisError, OSError, TimeoutError) as error:
-            connection._close()
-            return f"the store cannot be reached: {error}"
-        wire = Wire(connection, lambda reason: self._drop(f"the store's connection broke: {reason}", wire))
-        if wire.broken:
-            connection._close()
-            return "the store cannot be reached: it closed the connection"
-        self._connection, self._wire = connection, wire
-        self._watching = asyncio.create_task(self._watch(wire))
-        return None
-
-    async def _watch(self, wire: Wire) -> None:
-        """Give up the connection when an answer is due and none has come for ANSWER_TIMEOUT."""
-        answered, quiet = wire.answered, 0.0
-        while quiet < ANSWER_TIMEOUT:
-            await asyncio.sleep(LOOK_EVERY)
-            silent = wire.waits and wire.answered == answered
-            answered, quiet = wire.answered, quiet + LOOK_EVERY if silent else 0.0
-        self._drop(f"the store did not answer for {ANSWER_TIMEOUT:g} s", wire)
-
-    def _drop(self, reason: str, of: Wire | None = None) -> None:
-        """Give up the connection; what an earlier one still says (`of`) is past."""
-        if self._wire is None or of not in (None, self._wire):
-            return
-        connection, wire, watching = self._connection, self._wire, self._watching
-        self._connection = self._wire = self._watching = None
-        if watching is not None and watching is not asyncio.current_task():
-            watching.cancel()
-        if connection is not None:
-            connection._close()  # type: ignore[no-untyped-call]  # disconnect() would have to be awaited
-        wire.fail(StoreUnavailable(reason))
 
 
 # no key holds an empty value: it stands for one that is not there

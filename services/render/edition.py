@@ -172,14 +172,20 @@ def in_order(terms: Iterable[Term]) -> tuple[Term, ...]:
 _RELATED = Script("""
 local id, score, around, size = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local seen, found, moments, shared = {[id] = true}, {}, {}, {}
-for _, key in ipairs(KEYS) do
+local function members_around(key)
   local rank = redis.call('ZRANK', key, id)
-  local absent = not rank
-  if absent then
+  if rank then return redis.call('ZRANGE', key, math.max(0, rank - around), rank + around, 'WITHSCORES') end
+  local below = redis.call('ZCOUNT', key, '-inf', '(' .. score)
+  if redis.call('ZCOUNT', key, score, score) > 0 then
+    -- others of the same moment: the order of ids tells where it would be
     redis.call('ZADD', key, score, id)
-    rank = redis.call('ZRANK', key, id)
+    below = redis.call('ZRANK', key, id)
+    redis.call('ZREM', key, id)
   end
-  local members = redis.call('ZRANGE', key, math.max(0, rank - around), rank + around, 'WITHSCORES')
+  return redis.call('ZRANGE', key, math.max(0, below - around), below + around - 1, 'WITHSCORES')
+end
+for _, key in ipairs(KEYS) do
+  local members = members_around(key)
   for at = 1, #members, 2 do
     local other = members[at]
     if not seen[other] then
@@ -187,7 +193,6 @@ for _, key in ipairs(KEYS) do
       found[#found + 1], moments[#moments + 1], shared[#shared + 1] = other, tonumber(members[at + 1]), 0
     end
   end
-  if absent then redis.call('ZREM', key, id) end
 end
 if #found == 0 then return {} end
 for _, key in ipairs(KEYS) do

@@ -74,10 +74,7 @@ async def door(valkey: str) -> AsyncIterator[Door]:
     store = door.service.store
     yield door
     await door.http.aclose()
-    connection = store._connection
     await store.close()
-    if connection:
-        connection._close()
     await asyncio.sleep(0)
 
 

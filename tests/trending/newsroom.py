@@ -65,10 +65,7 @@ class Newsroom:
         await self.due.run(self.moment)
 
     async def close(self) -> None:
-        connection = self.store._connection
         await self.store.close()
-        if connection:
-            connection._close()
         await asyncio.sleep(0)
 
     async def restart(self) -> None:

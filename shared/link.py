@@ -1,0 +1,80 @@
+"""A connection to the store that is made when somebody needs it, and again after it broke."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+from redis.asyncio.connection import AbstractConnection, ConnectionPool
+from redis.exceptions import RedisError
+
+from shared.wire import Command, StoreUnavailable, Wire
+
+ANSWER_TIMEOUT = 5.0
+LOOK_EVERY = 0.5
+
+
+class Link:
+    """Commands over one connection, in the order in which they were issued. Raises as `Store` does."""
+
+    def __init__(self, pool: ConnectionPool) -> None:
+        self._pool = pool
+        self._connection: AbstractConnection | None = None
+        self._wire: Wire | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._attempt: asyncio.Task[str | None] | None = None
+
+    async def all(self, commands: Iterable[Command]) -> list[Any]:
+        """Carry out commands in one go, in order; return their answers."""
+        while self._wire is None:
+            await self._connect()
+        return await self._wire.send(commands)
+
+    def close(self) -> None:
+        """Close the connection; commands that are still under way fail."""
+        if self._attempt is not None:
+            self._attempt.cancel()
+        self._drop("the store's connection was closed")
+
+    async def _connect(self) -> None:
+        """Connect; those who come while that is tried wait for the same attempt, and fail with it."""
+        if self._attempt is None or self._attempt.done():
+            self._attempt = asyncio.create_task(self._open())
+        if failure := await asyncio.shield(self._attempt):
+            raise StoreUnavailable(failure)
+
+    async def _open(self) -> str | None:
+        connection = self._pool.make_connection()  # type: ignore[no-untyped-call]  # redis-py's
+        try:
+            async with asyncio.timeout(ANSWER_TIMEOUT):  # redis-py's own tries add up to half a minute
+                await connection.connect()
+        except (RedisError, OSError, TimeoutError) as error:
+            connection._close()
+            return f"the store cannot be reached: {error}"
+        wire = Wire(connection, lambda reason: self._drop(f"the store's connection broke: {reason}", wire))
+        if wire.broken:
+            connection._close()
+            return "the store cannot be reached: it closed the connection"
+        self._connection, self._wire = connection, wire
+        self._watching = asyncio.create_task(self._watch(wire))
+        return None
+
+    async def _watch(self, wire: Wire) -> None:
+        """Give up the connection when an answer is due and none has come for ANSWER_TIMEOUT."""
+        answered, quiet = wire.answered, 0.0
+        while quiet < ANSWER_TIMEOUT:
+            await asyncio.sleep(LOOK_EVERY)
+            silent = wire.waits and wire.answered == answered
+            answered, quiet = wire.answered, quiet + LOOK_EVERY if silent else 0.0
+        self._drop(f"the store did not answer for {ANSWER_TIMEOUT:g} s", wire)
+
+    def _drop(self, reason: str, of: Wire | None = None) -> None:
+        """Give up the connection; what an earlier one still says (`of`) is past."""
+        if self._wire is None or of not in (None, self._wire):
+            return
+        connection, wire, watching = self._connection, self._wire, self._watching
+        self._connection = self._wire = self._watching = None
+        if watching is not None and watching is not asyncio.current_task():
+            watching.cancel()
+        if connection is not None:
+            connection._close()  # type: ignore[no-untyped-call]  # disconnect() would have to be awaited
+        wire.fail(StoreUnavailable(reason))
