@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from services.render.new_site import NewSite
-from services.render.pages import build
+from services.render.pages import build_each
 from services.render.printer import Printer
 from services.render.whole import WholeEdition
 from shared.media import derive, digest_of, original_path
@@ -65,8 +65,8 @@ def _build_shared(portion: list[str]) -> int:
 
 def _build_portion(whole: WholeEdition, printer: Printer, site: NewSite, portion: list[str]) -> int:
     async def all_of_it() -> None:
-        for key in portion:
-            site.add(await build(whole, printer, key))
+        async for output in build_each(whole, printer, portion):
+            site.add(output)
 
     asyncio.run(all_of_it())
     return len(portion)
