@@ -15,7 +15,7 @@ from services.render.whole import WholeEdition
 from shared.media import derive, digest_of, original_path
 
 Progress = Callable[[int], None]
-PORTION, MONTH = 256, 1024
+PORTION, TOGETHER = 256, 1024
 
 
 def build_site(
@@ -45,15 +45,15 @@ def build_site(
 
 
 def _portions(pages: Iterable[str]) -> Iterator[list[str]]:
-    """What goes to a core at a time. A month's archives stay together: they show the same cards."""
-    for month, found in groupby(pages, key=_month):
-        group, size = list(found), MONTH if month else PORTION
+    """What goes to a core at a time. Feeds stay together, and a month's archives: they show the same articles."""
+    for one, found in groupby(pages, key=_group):
+        group, size = list(found), TOGETHER if one else PORTION
         yield from (group[at : at + size] for at in range(0, len(group), size))
 
 
-def _month(key: str) -> str:
+def _group(key: str) -> str:
     kind, _, name = key.partition(":")
-    return {"archive": name.partition("|")[2], "sitemap": name}.get(kind, "")[: len("2025-07")]
+    return {"archive": name.partition("|")[2], "sitemap": name, "feed": "feeds"}.get(kind, "")[: len("2025-07")]
 
 
 _SHARED: list[tuple[WholeEdition, Printer, NewSite]] = []
