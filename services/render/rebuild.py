@@ -31,7 +31,7 @@ def build_site(
         for portion in portions:
             progress(_build_portion(whole, printer, NewSite(out), portion))
         return len(pages)
-    gc.freeze()  # the children share what was loaded; a collection would copy it
+    gc.freeze()  # the children share what was loaded: a collection would copy it, one at the end only take time
     context = multiprocessing.get_context("fork")
     _SHARED.append((whole, printer, NewSite(out)))
     try:
@@ -40,7 +40,6 @@ def build_site(
                 progress(count)
     finally:
         _SHARED.clear()
-        gc.unfreeze()
     return len(pages)
 
 
