@@ -15,7 +15,7 @@ from services.render.whole import WholeEdition
 from shared.media import derive, digest_of, original_path
 
 Progress = Callable[[int], None]
-PORTION, TOGETHER = 256, 1024
+PORTION, TOGETHER = 512, 1024
 
 
 def build_site(
@@ -44,7 +44,8 @@ def build_site(
 
 
 def _portions(pages: Iterable[str]) -> Iterator[list[str]]:
-    """What goes to a core at a time. Feeds stay together, and a month's archives: they show the same articles."""
+    """What goes to a core at a time. Feeds stay together, and a month's archives: they show the same articles. Of
+    articles many: they are related to those before and after them, whose cards are set on each core that shows them."""
     for one, found in groupby(pages, key=_group):
         group, size = list(found), TOGETHER if one else PORTION
         yield from (group[at : at + size] for at in range(0, len(group), size))
