@@ -9,13 +9,13 @@ from itertools import groupby
 from pathlib import Path
 
 from services.render.new_site import NewSite
-from services.render.pages import build
+from services.render.pages import build_each
 from services.render.printer import Printer
 from services.render.whole import WholeEdition
 from shared.media import derive, digest_of, original_path
 
 Progress = Callable[[int], None]
-PORTION, MONTH = 256, 1024
+PORTION, TOGETHER = 512, 1024
 
 
 def build_site(
@@ -31,7 +31,7 @@ def build_site(
         for portion in portions:
             progress(_build_portion(whole, printer, NewSite(out), portion))
         return len(pages)
-    gc.freeze()  # the children share what was loaded; a collection would copy it
+    gc.freeze()  # the children share what was loaded: a collection would copy it, one at the end only take time
     context = multiprocessing.get_context("fork")
     _SHARED.append((whole, printer, NewSite(out)))
     try:
@@ -40,20 +40,20 @@ def build_site(
                 progress(count)
     finally:
         _SHARED.clear()
-        gc.unfreeze()
     return len(pages)
 
 
 def _portions(pages: Iterable[str]) -> Iterator[list[str]]:
-    """What goes to a core at a time. A month's archives stay together: they show the same cards."""
-    for month, found in groupby(pages, key=_month):
-        group, size = list(found), MONTH if month else PORTION
+    """What goes to a core at a time. Feeds stay together, and a month's archives: they show the same articles. Of
+    articles many: they are related to those before and after them, whose cards are set on each core that shows them."""
+    for one, found in groupby(pages, key=_group):
+        group, size = list(found), TOGETHER if one else PORTION
         yield from (group[at : at + size] for at in range(0, len(group), size))
 
 
-def _month(key: str) -> str:
+def _group(key: str) -> str:
     kind, _, name = key.partition(":")
-    return {"archive": name.partition("|")[2], "sitemap": name}.get(kind, "")[: len("2025-07")]
+    return {"archive": name.partition("|")[2], "sitemap": name, "feed": "feeds"}.get(kind, "")[: len("2025-07")]
 
 
 _SHARED: list[tuple[WholeEdition, Printer, NewSite]] = []
@@ -65,8 +65,8 @@ def _build_shared(portion: list[str]) -> int:
 
 def _build_portion(whole: WholeEdition, printer: Printer, site: NewSite, portion: list[str]) -> int:
     async def all_of_it() -> None:
-        for key in portion:
-            site.add(await build(whole, printer, key))
+        async for output in build_each(whole, printer, portion):
+            site.add(output)
 
     asyncio.run(all_of_it())
     return len(portion)

@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import lru_cache
 from itertools import chain
 
 from services.render import keys
@@ -21,6 +22,7 @@ from shared.ranking import HOT, TOPICS
 from shared.settings import Site
 from shared.store import Store
 
+STORIES = 2048  # are kept read: each of the newest is in six lists' feeds or so
 _NOTHING = Listed()
 
 
@@ -41,6 +43,7 @@ class WholeEdition:
         self._rankings: dict[str, tuple[str, ...]] = {}
         self._charts: dict[str, Chart] = {}
         self._lengths: dict[str, int] = {}
+        self._story = lru_cache(STORIES)(self._read_story)
         self._tick: datetime
         self._conditions: Conditions | None = None
         self._front = Front()
@@ -105,14 +108,13 @@ class WholeEdition:
             self._places[key] = [ident.decode() for ident in idents]
 
     def page_keys(self) -> Iterator[str]:
-        """The keys of all pages that a build makes. Pages with the same cards are near one another: those of a day,
-        those of a month's archives."""
+        """The keys of all pages that a build makes. Pages that show the same are near one another: those of a day,
+        all feeds, those of a month's archives."""
         yield from ALWAYS
         yield from map(keys.article, sorted(self._records, key=self._path))
-        for name in self._lists:
-            if name != "all":
-                yield keys.listing(name)
-                yield keys.feed(name)
+        names = [name for name in self._lists if name != "all"]
+        yield from map(keys.listing, names)
+        yield from map(keys.feed, names)
         for key, members in sorted(self._places.items(), key=lambda found: found[0].rpartition(":")[2]):
             name, _, period = key.removeprefix("place:").rpartition(":")
             yield from (keys.archive(name, period, n + 1) for n in range(-(-len(members) // ARCHIVE_PLACES)))
@@ -138,11 +140,13 @@ class WholeEdition:
         return self._tick
 
     async def story(self, ident: str) -> Story | None:
-        record = self._records.get(ident)
-        if record is None:
+        return self._story(ident)
+
+    def _read_story(self, ident: str) -> Story | None:
+        if (record := self._records.get(ident)) is None:
             return None
-        article = Article.model_validate_json(record)
-        return Story(article, unpack_body(self._bodies[ident]), self._former.get(ident, ()))
+        former = self._former.get(ident, ())
+        return Story(Article.model_validate_json(record), unpack_body(self._bodies[ident]), former)
 
     async def related(self, article: Article) -> tuple[Card, ...]:
         position = position_of(article)

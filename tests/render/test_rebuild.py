@@ -3,7 +3,7 @@
 from itertools import chain
 
 from services.render import keys
-from services.render.rebuild import MONTH, PORTION, _portions
+from services.render.rebuild import PORTION, TOGETHER, _portions
 
 ARTICLES = [keys.article(str(number)) for number in range(PORTION + 1)]
 
@@ -26,6 +26,12 @@ def test_a_months_archives_stay_together() -> None:
     assert list(_portions([*ARTICLES, *months[0], *months[1]]))[2:] == months
 
 
+def test_feeds_stay_together() -> None:
+    feeds = [keys.feed(f"topic:{number}") for number in range(PORTION + 1)]
+    pages = [keys.FRONT, keys.feed("all"), keys.article("a"), keys.listing("topic:a"), *feeds]
+    assert list(_portions(pages))[-1] == feeds
+
+
 def test_no_core_waits_long_for_another() -> None:
-    assert [len(one) for one in _portions(archives("2025-07", MONTH + 5))] == [MONTH, 5]
+    assert [len(one) for one in _portions(archives("2025-07", TOGETHER + 5))] == [TOGETHER, 5]
     assert [len(one) for one in _portions(ARTICLES)] == [PORTION, 1]

@@ -1,6 +1,7 @@
 """The pages: one module a kind, each reads what it needs from an edition and says what is to be on disk."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from itertools import groupby
 
 from services.render import keys
 from services.render.edition import Edition
@@ -29,3 +30,15 @@ KINDS: dict[str, Build] = {
 async def build(edition: Edition, printer: Printer, key: str) -> Output:
     """What the page with this key is to leave on disk."""
     return await KINDS[keys.kind(key)](edition, printer, key.partition(":")[2])
+
+
+async def build_each(edition: Edition, printer: Printer, pages: Iterable[str]) -> AsyncIterator[Output]:
+    """The same of many, in their order. Articles that follow one another are built together."""
+    for kind, found in groupby(pages, key=keys.kind):
+        names = [key.partition(":")[2] for key in found]
+        if kind == "article":
+            for output in await article.build_all(edition, printer, names):
+                yield output
+        else:
+            for name in names:
+                yield await KINDS[kind](edition, printer, name)

@@ -1,5 +1,7 @@
 """An article's page, its redirects, and the 410 of one that was withdrawn."""
 
+from collections.abc import Sequence
+
 from services.render.contexts import ArticlePage
 from services.render.edition import Edition, Story
 from services.render.printer import Printer
@@ -9,12 +11,23 @@ from shared.articles import Article, Card
 
 async def build(edition: Edition, printer: Printer, ident: str) -> Output:
     """The page if readers are meant to see it, else what stands at its addresses instead."""
-    story = await edition.story(ident)
+    return (await build_all(edition, printer, [ident]))[0]
+
+
+async def build_all(edition: Edition, printer: Printer, idents: Sequence[str]) -> list[Output]:
+    """The same of many. Each step is taken for all of them before the next one: a processor that does one thing at a
+    time has at hand what it takes."""
+    stories = [await edition.story(ident) for ident in idents]
+    around = [await edition.related(story.article) if story and story.article.live else () for story in stories]
+    return [await _output(edition, printer, *found) for found in zip(stories, around, strict=True)]
+
+
+async def _output(edition: Edition, printer: Printer, story: Story | None, related: tuple[Card, ...]) -> Output:
     if story is None:
         return Output()
     if not story.article.live:
         return await absent(edition, story)
-    return page(edition, printer, story, await edition.related(story.article))
+    return page(edition, printer, story, related)
 
 
 def page(edition: Edition, printer: Printer, story: Story, related: tuple[Card, ...]) -> Output:

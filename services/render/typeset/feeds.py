@@ -14,7 +14,7 @@ from services.render.typeset.desk import Desk, Picture
 
 _encode = json.JSONEncoder(ensure_ascii=False, indent=1).encode
 
-KEPT = 512
+KEPT = 2048
 """Articles in type: an article is in six lists or so, and newer ones change each of their feeds soon."""
 
 TYPES = {
