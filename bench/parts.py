@@ -109,8 +109,7 @@ async def _measure(settings: Settings, site: Site) -> dict[str, float]:
     while await press.round():
         pass
     for owner, name, label in (
-        (press.dirty, "take", "take"), (press.articles, "_found", "read"), (edition, "story", "read"),
-        (edition, "related", "read related"), (printer, "print", "render"), (tree, "apply", "write"),
+        (press.dirty, "take", "take"), (press.articles, "_read", "read"), (edition, "related", "read related"), (printer, "print", "render"), (tree, "apply", "write"),
         (press.articles, "_shelve", "mark and shelve"),
     ):  # fmt: skip
         watch.over(owner, name, label)
@@ -125,7 +124,7 @@ async def _measure(settings: Settings, site: Site) -> dict[str, float]:
         watch.spent.update(taken)
     await store.close()
     watch.spent["decide, Lua and fsync"] -= cleaning
-    return _in_order({**watch.spent, "nh3": cleaning, "read": watch.spent["read"] / 2})  # two reads side by side
+    return _in_order({**watch.spent, "nh3": cleaning})
 
 
 ORDER = ("JSON and validation", "nh3", "decide, Lua and fsync", "decode and mark", "take", "read", "read related",

@@ -174,7 +174,7 @@ class Up:
         return redis.Redis.from_url(self.run["redis"])
 
     def drained(self) -> bool:
-        """Whether every event is done, no view waits for its rankings or these to be announced, and no page to be built.
+        """Whether every event is done, no view waits for its rankings or these to be announced, no page to be built.
 
         Asked in the order in which one follows from another, so that nothing slips past.
         """
