@@ -109,8 +109,8 @@ async def _measure(settings: Settings, site: Site) -> dict[str, float]:
     while await press.round():
         pass
     for owner, name, label in (
-        (press.dirty, "take", "take"), (press.articles, "_read", "read"), (edition, "related", "read related"), (printer, "print", "render"), (tree, "apply", "write"),
-        (press.articles, "_shelve", "mark and shelve"),
+        (press.dirty, "take", "take"), (press.articles, "_read", "read"), (edition, "related", "read related"),
+        (printer, "print", "render"), (tree, "apply", "write"), (press.articles, "_shelve", "mark and shelve"),
     ):  # fmt: skip
         watch.over(owner, name, label)
     watch.spent.clear()
