@@ -76,7 +76,9 @@ def _counting() -> list[Row]:
 
     top, each = "top 10 of 1,000,000 viewed articles, at the store", "memory of each"
     return [
-        Row("views counted from the stream", rate(on_an_empty_store(counting.counted_per_second)), target="≥ 30,000/s"),
+        Row("readers' views counted from the stream",
+            rate(on_an_empty_store(lambda url: counting.counted_per_second(url, once=False))), target="≥ 30,000/s"),
+        Row("— with event_ids to remember", rate(on_an_empty_store(counting.counted_per_second)), target="≥ 30,000/s"),
         Row(top, f"{on_an_empty_store(counting.top_milliseconds):.2f} ms", "", "", "≤ 1 ms"),
         Row(f"{each} viewed article", f"{on_an_empty_store(counting.bytes_per_article):.0f} bytes"),
         Row(f"{each} remembered event_id", f"{on_an_empty_store(counting.bytes_per_event_id):.1f} bytes", "", "",
