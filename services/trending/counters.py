@@ -6,6 +6,7 @@ digests of those are kept in sets of integers, which the store packs at 8 bytes 
 number with what is in them (linear hashing), so that each stays small enough to be packed.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -34,10 +35,8 @@ class Counters:
     async def count(self, views: Sequence[Delivered[ArticleViewed]], now: datetime) -> frozenset[str]:
         """Acknowledge these views and count each where it belongs; those that came too late stay, and are returned."""
         size = WITH_IDS if any(view.event.once for view in views) else BATCH
-        late: list[bytes] = []
-        for begin in range(0, len(views), size):
-            late += await self._count(views[begin : begin + size], now)
-        return frozenset(entry.decode() for entry in late)
+        steps = (self._count(views[begin : begin + size], now) for begin in range(0, len(views), size))
+        return frozenset(entry.decode() for late in await asyncio.gather(*steps) for entry in late)
 
     async def _count(self, views: Iterable[Delivered[ArticleViewed]], now: datetime) -> list[bytes]:
         moments: dict[str, int] = {}
