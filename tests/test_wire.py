@@ -1,4 +1,4 @@
-"""The store's one connection: answers find their callers, whatever happens to the others."""
+"""A connection to the store that many share: answers find their callers, whatever happens to the others."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 import pytest
 from redis.exceptions import ResponseError
 
+from shared.link import Link
 from shared.settings import Settings
-from shared.store import Store, StoreUnavailable
+from shared.store import LINKS, Store, StoreUnavailable
 
 
 @pytest.fixture
@@ -17,8 +18,15 @@ async def store(valkey: str) -> AsyncIterator[Store]:
     await made.close()
 
 
-async def test_answers_come_to_those_who_asked_in_the_order_of_their_commands(store: Store) -> None:
-    asked = [store.all([("SET", f"k{n}", n), ("GET", f"k{n}")]) for n in range(100)]
+@pytest.fixture
+async def link(store: Store) -> AsyncIterator[Link]:
+    made = Link(store.client.connection_pool)
+    yield made
+    made.close()
+
+
+async def test_answers_come_to_those_who_asked_in_the_order_of_their_commands(link: Link) -> None:
+    asked = [link.all([("SET", f"k{n}", n), ("GET", f"k{n}")]) for n in range(100)]
     assert await asyncio.gather(*asked) == [[b"OK", str(n).encode()] for n in range(100)]
 
 
@@ -26,28 +34,41 @@ async def test_no_command_has_no_answer(store: Store) -> None:
     assert await store.all([]) == []
 
 
-async def test_a_refused_command_is_told_to_its_caller_alone(store: Store) -> None:
-    refused = store.all([("SET", "text", "x"), ("INCR", "text"), ("GET", "text")])
-    served = store.do("GET", "text")
+async def test_a_refused_command_is_told_to_its_caller_alone(link: Link) -> None:
+    refused = link.all([("SET", "text", "x"), ("INCR", "text"), ("GET", "text")])
+    served = link.all([("GET", "text")])
     answers = await asyncio.gather(refused, served, return_exceptions=True)
     assert isinstance(answers[0], ResponseError)
-    assert answers[1] == b"x"
+    assert answers[1] == [b"x"]
 
 
-async def test_a_caller_that_gave_up_takes_no_answer_from_others(store: Store) -> None:
-    await store.do("SET", "mine", "1")
-    impatient = asyncio.create_task(store.do("GET", "nothing"))
+async def test_a_caller_that_gave_up_takes_no_answer_from_others(link: Link) -> None:
+    await link.all([("SET", "mine", "1")])
+    impatient = asyncio.create_task(link.all([("GET", "nothing")]))
     await asyncio.sleep(0)
     impatient.cancel()
-    assert await store.do("GET", "mine") == b"1"
+    assert await link.all([("GET", "mine")]) == [b"1"]
 
 
-async def test_what_is_under_way_fails_with_the_connection_and_the_next_call_makes_a_new_one(store: Store) -> None:
-    ident = await store.do("CLIENT", "ID")
+async def test_what_is_under_way_fails_with_the_connection_and_the_next_call_makes_a_new_one(
+    store: Store, link: Link
+) -> None:
+    (ident,) = await link.all([("CLIENT", "ID")])
+    under_way = [asyncio.create_task(link.all([("BLPOP", f"never-{n}", 0)])) for n in range(3)]
     await store.client.client_kill_filter(_id=str(ident))
-    with pytest.raises(StoreUnavailable):
-        await asyncio.gather(*(store.do("BLPOP", f"never-{n}", 0) for n in range(3)))
-    assert await store.do("PING") == b"PONG"
+    answers = await asyncio.gather(*under_way, return_exceptions=True)
+    assert [type(answer) for answer in answers] == [StoreUnavailable] * 3
+    assert await link.all([("PING",)]) == [b"PONG"]
+
+
+async def test_every_connection_of_the_store_is_made_again_after_it_broke(store: Store) -> None:
+    before = {await store.do("CLIENT", "ID") for _ in range(LINKS)}
+    for ident in before:
+        await store.client.client_kill_filter(_id=str(ident))
+    await asyncio.gather(*(store.do("PING") for _ in range(LINKS)), return_exceptions=True)
+    after = {await store.do("CLIENT", "ID") for _ in range(LINKS)}
+    assert len(before) == len(after) == LINKS
+    assert not before & after
 
 
 async def test_a_full_store_is_unavailable_also_to_a_script(store: Store) -> None:
