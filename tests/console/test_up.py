@@ -23,6 +23,7 @@ from services.console.parts import Ports, ask_store, service_environ, site_part,
 from services.console.stack import Stack, check_ports, reclaim
 from services.console.up import _describe, say_curl
 from shared.settings import Settings, Site, read_sources
+from tests.servers import free_port
 
 ROOT = Path(__file__).parents[2]
 SECRETS = Secrets("store-password", "edge-secret")
@@ -42,19 +43,6 @@ def folder(tmp_path: Path) -> Iterator[Folder]:
     folder.take()
     yield folder
     folder.release()
-
-
-def free_ports(count: int = 5) -> int:
-    """The first of so many neighbouring ports that are free."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
-        try:
-            check_ports(range(port, port + count))
-        except (CannotStart, OverflowError):
-            continue
-        return port
 
 
 async def until(condition: Callable[[], Any], seconds: float = 10) -> None:
@@ -333,7 +321,7 @@ async def test_a_torn_record_of_children_is_no_obstacle(folder: Folder, text: st
 
 
 async def test_the_store_keeps_what_it_acknowledged_and_its_password_to_itself(folder: Folder) -> None:
-    ports = Ports(free_ports())
+    ports = Ports(free_port(5))
     part, port = store_part(folder, ports, SECRETS), ports.of("redis")
     assert SECRETS.store_password not in " ".join(part.command)
     assert (folder.store / "valkey.conf").stat().st_mode & 0o777 == 0o600
@@ -359,7 +347,7 @@ def _pages(folder: Folder) -> None:
 
 async def test_nginx_whose_master_is_killed_serves_again(folder: Folder) -> None:
     _pages(folder)
-    async with running(folder, [site_part(folder, Ports(free_ports()), SECRETS)]) as made:
+    async with running(folder, [site_part(folder, Ports(free_port(5)), SECRETS)]) as made:
         before = pids(folder)["site"]
         workers = [pid for pid, one in leftovers.processes().items() if one.group == before and pid != before]
         assert workers
@@ -371,7 +359,7 @@ async def test_nginx_whose_master_is_killed_serves_again(folder: Folder) -> None
 
 async def test_workers_of_a_killed_nginx_are_ended_by_the_next_start(folder: Folder) -> None:
     _pages(folder)
-    ports = Ports(free_ports())
+    ports = Ports(free_port(5))
     part = site_part(folder, ports, SECRETS)
     master = begin(part, folder.log("site"))
     await until_true(part.is_ready)
@@ -453,7 +441,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("offset", range(5))
 def test_a_busy_port_is_named(tmp_path: Path, offset: int) -> None:
-    port = free_ports()
+    port = free_port(5)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", port + offset))
         taken.listen()
@@ -463,7 +451,7 @@ def test_a_busy_port_is_named(tmp_path: Path, offset: int) -> None:
 
 
 def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
-    answer = command("up", "--data", str(tmp_path), "--port", str(free_ports()), PRESSRUN_NOW="yesterday")
+    answer = command("up", "--data", str(tmp_path), "--port", str(free_port(5)), PRESSRUN_NOW="yesterday")
     assert refused(answer).startswith("pressrun: PRESSRUN_NOW: ")
     (tmp_path / "site.toml").write_text('timezone = "Mars/Olympus"\n')
-    assert "timezone" in refused(command("up", "--data", str(tmp_path), "--port", str(free_ports())))
+    assert "timezone" in refused(command("up", "--data", str(tmp_path), "--port", str(free_port(5))))

@@ -4,7 +4,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,9 +15,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from services.console.folder import CannotStart
 from services.console.leftovers import processes
-from services.console.stack import check_ports
+from tests.servers import free_port
 
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "services.console.cli", "up")
@@ -33,7 +31,7 @@ class Up:
         self.empty = [base / name for name in ("cwd", "home", "tmp")]
         for folder in self.empty:
             folder.mkdir()
-        self.port = _free_ports()
+        self.port = free_port(5)
         self.process: subprocess.Popen[str] | None = None
 
     @property
@@ -86,18 +84,6 @@ def _made(base: Path) -> Iterator[Up]:
 def up(tmp_path: Path) -> Iterator[Up]:
     with _made(tmp_path) as made:
         yield made
-
-
-def _free_ports() -> int:
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
-        try:
-            check_ports(range(port, port + 5))
-        except (CannotStart, OverflowError):
-            continue
-        return port
 
 
 def call(url: str, method: str = "GET", body: Any = None, **headers: str) -> tuple[int, str]:

