@@ -44,7 +44,7 @@ def main() -> None:
     if "counting" in names:
         table += _said("counting", _counting)
     if "flat" in names:
-        sizes = sorted({500, asked.articles or 700})
+        sizes = sorted({1_000, 10_000, asked.articles or 10_000})
         table += _said("flat", lambda: event_to_live.flat(sizes, one_place=asked.one_place))
     text = print_table(table)
     print(text)
