@@ -101,7 +101,7 @@ async def _measure(settings: Settings, site: Site) -> dict[str, float]:
         entry, (_, event) = answer[0][1][0]
         started = time.perf_counter()
         await handlers.mark_articles([Delivered(entry.decode(), article_events.validate_json(event))])
-        watch.spent["decode and mark"] += time.perf_counter() - started
+        watch.spent["decode, mark, take and read"] += time.perf_counter() - started
         await press.round()  # the article's page; what it touches is not waited for
 
     for number in range(ARTICLES_BEFORE):
@@ -109,8 +109,8 @@ async def _measure(settings: Settings, site: Site) -> dict[str, float]:
     while await press.round():
         pass
     for owner, name, label in (
-        (press.dirty, "take", "take"), (press.articles, "_read", "read"), (edition, "related", "read related"),
-        (printer, "print", "render"), (tree, "apply", "write"), (press.articles, "_shelve", "mark and shelve"),
+        (edition, "related", "read related"), (printer, "print", "render"), (tree, "apply", "write"),
+        (press.articles, "_shelve", "mark and shelve"),
     ):  # fmt: skip
         watch.over(owner, name, label)
     watch.spent.clear()
@@ -127,7 +127,7 @@ async def _measure(settings: Settings, site: Site) -> dict[str, float]:
     return _in_order({**watch.spent, "nh3": cleaning})
 
 
-ORDER = ("JSON and validation", "nh3", "decide, Lua and fsync", "decode and mark", "take", "read", "read related",
+ORDER = ("JSON and validation", "nh3", "decide, Lua and fsync", "decode, mark, take and read", "read related",
          "render", "write", "mark and shelve")  # fmt: skip
 
 

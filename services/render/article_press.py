@@ -1,43 +1,32 @@
 """An article's way through the press: onto disk and into its lists, or out of them and off the disk."""
 
 import hashlib
-import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from prometheus_client import Counter, Histogram
 
 from services.render import keys
-from services.render.affected import Shown, affected, neighbourhoods
+from services.render.affected import affected, neighbourhoods
 from services.render.delivery import Delivery
 from services.render.dirty import Dirty, Taken
-from services.render.edition import LiveEdition, Story, read_story, story_keys
+from services.render.edition import LiveEdition, Story
 from services.render.firsts import WithArticle, linked_pages
+from services.render.known import Known, read_known
 from services.render.pages import article, build
 from services.render.pages.sitemaps import NEWS_WINDOW
-from services.render.pictures import Pictures, pictures_of_key
+from services.render.pictures import Pictures
 from services.render.printer import Printer
-from services.render.shelf import SHELVINGS, SHOWN, Listed, shelve
+from services.render.shelf import shelve
 from services.render.site import Output
 from shared import live, observe
 from shared.articles import Card
-from shared.clock import TICK, millis, moment
-from shared.front import Front
+from shared.clock import millis
 from shared.store import Command, Store
 
 looked_at = Counter("pressrun_pages_looked_at_total", "Articles looked at whose related articles were the same")
 to_live = Histogram("pressrun_event_to_live_seconds", "From acceptance to the page on disk", buckets=observe.LATENCY)
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What the store knows of an article on the site: how it is listed, what is on disk of it, its pictures."""
-
-    listed: Listed
-    built: dict[bytes, bytes]
-    pictures: set[str]
-    shown: Shown
 
 
 class ArticlePress:
@@ -62,38 +51,19 @@ class ArticlePress:
 
     async def build(self, taken: Taken) -> None:
         """Build what is to stand at an article's addresses, and note it in the lists."""
-        ident = taken.key.partition(":")[2]
-        story, found = await self._read(ident)
+        known = read_known(taken.known, self._topics)
+        story = known.story
         if story is None:
             await self._dirty.done(taken)
         elif story.article.live:
-            await self._publish(taken, story, found)
-        elif found.listed.card is not None:
-            await self._shelve(taken, story, found, None, "", ())
+            await self._publish(taken, story, known)
+        elif known.listed.card is not None:
+            await self._shelve(taken, story, known, None, "", ())
         else:
-            await self._take_down(taken, story, found.pictures)
+            await self._take_down(taken, story, known.pictures)
 
-    async def _read(self, ident: str) -> tuple[Story | None, "_Found"]:
-        """All that is known of an article, in one go: it is done for every page."""
-        values, flat, pictures, former = await self._store.all(
-            [
-                ("MGET", *story_keys(ident), live.live_key(ident), live.left_key(ident), TICK, SHELVINGS, *SHOWN),
-                ("HGETALL", live.built_key(ident)),
-                ("SMEMBERS", pictures_of_key(ident)),
-                ("SMEMBERS", live.former_key(ident)),
-            ]
-        )
-        record, body, kept, left, tick, shelvings, *shown = values
-        listed = Listed(kept, left, tuple(shown), int(shelvings or 0))
-        return read_story(record, body, former), _Found(
-            listed,
-            {flat[at]: flat[at + 1] for at in range(0, len(flat), 2)},
-            {address.decode() for address in pictures},
-            shown_beyond_lists(listed, int(tick or 0), self._topics),
-        )
-
-    async def _publish(self, taken: Taken, story: Story, found: "_Found") -> None:
-        listed, built = found.listed, found.built
+    async def _publish(self, taken: Taken, story: Story, known: Known) -> None:
+        listed, built = known.listed, known.built
         if listed.card and listed.card.path not in (story.article.path, *story.former):
             story = replace(story, former=tuple(sorted((*story.former, listed.card.path))))
         related = await self._edition.related(story.article)
@@ -105,7 +75,7 @@ class ArticlePress:
             return
         if story.article.media:
             measured = await self._pictures.show(story.article.id, story.article.media)
-            if listed.card is not None and measured & found.pictures:
+            if listed.card is not None and measured & known.pictures:
                 # made anew, or by a Pressrun that did not measure: its feeds say another length, or none
                 await self._dirty.mark(keys.feed(name) for name in listed.card.lists)
         output = article.page(self._edition, self._printer, story, related)
@@ -115,8 +85,8 @@ class ArticlePress:
         changed = bool(events)
         for key, first in firsts.items():
             events += await self._delivery.bring(Taken(key, taken.token, taken.cause, taken.marked_at), first)
-        await self._pictures.keep_only(self._dirty, story.article.id, found.pictures, story.article.media)
-        await self._shelve(taken, story, found, card, look, events, tuple(firsts))
+        await self._pictures.keep_only(self._dirty, story.article.id, known.pictures, story.article.media)
+        await self._shelve(taken, story, known, card, look, events, tuple(firsts))
         if changed and not current:
             self._measure(taken)
 
@@ -132,13 +102,13 @@ class ArticlePress:
         self,
         taken: Taken,
         story: Story,
-        found: "_Found",
+        known: Known,
         after: Card | None,
         look: str,
         page_events: Sequence[str],
         firsts: tuple[str, ...] = (),
     ) -> None:
-        listed, shown = found.listed, found.shown
+        listed, shown = known.listed, known.shown
         before = listed.card
         # lists that were built since it left do not have it any more, however much it looks as it did
         left_and_back = listed.live is None and before is not None and after is not None
@@ -187,16 +157,3 @@ class ArticlePress:
             seconds = time.time() - int(taken.cause[:12], 16) / 1000
             to_live.observe(max(seconds, 0))
             observe.log().info("live", page=taken.key, event_id=taken.cause, ms=round(seconds * 1000, 2))
-
-
-def shown_beyond_lists(listed: Listed, tick: int, block: int) -> Shown:
-    """What pages show beyond lists."""
-    hot, topics, front = listed.shown
-    at = moment(tick)
-    return Shown(
-        hot=tuple(json.loads(hot or b"[]")),
-        topics=tuple(json.loads(topics or b"[]")),
-        lead=Front.model_validate_json(front).at(at) if front else (),
-        block=block,
-        news_since=at - NEWS_WINDOW if tick else at,
-    )

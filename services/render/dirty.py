@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from services.render import dirty_steps as steps
 from services.render import keys
@@ -16,12 +17,16 @@ GONE_AFTER_MS = 1_400
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A page on a lease, what it was marked for, and when (milliseconds; the machine's time)."""
+    """A page on a lease, what it was marked for, and when (milliseconds; the machine's time).
+
+    Of an article's page also what the store knew of the article when it was taken (`known.read_known`).
+    """
 
     key: str
     token: str
     cause: str
     marked_at: int
+    known: Sequence[Any] = ()
 
 
 class Dirty:
@@ -31,14 +36,17 @@ class Dirty:
         self._store = store
         self._worker = worker
 
-    async def mark_articles(self, stream: str, group: str, events: Sequence[tuple[str, str, str, int, bool]]) -> None:
-        """Acknowledge events and mark their articles' pages in one step.
+    async def mark_articles(
+        self, stream: str, group: str, events: Sequence[tuple[str, str, str, int, bool]], most: int, token: str
+    ) -> list[Taken]:
+        """Acknowledge events and mark their articles' pages in one step; take up to `most` pages if none is leased.
 
         Each event: stream entry, event_id, article id, revision, and whether it is urgent (a withdrawal). An
         article that is on disk at that revision or a later one is not marked.
         """
         flat = [part if not isinstance(part, bool) else int(part) for event in events for part in event]
-        await self._store.run(steps.MARK_ARTICLES, (*ALL, stream), (group, *flat))
+        lease = (most, self._token(token), LEASE_MS)
+        return self._taken(token, await self._store.run(steps.MARK_ARTICLES, (*ALL, stream), (group, *lease, *flat)))
 
     async def mark(
         self, pages: Iterable[str], cause: str = "", *, at_once: bool = False, ack: tuple[str, str, str] | None = None
@@ -50,12 +58,18 @@ class Dirty:
 
     async def take(self, most: int, token: str) -> list[Taken]:
         """Lease up to `most` pages: overdue ones, then new articles, then what else waits, in a fair order."""
-        flat = await self._store.run(steps.TAKE, ALL, (most, f"{self._worker}/{token}", LEASE_MS, *keys.FIRST))
-        taken = []
-        for at in range(0, len(flat), 2):
-            cause, _, marked_at = flat[at + 1].decode().partition(" ")
-            taken.append(Taken(flat[at].decode(), f"{self._worker}/{token}", cause, int(marked_at or 0)))
-        return taken
+        asked = (most, self._token(token), LEASE_MS, *keys.FIRST)
+        return self._taken(token, await self._store.run(steps.TAKE, ALL, asked))
+
+    def _taken(self, token: str, answer: Iterable[Sequence[Any]]) -> list[Taken]:
+        pages = []
+        for page, mark, known in answer:
+            cause, _, marked_at = mark.decode().partition(" ")
+            pages.append(Taken(page.decode(), self._token(token), cause, int(marked_at or 0), known or ()))
+        return pages
+
+    def _token(self, token: str) -> str:
+        return f"{self._worker}/{token}"
 
     async def done(self, taken: Taken, page_events: Sequence[str] = ()) -> bool:
         """Give the lease back and announce what changed; if it was lost, the page is marked again: False."""

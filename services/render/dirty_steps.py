@@ -9,6 +9,7 @@
 Times are the machine's milliseconds, never the site's: a lease does not stop with the site's clock.
 """
 
+from services.render.known import KNOWN
 from shared.store import Script
 
 ARTICLES = "render:dirty:articles"
@@ -64,19 +65,68 @@ local function done(page, token)
 end
 """
 
-MARK_ARTICLES = Script(
+TAKING = (
     LUA
+    + KNOWN
     + """
-for at = 2, #ARGV, 5 do
+local function take_pages(most, token, lease, first)
+  local taken, count, leased = {}, 0, redis.call('ZCARD', LEASES)
+  local some_gone = redis.call('ZCARD', GONE) > 0
+  local function take_page(page)
+    if redis.call('ZSCORE', LEASES, page) then return 0 end
+    local id = string.match(page, '^article:(.*)')
+    redis.call('ZREM', SHARED, page)
+    if id then
+      redis.call('ZREM', ARTICLES, page)
+      if some_gone then redis.call('ZREM', GONE, page) end
+    end
+    redis.call('ZADD', LEASES, now + lease, page)
+    redis.call('HSET', TOKENS, page, token)
+    count = count + 1
+    taken[count] = {page, redis.call('HGET', CAUSES, page) or '', id and known_of(id) or false}
+    redis.call('HDEL', CAUSES, page)
+    return 1
+  end
+  local function take(name, highest, limit)
+    local pages = redis.call('ZRANGEBYSCORE', name, '-inf', highest, 'LIMIT', 0, limit + leased)
+    for _, page in ipairs(pages) do
+      if count >= most or limit == 0 then return end
+      limit = limit - take_page(page)
+    end
+  end
+  take(GONE, now, most)
+  take(ARTICLES, 0, most)
+  for _, page in ipairs(first) do
+    -- what must not wait behind other pages that are overdue
+    local due = redis.call('ZSCORE', SHARED, page)
+    if due and tonumber(due) <= now and count < most then take_page(page) end
+  end
+  take(SHARED, now, math.ceil(most / 2))
+  take(ARTICLES, '+inf', most)
+  if count < most and redis.call('ZCARD', ARTICLES) == 0 then take(SHARED, '+inf', most) end
+  local idle = count == 0 and redis.call('ZCARD', SHARED) == 0 and redis.call('ZCARD', LEASES) == 0
+  if idle then take(GONE, '+inf', most) end
+  return taken
+end
+"""
+)
+
+MARK_ARTICLES = Script(
+    TAKING
+    + """
+local group, most, token, lease = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
+for at = 5, #ARGV, 5 do
   local entry, cause, id, revision, urgent = unpack(ARGV, at, at + 4)
-  redis.call('XACK', KEYS[7], ARGV[1], entry)
+  redis.call('XACK', KEYS[7], group, entry)
   if tonumber(redis.call('HGET', 'built:' .. id, 'revision') or -1) < tonumber(revision) then
     local page = 'article:' .. id
     redis.call('ZADD', ARTICLES, 'LT', urgent == '1' and 0 or now, page)
     caused(page, cause)
   end
 end
-return 1
+-- where nothing is being built, somebody waits for this
+if redis.call('ZCARD', LEASES) > 0 then return {} end
+return take_pages(most, token, lease, {})
 """
 )
 
@@ -90,50 +140,14 @@ return 1
 )
 
 TAKE = Script(
-    LUA
+    TAKING
     + """
-local most, token, lease = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
 for _, page in ipairs(redis.call('ZRANGEBYSCORE', LEASES, '-inf', now)) do
   redis.call('ZREM', LEASES, page)
   redis.call('HDEL', TOKENS, page)
   lost(page)
 end
-local taken, leased = {}, redis.call('ZCARD', LEASES)
-local some_gone = redis.call('ZCARD', GONE) > 0
-local function take_page(page)
-  if redis.call('ZSCORE', LEASES, page) then return 0 end
-  redis.call('ZREM', SHARED, page)
-  if string.sub(page, 1, 8) == 'article:' then
-    redis.call('ZREM', ARTICLES, page)
-    if some_gone then redis.call('ZREM', GONE, page) end
-  end
-  redis.call('ZADD', LEASES, now + lease, page)
-  redis.call('HSET', TOKENS, page, token)
-  taken[#taken + 1] = page
-  taken[#taken + 1] = redis.call('HGET', CAUSES, page) or ''
-  redis.call('HDEL', CAUSES, page)
-  return 1
-end
-local function take(name, highest, limit)
-  local pages = redis.call('ZRANGEBYSCORE', name, '-inf', highest, 'LIMIT', 0, limit + leased)
-  for _, page in ipairs(pages) do
-    if #taken / 2 >= most or limit == 0 then return end
-    limit = limit - take_page(page)
-  end
-end
-take(GONE, now, most)
-take(ARTICLES, 0, most)
-for at = 4, #ARGV do
-  -- what must not wait behind other pages that are overdue
-  local due = redis.call('ZSCORE', SHARED, ARGV[at])
-  if due and tonumber(due) <= now and #taken / 2 < most then take_page(ARGV[at]) end
-end
-take(SHARED, now, math.ceil(most / 2))
-take(ARTICLES, '+inf', most)
-if #taken / 2 < most and redis.call('ZCARD', ARTICLES) == 0 then take(SHARED, '+inf', most) end
-local idle = #taken == 0 and redis.call('ZCARD', SHARED) == 0 and redis.call('ZCARD', LEASES) == 0
-if idle then take(GONE, '+inf', most) end
-return taken
+return take_pages(tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), {unpack(ARGV, 4)})
 """
 )
 

@@ -63,7 +63,7 @@ class LiveEdition:
     async def story(self, ident: str) -> Story | None:
         """An article as it is to be, whether or not it is on disk yet."""
         (record, body), former = await self._store.all(
-            [("MGET", *story_keys(ident)), ("SMEMBERS", live.former_key(ident))]
+            [("MGET", record_key(ident), body_key(ident)), ("SMEMBERS", live.former_key(ident))]
         )
         return read_story(record, body, former)
 
@@ -143,11 +143,6 @@ class LiveEdition:
         """How many bytes a picture's public file has; None for one elsewhere."""
         kept = await self._store.do("HGET", LENGTHS, picture) if picture.startswith("/") else None
         return int(kept) if kept else None
-
-
-def story_keys(ident: str) -> tuple[str, str]:
-    """Keys of an article's record and of its body, for one MGET."""
-    return record_key(ident), body_key(ident)
 
 
 def read_story(record: bytes | None, body: bytes | None, former: Iterable[bytes]) -> Story | None:

@@ -54,7 +54,7 @@ class Handlers:
 
     async def mark_articles(self, batch: list[Delivered[ArticleEvent]]) -> None:
         """Mark the articles' pages; a withdrawal goes first. What they touch is marked once they are on disk."""
-        await self._press.dirty.mark_articles(
+        await self._press.mark_articles(
             ARTICLES,
             GROUP,
             [
@@ -68,7 +68,6 @@ class Handlers:
                 for one in batch
             ],
         )
-        self._press.wake()
 
     async def mark_signals(self, batch: list[Delivered[Signal]]) -> None:
         """Mark the pages that signals touch, and note when what they show will be over."""

@@ -8,6 +8,7 @@ import asyncio
 from pathlib import Path
 
 from services.render.dirty import Dirty
+from services.render.known import pictures_of_key
 from shared import observe
 from shared.dead_letters import set_aside
 from shared.media import LENGTHS, NoPicture, derive, digest_of, original_path, siblings
@@ -62,11 +63,6 @@ class Pictures:
         except (NoPicture, FileNotFoundError) as error:
             observe.log().error("a picture was set aside", article=article, picture=address, error=str(error))
             await self._store.do(*set_aside("picture", address, str(error), article=article))
-
-
-def pictures_of_key(article: str) -> str:
-    """Key of the pictures that an article's page may show."""
-    return f"render:pictures-of:{article}"
 
 
 def _shows(address: str) -> str:

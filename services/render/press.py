@@ -2,6 +2,8 @@
 
 import asyncio
 import secrets
+from collections import deque
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -52,11 +54,25 @@ class Press:
         pictures = Pictures(store, originals, site.root)
         self.articles = ArticlePress(store, edition, printer, self._delivery, self.dirty, pictures)
         self._awake = asyncio.Event()
+        self._handed: deque[list[Taken]] = deque()
+        self._unsure = False
+        """Whether the store may have given us pages that we have not heard of."""
 
     @property
     def disk_fault(self) -> str | None:
         """Why the disk does not take pages now; None while it does."""
         return self._delivery.disk_fault
+
+    async def mark_articles(self, stream: str, group: str, events: Sequence[tuple[str, str, str, int, bool]]) -> None:
+        """Acknowledge events and mark their articles' pages; a press at rest takes them in the same step."""
+        try:
+            taken = await self.dirty.mark_articles(stream, group, events, AT_ONCE, secrets.token_hex(4))
+        except StoreUnavailable:
+            self._unsure = True
+            raise
+        if taken:
+            self._handed.append(taken)
+        self.wake()
 
     def wake(self) -> None:
         """There is something to build."""
@@ -88,11 +104,14 @@ class Press:
 
     async def round(self) -> int:
         """Take and build some pages; return how many."""
-        taken = await self.dirty.take(AT_ONCE, secrets.token_hex(4))
+        taken = self._handed.popleft() if self._handed else await self.dirty.take(AT_ONCE, secrets.token_hex(4))
         results = await asyncio.gather(*(self._build(page) for page in taken))
         if not all(results):
+            self._unsure = True
             await asyncio.sleep(IDLE)
+        if self._unsure:
             await self.dirty.reclaim()
+            self._unsure = False
         return len(taken)
 
     async def _build(self, taken: Taken) -> bool:

@@ -4,42 +4,17 @@ all in one step (`shared.live` names what is kept).
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from services.render import dirty, keys
 from services.render.affected import Mark
 from services.render.dirty_steps import ALL
+from services.render.known import SHELVINGS, SHOWN, Listed
 from services.render.neighbours import near
 from services.render.shelving import SHELVE
 from shared import live
-from shared.articles import Card, read_card
+from shared.articles import Card
 from shared.events import PAGES
-from shared.front import FRONT
-from shared.ranking import HOT, TOPICS, ranking_key
 from shared.store import Store
-
-SHELVINGS = "render:shelvings"
-"""How often an article was shelved. Who was read beside another one being shelved may have missed it."""
-SHOWN = (ranking_key(HOT), ranking_key(TOPICS), FRONT)
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """How an article is listed in the store now: its card while it is, or the one it was last listed with.
-
-    `shown` is what was read of `SHOWN`, on which the marks rest; `shelvings` how often anything had been shelved.
-    """
-
-    live: bytes | None
-    left: bytes | None
-    shown: tuple[bytes | None, ...]
-    shelvings: int
-
-    @property
-    def card(self) -> Card | None:
-        """What the lists show, or still show until they are built again."""
-        kept = self.live or self.left
-        return read_card(kept) if kept else None
 
 
 async def shelve(

@@ -11,6 +11,7 @@ from services.render import dirty as dirty_set
 from services.render import keys
 from services.render.dirty import Dirty, Taken
 from services.render.dirty_steps import ARTICLES, CAUSES, GONE, LEASES, SHARED, TOKENS
+from shared.articles import record_key
 from shared.events import PAGES
 from shared.live import built_key
 from shared.settings import Settings
@@ -49,7 +50,7 @@ async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 5) -> 
 
 
 async def mark_article(dirty: Dirty, ident: str, revision: int = 1, cause: str = "", urgent: bool = False) -> None:
-    await dirty.mark_articles(STREAM, GROUP, [("0-1", cause, ident, revision, urgent)])
+    await dirty.mark_articles(STREAM, GROUP, [("0-1", cause, ident, revision, urgent)], 0, "t")
 
 
 async def nothing_is_left(store: Store) -> bool:
@@ -83,7 +84,7 @@ async def test_marking_acknowledges_in_the_same_step(store: Store, dirty: Dirty)
     entries = [(await store.do("XADD", STREAM, "*", "event", str(n))).decode() for n in range(3)]
     await store.do("XREADGROUP", "GROUP", GROUP, "w1", "STREAMS", STREAM, ">")
     await dirty.mark(["front"], "c", ack=(STREAM, GROUP, entries[0]))
-    await dirty.mark_articles(STREAM, GROUP, [(entry, "c", "a" * 16, 1, False) for entry in entries[1:]])
+    await dirty.mark_articles(STREAM, GROUP, [(entry, "c", "a" * 16, 1, False) for entry in entries[1:]], 0, "t")
     assert (await store.do("XPENDING", STREAM, GROUP))[0] == 0
     assert await dirty.waiting() == {"front", f"article:{'a' * 16}"}
 
@@ -98,6 +99,17 @@ async def test_an_article_that_is_on_disk_at_that_revision_or_a_later_one_is_not
         await store.do("HSET", built_key("a"), "revision", on_disk)
     await mark_article(dirty, "a", revision)
     assert await dirty.waiting() == ({"article:a"} if marked else set())
+
+
+async def test_a_press_at_rest_takes_what_is_marked_in_the_same_step(store: Store, dirty: Dirty, other: Dirty) -> None:
+    await store.do("SET", record_key("a"), "its record")
+    event = ("0-1", "cause", "a", 1, False)
+    (taken,) = await dirty.mark_articles(STREAM, GROUP, [event], 10, "t")
+    assert (taken.key, taken.cause, taken.known[0][0]) == ("article:a", "cause", b"its record")
+    assert await other.take(10, "t") == []
+    assert await other.mark_articles(STREAM, GROUP, [("0-2", "cause", "b", 1, False)], 10, "t") == [], "one is building"
+    assert await dirty.done(taken)
+    assert names(await other.take(10, "t")) == ["article:b"]
 
 
 # ---------------------------------------------------------------------------------------------- leases

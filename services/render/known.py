@@ -1,0 +1,96 @@
+"""What the store knows of an article when its page is taken: read in that same step, since its builder asks next."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.render.affected import Shown
+from services.render.edition import Story, read_story
+from services.render.pages.sitemaps import NEWS_WINDOW
+from shared.articles import Card, body_key, read_card, record_key
+from shared.clock import TICK, moment
+from shared.front import FRONT, Front
+from shared.live import built_key, former_key, left_key, live_key
+from shared.ranking import HOT, TOPICS, ranking_key
+
+SHELVINGS = "render:shelvings"
+"""How often an article was shelved. Who was read beside another one being shelved may have missed it."""
+SHOWN = (ranking_key(HOT), ranking_key(TOPICS), FRONT)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """How an article is listed in the store now: its card while it is, or the one it was last listed with.
+
+    `shown` is what was read of `SHOWN`, on which the marks rest; `shelvings` how often anything had been shelved.
+    """
+
+    live: bytes | None
+    left: bytes | None
+    shown: tuple[bytes | None, ...]
+    shelvings: int
+
+    @property
+    def card(self) -> Card | None:
+        """What the lists show, or still show until they are built again."""
+        kept = self.live or self.left
+        return read_card(kept) if kept else None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An article's story, if there is one, how it is listed, what is on disk of it, its pictures, and what pages
+    showed beyond lists."""
+
+    story: Story | None
+    listed: Listed
+    built: dict[bytes, bytes]
+    pictures: set[str]
+    shown: Shown
+
+
+def pictures_of_key(article: str) -> str:
+    """Key of the pictures that an article's page may show."""
+    return f"render:pictures-of:{article}"
+
+
+def read_known(answer: Sequence[Any], block: int) -> Known:
+    """What the script's `known_of` told; `block` is the size of the topics block."""
+    values, flat, pictures, former = answer
+    record, body, live, left, tick, shelvings, *shown = values
+    listed = Listed(live, left, tuple(shown), int(shelvings or 0))
+    return Known(
+        read_story(record, body, former),
+        listed,
+        {flat[at]: flat[at + 1] for at in range(0, len(flat), 2)},
+        {address.decode() for address in pictures},
+        shown_beyond_lists(listed, int(tick or 0), block),
+    )
+
+
+def shown_beyond_lists(listed: Listed, tick: int, block: int) -> Shown:
+    """What pages show beyond lists."""
+    hot, topics, front = listed.shown
+    at = moment(tick)
+    return Shown(
+        hot=tuple(json.loads(hot or b"[]")),
+        topics=tuple(json.loads(topics or b"[]")),
+        lead=Front.model_validate_json(front).at(at) if front else (),
+        block=block,
+        news_since=at - NEWS_WINDOW if tick else at,
+    )
+
+
+_OWN = ", ".join(f"'{key('')}' .. id" for key in (record_key, body_key, live_key, left_key))
+_COMMON = ", ".join(f"'{key}'" for key in (TICK, SHELVINGS, *SHOWN))
+KNOWN = f"""
+local function known_of(id)
+  return {{
+    redis.call('MGET', {_OWN}, {_COMMON}),
+    redis.call('HGETALL', '{built_key("")}' .. id),
+    redis.call('SMEMBERS', '{pictures_of_key("")}' .. id),
+    redis.call('SMEMBERS', '{former_key("")}' .. id),
+  }}
+end
+"""
