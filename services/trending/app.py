@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 from services.trending.announce import Announcer
 from services.trending.counters import BATCH, Counters
 from services.trending.due import Due
-from services.trending.handlers import Handlers
+from services.trending.handlers import CHANGES, Handlers
 from services.trending.hours import keep_time
 from services.trending.lua import GROUP
 from services.trending.pending import Pending
@@ -27,7 +27,7 @@ handlers = Handlers(store, clock, Counters(store, calendar), Stories(store), ann
 due = Due(store, pending)
 
 service.consume(stream=VIEWS, group=GROUP, events=view_events, handle=handlers.count_together, batch=BATCH)
-service.consume(stream=ARTICLES, group=GROUP, events=article_events, handle=handlers.follow, batch=50)
+service.consume(stream=ARTICLES, group=GROUP, events=article_events, handle=handlers.follow_together, batch=CHANGES)
 
 
 async def run(_: AsyncExitStack) -> None:

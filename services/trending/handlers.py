@@ -15,6 +15,8 @@ from shared.store import Store
 from shared.streams import Delivered
 
 GATHER = 0.01  # seconds
+GATHER_CHANGES = 0.05
+CHANGES = 50
 TOO_EARLY = "the view is more than 5 minutes in the future"
 TOO_LATE = "the view is older than what is remembered (8 days)"
 
@@ -49,6 +51,12 @@ class Handlers:
         for view in views if too_late else ():
             if view.entry in too_late:
                 await self._set_aside(view, TOO_LATE)
+
+    async def follow_together(self, changes: list[Delivered[AnyArticleEvent]]) -> None:
+        """Let the rankings follow, and let more changes gather, as with views."""
+        await self.follow(changes)
+        if len(changes) < CHANGES:
+            await asyncio.sleep(GATHER_CHANGES)
 
     async def follow(self, changes: list[Delivered[AnyArticleEvent]]) -> None:
         """Let the rankings follow what happened to articles."""
