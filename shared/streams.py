@@ -114,10 +114,14 @@ class Consumer(Generic[E]):
             await self._deliver(list(zip(ids, raw["data"], strict=True)))
 
     async def _again(self) -> None:
-        """Read this consumer's own pending entries from the beginning, in order."""
+        """Read this consumer's own pending entries once more, in order, up to the newest that is pending now.
+
+        What comes later is on its way to `_receive`: with a long backlog it would all be done twice.
+        """
         self._left_undone = False
+        _, _, newest, _ = await self._store.do("XPENDING", self.stream, self.group)
         after = "0"
-        while True:
+        while newest is not None:
             async with self._turn:
                 answer = await self._store.do(
                     "XREADGROUP",
@@ -131,10 +135,11 @@ class Consumer(Generic[E]):
                     after,
                 )
                 entries = _entries(answer[0][1] if answer else [])
-                if not entries:
-                    return
-                await self._deliver(entries)
-            after = entries[-1][0]
+                due = [entry for entry in entries if _order(entry[0]) <= _order(newest.decode())]
+                await self._deliver(due)
+            if not due or len(due) < len(entries):
+                return
+            after = due[-1][0]
 
     async def _claim(self) -> None:
         """Take over what consumers that are gone have left pending for CLAIM_AFTER_MS."""
@@ -222,3 +227,8 @@ def _reason(error: ValidationError | ValueError) -> str:
 
 def _entries(answer: list[Any]) -> list[tuple[str, dict[bytes, bytes]]]:
     return [(ident.decode(), {flat[at]: flat[at + 1] for at in range(0, len(flat or []), 2)}) for ident, flat in answer]
+
+
+def _order(entry: str) -> tuple[int, ...]:
+    """Where an entry stands among others: its milliseconds, and its number within them."""
+    return tuple(map(int, entry.split("-")))

@@ -20,7 +20,7 @@ from shared.events import ArticleViewed, announce, view_events
 from shared.service import Service, create_app
 from shared.settings import Settings
 from shared.store import Script, Store, StoreUnavailable
-from shared.streams import TRIES, Consumer, Delivered
+from shared.streams import BATCH, TRIES, Consumer, Delivered
 from tests.servers import Valkey
 
 NOW = datetime(2025, 7, 26, 6, tzinfo=UTC)
@@ -161,6 +161,17 @@ async def test_an_event_whose_handler_fails_comes_again_until_it_succeeds(valkey
         await until(lambda: reader.got == ["shy"])
         assert await pending(store) == 0
         assert await letters(store) == []
+
+
+async def test_a_long_backlog_is_not_done_twice_when_something_before_it_comes_again(valkey: str, store: Store) -> None:
+    names = [f"v{number}" for number in range(30 * BATCH)]
+    await store.all([view(name) for name in names])
+    async with reading(valkey, failing={"v0"}) as reader:
+        await until(lambda: "v0" in reader.tried)
+        reader.failing.clear()
+        await until(lambda: len(reader.got) == len(names))
+        again = len(reader.tried) - len(names)
+        assert again <= 5 * BATCH, "only what was in hand when it began"
 
 
 async def test_an_event_that_fails_every_time_is_set_aside_with_its_reason(valkey: str, store: Store) -> None:
