@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import shutil
 import subprocess
 import sys
 import time
@@ -61,7 +60,6 @@ def rows(folder: Path, whole: WholeEdition, ours: float) -> list[Row]:
         limit = f"{seconds:.1f} s for {files:,} files: Hugo {what} related articles"
         found.append(Row(f"full build beside Hugo {what} related articles", f"{ours:.2f} s", limit,
                          f"{seconds / ours:.1f} ×", target))  # fmt: skip
-    shutil.rmtree(site)
     return found
 
 

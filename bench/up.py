@@ -1,5 +1,6 @@
 """Stacks and servers that a run starts, and ends again: each by its own process alone."""
 
+import atexit
 import json
 import os
 import shutil
@@ -88,11 +89,23 @@ class Bare:
         self._child.end()
 
 
+def _new_folder() -> Path:
+    """A folder that goes away when the run ends, and not before.
+
+    For minutes after thousands of files were deleted, ext4 looks at each of their inodes for every file that it
+    creates nearby: creating and renaming a page took 0.04 ms before another stack's folder was deleted, and 0.6 ms
+    after it.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="pressrun-bench-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 class Press:
     """The embedded stack on a folder of its own, with articles in it."""
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="pressrun-bench-"))
+        self.folder = _new_folder()
         self.data = self.folder / "data"
         self.data.mkdir()
         self.articles: list[dict[str, Any]] = []
@@ -118,7 +131,6 @@ class Press:
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self._stack.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
     def token(self) -> str:
