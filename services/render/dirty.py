@@ -56,9 +56,12 @@ class Dirty:
         stream, group, entry = ack or ("", "", "")
         await self._store.run(steps.MARK, (*ALL, stream), (group, entry, cause, *flat))
 
-    async def take(self, most: int, token: str) -> list[Taken]:
-        """Lease up to `most` pages: overdue ones, then new articles, then what else waits, in a fair order."""
-        asked = (most, self._token(token), LEASE_MS, *keys.FIRST)
+    async def take(self, most: int, token: str, few: int | None = None) -> list[Taken]:
+        """Lease up to `most` pages: overdue ones, then new articles, then what else waits, in a fair order.
+
+        `few`: what else waits is taken only up to so many pages in all.
+        """
+        asked = (most, most if few is None else few, self._token(token), LEASE_MS, *keys.FIRST)
         return self._taken(token, await self._store.run(steps.TAKE, ALL, asked))
 
     def _taken(self, token: str, answer: Iterable[Sequence[Any]]) -> list[Taken]:

@@ -69,7 +69,8 @@ TAKING = (
     LUA
     + KNOWN
     + """
-local function take_pages(most, token, lease, first)
+local function take_pages(most, few, token, lease, first)
+  -- `few`: how many there are at the most, once no more than pages that can wait are among them
   local taken, count, leased = {}, 0, redis.call('ZCARD', LEASES)
   local some_gone = redis.call('ZCARD', GONE) > 0
   local function take_page(page)
@@ -103,7 +104,7 @@ local function take_pages(most, token, lease, first)
   end
   take(SHARED, now, math.ceil(most / 2))
   take(ARTICLES, '+inf', most)
-  if count < most and redis.call('ZCARD', ARTICLES) == 0 then take(SHARED, '+inf', most) end
+  if count < few and redis.call('ZCARD', ARTICLES) == 0 then take(SHARED, '+inf', few - count) end
   local idle = count == 0 and redis.call('ZCARD', SHARED) == 0 and redis.call('ZCARD', LEASES) == 0
   if idle then take(GONE, '+inf', most) end
   return taken
@@ -126,7 +127,7 @@ for at = 5, #ARGV, 5 do
 end
 -- where nothing is being built, somebody waits for this
 if redis.call('ZCARD', LEASES) > 0 then return {} end
-return take_pages(most, token, lease, {})
+return take_pages(most, most, token, lease, {})
 """
 )
 
@@ -147,7 +148,7 @@ for _, page in ipairs(redis.call('ZRANGEBYSCORE', LEASES, '-inf', now)) do
   redis.call('HDEL', TOKENS, page)
   lost(page)
 end
-return take_pages(tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), {unpack(ARGV, 4)})
+return take_pages(tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4]), {unpack(ARGV, 5)})
 """
 )
 

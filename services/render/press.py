@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import time
 from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
@@ -26,6 +27,9 @@ from shared.store import Store, StoreUnavailable
 
 AT_ONCE = 24
 SIDE_BY_SIDE = 2
+A_FEW = 6
+"""Pages that can wait, taken at once while articles come: the next one waits for those that are being built."""
+QUIET = 0.1  # seconds after the last article
 IDLE = 0.1
 
 failed = Counter("pressrun_pages_failed_total", "Pages set aside after an error", ["kind"])
@@ -55,6 +59,8 @@ class Press:
         self.articles = ArticlePress(store, edition, printer, self._delivery, self.dirty, pictures)
         self._awake = asyncio.Event()
         self._handed: deque[list[Taken]] = deque()
+        self._told_at = 0.0
+        """When articles came last; the machine's monotonic time."""
         self._unsure = False
         """Whether the store may have given us pages that we have not heard of."""
 
@@ -65,6 +71,7 @@ class Press:
 
     async def mark_articles(self, stream: str, group: str, events: Sequence[tuple[str, str, str, int, bool]]) -> None:
         """Acknowledge events and mark their articles' pages; a press at rest takes them in the same step."""
+        self._told_at = time.monotonic()
         try:
             taken = await self.dirty.mark_articles(stream, group, events, AT_ONCE, secrets.token_hex(4))
         except StoreUnavailable:
@@ -104,7 +111,7 @@ class Press:
 
     async def round(self) -> int:
         """Take and build some pages; return how many."""
-        taken = self._handed.popleft() if self._handed else await self.dirty.take(AT_ONCE, secrets.token_hex(4))
+        taken = self._handed.popleft() if self._handed else await self._take()
         results = await asyncio.gather(*(self._build(page) for page in taken))
         if not all(results):
             self._unsure = True
@@ -113,6 +120,10 @@ class Press:
             await self.dirty.reclaim()
             self._unsure = False
         return len(taken)
+
+    async def _take(self) -> list[Taken]:
+        few = A_FEW if time.monotonic() - self._told_at < QUIET else AT_ONCE
+        return await self.dirty.take(AT_ONCE, secrets.token_hex(4), few)
 
     async def _build(self, taken: Taken) -> bool:
         """Build one page; False if it was left on its lease, because the store or the disk failed."""

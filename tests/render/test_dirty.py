@@ -101,6 +101,19 @@ async def test_an_article_that_is_on_disk_at_that_revision_or_a_later_one_is_not
     assert await dirty.waiting() == ({"article:a"} if marked else set())
 
 
+async def test_of_pages_that_can_wait_only_a_few_are_taken_where_that_is_asked(dirty: Dirty) -> None:
+    await dirty.mark([f"feed:topic:t{number}" for number in range(9)])
+    assert len(await dirty.take(8, "t", 3)) == 3
+    await mark_article(dirty, "a")
+    taken = names(await dirty.take(8, "t", 3))
+    assert taken[0] == "article:a", "a new article goes first"
+    assert len(taken) == 3
+    for number in range(4):
+        await mark_article(dirty, f"b{number}")
+    assert len(await dirty.take(8, "t", 3)) == 4, "of new articles more than those few"
+    assert len(await dirty.take(8, "t")) == 4
+
+
 async def test_a_press_at_rest_takes_what_is_marked_in_the_same_step(store: Store, dirty: Dirty, other: Dirty) -> None:
     await store.do("SET", record_key("a"), "its record")
     event = ("0-1", "cause", "a", 1, False)
