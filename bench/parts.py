@@ -22,10 +22,10 @@ from services.render.site import Site as Tree
 from shared import observe
 from shared.broker import create_group
 from shared.clock import Clock
+from shared.entries import Delivered
 from shared.events import ARTICLES, article_events
 from shared.settings import Settings, Site
 from shared.store import Store
-from shared.streams import Delivered
 
 ARTICLES_BEFORE = 300
 EVENTS = 150

@@ -7,21 +7,19 @@ is started again.
 """
 
 import asyncio
-import json
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic
 
 from faststream.redis import RedisBroker
 from faststream.redis.message import RedisBatchStreamMessage
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from redis.exceptions import ResponseError
 
 from shared import observe
 from shared.broker import create_group, subscribe
 from shared.dead_letters import set_event_aside
-from shared.events import Event
+from shared.entries import Delivered, E, Fields, Unreadable, decode, entries_of, order_of
 from shared.settings import Settings
 from shared.store import Store, StoreUnavailable
 
@@ -29,16 +27,6 @@ BATCH = 100
 CLAIM_AFTER_MS = 15_000
 LOOK_EVERY = 1.0
 TRIES = 5
-
-E = TypeVar("E", bound=Event)
-
-
-@dataclass(frozen=True, slots=True)
-class Delivered(Generic[E]):
-    """An event and the id of its stream entry, by which it is acknowledged."""
-
-    entry: str
-    event: E
 
 
 class Consumer(Generic[E]):
@@ -134,8 +122,8 @@ class Consumer(Generic[E]):
                     self.stream,
                     after,
                 )
-                entries = _entries(answer[0][1] if answer else [])
-                due = [entry for entry in entries if _order(entry[0]) <= _order(newest.decode())]
+                entries = entries_of(answer[0][1] if answer else [])
+                due = [entry for entry in entries if order_of(entry[0]) <= order_of(newest.decode())]
                 await self._deliver(due)
             if not due or len(due) < len(entries):
                 return
@@ -146,7 +134,7 @@ class Consumer(Generic[E]):
         answer = await self._store.do(
             "XAUTOCLAIM", self.stream, self.group, self._name, CLAIM_AFTER_MS, "0", "COUNT", BATCH
         )
-        if entries := _entries(answer[1]):
+        if entries := entries_of(answer[1]):
             async with self._turn:
                 await self._deliver(entries)
 
@@ -166,7 +154,7 @@ class Consumer(Generic[E]):
         summary = await self._store.do("XPENDING", self.stream, self.group)
         return max(0.0, time.time() - int(summary[1].split(b"-")[0]) / 1000) if summary[1] else 0.0
 
-    async def _deliver(self, entries: list[tuple[str, dict[bytes, bytes]]]) -> None:
+    async def _deliver(self, entries: list[tuple[str, Fields]]) -> None:
         batch = [delivered for entry, fields in entries if (delivered := await self._decode(entry, fields))]
         if not batch:
             return
@@ -198,16 +186,11 @@ class Consumer(Generic[E]):
             observe.events_retried.labels(self.stream, self.group).inc()
             self._left_undone = True
 
-    async def _decode(self, entry: str, fields: dict[bytes, bytes] | None) -> Delivered[E] | None:
-        raw = (fields or {}).get(b"event")
+    async def _decode(self, entry: str, fields: Fields | None) -> Delivered[E] | None:
         try:
-            if raw is None:
-                raise ValueError("the entry has no field `event`")
-            return Delivered(entry, self._events.validate_json(raw))
-        except (ValidationError, ValueError) as error:
-            text = raw or json.dumps({k.decode("utf-8", "replace"): v.decode("utf-8", "replace")
-                                      for k, v in (fields or {}).items()}).encode()  # fmt: skip
-            await self._set_aside(entry, text.decode("utf-8", "replace"), _reason(error))
+            return decode(self._events, entry, fields)
+        except Unreadable as error:
+            await self._set_aside(entry, error.raw, error.reason)
             return None
 
     async def _set_aside(self, entry: str, raw: str, reason: str) -> None:
@@ -215,20 +198,3 @@ class Consumer(Generic[E]):
         if await set_event_aside(self._store, self.stream, self.group, entry, raw, reason):
             observe.events_set_aside.labels(self.stream, self.group).inc()
             observe.log().error("an event was set aside", stream=self.stream, entry=entry, reason=reason)
-
-
-def _reason(error: ValidationError | ValueError) -> str:
-    """What is wrong with an entry, in one line."""
-    if not isinstance(error, ValidationError):
-        return str(error)
-    found = error.errors(include_url=False)
-    return "; ".join(f"{'/'.join(map(str, one['loc'])) or 'event'}: {one['msg']}" for one in found[:5])
-
-
-def _entries(answer: list[Any]) -> list[tuple[str, dict[bytes, bytes]]]:
-    return [(ident.decode(), {flat[at]: flat[at + 1] for at in range(0, len(flat or []), 2)}) for ident, flat in answer]
-
-
-def _order(entry: str) -> tuple[int, ...]:
-    """Where an entry stands among others: its milliseconds, and its number within them."""
-    return tuple(map(int, entry.split("-")))

@@ -16,11 +16,12 @@ from redis.exceptions import ResponseError
 from shared import streams
 from shared.broker import create_group, make_broker
 from shared.dead_letters import letters
+from shared.entries import Delivered
 from shared.events import ArticleViewed, announce, view_events
 from shared.service import Service, create_app
 from shared.settings import Settings
 from shared.store import Script, Store, StoreUnavailable
-from shared.streams import BATCH, TRIES, Consumer, Delivered
+from shared.streams import BATCH, TRIES, Consumer
 from tests.servers import Valkey
 
 NOW = datetime(2025, 7, 26, 6, tzinfo=UTC)

@@ -4,6 +4,7 @@ from services.render import keys
 from services.render.press import Press
 from shared.clock import due, millis
 from shared.conditions import conditions
+from shared.entries import Delivered
 from shared.events import (
     ARTICLES,
     SIGNALS,
@@ -19,7 +20,6 @@ from shared.events import (
 from shared.front import front
 from shared.settings import Site
 from shared.store import Store
-from shared.streams import Delivered
 
 GROUP = "render"
 

@@ -14,10 +14,10 @@ from datetime import datetime
 from services.trending.lua import GROUP, PRELUDE
 from services.trending.week import Calendar
 from shared.clock import millis, moment
+from shared.entries import Delivered
 from shared.events import VIEWS, ArticleViewed
 from shared.once import REMEMBERED
 from shared.store import Script, Store
-from shared.streams import Delivered
 
 BATCH = 250  # views in a call, which blocks the store for a millisecond or two
 WITH_IDS = 100  # the same with event_ids, each of which is looked for among those of nine days

@@ -10,9 +10,9 @@ from services.trending.week import AHEAD
 from shared import observe
 from shared.clock import Clock
 from shared.dead_letters import set_event_aside
+from shared.entries import Delivered
 from shared.events import VIEWS, ArticleViewed
 from shared.store import Store
-from shared.streams import Delivered
 
 GATHER = 0.01  # seconds
 GATHER_CHANGES = 0.05

@@ -10,9 +10,9 @@ from datetime import datetime
 from services.trending.lua import GROUP, PRELUDE
 from shared.articles import Facets, identify
 from shared.clock import millis
+from shared.entries import Delivered
 from shared.events import ARTICLES, ArticlePublished, ArticleUpdated, ArticleWithdrawn
 from shared.store import Script, Store
-from shared.streams import Delivered
 
 DIGITS = "0123456789abcdefghijklmnopqrstuv"
 PLACE_DIGITS = 9

@@ -22,12 +22,12 @@ from services.render.ticker import Ticker
 from services.render.whole import WholeEdition
 from shared.broker import create_group
 from shared.clock import Clock
+from shared.entries import Delivered
 from shared.events import ARTICLES, SIGNALS, RankingChanged, announce, article_events, signals
 from shared.ranking import ranking_key
 from shared.settings import Settings
 from shared.settings import Site as SiteSettings
 from shared.store import Script, Store
-from shared.streams import Delivered
 
 START = datetime.fromisoformat("2025-07-26T20:00:00+03:00")
 

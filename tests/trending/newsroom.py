@@ -15,6 +15,7 @@ from services.trending.stories import Stories
 from services.trending.week import Calendar
 from shared.articles import Article, Facets, Term, identify, record_key
 from shared.broker import create_group
+from shared.entries import Delivered
 from shared.events import (
     ARTICLES,
     SIGNALS,
@@ -29,7 +30,6 @@ from shared.events import (
 )
 from shared.settings import Settings
 from shared.store import Store
-from shared.streams import Delivered
 
 NOON = datetime(2025, 7, 26, 12, tzinfo=ZoneInfo("Asia/Baghdad")).astimezone(UTC)
 BAGHDAD = Calendar(ZoneInfo("Asia/Baghdad"))

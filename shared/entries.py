@@ -1,0 +1,63 @@
+"""A stream's entries: their ids, and the event that each has. Pure."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from shared.events import Event
+
+E = TypeVar("E", bound=Event)
+
+Fields = dict[bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered(Generic[E]):
+    """An event and the id of its stream entry, by which it is acknowledged."""
+
+    entry: str
+    event: E
+
+
+class Unreadable(Exception):
+    """An entry is no event; `raw` is what it has, `reason` what is wrong with that, in one line."""
+
+    def __init__(self, raw: str, reason: str) -> None:
+        super().__init__(reason)
+        self.raw = raw
+        self.reason = reason
+
+
+def entries_of(answer: Iterable[tuple[bytes, list[bytes] | None]]) -> list[tuple[str, Fields]]:
+    """The entries of the store's answer; one that was deleted has no fields."""
+    return [(ident.decode(), _fields(flat or [])) for ident, flat in answer]
+
+
+def _fields(flat: list[bytes]) -> Fields:
+    return dict(zip(flat[::2], flat[1::2], strict=True))
+
+
+def order_of(entry: str) -> tuple[int, ...]:
+    """Where an entry stands among others: its milliseconds, and its number within them."""
+    return tuple(map(int, entry.split("-")))
+
+
+def decode(events: TypeAdapter[E], entry: str, fields: Fields | None) -> Delivered[E]:
+    """The event of an entry. Raises Unreadable."""
+    raw = (fields or {}).get(b"event")
+    if raw is None:
+        told = (fields or {}).items()
+        found = {name.decode("utf-8", "replace"): value.decode("utf-8", "replace") for name, value in told}
+        raise Unreadable(json.dumps(found), "the entry has no field `event`")
+    try:
+        return Delivered(entry, events.validate_json(raw))
+    except ValidationError as error:
+        raise Unreadable(raw.decode("utf-8", "replace"), _reason(error)) from None
+
+
+def _reason(error: ValidationError) -> str:
+    found = error.errors(include_url=False)
+    return "; ".join(f"{'/'.join(map(str, one['loc'])) or 'event'}: {one['msg']}" for one in found[:5])
