@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -103,3 +105,26 @@ def test_a_new_temperature_is_on_every_page_within_a_second_and_rewrites_one_fil
     assert _rewritten(before, up.files()) == {"_fragments/masthead.html"}
     up.put("/v1/conditions", {"city": "Baghdad", "temperature_c": 41, "at": SAMPLE_NOW})
     wait_for(lambda: "41 C" in up.page("/"), what="41 C again")
+
+
+def test_a_week_later_hot_this_week_is_another_one_though_nothing_happened(tmp_path: Path) -> None:
+    up = Up(tmp_path, site='timezone = "Asia/Baghdad"\n', PRESSRUN_NOW=SAMPLE_NOW)
+    try:
+        up.start()
+        posted = [up.post(f"g{n}", headline=text, section="World") for n, text in enumerate(HEADLINES[:2])]
+        up.view(posted[0]["id"], "Mozilla/5.0 (X11) Reader")
+        with httpx.Client(base_url=up.url) as client:
+            wait_for(lambda: _all_show(client, _pages(posted), 'id="hot"', HEADLINES[0]), what="Hot this week has it")
+        up.drain()
+        up.stop()
+        up.start(PRESSRUN_NOW=(datetime.fromisoformat(SAMPLE_NOW) + timedelta(days=7, hours=1)).isoformat())
+        wait_for(lambda: HEADLINES[0] not in _hot(up.page("/")), what="its hour has left the 7 days")
+        wait_for(lambda: HEADLINES[0] not in _hot(up.page(path_of(posted[1]["url"]))), what="there too")
+        up.drain()
+        assert up.check()[0] == 0
+    finally:
+        up.stop_if_running()
+
+
+def _hot(page: str) -> str:
+    return page.partition('id="hot"')[2].partition("</section>")[0]
