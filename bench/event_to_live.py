@@ -5,6 +5,8 @@ import itertools
 import json
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -86,6 +88,14 @@ def flat(sizes: list[int], *, one_place: bool) -> list[Row]:
 
 def _under_load(press: Press, *, one_place: bool) -> str:
     """Event to live while a newsroom's busiest minute goes on beside it."""
+    with busy(press):
+        times = watch(press, ROUNDS * EVENTS, one_place=one_place, idle=False)
+    return f"{ms(percentile(times.live, 50))} ({ms(percentile(times.live, 99))})"
+
+
+@contextmanager
+def busy(press: Press) -> Iterator[None]:
+    """Meanwhile LOAD other articles come each second."""
     over = threading.Event()
 
     def load() -> None:
@@ -93,14 +103,16 @@ def _under_load(press: Press, *, one_place: bool) -> str:
         for count in itertools.count():
             if over.wait(max(0.0, started + count / LOAD - time.perf_counter())):
                 return
-            line.post("/v1/articles", json.dumps(corpus.fresh(10**7 + count)).encode(), press.token)
+            article = corpus.fresh(10**7 + count) | {"guid": f"busy-{started}-{count}"}
+            line.post("/v1/articles", json.dumps(article).encode(), press.token)
 
     poster = threading.Thread(target=load, daemon=True)
     poster.start()
-    times = watch(press, ROUNDS * EVENTS, one_place=one_place, idle=False)
-    over.set()
-    poster.join()
-    return f"{ms(percentile(times.live, 50))} ({ms(percentile(times.live, 99))})"
+    try:
+        yield
+    finally:
+        over.set()
+        poster.join()
 
 
 def watch(press: Press, events: int, *, one_place: bool = False, idle: bool = True) -> Times:

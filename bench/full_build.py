@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bench import hugo as yardstick
 from bench.bare_printer import BarePrinter
+from bench.event_to_live import LOAD, busy
 from bench.table import Row, median, rate, share
 from bench.up import Press
 from services.render.pages import build
@@ -36,12 +37,16 @@ def rows(press: Press, articles: int, *, hugo: bool) -> list[Row]:
     for number in range(ROUNDS):  # nothing is deleted between them: where files have just been, new ones take longer
         limits.append(_limit(whole, printer, press.folder / f"bare-{number}"))
         built.append(_command(press, press.folder / f"built-{number}"))
+    with busy(press):
+        loaded = _command(press, press.folder / "built-busy")
+    press.drain()
     pages, limit = built[0].pages, median(limits)
     seconds, alone = median([one.seconds for one in built]), median([one.building for one in built])
     both = f"{rate(pages / limit, ' pages')}: Jinja2 in memory, then the files; both cores"
     found = [
         Row(f"full build, {count:,} articles, {pages:,} pages; median of {ROUNDS}",
             rate(pages / alone, " pages"), both, share(limit, alone), "≥ 75 %"),
+        Row(f"— while {LOAD} other articles come each second", rate(loaded.pages / loaded.building, " pages")),
         Row("— the command, with its start and reading the store", f"{seconds:.2f} s", f"{limit:.2f} s",
             share(limit, seconds)),
         Row("— CPU of the command, for each page", f"{1e6 * median([one.cpu for one in built]) / pages:.0f} µs"),
