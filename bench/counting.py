@@ -91,8 +91,10 @@ async def drain(service: Service) -> float:
     return seconds
 
 
-async def counted_per_second(url: str, views: int = 60_000, once: bool = True) -> float:
-    """Views a second from the stream to the counters, of articles with a section and three topics.
+async def counted_per_second(url: str, views: int = 300_000, once: bool = True) -> float:
+    """Views a second from the stream to the rankings, of articles with a section and three topics.
+
+    They are settled twice a second: a run that is a second long would be as long as its luck.
 
     The n-th article is read 1/n times as often as the first (Zipf), as on sites of newspapers.
     """
