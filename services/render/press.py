@@ -117,8 +117,8 @@ class Press:
             self._unsure = True
             await asyncio.sleep(IDLE)
         if self._unsure:
+            self._unsure = False  # before it is asked: meanwhile another answer may be lost
             await self.dirty.reclaim()
-            self._unsure = False
         return len(taken)
 
     async def _take(self) -> list[Taken]:
