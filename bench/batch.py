@@ -99,11 +99,16 @@ def newest_event(store: Any) -> bytes:
     return bytes(store.xrevrange("articles", count=1)[0][1][b"event"])
 
 
-def _limits(press: Press) -> tuple[float, float]:
+def stored_a_second(press: Press, at_once: int) -> float:
+    """Articles a second that a store of its own takes and syncs, so many at once: record, body and event."""
     story = asyncio.run(_story(press))
-    record, body = story.article.model_dump_json().encode(), pack_body(story.body)
-    event = newest_event(press.store)
-    stored = synced_sets(press.folder / "limit-batch", [(record, body, event)] * 10_000, 64)
+    one = (story.article.model_dump_json().encode(), pack_body(story.body), newest_event(press.store))
+    return synced_sets(press.folder / f"limit-{at_once}", [one] * 10_000, at_once)
+
+
+def _limits(press: Press) -> tuple[float, float]:
+    stored = stored_a_second(press, 64)
+    story = asyncio.run(_story(press))
     page = next(path.read_bytes() for path in press.data.glob("site/2*/*/*/*/index.html"))
     site = Site.read(press.data / "site.toml")
     return stored, 1 / (one_render(site, story) + one_write(press.folder / "limit-write", page))

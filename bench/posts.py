@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from bench import corpus, wrk
+from bench.batch import stored_a_second
 from bench.table import Row, median, rate, share
 from bench.up import Bare, Press
 
@@ -45,7 +46,12 @@ def rows(press: Press) -> list[Row]:
             bare.append(_load(press, limit.url, f"r{number}", SECONDS))
     posts, most = median(ours), median(bare)
     about = f"single POSTs, {CONNECTIONS} connections, everything running"
-    return [Row(about, rate(posts), f"{rate(most)}: bare FastAPI, same model", share(posts, most), "≥ 2,000/s")]
+    stored = stored_a_second(press, CONNECTIONS)
+    return [
+        Row(about, rate(posts), f"{rate(most)}: bare FastAPI, same model", share(posts, most), "≥ 2,000/s"),
+        Row("— beside its own fsync", "", f"{rate(stored)}: SET, SET, XADD with fsync, {CONNECTIONS} at once",
+            share(posts, stored)),
+    ]  # fmt: skip
 
 
 def _load(press: Press, url: str, run: str, seconds: int) -> float:

@@ -35,6 +35,11 @@ def ms(seconds: float) -> str:
     return f"{seconds * 1000:.2f} ms"
 
 
+def microseconds(seconds: float) -> str:
+    """A short time, in microseconds."""
+    return f"{seconds * 1e6:.1f} µs"
+
+
 def rate(per_second: float, unit: str = "") -> str:
     """A rate."""
     return f"{per_second:,.0f}{unit}/s"

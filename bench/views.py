@@ -3,8 +3,9 @@
 import time
 
 from bench import wrk
-from bench.table import Row, median, rate, share
+from bench.table import Row, median, microseconds, rate, share
 from bench.up import Bare, Press
+from bench.view_parts import parts
 
 ROUNDS = 5
 SECONDS = 2
@@ -46,8 +47,12 @@ def rows(press: Press) -> list[Row]:
             bare.append(_load(press, limit.url, number))
     views, most = median(ours[1:]), median(bare[1:])  # the first is the warm-up
     about = f"POST /v1/views, {CONNECTIONS} connections, trending counting"
+    told = parts(press.folder, [article["id"] for article in press.articles[:500]])
+    rest = max(1 / views - sum(told.values()), 0)
     return [
         Row(about, rate(views), f"{rate(most)}: bare uvicorn 202", share(views, most), "≥ 40 %"),
+        *(Row(f"— part: {name}", microseconds(part), "", share(part, 1 / views)) for name, part in told.items()),
+        Row("— part: HTTP, and waiting for the other processes", microseconds(rest), "", share(rest, 1 / views)),
         Row("— until all of them are counted, after the last answer", f"{median(drained[1:]):.2f} s"),
     ]
 
