@@ -18,4 +18,5 @@ def excerpt(text: str, length: int = LENGTH) -> str:
 
 
 def _on_one_line(text: str) -> str:
-    return _BLANKS.sub(" ", text).strip(" ")
+    plain = text.isprintable() and "  " not in text  # as most are: told sooner than replaced
+    return (text if plain else _BLANKS.sub(" ", text)).strip(" ")

@@ -10,6 +10,8 @@ from jinja2.compiler import CodeGenerator
 from jinja2.utils import missing
 from markupsafe import escape
 
+from services.render.typeset.ready import escape_text
+
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -31,7 +33,9 @@ class Compositor:
         tree = self._environment.parse(_source(name), name)
         for output in tree.find_all(nodes.Output):
             output.nodes = [self._known(node) for node in output.nodes]
-        return Template.from_code(self._environment, self._environment.compile(tree, name), {})
+        found = {"environment": self._environment, "__file__": name, "escape_text": escape_text}
+        exec(self._environment.compile(tree, name), found)  # noqa: S102 - as Template.from_code does
+        return Template.from_module_dict(self._environment, found, {})
 
     def pieces(self, template: Template, shown: dict[str, Any]) -> Iterator[str]:
         """What Template.render joins, without its context: our templates only look names up."""
@@ -67,7 +71,7 @@ class _Generator(CodeGenerator):
 
     def _output_child_post(self, node: nodes.Expr, frame: Any, finalize: Any) -> None:
         if frame.eval_ctx.autoescape:
-            self.write(") is Markup else escape(ready))")
+            self.write(") is Markup else escape_text(ready) if type(ready) is str else escape(ready))")
         else:
             super()._output_child_post(node, frame, finalize)
 

@@ -1,13 +1,12 @@
 """Lists in memory, made from the articles' cards alone. Pure."""
 
-import sys
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
-from services.render.related import AROUND, Candidate
+from services.render.related import AROUND, Candidate, candidate
 from shared import live
 from shared.articles import Article, Card
 from shared.clock import millis
@@ -34,10 +33,15 @@ class Listed(NamedTuple):
 
     def periods(self, name: str) -> dict[str, int]:
         """How many it has in each period of its archive."""
-        return Counter(period for member in self.members for period in live.periods_of(name, member.card))
+        days = {member.card.day: member.card for member in self.members}
+        found: Counter[str] = Counter()
+        for day, count in Counter([member.card.day for member in self.members]).items():
+            for period in live.periods_of(name, days[day]):
+                found[period] += count
+        return found
 
 
-def position_of(article: Article | Card) -> Position:
+def position_of(article: Article) -> Position:
     """Where an article stands."""
     return millis(article.published_at), article.id
 
@@ -46,16 +50,10 @@ def arrange(cards: Iterable[Card]) -> dict[str, Listed]:
     """All lists that these cards are in."""
     found: defaultdict[str, list[tuple[Position, Candidate]]] = defaultdict(list)
     for card in cards:
-        place = (position_of(card), _member(card))
+        one = candidate(card)
+        place = ((one.at, one.id), one)
         for name in card.lists:
             found[name].append(place)
     for places in found.values():
         places.sort(key=itemgetter(0))
     return {name: Listed(*zip(*places, strict=True)) for name, places in found.items()}
-
-
-def _member(card: Card) -> Candidate:
-    """Topics that are the same are one string: they are compared millions of times."""
-    return Candidate(
-        frozenset(sys.intern(topic.slug) for topic in card.topics), card.published_at.timestamp(), card.id, card
-    )

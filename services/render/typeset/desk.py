@@ -11,10 +11,11 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from services.render.contexts import Kind, home
 from services.render.typeset.language import direction, long_day
+from services.render.typeset.ready import escaped, ready
 from services.render.typeset.remembered import Remembered
 from shared.articles import Article, Card, Image, Term
 from shared.settings import Site
@@ -72,7 +73,7 @@ class Desk:
         self.language = site.language.replace("_", "-")
         self.direction = direction(self.language)
         self.attributes = _attributes(self.language)
-        self.home = escape(self.href("/"))
+        self.home = escaped(self.href("/"))
         self.set_block = set_block
         self._link = lru_cache(REMEMBERED)(self._set_link)
         self.story = Remembered(self._set_story, REMEMBERED)
@@ -91,7 +92,7 @@ class Desk:
         local = self.site.local(at)
         text = local.isoformat(timespec="seconds")
         iso = text if len(text) == WHOLE_MINUTES else _rfc3339(local)
-        return Stamp(Markup(iso), _long_day(local.date(), self.language), Markup(text[11:16]))  # noqa: S704  digits
+        return Stamp(ready(iso), _long_day(local.date(), self.language), ready(text[11:16]))
 
     def iso(self, at: datetime) -> str:
         """RFC 3339, in the site's time zone where that can be said."""
@@ -164,7 +165,7 @@ class Desk:
         return Block(self.attributes_of(card.language), self.set_block("card.html", shown))
 
     def _set_link(self, kind: Kind, slug: str, name: str) -> Link:
-        return Link(escape(self.href(home(kind, Term(slug=slug, name=name)))), escape(name))
+        return Link(escaped(self.href(home(kind, Term(slug=slug, name=name)))), escaped(name))
 
 
 def _rfc3339(local: datetime) -> str:
@@ -189,4 +190,4 @@ def _attributes(language: str) -> Markup:
 
 @lru_cache(4096)
 def _long_day(day: date, language: str) -> Markup:
-    return escape(long_day(day, language))
+    return escaped(long_day(day, language))

@@ -1,18 +1,17 @@
 """Feeds and sitemaps: Atom (RFC 4287), RSS 2.0, JSON Feed 1.1, sitemaps.org and Google's news sitemap."""
 
-import json
 from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
+from pydantic_core import to_json
 
 from services.render import contexts
 from services.render.contexts import home
 from services.render.typeset.desk import Desk, Picture
-
-_encode = json.JSONEncoder(ensure_ascii=False, indent=1).encode
+from services.render.typeset.ready import escaped
 
 KEPT = 2048
 """Articles in type: an article is in six lists or so, and newer ones change each of their feeds soon."""
@@ -65,11 +64,11 @@ def json_feed(desk: Desk, page: contexts.JsonFeed) -> Iterator[str]:
         "language": desk.language,
         "authors": [{"name": desk.site.name, "url": desk.base_url + "/"}],
     }
-    yield _encode(head).removesuffix("\n}") + ',\n "items": ['
+    yield to_json(head).decode().removesuffix("}") + ',"items":['
     for number, entry in enumerate(page.entries):
-        yield ",\n  " if number else "\n  "
+        yield ",\n" if number else "\n"
         yield bulletin(desk, entry).item
-    yield "\n ]\n}\n" if page.entries else "]\n}\n"
+    yield "\n]}\n"
 
 
 @lru_cache(KEPT)
@@ -77,7 +76,7 @@ def bulletin(desk: Desk, entry: contexts.Entry) -> Bulletin:
     """Set an article for the feeds of all the lists that it is in."""
     shown = _entry(desk, entry)
     item = _item(shown)
-    shown["body"] = escape(entry.body)
+    shown["body"] = escaped(entry.body)
     return Bulletin(desk.set_block("atom-entry.xml", shown), desk.set_block("rss-item.xml", shown), item)
 
 
@@ -147,7 +146,7 @@ def _entry(desk: Desk, entry: contexts.Entry) -> dict[str, Any]:
 
 
 def _item(entry: dict[str, Any]) -> str:
-    """One of the `items` of a JSON feed, indented as it stands there."""
+    """One of the `items` of a JSON feed."""
     picture: Enclosed | None = entry["picture"]
     found = {
         "id": entry["tag"],
@@ -165,13 +164,7 @@ def _item(entry: dict[str, Any]) -> str:
         if picture and picture.length
         else [],
     }
-    members = [f'"{name}": {_deeper(value)}' for name, value in found.items() if value or name == "content_html"]
-    return "{\n   " + ",\n   ".join(members) + "\n  }"
-
-
-def _deeper(value: str | list[Any]) -> str:
-    """JSON three levels down; in a text, which has no line breaks unescaped, nothing is to be indented."""
-    return _encode(value) if isinstance(value, str) else _encode(value).replace("\n", "\n   ")
+    return to_json({name: value for name, value in found.items() if value or name == "content_html"}).decode()
 
 
 def _picture(desk: Desk, entry: contexts.Entry) -> Enclosed | None:

@@ -4,13 +4,12 @@ import math
 from datetime import date
 from typing import Any
 
-from markupsafe import escape
-
 from services.render import contexts
 from services.render.contexts import archive, home
 from services.render.typeset import week
 from services.render.typeset.desk import Desk, Link
 from services.render.typeset.language import full_day, long_day, month
+from services.render.typeset.ready import escaped
 
 
 def masthead(desk: Desk, page: contexts.Masthead) -> dict[str, Any]:
@@ -126,10 +125,10 @@ def _head(desk: Desk, title: str, path: str, feeds: str) -> dict[str, Any]:
     return {
         "page_language": desk.language,
         "page_direction": desk.direction,
-        "title": escape(title),
-        "canonical": escape(desk.absolute(path)) if path else "",
+        "title": escaped(title),
+        "canonical": escaped(desk.absolute(path)) if path else "",
         "description": "",
-        "feeds": escape(desk.href(feeds)),
+        "feeds": escaped(desk.href(feeds)),
     }
 
 

@@ -1,26 +1,25 @@
 """JSON-LD: what search engines read of an article (schema.org NewsArticle)."""
 
-import json
 from typing import Any
 
 from markupsafe import Markup
+from pydantic_core import to_json
 
 from services.render.contexts import home
 from services.render.typeset.desk import Desk
+from services.render.typeset.ready import ready
 from shared.articles import Article, Term
 
 HEADLINE_LENGTH = 110
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-
 
 def script_safe(value: dict[str, Any]) -> Markup:
     """JSON that can stand in a script element: it can neither close it nor open a comment or an SSI directive."""
-    text = _encode(value)
+    text = to_json(value).decode()
     for character, escape in _UNSAFE:
         if character in text:
             text = text.replace(character, escape)
-    return Markup(text)  # noqa: S704  every character that means something to HTML is escaped above
+    return ready(text)  # every character that means something to HTML is escaped above
 
 
 _UNSAFE = tuple((character, f"\\u{ord(character):04x}") for character in "<>&\u2028\u2029")
