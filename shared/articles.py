@@ -6,12 +6,12 @@ version that waits for its time beside it · `slug:{day}:{slug}` the id of the a
 
 import base64
 import hashlib
-import zlib
 from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Literal
 from urllib.parse import quote
 
+from isal import isal_zlib
 from pydantic import BaseModel, ConfigDict
 
 from shared.excerpts import excerpt
@@ -200,11 +200,6 @@ class Card(Frozen):
             *(f"author:{author.slug}" for author in self.authors),
         )
 
-    @cached_property
-    def standing(self) -> tuple[frozenset[str], int]:
-        """Its topics and its moment in milliseconds, by which related articles are told: asked for again and again."""
-        return frozenset(topic.slug for topic in self.topics), round(self.published_at.timestamp() * 1000)
-
     def facets(self) -> Facets:
         """The facets that events carry."""
         look = f"{self.headline}\0{self.excerpt}\0{self.image.url if self.image else ''}"
@@ -233,9 +228,9 @@ def url(base_url: str, path: str) -> str:
 
 def pack_body(html: str) -> bytes:
     """A body as the store keeps it."""
-    return zlib.compress(html.encode(), 1)
+    return isal_zlib.compress(html.encode(), 1)
 
 
 def unpack_body(kept: bytes | None) -> str:
     """The inverse of `pack_body`; no body is an empty one."""
-    return zlib.decompress(kept).decode() if kept else ""
+    return isal_zlib.decompress(kept).decode() if kept else ""
