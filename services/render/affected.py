@@ -7,6 +7,7 @@ an archive or sitemap page only where it has its place.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from services.render import keys
@@ -70,16 +71,33 @@ def _lists(before: Card | None, after: Card | None) -> Iterator[Mark]:
             if was.content != now.content:
                 yield Mark(keys.feed(name), "within", name, NEWEST)
             continue
-        yield Mark(keys.listing(name), "within", name, NEWEST)
-        yield Mark(keys.feed(name), "within", name, NEWEST)
+        days = _days(was, now)
+        yield from _shown_on(name, days)
         if not (was and now):
-            if name.startswith("section:"):
-                yield Mark(keys.NAVIGATION, "edge", name)
-            yield from (Mark(keys.listing(name), "period", name, 0, month) for month in _months(was, now))
-            # a month's first page names its days
-            yield from (Mark(keys.archive(name, day[:7], 1), "period", name, 0, day) for day in _days(name, was, now))
-        for period in _periods(name, was, now):
-            yield Mark(keys.archive(name, period, "{n}"), "place", name, ARCHIVE_PLACES, period)
+            yield from _begun_or_ended(name, days)
+
+
+def _pages_that_show(name: str, days: tuple[str, ...]) -> Iterator[Mark]:
+    yield Mark(keys.listing(name), "within", name, NEWEST)
+    yield Mark(keys.feed(name), "within", name, NEWEST)
+    for period in _periods(name, days):
+        yield Mark(keys.archive(name, period, "{n}"), "place", name, ARCHIVE_PLACES, period)
+
+
+def _pages_that_lead(name: str, days: tuple[str, ...]) -> Iterator[Mark]:
+    if name.startswith("section:"):
+        yield Mark(keys.NAVIGATION, "edge", name)
+    for period in _periods(name, days):
+        # a month's first page names its days
+        page = keys.listing(name) if period == period[:7] else keys.archive(name, period[:7], 1)
+        yield Mark(page, "period", name, 0, period)
+
+
+_REMEMBERED = lru_cache(maxsize=8192)
+_shown_on = _REMEMBERED(lambda name, days: tuple(_pages_that_show(name, days)))
+"""The pages of a list that show an article of these days: the same for every article of a day."""
+_begun_or_ended = _REMEMBERED(lambda name, days: tuple(_pages_that_lead(name, days)))
+"""The pages that lead to a list's archives, or to the list itself."""
 
 
 def _blocks(before: Card | None, after: Card | None, shown: Shown) -> Iterator[Mark]:
@@ -125,13 +143,13 @@ def _names(before: Card | None, after: Card | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*before.lists, *after.lists)))
 
 
+def _days(*cards: Card | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(card.day for card in cards if card))
+
+
 def _months(*cards: Card | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(card.day[:7] for card in cards if card))
 
 
-def _periods(name: str, *cards: Card | None) -> tuple[str, ...]:
-    return (*_months(*cards), *_days(name, *cards))
-
-
-def _days(name: str, *cards: Card | None) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(card.day for card in cards if card)) if name == "all" else ()
+def _periods(name: str, days: tuple[str, ...]) -> tuple[str, ...]:
+    return (*dict.fromkeys(day[:7] for day in days), *(days if name == "all" else ()))

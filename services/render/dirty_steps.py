@@ -31,12 +31,13 @@ local function mark(page, patience, cause)
   redis.call('ZADD', SHARED, 'LT', now + patience, page)
   caused(page, cause)
 end
-local function mark_all(pages, patience, cause)
-  -- as `mark` for each of them, in a few calls; unpack has its bounds
-  for first = 1, #pages, 400 do
+local function mark_all(marks, cause)
+  -- `mark` for each of {page, patience, page, patience, …}, in a few calls; unpack has its bounds
+  for first = 1, #marks, 800 do
     local scored, asked, causes = {}, {}, {}
-    for at = first, math.min(first + 399, #pages) do
-      scored[#scored + 1], scored[#scored + 2], asked[#asked + 1] = now + patience, pages[at], pages[at]
+    for at = first, math.min(first + 799, #marks), 2 do
+      local page = marks[at]
+      scored[#scored + 1], scored[#scored + 2], asked[#asked + 1] = now + marks[at + 1], page, page
     end
     redis.call('ZADD', SHARED, 'LT', unpack(scored))
     for at, known in ipairs(redis.call('HMGET', CAUSES, unpack(asked))) do

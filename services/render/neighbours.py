@@ -39,7 +39,7 @@ _MARK_NEIGHBOURS = Script(
     LUA
     + """
 local page, token, cause, id, score, patience, around = unpack(ARGV)
-local pages, seen = {}, {[id] = true}
+local marks, seen = {}, {[id] = true}
 for at = 7, #KEYS do
   local key, member = KEYS[at], id
   if redis.call('ZSCORE', key, id) ~= score then
@@ -51,13 +51,13 @@ for at = 7, #KEYS do
   for _, other in ipairs(redis.call('ZRANGE', key, math.max(0, rank - around - 1), rank + around + 1)) do
     if other ~= member and not seen[other] then
       seen[other] = true
-      pages[#pages + 1] = 'article:' .. other
+      marks[#marks + 1], marks[#marks + 2] = 'article:' .. other, patience
     end
   end
   if member ~= id then redis.call('ZREM', key, member) end
 end
-mark_all(pages, tonumber(patience), cause)
+mark_all(marks, cause)
 done(page, token)
-return #pages
+return #marks / 2
 """
 )

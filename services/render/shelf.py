@@ -4,6 +4,7 @@ all in one step (`shared.live` names what is kept).
 
 import json
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from services.render import dirty, keys
 from services.render.affected import Mark
@@ -49,10 +50,6 @@ async def shelve(
         "join": [_join(name, after) for name in after.lists] if after else [],
         "before": live.score(before) if before else 0,
         "after": live.score(after) if after else 0,
-        "marks": [
-            [mark.page, mark.when, mark.list, mark.size, mark.period, 0 if after is None else keys.patience(mark.page)]
-            for mark in marks
-        ],
         "shelvings": listed.shelvings,
         "near": _looks(ident, before, after, tuple(dict.fromkeys(topics)), patience),
         "patience": patience,
@@ -67,12 +64,19 @@ async def shelve(
     card = after.model_dump_json() if after else ""
     expected = [kept or b"" for kept in (listed.live, listed.left, *listed.shown)]
     found = (live.live_key(ident), live.left_key(ident), *SHOWN)
-    return bool(await store.run(SHELVE, (*ALL, PAGES, SHELVINGS, *found), (json.dumps(plan), card, *expected)))
+    told = f"[{','.join([_told(mark, after is None) for mark in marks])}]"
+    return bool(await store.run(SHELVE, (*ALL, PAGES, SHELVINGS, *found), (json.dumps(plan), told, card, *expected)))
 
 
 def _looks(ident: str, before: Card | None, after: Card | None, topics: tuple[str, ...], patience: int) -> list[str]:
     scores = dict.fromkeys(live.score(card) for card in (before, after) if card and topics)
     return [near(ident, score, topics, patience) for score in scores]
+
+
+@lru_cache(maxsize=8192)
+def _told(mark: Mark, at_once: bool) -> str:
+    """A mark as the script reads it: the marks of a list are the same for every article of a day."""
+    return json.dumps([*mark, 0 if at_once else keys.patience(mark.page)])
 
 
 def _join(name: str, card: Card) -> list[str]:

@@ -8,10 +8,10 @@ SHELVE = Script(
     dirty_steps.LUA
     + f"local CHARTED = '{charted_key('')}'\n"
     + """
-local plan, card = cjson.decode(ARGV[1]), ARGV[2]
+local plan, marks, card = cjson.decode(ARGV[1]), cjson.decode(ARGV[2]), ARGV[3]
 local id = plan.id
 for at, kept in ipairs(redis.call('MGET', unpack(KEYS, 9))) do
-  if (kept or '') ~= ARGV[at + 2] then
+  if (kept or '') ~= ARGV[at + 3] then
     if done(plan.page, plan.token) == 1 then lost(plan.page) end
     return 0
   end
@@ -19,9 +19,8 @@ end
 
 local due = {}
 local function touch(page, patience)
-  -- to be marked, with all others of that patience
-  due[patience] = due[patience] or {}
-  table.insert(due[patience], page)
+  -- to be marked, with all others
+  due[#due + 1], due[#due + 2] = page, patience
 end
 local function rank_in(key, score, command)
   -- where it stands, or would stand
@@ -72,7 +71,7 @@ local function picked(size)
 end
 
 local best, now_at, was_empty = {}, {}, {}
-for _, m in ipairs(plan.marks) do
+for _, m in ipairs(marks) do
   if (m[2] == 'within' or m[2] == 'short') and plan.before > 0 then position(best, m[3], plan.before) end
   if m[2] == 'edge' then was_empty[m[3]] = redis.call('EXISTS', 'list:' .. m[3]) == 0 end
 end
@@ -90,7 +89,7 @@ for _, joined in ipairs(plan.join) do
   end
 end
 
-for _, m in ipairs(plan.marks) do
+for _, m in ipairs(marks) do
   local page, when, name, size, period, patience = unpack(m)
   if when == 'always' then
     touch(page, patience)
@@ -130,8 +129,8 @@ if redis.call('INCR', KEYS[8]) ~= plan.shelvings + 1 and #plan.near > 0 and card
   touch('article:' .. id, plan.patience)
 end
 for _, look in ipairs(plan.near) do touch(look, plan.patience) end
-for patience, pages in pairs(due) do mark_all(pages, patience, plan.cause) end
-if ARGV[4] ~= '' then redis.call('DEL', KEYS[10]) end
+mark_all(due, plan.cause)
+if ARGV[5] ~= '' then redis.call('DEL', KEYS[10]) end
 if plan.moved ~= '' then redis.call('SADD', 'former:' .. id, plan.moved) end
 if card ~= '' then
   redis.call('SET', 'live:' .. id, card)
