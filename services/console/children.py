@@ -130,7 +130,7 @@ class Child:
                 stderr=descriptor,
                 cwd=self.part.folder,
                 env=dict(self.part.environ),
-                start_new_session=True,
+                process_group=0,  # a session of its own would be weighed by Linux as one, whatever is nice in it
             )
         finally:
             os.close(descriptor)

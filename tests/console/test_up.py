@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -184,6 +185,16 @@ async def test_run_json_says_who_runs(folder: Folder) -> None:
         assert list(pids(folder)) == ["redis", "ingest", "site"]
         assert all(alive(pid) for pid in pids(folder).values())
     assert not any(alive(pid) for pid in pids(folder).values())
+
+
+async def test_a_part_that_comes_after_others_does_so_for_linux_too(folder: Folder) -> None:
+    # In another session it would be weighed against them as a session, and nice would mean nothing between the two.
+    late = replace(stub(folder, "render"), nice=10)
+    async with running(folder, [stub(folder, "ingest"), late]):
+        first, second = pids(folder)["ingest"], pids(folder)["render"]
+        assert os.getpriority(os.PRIO_PROCESS, second) == os.getpriority(os.PRIO_PROCESS, first) + 10
+        assert os.getsid(first) == os.getsid(second) == os.getsid(0)
+        assert os.getpgid(first) == first, "Ctrl-C is for the stack alone, which ends its parts in order"
 
 
 async def test_the_next_stage_waits_for_the_one_before(folder: Folder) -> None:
