@@ -24,6 +24,8 @@ appendonly yes
 appendfsync always
 save ""
 hash-max-listpack-entries 128
+zset-max-listpack-entries 64
+auto-aof-rewrite-min-size 256mb
 daemonize no
 """
 

@@ -127,9 +127,9 @@ async def test_many_event_ids_stay_packed_and_known(newsroom: Newsroom) -> None:
     assert taken / total <= 16
 
 
-def test_hashes_are_not_packed_for_long() -> None:
+def test_hashes_and_sorted_sets_are_not_packed_for_long() -> None:
     for settings in (STORE, (ROOT / "deploy" / "redis.conf").read_text()):
-        assert "hash-max-listpack-entries 128" in settings.splitlines()
+        assert {"hash-max-listpack-entries 128", "zset-max-listpack-entries 64"} <= set(settings.splitlines())
 
 
 def test_digests_are_signed_64_bit_integers() -> None:
