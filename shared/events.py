@@ -1,6 +1,6 @@
 """The events on the streams. Each entry has one field, `event`: the event as JSON."""
 
-import secrets
+import random
 import time
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -18,7 +18,8 @@ DEAD_LETTERS = "dead-letters"
 
 def new_event_id() -> str:
     """An id that sorts by the time it was made: 48 bits of milliseconds, 80 random bits, hexadecimal."""
-    return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}"
+    number = random.getrandbits(80)  # they tell apart, and are no secret: asking the system takes 20 times as long
+    return f"{time.time_ns() // 1_000_000:012x}{number:020x}"
 
 
 class Event(BaseModel):

@@ -1,5 +1,6 @@
 """Logs as JSON lines on stderr, and the metrics that every service has."""
 
+import json
 import logging
 import sys
 
@@ -30,18 +31,24 @@ def configure_logs(service: str, level: str) -> None:
 
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
             named,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
+            _as_json,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     _configured.append(structlog.get_logger().bind())
+
+
+_ENCODER = json.JSONEncoder(default=repr)
+
+
+def _as_json(_: object, __: str, event: structlog.typing.EventDict) -> str:
+    return _ENCODER.encode(event)
 
 
 _configured: list[structlog.typing.FilteringBoundLogger] = []

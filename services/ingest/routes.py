@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
+from pydantic_core import to_json
 
 from services.ingest.bodies import MOST, read_body
 from services.ingest.desk import as_text, put_conditions, put_front
@@ -55,7 +56,7 @@ class Desk:
         if waits and await self._waiting.until_built(wanted, seconds):
             status = 201
             headers["Preference-Applied"] = f"wait={seconds:g}"
-        return JSONResponse(self.answer(accepted), status, headers)
+        return Response(to_json(self.answer(accepted)), status, headers, "application/json")
 
     async def line(self, source: str, raw: bytes) -> dict[str, Any]:
         """Accept a line of the batch call."""
