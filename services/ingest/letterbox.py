@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from functools import cache
 
+from prometheus_client import Histogram
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -11,6 +13,12 @@ from shared.observe import requests
 from shared.service import answer_to
 
 PATH = "/v1/articles"
+
+
+@cache
+def _answered(status: int) -> Histogram:
+    """What the times of these answers are noted in: looked up slower than noted."""
+    return requests.labels(PATH, str(status))
 
 
 class Letterbox:
@@ -34,4 +42,4 @@ class Letterbox:
         try:
             await response(scope, receive, send)
         finally:
-            requests.labels(PATH, str(response.status_code)).observe(time.perf_counter() - started)
+            _answered(response.status_code).observe(time.perf_counter() - started)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import cache
 
 from prometheus_client import Counter
 
@@ -17,6 +18,7 @@ AT_ONCE = 16
 
 rendered = Counter("pressrun_pages_rendered_total", "Pages rendered", ["kind"])
 written = Counter("pressrun_pages_written_total", "Pages whose files changed", ["kind"])
+_rendered, _written = cache(rendered.labels), cache(written.labels)  # a label is looked up slower than counted
 
 
 class Delivery:
@@ -34,14 +36,14 @@ class Delivery:
 
     async def bring(self, taken: Taken, output: Output, story: Story | None = None) -> list[str]:
         """Bring a page's output to disk; return its event, if any file changed. Raises OSError."""
-        rendered.labels(keys.kind(taken.key)).inc()
+        _rendered(keys.kind(taken.key)).inc()
         changed = await self._together.put(output)
         if isinstance(changed, OSError):
             raise changed
         self.disk_fault = None
         if not changed:
             return []
-        written.labels(keys.kind(taken.key)).inc()
+        _written(keys.kind(taken.key)).inc()
         served = [path for path in changed if path in output.files and not path.startswith("_gone/")]
         kind = PageBuilt if served or not any(path in output.absent for path in changed) else PageRemoved
         event: Event = kind(

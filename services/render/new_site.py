@@ -3,9 +3,7 @@
 import os
 from pathlib import Path
 
-from services.render.site import Output
-
-_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+from services.render.site import Output, write_file
 
 
 class NewSite:
@@ -18,7 +16,7 @@ class NewSite:
     def add(self, output: Output) -> None:
         """Write an output. Raises FileExistsError where something is already, OSError where the disk is full."""
         for path, content in output.files.items():
-            _write(self._place(path), content)
+            write_file(self._place(path), content, os.O_EXCL)
         for path, target in output.links.items():
             os.symlink(target, self._place(path))  # noqa: PTH211 - the hot path
 
@@ -37,13 +35,3 @@ class NewSite:
             self._make(folder.rpartition("/")[0])
             self._make(folder)
         self._made.add(folder)
-
-
-def _write(full: str, content: bytes) -> None:
-    file = os.open(full, _FLAGS, 0o666)
-    try:
-        written = os.write(file, content)
-        while written < len(content):  # the disk is about to be full, or the file is very large
-            written += os.write(file, content[written:])
-    finally:
-        os.close(file)

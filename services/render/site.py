@@ -104,13 +104,15 @@ class Site:
 
     def _write(self, path: str, content: bytes) -> bool:
         full = f"{self.root}/{path}"
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError), open(full, "rb") as file:  # noqa: PTH123 - hot
-            if file.read() == content:
-                return False
+        kept = _holds(full, content)
+        if kept:
+            return False
+        if kept is None:
+            with contextlib.suppress(FileNotFoundError, FileExistsError, NotADirectoryError):
+                os.mkdir(full.rpartition("/")[0])  # noqa: PTH102 - the hot path: most new pages have a folder of their own
 
         def make(new: str) -> None:
-            with open(new, "wb") as file:  # noqa: PTH123 - the hot path
-                file.write(content)
+            write_file(new, content, os.O_TRUNC)
             if not path.endswith(".html"):
                 _make_newer(new, full)
 
@@ -165,6 +167,29 @@ class Site:
                     os.unlink(new)  # noqa: PTH108 - what there is of it takes up room on a full disk
                 raise
         raise FileNotFoundError(errno.ENOENT, "its folder is taken away again and again", full)
+
+
+def write_file(full: str, content: bytes, how: int) -> None:
+    """Make a file of this content; `how` (os.O_EXCL, os.O_TRUNC) says what if there is one. Raises OSError."""
+    file = os.open(full, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | how, 0o666)
+    try:
+        written = os.write(file, content)
+        while written < len(content):  # the disk is about to be full, or the file is very large
+            written += os.write(file, content[written:])
+    finally:
+        os.close(file)
+
+
+def _holds(full: str, content: bytes) -> bool | None:
+    """Whether a file has just this content; None if there is none."""
+    try:
+        file = os.open(full, os.O_RDONLY | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    try:
+        return os.fstat(file).st_size == len(content) and os.read(file, len(content) + 1) == content
+    finally:
+        os.close(file)
 
 
 def _make_newer(new: str, old: str) -> None:
