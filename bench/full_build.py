@@ -21,7 +21,7 @@ from services.render.whole import WholeEdition
 from shared.settings import Settings, Site
 from shared.store import Store
 
-ROUNDS = 3  # each is seconds long; the median of three says enough
+ROUNDS = 5
 PORTION = 256
 STEP = 5_000  # articles that are posted before their pages are waited for
 
@@ -35,7 +35,9 @@ def rows(press: Press, articles: int, *, hugo: bool) -> list[Row]:
     printer = BarePrinter(Site.read(press.data / "site.toml"))
     limits, built = [], []
     for number in range(ROUNDS):  # nothing is deleted between them: where files have just been, new ones take longer
+        os.sync()  # what the last one wrote goes to the disk at its cost, not at the next one's
         limits.append(_limit(whole, printer, press.folder / f"bare-{number}"))
+        os.sync()
         built.append(_command(press, press.folder / f"built-{number}"))
     with busy(press):
         loaded = _command(press, press.folder / "built-busy")

@@ -23,7 +23,7 @@ from shared.problems import Fault, Problem
 from shared.reference import reference
 from shared.refusal import end_the_start, tell_wrong_settings
 from shared.settings import Settings, WrongSetting
-from shared.store import Store, StoreUnavailable
+from shared.store import LINKS, Store, StoreUnavailable
 from shared.streams import Consumer
 from shared.timed import Timed
 
@@ -42,10 +42,10 @@ tell_wrong_settings()
 class Service:
     """The parts of a running service, made before it serves: store, clock, broker, consumers, tasks."""
 
-    def __init__(self, name: str, settings: Settings) -> None:
+    def __init__(self, name: str, settings: Settings, links: int = LINKS) -> None:
         self.name = name
         self.settings = settings
-        self.store = Store(settings)
+        self.store = Store(settings, links)
         self.clock = Clock(settings)
         self.broker: RedisBroker = make_broker(settings)
         self.consumers: list[Consumer[Any]] = []

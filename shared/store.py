@@ -72,10 +72,10 @@ class Store:
     that the store refuses.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, links: int = LINKS) -> None:
         self._client = redis_client(settings)
         pool: ConnectionPool = self._client.connection_pool
-        self._links = tuple(Link(pool) for _ in range(LINKS))
+        self._links = tuple(Link(pool) for _ in range(links))
         self._turns = itertools.cycle(self._links)
 
     @property
