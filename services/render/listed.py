@@ -11,6 +11,8 @@ from shared import live
 from shared.articles import Article, Card
 from shared.clock import millis
 
+MONTH, DAY = len("/2025/07"), len("/2025/07/26")
+
 Position = tuple[int, str]
 """Where an article stands in its lists: published_at in milliseconds, and id."""
 
@@ -33,10 +35,12 @@ class Listed(NamedTuple):
 
     def periods(self, name: str) -> dict[str, int]:
         """How many it has in each period of its archive."""
-        days = {member.card.day: member.card for member in self.members}
         found: Counter[str] = Counter()
-        for day, count in Counter([member.card.day for member in self.members]).items():
-            for period in live.periods_of(name, days[day]):
+        length = DAY if name == "all" else MONTH
+        times = [member.card.path[:length] for member in self.members]
+        one_of = dict(zip(times, self.members, strict=True))
+        for time, count in Counter(times).items():
+            for period in live.periods_of(name, one_of[time].card):
                 found[period] += count
         return found
 
