@@ -92,7 +92,7 @@ def _article(chance: random.Random) -> dict[str, Any]:
     }
     optional = {
         "section": chance.choice(SECTIONS),
-        "slug": chance.choice(WORDS[:6]) if chance.random() < 0.1 else None,
+        "slug": chance.choice(WORDS[:6]) if chance.random() < 0.3 else None,
         "evolved_from": f"g{chance.randrange(60)}" if chance.random() < 0.1 else None,
         "version": chance.randrange(1, 50) if chance.random() < 0.3 else None,
     }

@@ -29,8 +29,9 @@ def enter(change: Change, site: Site, now: datetime) -> tuple[list[Command], str
     if after.state == "published":
         commands = [("MSET", *record, body_key(after.id), pack_body(change.body)), *_names(after)]
     if before is not None and before.path and before.path != after.path:
-        # an address that was acknowledged leads on, even if the press had not come to it yet
-        commands += [("SADD", live.former_key(after.id), before.path), ("SREM", live.former_key(after.id), after.path)]
+        # An address that was acknowledged leads on, even if the press had not come to it yet. The new one may be among
+        # them, and stays until its page is there: the article may be replaced before.
+        commands.append(("SADD", live.former_key(after.id), before.path))
     was_live = before is not None and before.live
     about = {
         "at": now,

@@ -64,8 +64,8 @@ class ArticlePress:
 
     async def _publish(self, taken: Taken, story: Story, known: Known) -> None:
         listed, built = known.listed, known.built
-        if listed.card and listed.card.path not in (story.article.path, *story.former):
-            story = replace(story, former=tuple(sorted((*story.former, listed.card.path))))
+        former = {*story.former, *([listed.card.path] if listed.card else [])} - {story.article.path}
+        story = replace(story, former=tuple(sorted(former)))
         related = await self._edition.related(story.article)
         look = self._look(story, related)
         current = built.get(b"revision") == str(story.article.revision).encode()

@@ -72,6 +72,27 @@ async def test_any_history_ends_in_what_a_build_from_the_store_makes(
         shutil.rmtree(folder)
 
 
+async def test_an_address_that_it_came_back_to_leads_on_though_it_was_replaced_before_its_page_was_there(
+    valkey_server: Any, tmp_path: Path
+) -> None:
+    valkey_server.flush()
+    room = PressRoom(valkey_server.url, tmp_path, SITE)
+    try:
+        await room.open()
+        for slug in ("oil", "news"):
+            await room.accept(draft("g0", slug=slug))
+            await room.drain()
+        await room.accept(draft("g0", slug="oil"))
+        await room.accept(draft("g1", evolved_from="g0"))
+        await room.drain()
+        found = await room.differences()
+        assert found.clean, (found.differs, found.missing, found.extra)
+        [day] = {link.parent for link in (tmp_path / "site/_moved").rglob("*") if link.is_symlink()}
+        assert {link.name: link.readlink().name for link in day.iterdir()} == {"oil": "story-g1", "news": "story-g1"}
+    finally:
+        await room.close()
+
+
 async def _do(room: PressRoom, step: Any, chance: random.Random) -> None:  # noqa: C901 - a table of steps
     match step:
         case ("publish", guid, members):
