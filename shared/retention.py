@@ -15,7 +15,11 @@ STREAMS = (ARTICLES, VIEWS, SIGNALS, PAGES)
 OURS = frozenset({"render", "trending"})
 LOOK_EVERY = 30.0
 
-idle_groups = Gauge("pressrun_idle_groups", "Groups of others that have not read for longer than entries are kept")
+idle_groups = Gauge(
+    "pressrun_idle_groups",
+    "Groups of others that have not read for longer than entries are kept",
+    multiprocess_mode="mostrecent",
+)
 
 
 class Retention:

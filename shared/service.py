@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from faststream.redis import RedisBroker
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
@@ -95,10 +95,10 @@ class Service:
         for consumer in self.consumers:
             if not consumer.running:
                 faults[f"consumer {consumer.stream}"] = "not running"
-            elif (lag := observe.event_lag.labels(consumer.stream, consumer.group)._value.get()) > LAG_BOUND:
-                faults[f"consumer {consumer.stream}"] = f"{lag:.0f} entries behind"
-            elif (age := observe.event_oldest.labels(consumer.stream, consumer.group)._value.get()) > OLDEST_BOUND:
-                faults[f"consumer {consumer.stream}"] = f"an entry has been pending for {age:.0f} s"
+            elif consumer.lag > LAG_BOUND:
+                faults[f"consumer {consumer.stream}"] = f"{consumer.lag} entries behind"
+            elif consumer.oldest > OLDEST_BOUND:
+                faults[f"consumer {consumer.stream}"] = f"an entry has been pending for {consumer.oldest:.0f} s"
         for name, check in self.checks.items():
             if fault := await check():
                 faults[name] = fault
@@ -137,28 +137,34 @@ async def _for_ever(make: Callable[[], Coroutine[Any, Any, None]], name: str) ->
         await asyncio.sleep(0.2)
 
 
-def create_app(
-    service: Service,
-    title: str,
-    run: Callable[[AsyncExitStack], Awaitable[None]] | None = None,
-    **options: Any,
-) -> Documented:
-    """The HTTP side of a service. `run` is called once it has started, with a stack for what must be closed."""
+Run = Callable[[AsyncExitStack], Awaitable[None]]
+"""Called once a service has started, with a stack for what must be closed."""
+
+
+@asynccontextmanager
+async def running(service: Service, run: Run | None = None) -> AsyncIterator[None]:
+    """Start a service, and stop it in the end."""
+    observe.configure_logs(service.name, service.settings.log_level)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(service.stop)
+        try:
+            await service.start()
+        except WrongSetting as error:
+            end_the_start(error)
+        if run is not None:
+            await run(stack)
+        gc.set_threshold(YOUNG)
+        gc.freeze()  # what was made at start stays: a collection need not look at it
+        observe.log().info("started")
+        yield
+
+
+def create_app(service: Service, title: str, run: Run | None = None, **options: Any) -> Documented:
+    """The HTTP side of a service."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        observe.configure_logs(service.name, service.settings.log_level)
-        async with AsyncExitStack() as stack:
-            stack.push_async_callback(service.stop)
-            try:
-                await service.start()
-            except WrongSetting as error:
-                end_the_start(error)
-            if run is not None:
-                await run(stack)
-            gc.set_threshold(YOUNG)
-            gc.freeze()  # what was made at start stays: a collection need not look at it
-            observe.log().info("started")
+        async with running(service, run):
             yield
 
     app = Documented(title=title, version=released(), lifespan=lifespan, redirect_slashes=False, **options)
@@ -192,7 +198,7 @@ def _add_health(app: FastAPI, service: Service) -> None:
     @app.get("/metrics", tags=["health"], response_class=PlainTextResponse)
     async def metrics() -> Response:
         """Prometheus metrics."""
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+        return Response(observe.exposition(), media_type=CONTENT_TYPE_LATEST)
 
 
 def answer_to(error: Exception, path: str) -> Response:

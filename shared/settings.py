@@ -42,7 +42,9 @@ class Settings(BaseModel):
     trusted_proxies: list[IPv4Network | IPv6Network] = Field(
         default_factory=list, description="ranges of the CDN or balancer before nginx, comma-separated"
     )
-    in_flight: int = Field(256, ge=1, le=65536, description="requests that ingest works on at once; above it 503")
+    in_flight: int = Field(
+        256, ge=1, le=65536, description="requests that each process of ingest works on at once; above it 503"
+    )
     disk_floor_mb: int = Field(256, ge=0, description="free space below which ingest answers 503")
     retain_hours: float = Field(
         24,

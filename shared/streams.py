@@ -58,6 +58,8 @@ class Consumer(Generic[E]):
         self._failures: dict[str, int] = {}
         self._left_undone = True
         self._batch = batch
+        self.lag, self.oldest = 0, 0.0
+        """Entries that the group has not read, and seconds since the oldest came that is not acknowledged."""
         self._turn = asyncio.Lock()
         self._subscriber = subscribe(broker, stream, group, self._name, batch)
         self._subscriber(self._receive)
@@ -143,9 +145,10 @@ class Consumer(Generic[E]):
         for flat in groups:
             fields = {flat[at]: flat[at + 1] for at in range(0, len(flat), 2)}
             if fields[b"name"].decode() == self.group:
-                observe.event_lag.labels(self.stream, self.group).set(fields.get(b"lag") or 0)
+                self.lag, self.oldest = fields.get(b"lag") or 0, await self._oldest(fields[b"pending"])
+                observe.event_lag.labels(self.stream, self.group).set(self.lag)
                 observe.event_pending.labels(self.stream, self.group).set(fields[b"pending"])
-                observe.event_oldest.labels(self.stream, self.group).set(await self._oldest(fields[b"pending"]))
+                observe.event_oldest.labels(self.stream, self.group).set(self.oldest)
 
     async def _oldest(self, pending: int) -> float:
         """Seconds since the oldest entry that is not acknowledged came."""

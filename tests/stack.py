@@ -25,6 +25,8 @@ WAITING = (ARTICLES, SHARED, GONE, LEASES)
 SAMPLE_NOW = "2025-07-26T09:00:00+03:00"
 GROUPS = {"articles": ("render", "trending"), "views": ("trending",), "signals": ("render",)}
 PARTS = ("ingest", "trending", "render", "site", "redis")
+FURTHER = ("ingest-2", "render-2") if (os.cpu_count() or 1) > 1 else ()
+"""What stands beside ingest and render on a machine of several cores; `run.json` does not name it."""
 
 
 class Up:
@@ -98,14 +100,20 @@ class Up:
 
     def kill(self, name: str) -> int:
         """SIGKILL for one part; its pid."""
-        pid = int(self.run["pids"][name])
+        pid = self.pid(name)
         os.kill(pid, signal.SIGKILL)
         return pid
 
+    def pid(self, name: str) -> int:
+        """The pid of a part, a further one too."""
+        return int(json.loads((self.folder / "children.json").read_text())[name]["pid"])
+
     def is_back(self, name: str, killed: int) -> bool:
         """Whether a part runs again under another pid, and is ready."""
-        if self.run["pids"][name] == killed:
+        if self.pid(name) == killed:
             return False
+        if name in FURTHER:
+            return True
         if name == "redis":
             with self.store() as store:
                 return bool(store.ping())

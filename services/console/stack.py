@@ -42,7 +42,10 @@ class Stack:
     @property
     def run(self) -> dict[str, Any]:
         """What `run.json` says."""
-        return {**self._run, "pids": {child.part.name: child.trace.pid for child in self.children if child.trace}}
+        named = {
+            child.part.name: child.trace.pid for child in self.children if child.trace and not child.part.is_further
+        }
+        return {**self._run, "pids": named}
 
     async def start(self) -> None:
         """Start the stages that are left; raises CannotStart, with a child's last lines, if one will not start."""

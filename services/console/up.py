@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shlex
+import shutil
 import signal
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +15,16 @@ import typer
 from pydantic import SecretStr
 
 from services.console.folder import CannotStart, Folder, Secrets, other_address
-from services.console.parts import SERVICES, Ports, ask_store, service_environ, service_part, site_part, store_part
+from services.console.parts import (
+    SERVICES,
+    Ports,
+    ask_store,
+    further_parts,
+    service_environ,
+    service_parts,
+    site_part,
+    store_part,
+)
 from services.console.stack import Stack, check_ports, reclaim
 from shared.clock import Clock
 from shared.settings import Settings
@@ -85,14 +95,16 @@ async def _serve(press: _Press, *, sample: bool) -> None:
 
 def _prepare(folder: Folder, ports: Ports, *, sample: bool) -> _Press:
     try:
+        shutil.rmtree(folder.metrics, ignore_errors=True)  # what an earlier stack has counted is over
         folder.write_settings(ports.url("site"), sample=sample)
         secrets = folder.secrets()
         environ = service_environ(os.environ, folder, ports, secrets)
         settings = Settings.load(environ)
         stages = [
             [store_part(folder, ports, secrets)],
-            [service_part(name, folder, ports, environ) for name in SERVICES],
+            service_parts(folder, ports, environ),
             [site_part(folder, ports, secrets)],
+            further_parts(folder, ports, environ) if (os.cpu_count() or 1) > 1 else [],
         ]
     except OSError as error:
         raise CannotStart(f"cannot write to {folder.root}: {error}") from None

@@ -61,7 +61,14 @@ class Dirty:
 
         `few`: what else waits is taken only up to so many pages in all.
         """
-        asked = (most, most if few is None else few, self._token(token), LEASE_MS, *keys.FIRST)
+        return await self._take(most, most if few is None else few, 0, token)
+
+    async def help(self, most: int, least: int, token: str) -> list[Taken]:
+        """Lease up to `most` new articles if at least so many wait; overdue pages if so many are and no article is."""
+        return await self._take(most, 0, least, token)
+
+    async def _take(self, most: int, few: int, least: int, token: str) -> list[Taken]:
+        asked = (most, few, least, self._token(token), LEASE_MS, *keys.FIRST)
         return self._taken(token, await self._store.run(steps.TAKE, ALL, asked))
 
     def _taken(self, token: str, answer: Iterable[Sequence[Any]]) -> list[Taken]:

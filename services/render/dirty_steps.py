@@ -70,8 +70,10 @@ TAKING = (
     LUA
     + KNOWN
     + """
-local function take_pages(most, few, token, lease, first)
+local function take_pages(most, few, least, token, lease, first)
   -- `few`: how many there are at the most, once no more than pages that can wait are among them
+  -- `least`: 0, or how many articles must wait before one who only helps takes any. While articles come it leaves the
+  -- other pages alone: on a busy machine it gets little time, and those have a time at which they must be there
   local taken, count, leased = {}, 0, redis.call('ZCARD', LEASES)
   local some_gone = redis.call('ZCARD', GONE) > 0
   local function take_page(page)
@@ -95,6 +97,12 @@ local function take_pages(most, few, token, lease, first)
       if count >= most or limit == 0 then return end
       limit = limit - take_page(page)
     end
+  end
+  if least > 0 then
+    local articles = redis.call('ZCARD', ARTICLES)
+    if articles >= least then take(ARTICLES, '+inf', most) end
+    if articles == 0 and redis.call('ZCOUNT', SHARED, '-inf', now) >= least then take(SHARED, now, most) end
+    return taken
   end
   take(GONE, now, most)
   take(ARTICLES, 0, most)
@@ -128,7 +136,7 @@ for at = 5, #ARGV, 5 do
 end
 -- where nothing is being built, somebody waits for this
 if redis.call('ZCARD', LEASES) > 0 then return {} end
-return take_pages(most, most, token, lease, {})
+return take_pages(most, most, 0, token, lease, {})
 """
 )
 
@@ -149,7 +157,8 @@ for _, page in ipairs(redis.call('ZRANGEBYSCORE', LEASES, '-inf', now)) do
   redis.call('HDEL', TOKENS, page)
   lost(page)
 end
-return take_pages(tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4]), {unpack(ARGV, 5)})
+local most, few, least = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+return take_pages(most, few, least, ARGV[4], tonumber(ARGV[5]), {unpack(ARGV, 6)})
 """
 )
 

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 
@@ -37,7 +38,8 @@ async def is_suspect(store: Store, site: Site) -> bool:
 
 async def mend_beside() -> None:
     """Check and repair in a process of its own, so that events stay fast meanwhile."""
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "services.render.mend")
+    own = {name: value for name, value in os.environ.items() if name != observe.METRICS_FOLDER}  # ours stay ours
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "services.render.mend", env=own)
     try:
         await process.wait()
     except asyncio.CancelledError:

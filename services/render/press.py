@@ -30,14 +30,19 @@ SIDE_BY_SIDE = 2
 A_FEW = 6
 """Pages that can wait, taken at once while articles come: the next one waits for those that are being built."""
 QUIET = 0.1  # seconds after the last article
+MANY = 2 * AT_ONCE
+"""Pages that are too many for one press."""
 IDLE = 0.1
 
 failed = Counter("pressrun_pages_failed_total", "Pages set aside after an error", ["kind"])
-waiting = Gauge("pressrun_pages_waiting", "Pages that wait to be built")
+waiting = Gauge("pressrun_pages_waiting", "Pages that wait to be built", multiprocess_mode="mostrecent")
 
 
 class Press:
-    """A builder. Several may run over one store: a lease keeps two from building one page at once."""
+    """A builder. Several may run over one store: a lease keeps two from building one page at once.
+
+    One that only helps builds where MANY wait, new articles first, and leaves the rest to the others.
+    """
 
     def __init__(
         self,
@@ -48,11 +53,14 @@ class Press:
         clock: Clock,
         worker: str,
         originals: Path,
+        *,
+        helps: bool = False,
     ) -> None:
         self._store = store
         self._edition = edition
         self._printer = printer
         self._clock = clock
+        self._helps = helps
         self._delivery = Delivery(site, clock)
         self.dirty = Dirty(store, worker)
         pictures = Pictures(store, originals, site.root)
@@ -122,6 +130,8 @@ class Press:
         return len(taken)
 
     async def _take(self) -> list[Taken]:
+        if self._helps:
+            return await self.dirty.help(AT_ONCE, MANY, secrets.token_hex(4))
         few = A_FEW if time.monotonic() - self._told_at < QUIET else AT_ONCE
         return await self.dirty.take(AT_ONCE, secrets.token_hex(4), few)
 

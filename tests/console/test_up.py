@@ -197,6 +197,18 @@ async def test_a_part_that_comes_after_others_does_so_for_linux_too(folder: Fold
         assert os.getpgid(first) == first, "Ctrl-C is for the stack alone, which ends its parts in order"
 
 
+async def test_run_json_names_no_part_that_only_stands_beside_another(folder: Folder) -> None:
+    beside = replace(stub(folder, "ingest-2"), is_further=True)
+    async with running(folder, [stub(folder, "ingest")], [beside]) as made:
+        assert list(pids(folder)) == ["ingest"]
+        await until(lambda: (folder.temporary / "ingest-2").exists())
+        further = made.children[1].trace
+        assert further is not None
+        assert alive(further.pid)
+        assert further in leftovers.noted(folder.children), "the next start ends it, should this one be killed"
+    assert not alive(further.pid)
+
+
 async def test_the_next_stage_waits_for_the_one_before(folder: Folder) -> None:
     slow, seen = stub(folder, "redis"), []
 

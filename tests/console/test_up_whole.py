@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from services.console.leftovers import processes
 from tests.servers import free_port
@@ -185,3 +186,77 @@ def test_a_site_whose_clock_would_go_back_does_not_start(up: Up) -> None:
     up.stop()
     up.start(PRESSRUN_NOW="2025-07-26T13:00:00Z")
     assert up.stop() == 0
+
+
+FURTHER = ("ingest-2", "render-2")
+two_cores = pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core: there are no further parts")
+
+
+def recorded(up: Up) -> dict[str, int]:
+    """The pids of all parts, by name."""
+    return {name: child["pid"] for name, child in json.loads((up.folder / "children.json").read_text()).items()}
+
+
+def scraped(up: Up, service: str, name: str) -> float:
+    """What one of a service's processes says of a metric, over a connection of its own."""
+    status, text = call(f"{up.run[service]}/metrics")
+    assert status == 200
+    return sum(float(line.split()[-1]) for line in text.splitlines() if line.startswith(name))
+
+
+@two_cores
+def test_both_ingests_answer_and_either_tells_what_both_have_counted(up: Up) -> None:
+    up.start()
+    wait_for(lambda: len({scraped(up, "ingest", "process_start_time_seconds") for _ in range(16)}) == 2)
+    article = 'pressrun_request_seconds_count{route="/v1/articles",status="202"}'
+    headers = {"Authorization": f"Bearer {up.run['token']}"}
+    for number in range(24):
+        content = {"guid": f"n{number}", "headline": f"Number {number}", "body_text": "It happened."}
+        assert call(f"{up.run['ingest']}/v1/articles", "POST", content, **headers)[0] == 202
+    assert {scraped(up, "ingest", article) for _ in range(16)} == {24}
+    os.kill(killed := recorded(up)["ingest"], signal.SIGKILL)
+    wait_for(lambda: killed not in processes())
+    assert [scraped(up, "ingest", article) for _ in range(4)] == [24] * 4, "the other one answers for both"
+    assert up.stop() == 0
+
+
+@two_cores
+def test_what_stands_beside_ingest_and_render_is_kept_running_and_ends_with_the_rest(up: Up) -> None:
+    up.start()
+    before = recorded(up)
+    assert [name for name in before if name not in up.run["pids"]] == list(FURTHER)
+    for name in FURTHER:
+        os.kill(before[name], signal.SIGKILL)
+    wait_for(lambda: all(recorded(up)[name] != before[name] for name in FURTHER))
+    after = recorded(up)
+    assert {name for name in before if before[name] != after[name]} == set(FURTHER)
+    assert up.stop() == 0
+    assert gone(after)
+
+
+@two_cores
+def test_a_second_press_builds_what_is_too_much_for_one(up: Up) -> None:
+    up.start()
+    lines = "".join(
+        json.dumps({"guid": f"n{number}", "headline": f"Number {number}", "body_text": "It happened."}) + "\n"
+        for number in range(1_500)
+    )
+    sent = subprocess.run(
+        [*COMMAND[:-1], "post", "--data", str(up.folder), "-"], input=lines, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=60, check=False,
+    )  # fmt: skip
+    assert sent.returncode == 0, sent.stderr
+    wait_for(lambda: scraped(up, "render", "pressrun_pages_waiting") == 0, 60)
+    built = 'pressrun_pages_written_total{kind="article"}'
+    assert scraped(up, "render", built) >= 1_500
+    assert up.stop() == 0
+    assert _counted(up.folder / "tmp" / "metrics" / "render" / "counter_embedded-2.db", built) > 0
+
+
+def _counted(file: Path, sample: str) -> float:
+    """What one process has counted."""
+    metrics = MultiProcessCollector.merge([str(file)], accumulate=False)
+    name, _, labels = sample.partition("{")
+    wanted = dict(part.split("=") for part in labels.rstrip("}").replace('"', "").split(","))
+    found = (sample for metric in metrics for sample in metric.samples if sample.name == name)
+    return sum(sample.value for sample in found if wanted.items() <= sample.labels.items())

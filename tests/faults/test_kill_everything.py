@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.servers import wait_for
-from tests.stack import PARTS, Up, path_of
+from tests.stack import FURTHER, PARTS, Up, path_of
 
 pytestmark = pytest.mark.fault
 
@@ -98,7 +98,7 @@ def killing(killer: Killer) -> Iterator[None]:
 
 def test_what_was_acknowledged_is_live_whatever_was_killed(stack: Up) -> None:
     stack.start()
-    order = [*PARTS, *PARTS]
+    order = [*PARTS, *FURTHER, *PARTS, *FURTHER]
     random.Random(7).shuffle(order)
     with httpx.Client(base_url=stack.run["ingest"], headers=stack.ingest.headers, timeout=20) as client:
         sender = Sender(stack, client)
@@ -111,7 +111,7 @@ def test_what_was_acknowledged_is_live_whatever_was_killed(stack: Up) -> None:
     assert len(sender.urls) > ARTICLES * 0.9, "kills cost a few answers, not the service"
     assert len(sender.urls) < ARTICLES, "something was killed while it answered"
 
-    for name in PARTS:
+    for name in (*PARTS, *FURTHER):
         killer.wait_until_back(name)
     stack.drain(30)
     with httpx.Client(base_url=stack.url, timeout=20) as reader:

@@ -283,3 +283,29 @@ async def test_an_article_that_is_taken_is_taken_out_of_every_queue(store: Store
     (taken,) = await dirty.take(10, "t")
     await dirty.done(taken)
     assert await dirty.drained()
+
+
+# ---------------------------------------------------------------------------------------------- a press that only helps
+
+
+async def test_who_helps_takes_new_articles_where_many_wait_and_no_other_page_beside_them(
+    dirty: Dirty, other: Dirty
+) -> None:
+    await dirty.mark(["front", "list:section:world"], at_once=True)
+    for ident in ("a", "b"):
+        await mark_article(dirty, ident)
+    assert await other.help(10, 3, "t") == []
+    await mark_article(dirty, "c")
+    assert names(await other.help(2, 3, "t")) == ["article:a", "article:b"]
+    assert await other.help(10, 2, "t") == [], "one is left, which is not many"
+    assert set(names(await dirty.take(10, "t"))) == {"article:c", "front", "list:section:world"}
+
+
+async def test_who_helps_takes_overdue_pages_only_while_no_article_waits(dirty: Dirty, other: Dirty) -> None:
+    await dirty.mark([f"feed:topic:{n}" for n in range(3)], at_once=True)
+    await dirty.mark(["feed:all", "feed:section:world"])
+    await mark_article(dirty, "a")
+    assert await other.help(10, 3, "t") == []
+    assert names(await dirty.take(2, "t")) == ["feed:topic:0", "article:a"]
+    assert await other.help(10, 3, "t") == [], "two are overdue; what can wait does not count"
+    assert len(names(await other.help(10, 2, "t"))) == 2
