@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from tests.servers import wait_for
-from tests.stack import PARTS, Up
+from tests.stack import FURTHER, PARTS, Up
 
 WORDS = ["oil", "rain", "vote", "port", "water", "trade", "نفط", "<b>bold</b>", "Q & A"]
 SECTIONS = ["World", "Politics", "Economy", None]
@@ -49,7 +49,7 @@ def _history(up: Up, chance: random.Random, steps: int) -> str:
     for _ in range(steps):
         if chance.random() < 0.03:
             with contextlib.suppress(ProcessLookupError):  # it is dead already
-                up.kill(chance.choice(PARTS))
+                up.kill(chance.choice((*PARTS, *FURTHER)))
                 kills += 1
         try:
             refused += _step(up, chance)
