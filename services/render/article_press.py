@@ -18,7 +18,7 @@ from services.render.pages import article, build
 from services.render.pages.sitemaps import NEWS_WINDOW
 from services.render.pictures import Pictures
 from services.render.printer import Printer
-from services.render.shelf import shelve
+from services.render.shelf import Shelf
 from services.render.site import Output
 from shared import live, observe
 from shared.articles import Card
@@ -47,6 +47,7 @@ class ArticlePress:
         self._delivery = delivery
         self._dirty = dirty
         self._pictures = pictures
+        self._shelf = Shelf(store)
         self._topics = edition.site.topics
 
     async def build(self, taken: Taken) -> None:
@@ -114,8 +115,7 @@ class ArticlePress:
         left_and_back = listed.live is None and before is not None and after is not None
         changes = [(before, None), (None, after)] if left_and_back else [(before, after)]
         news_until = millis(after.published_at + NEWS_WINDOW) if after and after.published_at > shown.news_since else 0
-        await shelve(
-            self._store,
+        await self._shelf.shelve(
             taken,
             story.article.id,
             listed,

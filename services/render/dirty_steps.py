@@ -31,17 +31,19 @@ local function mark(page, patience, cause)
   redis.call('ZADD', SHARED, 'LT', now + patience, page)
   caused(page, cause)
 end
-local function mark_all(marks, cause)
-  -- `mark` for each of {page, patience, page, patience, …}, in a few calls; unpack has its bounds
-  for first = 1, #marks, 800 do
+local function mark_all(marks)
+  -- `mark` for each of {page, patience, cause, page, …}, no page twice, in a few calls; unpack has its bounds
+  for first = 1, #marks, 900 do
     local scored, asked, causes = {}, {}, {}
-    for at = first, math.min(first + 799, #marks), 2 do
-      local page = marks[at]
-      scored[#scored + 1], scored[#scored + 2], asked[#asked + 1] = now + marks[at + 1], page, page
+    for at = first, math.min(first + 899, #marks), 3 do
+      scored[#scored + 1], scored[#scored + 2] = now + marks[at + 1], marks[at]
+      asked[#asked + 1] = marks[at]
     end
     redis.call('ZADD', SHARED, 'LT', unpack(scored))
     for at, known in ipairs(redis.call('HMGET', CAUSES, unpack(asked))) do
-      if not known then causes[#causes + 1], causes[#causes + 2] = asked[at], cause .. ' ' .. now end
+      if not known then
+        causes[#causes + 1], causes[#causes + 2] = asked[at], marks[first + 3 * at - 1] .. ' ' .. now
+      end
     end
     if #causes > 0 then redis.call('HSET', CAUSES, unpack(causes)) end
   end

@@ -51,13 +51,13 @@ for at = 7, #KEYS do
   for _, other in ipairs(redis.call('ZRANGE', key, math.max(0, rank - around - 1), rank + around + 1)) do
     if other ~= member and not seen[other] then
       seen[other] = true
-      marks[#marks + 1], marks[#marks + 2] = 'article:' .. other, patience
+      marks[#marks + 1], marks[#marks + 2], marks[#marks + 3] = 'article:' .. other, patience, cause
     end
   end
   if member ~= id then redis.call('ZREM', key, member) end
 end
-mark_all(marks, cause)
+mark_all(marks)
 done(page, token)
-return #marks / 2
+return #marks / 3
 """
 )

@@ -1,59 +1,70 @@
-"""The step at the store that lists an article or takes it out of its lists, and marks what that changes."""
+"""The step at the store that lists articles or takes them out of their lists, one after the other, and marks what
+that changes."""
 
 from services.render import dirty_steps
 from shared.charts import charted_key
+from shared.live import left_key, live_key
 from shared.store import Script
 
 SHELVE = Script(
     dirty_steps.LUA
-    + f"local CHARTED = '{charted_key('')}'\n"
+    + f"local CHARTED, LIVE, LEFT = '{charted_key('')}', '{live_key('')}', '{left_key('')}'\n"
     + """
-local plan, marks, card = cjson.decode(ARGV[1]), cjson.decode(ARGV[2]), ARGV[3]
-local id = plan.id
-for at, kept in ipairs(redis.call('MGET', unpack(KEYS, 9))) do
-  if (kept or '') ~= ARGV[at + 3] then
-    if done(plan.page, plan.token) == 1 then lost(plan.page) end
-    return 0
+local PAGES, SHELVINGS, BEYOND = KEYS[7], KEYS[8], {KEYS[9], KEYS[10], KEYS[11]}
+local plans, marks = cjson.decode(ARGV[1]), cjson.decode(ARGV[2])
+local beyond = redis.call('MGET', unpack(BEYOND))
+
+local due, at_due = {}, {}
+local function touch(page, patience, cause)
+  -- to be marked, with all others; the first cause stands, as if each were marked by itself
+  local at = at_due[page]
+  if not at then
+    at = #due + 1
+    at_due[page] = at
+    due[at], due[at + 1], due[at + 2] = page, patience, cause
+  elseif patience < due[at + 1] then
+    due[at + 1] = patience
   end
 end
-
-local due = {}
-local function touch(page, patience)
-  -- to be marked, with all others
-  due[#due + 1], due[#due + 2] = page, patience
+local function is_touched(page, patience)
+  local at = at_due[page]
+  return at and due[at + 1] <= patience
 end
-local function rank_in(key, score, command)
-  -- where it stands, or would stand
-  local rank = redis.call(command, key, id)
+
+local function rank_in(id, key, score)
+  -- from the newest: where it stands, or would stand
+  local rank = redis.call('ZREVRANK', key, id)
   if rank then return rank end
   redis.call('ZADD', key, score, id)
-  rank = redis.call(command, key, id)
+  rank = redis.call('ZREVRANK', key, id)
   redis.call('ZREM', key, id)
   return rank
 end
-local function position(known, name, score)
-  -- among the newest
-  if not known[name] then known[name] = rank_in('list:' .. name, score, 'ZREVRANK') end
+local function position(known, id, name, score)
+  if not known[name] then known[name] = rank_in(id, 'list:' .. name, score) end
   return known[name]
 end
-local places, counts = {}, {}
-local function place_of(name, period)
-  local key = 'place:' .. name .. ':' .. period
-  if places[key] == nil then places[key] = redis.call('ZSCORE', key, id) end
-  return places[key]
+
+local counts = {}
+local function count_in(name, period, change)
+  local key = 'periods:' .. name
+  local kept = key .. period
+  if change ~= 0 then counts[kept] = redis.call('HINCRBY', key, period, change) end
+  if not counts[kept] then counts[kept] = tonumber(redis.call('HGET', key, period) or 0) end
+  return counts[kept]
 end
-local function give_place(name, period)
+local function give_place(places, id, name, period)
   -- for good: the one it has, or the next
   local key = 'place:' .. name .. ':' .. period
   local free = redis.call('ZCARD', key)
   if redis.call('ZADD', key, 'NX', free, id) == 1 then places[key] = free end
 end
-local function count_in(name, period, change)
-  local key = 'periods:' .. name
-  if change ~= 0 then counts[key .. period] = redis.call('HINCRBY', key, period, change) end
-  if not counts[key .. period] then counts[key .. period] = tonumber(redis.call('HGET', key, period) or 0) end
-  return counts[key .. period]
+local function place_of(places, id, name, period)
+  local key = 'place:' .. name .. ':' .. period
+  if places[key] == nil then places[key] = redis.call('ZSCORE', key, id) end
+  return places[key]
 end
+
 local function picked(size)
   -- how many places of the topics block the announced topics fill: the newest article of each, none twice
   local count, seen = 0, {}
@@ -70,87 +81,129 @@ local function picked(size)
   return count
 end
 
-local best, now_at, was_empty = {}, {}, {}
-for _, m in ipairs(marks) do
-  if (m[2] == 'within' or m[2] == 'short') and plan.before > 0 then position(best, m[3], plan.before) end
-  if m[2] == 'edge' then was_empty[m[3]] = redis.call('EXISTS', 'list:' .. m[3]) == 0 end
+local function holds(id, live, left, first)
+  -- whether its card, while it is listed or as it was last, and what pages show beyond lists are as they were read
+  local kept = redis.call('MGET', LIVE .. id, LEFT .. id)
+  if (kept[1] or '') ~= live or (kept[2] or '') ~= left then return false end
+  for at, value in ipairs(beyond) do
+    if (value or '') ~= ARGV[first + at] then return false end
+  end
+  return true
 end
 
-for _, left in ipairs(plan.leave) do
-  redis.call('ZREM', 'list:' .. left[1], id)
-  for at = 2, #left do count_in(left[1], left[at], -1) end
-end
-for _, joined in ipairs(plan.join) do
-  local name = joined[1]
-  redis.call('ZADD', 'list:' .. name, plan.after, id)
-  for at = 2, #joined do
-    give_place(name, joined[at])
-    count_in(name, joined[at], 1)
+local function mark_what_changes(plan, was_empty, best, places)
+  local id, cause, after, now_at = plan.id, plan.cause, plan.after, {}
+  for _, number in ipairs(plan.marks) do
+    local m = marks[number]
+    local page, when, name, size, period, patience = m[1], m[2], m[3], m[4], m[5], m[6]
+    if when == 'place' then
+      local place = place_of(places, id, name, period)
+      if place then
+        local n = math.floor(place / size)
+        touch((string.gsub(page, '{n}', n + 1)), patience, cause)
+        if place % size == 0 and n > 0 then touch((string.gsub(page, '{n}', n)), patience, cause) end
+      end
+    elseif when == 'charts' then
+      for _, week in ipairs(redis.call('SMEMBERS', CHARTED .. id)) do
+        touch((string.gsub(page, '{n}', week)), patience, cause)
+      end
+    elseif is_touched(page, patience) then
+      -- whether or not this one changes it too
+    elseif when == 'always' then
+      touch(page, patience, cause)
+    elseif when == 'within' or when == 'short' then
+      local rank = best[name]
+      if after > 0 then
+        local stands = position(now_at, id, name, after)
+        if not rank or stands < rank then rank = stands end
+      end
+      if when == 'within' and rank and rank < size then touch(page, patience, cause) end
+      if when == 'short' and rank and rank < 2 * size and picked(size) < size then touch(page, patience, cause) end
+    elseif when == 'edge' then
+      if was_empty[name] or redis.call('EXISTS', 'list:' .. name) == 0 then touch(page, patience, cause) end
+    elseif when == 'period' then
+      local count = count_in(name, period, 0)
+      if count <= 1 then touch(page, patience, cause) end
+      if size > 0 and count > 1 then
+        local place = place_of(places, id, name, period)
+        if place and place % size == 0 then touch(page, patience, cause) end
+      end
+    end
   end
 end
 
-for _, m in ipairs(marks) do
-  local page, when, name, size, period, patience = unpack(m)
-  if when == 'always' then
-    touch(page, patience)
-  elseif when == 'within' or when == 'short' then
-    local rank = best[name]
-    if plan.after > 0 then
-      local after = position(now_at, name, plan.after)
-      if not rank or after < rank then rank = after end
-    end
-    if when == 'within' and rank and rank < size then touch(page, patience) end
-    if when == 'short' and rank and rank < 2 * size and picked(size) < size then touch(page, patience) end
-  elseif when == 'edge' then
-    if was_empty[name] or redis.call('EXISTS', 'list:' .. name) == 0 then touch(page, patience) end
-  elseif when == 'place' then
-    local place = place_of(name, period)
-    if place then
-      local n = math.floor(place / size)
-      touch((string.gsub(page, '{n}', n + 1)), patience)
-      if place % size == 0 and n > 0 then touch((string.gsub(page, '{n}', n)), patience) end
-    end
-  elseif when == 'charts' then
-    for _, week in ipairs(redis.call('SMEMBERS', CHARTED .. id)) do
-      mark((string.gsub(page, '{n}', week)), patience, plan.cause)
-    end
-  elseif when == 'period' then
-    local count = count_in(name, period, 0)
-    if count <= 1 then touch(page, patience) end
-    if size > 0 and count > 1 then
-      local place = place_of(name, period)
-      if place and place % size == 0 then touch(page, patience) end
+local function list(plan, best, places)
+  local id, was_empty = plan.id, {}
+  for _, number in ipairs(plan.marks) do
+    local m = marks[number]
+    local when, name = m[2], m[3]
+    if plan.before > 0 and (when == 'within' or when == 'short') then position(best, id, name, plan.before) end
+    if when == 'edge' then was_empty[name] = redis.call('EXISTS', 'list:' .. name) == 0 end
+  end
+  for _, left in ipairs(plan.leave) do
+    redis.call('ZREM', 'list:' .. left[1], id)
+    for at = 2, #left do count_in(left[1], left[at], -1) end
+  end
+  for _, joined in ipairs(plan.join) do
+    local name = joined[1]
+    redis.call('ZADD', 'list:' .. name, plan.after, id)
+    for at = 2, #joined do
+      give_place(places, id, name, joined[at])
+      count_in(name, joined[at], 1)
     end
   end
+  return was_empty
 end
 
-if redis.call('INCR', KEYS[8]) ~= plan.shelvings + 1 and #plan.near > 0 and card ~= '' then
-  -- an article that was shelved beside it did not find it in the lists, nor was found by it: look again
-  touch('article:' .. id, plan.patience)
+local function note(plan, card)
+  local id = plan.id
+  if plan.moved ~= '' then redis.call('SADD', 'former:' .. id, plan.moved) end
+  if card ~= '' then
+    redis.call('SET', LIVE .. id, card)
+    local waits = redis.call('SMEMBERS', 'render:waits:' .. id)
+    for _, page in ipairs(waits) do again(page) end
+    if #waits > 0 then redis.call('DEL', 'render:waits:' .. id) end
+    redis.call('SREM', 'former:' .. id, plan.path)
+    redis.call('HSET', 'built:' .. id, unpack(plan.built))
+    if plan.news_until > 0 then redis.call('ZADD', 'due:press', plan.news_until, 'news:' .. id) end
+  else
+    redis.call('DEL', LIVE .. id)
+  end
+  if #plan.events > 0 then rebuilt(plan.page, plan.cause) end
+  for _, page in ipairs(plan.firsts) do rebuilt(page, plan.cause) end
+  for _, event in ipairs(plan.events) do redis.call('XADD', PAGES, '*', 'event', event) end
 end
-for _, look in ipairs(plan.near) do touch(look, plan.patience) end
-mark_all(due, plan.cause)
-if ARGV[5] ~= '' then redis.call('DEL', KEYS[10]) end
-if plan.moved ~= '' then redis.call('SADD', 'former:' .. id, plan.moved) end
-if card ~= '' then
-  redis.call('SET', 'live:' .. id, card)
-  local waits = redis.call('SMEMBERS', 'render:waits:' .. id)
-  for _, page in ipairs(waits) do again(page) end
-  if #waits > 0 then redis.call('DEL', 'render:waits:' .. id) end
-  redis.call('SREM', 'former:' .. id, plan.path)
-  redis.call('HSET', 'built:' .. id, unpack(plan.built))
-  if plan.news_until > 0 then redis.call('ZADD', 'due:press', plan.news_until, 'news:' .. id) end
-else
-  redis.call('DEL', 'live:' .. id)
+
+local function shelve(plan, card, live, left, first)
+  if not holds(plan.id, live, left, first) then
+    if done(plan.page, plan.token) == 1 then lost(plan.page) end
+    return 0
+  end
+  local best, places = {}, {}
+  mark_what_changes(plan, list(plan, best, places), best, places)
+  if redis.call('INCR', SHELVINGS) ~= plan.shelvings + 1 and #plan.near > 0 and card ~= '' then
+    -- an article that was shelved beside it did not find it in the lists, nor was found by it: look again
+    touch('article:' .. plan.id, plan.patience, plan.cause)
+  end
+  for _, look in ipairs(plan.near) do touch(look, plan.patience, plan.cause) end
+  if left ~= '' then redis.call('DEL', LEFT .. plan.id) end
+  note(plan, card)
+  local held = done(plan.page, plan.token)
+  if card == '' and held == 1 then
+    redis.call('ZADD', GONE, 'LT', now + plan.gone_after, plan.page)
+    caused(plan.page, plan.cause)
+  end
+  return 1
 end
-if #plan.events > 0 then rebuilt(plan.page, plan.cause) end
-for _, page in ipairs(plan.firsts) do rebuilt(page, plan.cause) end
-for _, event in ipairs(plan.events) do redis.call('XADD', KEYS[7], '*', 'event', event) end
-local held = done(plan.page, plan.token)
-if card == '' and held == 1 then
-  redis.call('ZADD', GONE, 'LT', now + plan.gone_after, plan.page)
-  caused(plan.page, plan.cause)
+
+local results, at = {}, 3
+for number, plan in ipairs(plans) do
+  -- what is wrong with one must not keep the others from being listed, nor what they change from being marked
+  local well, result = pcall(shelve, plan, ARGV[at], ARGV[at + 1], ARGV[at + 2], at + 2)
+  results[number] = well and result or tostring(type(result) == 'table' and result.err or result)
+  at = at + 3 + #BEYOND
 end
-return 1
+mark_all(due)
+return results
 """
 )
