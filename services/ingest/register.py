@@ -91,12 +91,20 @@ class Register:
         raise StoreUnavailable("the article is being changed by others; try again")
 
     async def fall_due(self, ident: str) -> Accepted | None:
-        """Publish the version that waited, if it still may appear; None if nothing waited."""
+        """Publish the version that waited, if it still may appear; None if nothing is due.
+
+        Others do the same at the same time, and newer versions come meanwhile.
+        """
         async with self._turn(ident):
             for _ in range(TRIES):
                 read = await self._read(ident, self._clock.now())
                 if read.scheduled is None:
-                    await self._store.do("ZREM", due("ingest"), ident)
+                    if await self._store.commit({scheduled_key(ident): None}, [("ZREM", due("ingest"), ident)]) is None:
+                        continue
+                    return None
+                # asked for after what waits was read: a version that came in between has a later time, or its own
+                when = await self._store.do("ZSCORE", due("ingest"), ident)
+                if when is None or float(when) > millis(read.at):
                     return None
                 body = unpack_body(await self._store.do("GET", scheduled_body_key(ident)))
                 if done := await self._carry_out(ident, read, fall_due(read.known), body):

@@ -1,0 +1,98 @@
+"""Two ingests over one store: each has read that a version is due, and may be behind the other by any length."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.ingest.draft import Draft
+from services.ingest.register import Register
+from services.ingest.schedule import Schedule
+from shared.articles import identify
+from shared.clock import Clock
+from shared.settings import Settings, Site
+from shared.store import Command, Store
+
+EARLIER = datetime(2025, 7, 26, 20, 30, tzinfo=UTC)
+DUE = EARLIER + timedelta(hours=1)
+GUID = "g"
+IDENT = identify("desk", GUID)
+
+
+class Ingest:
+    """What an ingest does with drafts and with what is due, at a moment that stands still."""
+
+    def __init__(self, url: str, now: datetime) -> None:
+        settings = Settings(redis_url=url, now=now)
+        self.store = Store(settings)
+        clock = Clock(settings)
+        self.register = Register(self.store, Site(), clock)
+        self.schedule = Schedule(self.store, self.register, clock)
+
+    async def schedule_version(self, version: int, until: datetime) -> None:
+        """Accept a version of the article that may not appear before `until`."""
+        content = {"headline": f"Headline {version}", "body_text": f"Body {version}"}
+        accepted = await self.register.accept("desk", Draft(guid=GUID, version=version, embargo_until=until, **content))
+        assert accepted.outcome == "scheduled"
+
+    async def fall_due(self) -> str | None:
+        """Publish what waits; what became of it."""
+        accepted = await self.register.fall_due(IDENT)
+        return accepted and accepted.outcome
+
+    async def shown(self) -> int | None:
+        """The version that readers see."""
+        current, _, _ = await self.register.find(IDENT)
+        return current.version if current else None
+
+
+@pytest.fixture
+async def two(valkey: str) -> AsyncIterator[tuple[Ingest, Ingest]]:
+    before, one, other = Ingest(valkey, EARLIER), Ingest(valkey, DUE), Ingest(valkey, DUE)
+    await before.schedule_version(1, DUE)
+    yield one, other
+    for ingest in (before, one, other):
+        await ingest.store.close()
+
+
+async def test_a_later_embargo_is_kept_though_somebody_still_believes_that_the_article_is_due(
+    two: tuple[Ingest, Ingest],
+) -> None:
+    one, other = two
+    assert await one.fall_due() == "published"
+    await one.schedule_version(2, DUE + timedelta(days=1))
+    assert await other.fall_due() is None
+    assert await one.shown() == 1
+
+
+async def test_a_version_that_comes_while_somebody_sees_nothing_that_waits_is_not_forgotten(
+    two: tuple[Ingest, Ingest], valkey: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = two
+    assert await one.fall_due() == "published"
+    commit, do = other.store.commit, other.store.do
+    came: list[int] = []
+
+    async def meanwhile() -> None:
+        if not came:
+            came.append(2)
+            await one.schedule_version(2, DUE + timedelta(hours=1))
+
+    async def committed(expect: dict[str, bytes | None], commands: list[Command]) -> list[object] | None:
+        await meanwhile()
+        return await commit(expect, commands)
+
+    async def done(*command: str | bytes | int | float) -> object:
+        if command[0] == "ZREM":
+            await meanwhile()
+        return await do(*command)
+
+    monkeypatch.setattr(other.store, "commit", committed)
+    monkeypatch.setattr(other.store, "do", done)
+    assert await other.fall_due() is None
+    assert came
+    later = Ingest(valkey, DUE + timedelta(hours=5))
+    while await later.schedule.advance():
+        pass
+    assert await later.shown() == 2
+    await later.store.close()
