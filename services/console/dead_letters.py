@@ -73,7 +73,7 @@ async def _put_back(store: Store, letter: dict[str, Any]) -> None:
     dirty = Dirty(store, "console")
     if keys.kind(page) == "article":
         await dirty.forget([page.partition(":")[2]])
-    await dirty.mark([page], "retry", at_once=True)
+    await dirty.mark([page], "retry", patience=0)
     await store.do("XDEL", DEAD_LETTERS, letter["id"])
 
 

@@ -84,6 +84,8 @@ class ArticlePress:
         firsts = await self._firsts(story, card) if listed.card is None or not current else {}
         events = await self._delivery.bring(taken, output, story)
         changed = bool(events)
+        if firsts:  # whatever becomes of us, somebody looks at them again
+            await self._dirty.mark(firsts, taken.cause, patience=keys.LAST)
         for key, first in firsts.items():
             events += await self._delivery.bring(Taken(key, taken.token, taken.cause, taken.marked_at), first)
         await self._pictures.keep_only(self._dirty, story.article.id, known.pictures, story.article.media)
@@ -92,12 +94,15 @@ class ArticlePress:
             self._measure(taken)
 
     async def _firsts(self, story: Story, card: Card) -> dict[str, Output]:
-        """The pages that the article's page leads to and that are not there yet; they go out together with it."""
+        """The pages that the article's page leads to and that are not there yet; they go out together with it.
+
+        Another press may build them at the same time, on a lease and from what is listed: then its pages stay.
+        """
         absent = [key for path, key in linked_pages(card) if not self._delivery.site.has(path)]
         if not absent:
             return {}
         coming = WithArticle(self._edition, story)
-        return {key: await build(coming, self._printer, key) for key in absent}
+        return {key: replace(await build(coming, self._printer, key), only_new=True) for key in absent}
 
     async def _shelve(
         self,

@@ -12,6 +12,8 @@ from shared.live import built_key, live_key
 from shared.store import Store
 
 LEASE_MS = 15_000
+HELP_LEASE_MS = 3_000
+"""A press that only helps may be given so little of the machine that it stands still with a page."""
 GONE_AFTER_MS = 1_400
 
 
@@ -49,10 +51,19 @@ class Dirty:
         return self._taken(token, await self._store.run(steps.MARK_ARTICLES, (*ALL, stream), (group, *lease, *flat)))
 
     async def mark(
-        self, pages: Iterable[str], cause: str = "", *, at_once: bool = False, ack: tuple[str, str, str] | None = None
+        self,
+        pages: Iterable[str],
+        cause: str = "",
+        *,
+        patience: int | None = None,
+        ack: tuple[str, str, str] | None = None,
     ) -> None:
-        """Mark pages; with `ack` (stream, group, entry) acknowledge that entry in the same step."""
-        flat = [part for page in dict.fromkeys(pages) for part in (page, 0 if at_once else keys.patience(page))]
+        """Mark pages; with `ack` (stream, group, entry) acknowledge that entry in the same step.
+
+        `patience`: the milliseconds for which new articles go before them; None: those of its kind for each.
+        """
+        patient = keys.patience if patience is None else lambda _: patience
+        flat = [part for page in dict.fromkeys(pages) for part in (page, patient(page))]
         stream, group, entry = ack or ("", "", "")
         await self._store.run(steps.MARK, (*ALL, stream), (group, entry, cause, *flat))
 
@@ -61,14 +72,17 @@ class Dirty:
 
         `few`: what else waits is taken only up to so many pages in all.
         """
-        return await self._take(most, most if few is None else few, 0, token)
+        return await self._take(most, most if few is None else few, 0, LEASE_MS, token)
 
     async def help(self, most: int, least: int, token: str) -> list[Taken]:
-        """Lease up to `most` new articles if at least so many wait; overdue pages if so many are and no article is."""
-        return await self._take(most, 0, least, token)
+        """Lease up to `most` new articles if at least so many wait; overdue pages if so many are and no article is.
 
-    async def _take(self, most: int, few: int, least: int, token: str) -> list[Taken]:
-        asked = (most, few, least, self._token(token), LEASE_MS, *keys.FIRST)
+        They are those that others would come to last: never a withdrawal, nor what goes before all other pages.
+        """
+        return await self._take(most, 0, least, HELP_LEASE_MS, token)
+
+    async def _take(self, most: int, few: int, least: int, lease: int, token: str) -> list[Taken]:
+        asked = (most, few, least, self._token(token), lease, *keys.FIRST)
         return self._taken(token, await self._store.run(steps.TAKE, ALL, asked))
 
     def _taken(self, token: str, answer: Iterable[Sequence[Any]]) -> list[Taken]:

@@ -74,10 +74,13 @@ TAKING = (
     + """
 local function take_pages(most, few, least, token, lease, first)
   -- `few`: how many there are at the most, once no more than pages that can wait are among them
-  -- `least`: 0, or how many articles must wait before one who only helps takes any. While articles come it leaves the
-  -- other pages alone: on a busy machine it gets little time, and those have a time at which they must be there
+  -- `least`: 0, or how many articles must wait before one who only helps takes any. On a busy machine it gets little
+  -- time: so it takes what others would come to last, no withdrawal and none of the `first`, and while articles come
+  -- it leaves the other pages alone, since those have a time at which they must be there
   local taken, count, leased = {}, 0, redis.call('ZCARD', LEASES)
   local some_gone = redis.call('ZCARD', GONE) > 0
+  local is_first = {}
+  for _, page in ipairs(first) do is_first[page] = true end
   local function take_page(page)
     if redis.call('ZSCORE', LEASES, page) then return 0 end
     local id = string.match(page, '^article:(.*)')
@@ -101,9 +104,16 @@ local function take_pages(most, few, least, token, lease, first)
     end
   end
   if least > 0 then
+    local function take_last(name, lowest, highest)
+      local asked = most + leased + #first
+      for _, page in ipairs(redis.call('ZREVRANGEBYSCORE', name, highest, lowest, 'LIMIT', 0, asked)) do
+        if count >= most then return end
+        if not is_first[page] then take_page(page) end
+      end
+    end
     local articles = redis.call('ZCARD', ARTICLES)
-    if articles >= least then take(ARTICLES, '+inf', most) end
-    if articles == 0 and redis.call('ZCOUNT', SHARED, '-inf', now) >= least then take(SHARED, now, most) end
+    if articles >= least then take_last(ARTICLES, '(0', '+inf') end
+    if articles == 0 and redis.call('ZCOUNT', SHARED, '-inf', now) >= least then take_last(SHARED, '-inf', now) end
     return taken
   end
   take(GONE, now, most)

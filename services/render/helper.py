@@ -1,6 +1,6 @@
 """`python -m services.render.helper`: a second press on one machine, for when more waits than one can build.
 
-It reads no stream, keeps no time and answers nobody: what is to be built is decided by render alone.
+It reads no stream and answers nobody: what is to be built is decided by render alone.
 """
 
 import asyncio

@@ -53,7 +53,7 @@ async def repair(store: Store, site: Site, found: Differences) -> None:
         site.remove(path)
     dirty = Dirty(store, "mend")
     await dirty.forget(key.partition(":")[2] for key in found.repairs() if key.startswith("article:"))
-    await dirty.mark(found.repairs(), "repair", at_once=True)
+    await dirty.mark(found.repairs(), "repair", patience=0)
 
 
 async def mend(settings: Settings) -> Differences:

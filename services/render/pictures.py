@@ -45,7 +45,7 @@ class Pictures:
                 await self._store.do("HDEL", LENGTHS, address)
                 again = await self._store.do("SMEMBERS", _shows(address))
                 await dirty.forget(ident.decode() for ident in again)
-                await dirty.mark([f"article:{ident.decode()}" for ident in again], at_once=True)
+                await dirty.mark([f"article:{ident.decode()}" for ident in again], patience=0)
             await self._store.do("SREM", pictures_of_key(article), address)
 
     async def _measure(self, address: str) -> bool:

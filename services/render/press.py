@@ -100,7 +100,13 @@ class Press:
     async def run(self) -> None:
         """Build for ever, in two rounds side by side: one prints while the other waits for the store."""
         await self.dirty.reclaim()
-        await asyncio.gather(*(self._rounds() for _ in range(SIDE_BY_SIDE)))
+        rounds = [asyncio.ensure_future(self._rounds()) for _ in range(SIDE_BY_SIDE)]
+        try:
+            await asyncio.gather(*rounds)
+        finally:  # whoever begins anew takes the leases of those that go on
+            for one in rounds:
+                one.cancel()
+            await asyncio.wait(rounds)
 
     async def _rounds(self) -> None:
         while True:

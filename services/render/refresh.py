@@ -13,7 +13,7 @@ LOOK = "render:look"
 
 async def refresh(store: Store, press: Press, look: str) -> None:
     """Mark what must be there before the first reader; if the look changed, every page, after what events ask for."""
-    await press.dirty.mark(ALWAYS, at_once=True)
+    await press.dirty.mark(ALWAYS, patience=0)
     before = await store.do("GET", LOOK)
     if before == look.encode():
         return

@@ -24,6 +24,8 @@ class Output:
     files: dict[str, bytes] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
     absent: tuple[str, ...] = ()
+    only_new: bool = False
+    """Whether files that are there already stay as they are."""
 
 
 def page_file(path: str) -> str:
@@ -69,7 +71,7 @@ class Site:
 
     def apply(self, output: Output) -> list[str]:
         """Bring the tree to the output; return the paths that changed. Raises OSError where the disk is full."""
-        changed = [path for path, content in output.files.items() if self._write(path, content)]
+        changed = [path for path, content in output.files.items() if self._write(path, content, output.only_new)]
         changed += [path for path, target in output.links.items() if self._link(path, target)]
         changed += [path for path in output.absent if self.remove(path)]
         return changed
@@ -102,10 +104,10 @@ class Site:
                 if not name.startswith(UNFINISHED):
                     yield os.path.normpath(os.path.join(relative, name))  # noqa: PTH118 - a million of them
 
-    def _write(self, path: str, content: bytes) -> bool:
+    def _write(self, path: str, content: bytes, only_new: bool) -> bool:
         full = f"{self.root}/{path}"
         kept = _holds(full, content)
-        if kept:
+        if kept or (only_new and kept is not None):
             return False
         if kept is None:
             with contextlib.suppress(FileNotFoundError, FileExistsError, NotADirectoryError):
@@ -116,7 +118,10 @@ class Site:
             if not path.endswith(".html"):
                 _make_newer(new, full)
 
-        self._place(full, make)
+        try:
+            self._place(full, make, _add if only_new else os.replace)
+        except FileExistsError:
+            return False  # somebody was there before us
         return True
 
     def _link(self, path: str, target: str) -> bool:
@@ -149,14 +154,14 @@ class Site:
                 return True  # other pages live below it
         return True
 
-    def _place(self, full: str, make: Callable[[str], None]) -> None:
+    def _place(self, full: str, make: Callable[[str], None], put: Callable[[str, str], None] = os.replace) -> None:
         """Make the file beside its place, then put it there."""
         folder, _, name = full.rpartition("/")
         new = f"{folder}/{UNFINISHED}{name}.{self._worker}"
         for _ in range(PLACINGS):
             try:
                 make(new)
-                os.replace(new, full)  # noqa: PTH105 - the hot path
+                put(new, full)
                 return
             except FileNotFoundError:
                 # there is no folder yet, or another writer took it away because it was empty
@@ -167,6 +172,14 @@ class Site:
                     os.unlink(new)  # noqa: PTH108 - what there is of it takes up room on a full disk
                 raise
         raise FileNotFoundError(errno.ENOENT, "its folder is taken away again and again", full)
+
+
+def _add(new: str, full: str) -> None:
+    """Put a finished file where there is none. Raises FileExistsError."""
+    try:
+        os.link(new, full)
+    finally:
+        os.unlink(new)  # noqa: PTH108 - as above
 
 
 def write_file(full: str, content: bytes, how: int) -> None:

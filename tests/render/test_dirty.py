@@ -73,7 +73,7 @@ async def test_a_page_that_is_marked_many_times_is_built_once_for_its_first_caus
 
 
 async def test_a_later_mark_never_puts_a_page_off(store: Store, dirty: Dirty) -> None:
-    await dirty.mark(["feed:all"], at_once=True)
+    await dirty.mark(["feed:all"], patience=0)
     due = await store.do("ZSCORE", SHARED, "feed:all")
     await dirty.mark(["feed:all"])
     assert await store.do("ZSCORE", SHARED, "feed:all") == due
@@ -146,10 +146,10 @@ async def test_a_page_marked_while_it_is_built_is_built_again_afterwards(dirty: 
 
 
 async def test_leased_pages_do_not_hide_those_behind_them(dirty: Dirty, other: Dirty) -> None:
-    await dirty.mark([f"list:topic:{n}" for n in range(5)], at_once=True)
+    await dirty.mark([f"list:topic:{n}" for n in range(5)], patience=0)
     assert len(await dirty.take(5, "t")) == 5
-    await dirty.mark([f"list:topic:{n}" for n in range(5)], at_once=True)
-    await dirty.mark(["list:topic:free"], at_once=True)
+    await dirty.mark([f"list:topic:{n}" for n in range(5)], patience=0)
+    await dirty.mark(["list:topic:free"], patience=0)
     assert names(await other.take(1, "t")) == ["list:topic:free"]
 
 
@@ -225,11 +225,11 @@ async def test_a_withdrawal_goes_before_all_other_articles(dirty: Dirty) -> None
 async def test_overdue_pages_get_a_place_under_any_load_of_articles_and_no_more_than_half(dirty: Dirty) -> None:
     for number in range(100):
         await mark_article(dirty, f"{number}")
-    await dirty.mark(["front", "fragment:hot"], at_once=True)
+    await dirty.mark(["front", "fragment:hot"], patience=0)
     taken = names(await dirty.take(24, "t"))
     assert len(taken) == 24
     assert {"front", "fragment:hot"} < set(taken)
-    await dirty.mark([f"feed:topic:{number}" for number in range(100)], at_once=True)
+    await dirty.mark([f"feed:topic:{number}" for number in range(100)], patience=0)
     taken = names(await dirty.take(24, "t"))
     assert sum(name.startswith("article:") for name in taken) == 12
 
@@ -270,7 +270,7 @@ async def test_a_410_waits_for_the_lists_that_the_article_left(store: Store, dir
 
 async def test_a_410_that_is_due_waits_for_nothing(store: Store, dirty: Dirty) -> None:
     await store.do("ZADD", GONE, int(time.time() * 1000) - 1, "article:a")
-    await dirty.mark(["front"], at_once=True)
+    await dirty.mark(["front"], patience=0)
     for number in range(20):
         await mark_article(dirty, f"{number}")
     assert names(await dirty.take(1, "t")) == ["article:a"]
@@ -291,21 +291,44 @@ async def test_an_article_that_is_taken_is_taken_out_of_every_queue(store: Store
 async def test_who_helps_takes_new_articles_where_many_wait_and_no_other_page_beside_them(
     dirty: Dirty, other: Dirty
 ) -> None:
-    await dirty.mark(["front", "list:section:world"], at_once=True)
+    await dirty.mark(["front", "list:section:world"], patience=0)
     for ident in ("a", "b"):
         await mark_article(dirty, ident)
     assert await other.help(10, 3, "t") == []
     await mark_article(dirty, "c")
-    assert names(await other.help(2, 3, "t")) == ["article:a", "article:b"]
+    assert names(await other.help(2, 3, "t")) == ["article:c", "article:b"], "those that others would come to last"
     assert await other.help(10, 2, "t") == [], "one is left, which is not many"
-    assert set(names(await dirty.take(10, "t"))) == {"article:c", "front", "list:section:world"}
+    assert set(names(await dirty.take(10, "t"))) == {"article:a", "front", "list:section:world"}
 
 
 async def test_who_helps_takes_overdue_pages_only_while_no_article_waits(dirty: Dirty, other: Dirty) -> None:
-    await dirty.mark([f"feed:topic:{n}" for n in range(3)], at_once=True)
+    await dirty.mark([f"feed:topic:{n}" for n in range(3)], patience=0)
     await dirty.mark(["feed:all", "feed:section:world"])
     await mark_article(dirty, "a")
     assert await other.help(10, 3, "t") == []
     assert names(await dirty.take(2, "t")) == ["feed:topic:0", "article:a"]
     assert await other.help(10, 3, "t") == [], "two are overdue; what can wait does not count"
     assert len(names(await other.help(10, 2, "t"))) == 2
+
+
+async def test_who_helps_leaves_withdrawals_and_what_goes_before_all_others_alone(dirty: Dirty, other: Dirty) -> None:
+    await dirty.mark(["front", "fragment:navigation", "feed:all", "feed:section:world"], patience=0)
+    assert set(names(await other.help(10, 4, "t"))) == {"feed:all", "feed:section:world"}
+    assert set(names(await dirty.take(10, "t"))) == {"front", "fragment:navigation"}
+    await mark_article(dirty, "withdrawn", urgent=True)
+    for ident in ("a", "b"):
+        await mark_article(dirty, ident)
+    assert set(names(await other.help(10, 3, "t"))) == {"article:a", "article:b"}
+    assert names(await dirty.take(10, "t")) == ["article:withdrawn"]
+
+
+async def test_what_a_helper_stands_still_with_is_soon_given_to_others(
+    store: Store, dirty: Dirty, other: Dirty
+) -> None:
+    await mark_article(dirty, "a")
+    await dirty.take(10, "t")
+    await mark_article(dirty, "b")
+    await other.help(10, 1, "t")
+    leases = await store.do("ZRANGE", LEASES, 0, -1, "WITHSCORES")
+    until = dict(zip(leases[::2], map(float, leases[1::2]), strict=True))
+    assert 1_000 < until[b"article:a"] - until[b"article:b"] < 14_000

@@ -1,17 +1,22 @@
 """The press: what it does when it cannot know what the store did."""
 
+import asyncio
 import random
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from services.render.dirty_steps import LEASES
+from services.render.dirty_steps import LEASES, SHARED
+from services.render.edition import LiveEdition
+from services.render.press import SIDE_BY_SIDE, Press
+from services.render.site import Site as Tree
 from shared.settings import Site
 from shared.store import Command, Script, Store
 from shared.wire import StoreUnavailable
-from tests.properties.press_room import PressRoom, draft
+from tests.properties.press_room import START, Killed, PressRoom, draft
 
 
 @pytest.fixture
@@ -63,3 +68,70 @@ async def test_an_answer_that_is_lost_while_leases_are_given_back_is_not_forgott
     for _ in range(3):
         await room.press.round()
     assert pages[0].exists()
+
+
+async def test_a_first_page_does_not_take_the_place_of_a_later_one(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await room.drain()
+    page = room.folder / "site/topic/x/index.html"
+    firsts = room.press.articles._firsts
+    others: list[bytes] = []
+    other = Press(
+        room.store, LiveEdition(room.store, room.site_settings), room.printer, Tree(room.folder / "site", "w2"),
+        room.clock, "w2", room.folder / "media",
+    )  # fmt: skip
+
+    async def others_meanwhile(*about: Any) -> Any:
+        found = await firsts(*about)
+        assert "list:topic:x" in found
+        monkeypatch.setattr(room.press.articles, "_firsts", firsts)
+        for number in range(40):
+            when = START - timedelta(minutes=60 - number)
+            await room.accept(draft(f"n{number}", topics=("x",), published_at=when))
+        while await room.deliver(random.Random(1)) or await other.round() or await room.store.do("ZCARD", SHARED):
+            pass
+        others.append(page.read_bytes())
+        return found
+
+    monkeypatch.setattr(room.press.articles, "_firsts", others_meanwhile)
+    await room.accept(draft("old", topics=("x",), published_at=START - timedelta(hours=2)))
+    await room.deliver(random.Random(1))
+    await room.press.round()
+    assert others == [page.read_bytes()]
+    await room.drain()
+    assert (await room.differences()).clean
+
+
+async def test_a_first_page_is_looked_at_again_though_its_article_never_gets_into_the_lists(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await room.accept(draft("g", topics=("x",)))
+
+    async def killed(*_: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(room.press.articles, "_shelve", killed)
+        with pytest.raises(Killed):
+            await room.drain()
+    assert (room.folder / "site/topic/x/index.html").exists()
+    await room.accept(draft("g", version=2, status="canceled"))
+    await room.die_and_start_again()
+    await room.drain()
+    assert (await room.differences()).clean
+
+
+async def test_all_rounds_end_when_one_does(room: PressRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    building: set[Any] = set()
+
+    async def lost() -> int:
+        building.add(asyncio.current_task())
+        if len(building) < SIDE_BY_SIDE:
+            await asyncio.Event().wait()
+        raise StoreUnavailable
+
+    monkeypatch.setattr(room.press, "round", lost)
+    with pytest.raises(StoreUnavailable):
+        await room.press.run()
+    assert all(task.done() for task in building)

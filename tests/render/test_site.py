@@ -41,6 +41,23 @@ def test_the_same_bytes_are_not_written_again(site: Site) -> None:
     assert site.apply(Output({PAGE: b"other"})) == [PAGE]
 
 
+def test_what_is_to_be_there_at_the_least_takes_nobodys_place(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = Output({PAGE: b"first"}, only_new=True)
+    assert site.apply(first) == [PAGE]
+    site.apply(Output({PAGE: b"later"}))
+    assert site.apply(first) == []
+    place = Site._place
+
+    def behind(self: Site, full: str, *rest: Any) -> None:
+        Site(site.root, "w2").apply(Output({"other.html": b"later"})) if full.endswith("other.html") else None
+        place(self, full, *rest)
+
+    monkeypatch.setattr(site, "_place", behind.__get__(site))
+    assert site.apply(Output({"other.html": b"first"}, only_new=True)) == [], "it came while ours was being written"
+    assert site.read(PAGE) == site.read("other.html") == b"later"
+    assert {path.name for path in site.root.iterdir()} == {"2025", "other.html"}
+
+
 def test_a_file_is_replaced_and_never_written_into(site: Site) -> None:
     site.apply(Output({PAGE: b"first"}))
     with (site.root / PAGE).open("rb") as reader:
