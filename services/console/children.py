@@ -30,6 +30,8 @@ class Part:
     environ: Mapping[str, str]
     is_ready: Callable[[], Awaitable[bool]]
     nice: int = 0
+    settles_after: float = SETTLED
+    """Seconds for which it must have been ready for its death not to be an early one."""
     is_further: bool = False
     """Whether it only stands beside the part of its kind: `run.json` names that one alone."""
 
@@ -62,7 +64,7 @@ class Child:
         while True:
             ready_for = await self._live()
             was_ready = ready_for is not None
-            early = 0 if ready_for is not None and ready_for >= SETTLED else early + 1
+            early = 0 if ready_for is not None and ready_for >= self.part.settles_after else early + 1
             if not self._was_ever_ready and early >= TRIES:
                 self.given_up.set()
                 return

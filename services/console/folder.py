@@ -49,7 +49,7 @@ class Folder:
         self.nginx = self.root / "nginx"
         self.logs = self.root / "logs"
         self.temporary = self.root / "tmp"
-        self.metrics = self.temporary / "metrics"
+        self.metrics = self.root / "metrics"
         self.run = self.root / "run.json"
         self.children = self.root / "children.json"
         self.site_settings = self.root / "site.toml"

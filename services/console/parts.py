@@ -1,4 +1,4 @@
-"""The five parts of the embedded stack: how each is configured, started, and seen to be ready."""
+"""The parts of the embedded stack: how each is configured, started, and seen to be ready."""
 
 import asyncio
 import os
@@ -80,6 +80,8 @@ def store_part(folder: Folder, ports: Ports, secrets: Secrets) -> Part:
 NICE = {"render": 10, "trending": 10}
 """On a busy machine what upstream and readers send is taken first; what follows from it comes after."""
 LAST = 19
+SURELY_UP = 10.0
+"""Seconds: nobody asks the further parts whether they are ready, and the last may be slow to start."""
 CONSUMER = "PRESSRUN_CONSUMER"
 
 
@@ -109,9 +111,17 @@ def further_parts(folder: Folder, ports: Ports, environ: Mapping[str, str]) -> l
     environ = {**environ, CONSUMER: f"{environ[CONSUMER]}-2"}
     ingest, render = (_counting(name, folder, environ) for name in ("ingest", "render"))
     return [
-        Part("ingest-2", _serve("ingest", ports), folder.root, ingest, is_ready, is_further=True),
-        Part("render-2", _python("services.render.helper"), folder.root, render, is_ready, LAST, is_further=True),
+        Part(name, _beside(command), folder.root, counting, is_ready, nice, settles_after=SURELY_UP, is_further=True)
+        for name, command, counting, nice in (
+            ("ingest-2", _serve("ingest", ports), ingest, 0),
+            ("render-2", _python("services.render.helper"), render, LAST),
+        )
     ]
+
+
+def _beside(command: tuple[str, ...]) -> tuple[str, ...]:
+    """The command that runs the module of this one for as long as we live."""
+    return _python("services.console.beside", str(os.getpid()), *command[command.index("-m") + 1 :])
 
 
 def _counting(service: str, folder: Folder, environ: Mapping[str, str]) -> dict[str, str]:

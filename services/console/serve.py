@@ -1,7 +1,7 @@
-"""`python -m services.console.serve NAME HOST PORT`: a service under uvicorn, on a port that it shares with its like.
+"""`python -m services.console.serve NAME HOST PORT`: a service under uvicorn.
 
-Processes that listen on one port are given connections in turn by the system. One that has not started yet is given
-none, nor one that has died.
+Two ingests share a port: the system gives each connection to one of those that listen, by a hash of its addresses.
+One that has not started yet is given none, nor one that has died.
 """
 
 import socket
@@ -10,12 +10,16 @@ import sys
 import uvicorn
 
 
-def listener(host: str, port: int) -> socket.socket:
-    """A socket bound to a port that other sockets of this kind, of the same user, may be bound to as well."""
+def listener(host: str, port: int, *, is_shared: bool) -> socket.socket:
+    """A socket bound to a port; a shared one, together with others of the same user that are shared as well."""
     bound = socket.socket()
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    bound.bind((host, port))
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, is_shared)
+    try:
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        raise
     return bound
 
 
@@ -32,7 +36,7 @@ def main(name: str, host: str, port: int) -> None:
         timeout_keep_alive=30,
         backlog=2048,
     )
-    uvicorn.Server(config).run(sockets=[listener(host, port)])
+    uvicorn.Server(config).run(sockets=[listener(host, port, is_shared=name == "ingest")])
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from services.console import children, leftovers, stack
 from services.console.children import Child, Part, pause
 from services.console.folder import CannotStart, Folder, Secrets, other_address, read_run, write_private
 from services.console.parts import Ports, ask_store, service_environ, site_part, store_part
+from services.console.serve import listener
 from services.console.stack import Stack, check_ports, reclaim
 from services.console.up import _describe, say_curl
 from shared.settings import Settings, Site, read_sources
@@ -254,6 +255,34 @@ async def test_a_child_that_was_ready_once_is_never_given_up(folder: Folder, mon
             await until(partial(_changed, folder, "redis", before))
             await asyncio.wait_for(made.children[0].ready.wait(), 10)
         assert not made.children[0].given_up.is_set()
+
+
+async def test_the_early_deaths_of_a_part_that_nobody_asks_are_told_by_its_age(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier: list[int] = []
+    monkeypatch.setattr(children, "pause", lambda early, **_: earlier.append(early) or 0.0)
+
+    async def is_ready() -> bool:
+        return True
+
+    for settles_after in (0.0, 60.0):
+        earlier.clear()
+        part = replace(broken(folder, "ingest-2"), is_ready=is_ready, settles_after=settles_after)
+        async with running(folder, [stub(folder, "redis")], [part]):
+            await until(lambda: len(earlier) >= 3)
+        assert earlier[:3] == ([0, 0, 0] if settles_after == 0 else [1, 2, 3])
+
+
+def test_a_second_ingest_may_listen_beside_the_first_and_no_other_service_may() -> None:
+    port = free_port()
+    with listener("127.0.0.1", port, is_shared=True) as first, listener("127.0.0.1", port, is_shared=True) as second:
+        first.listen()
+        second.listen()
+    with listener("127.0.0.1", port, is_shared=False) as alone:
+        alone.listen()
+        with pytest.raises(OSError, match="in use"):
+            listener("127.0.0.1", port, is_shared=True)
 
 
 async def test_a_child_that_will_not_go_is_forced(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:

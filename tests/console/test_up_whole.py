@@ -131,6 +131,7 @@ def test_the_sample_is_live_when_up_says_ready_and_all_ends_with_it(up: Up) -> N
     assert list(run["pids"]) == ["redis", "ingest", "trending", "render", "site"]
     status, page = call(f"{run['site']}/")
     assert (status, 'id="hot"' in page) == (200, True)
+    wait_for(lambda: "curl" in up.told())
     curl = up.told().splitlines()[-1]
     pasted = subprocess.run(["/bin/sh", "-c", curl], capture_output=True, text=True, timeout=20, check=True)
     assert " 202 " in pasted.stdout
@@ -235,6 +236,19 @@ def test_what_stands_beside_ingest_and_render_is_kept_running_and_ends_with_the_
 
 
 @two_cores
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")
+def test_what_nothing_outside_names_does_not_outlive_a_stack_that_was_killed(up: Up) -> None:
+    up.start()
+    before = recorded(up)
+    up.stop(signal.SIGKILL)
+    wait_for(lambda: not {before[name] for name in FURTHER} & set(processes()))
+    assert before["ingest"] in processes(), "what run.json names is there still, for the next one to find"
+    up.start()
+    assert up.stop() == 0
+    assert gone(before)
+
+
+@two_cores
 def test_a_second_press_builds_what_is_too_much_for_one(up: Up) -> None:
     up.start()
     lines = "".join(
@@ -250,7 +264,7 @@ def test_a_second_press_builds_what_is_too_much_for_one(up: Up) -> None:
     built = 'pressrun_pages_written_total{kind="article"}'
     assert scraped(up, "render", built) >= 1_500
     assert up.stop() == 0
-    assert _counted(up.folder / "tmp" / "metrics" / "render" / "counter_embedded-2.db", built) > 0
+    assert _counted(up.folder / "metrics" / "render" / "counter_embedded-2.db", built) > 0
 
 
 def _counted(file: Path, sample: str) -> float:
