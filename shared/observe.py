@@ -25,9 +25,14 @@ METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _KINDS = ("counter", "gauge_mostrecent", "histogram")
 _ROOM = 512 * 1024  # for some 3,000 numbers
 
-if METRICS_FOLDER in os.environ:
-    # named after the process, not its pid: one that is started again goes on counting where it was
-    values.ValueClass = values.MultiProcessValue(lambda: os.environ["PRESSRUN_CONSUMER"])  # type: ignore[no-untyped-call]
+_IS_SHARED = METRICS_FOLDER in os.environ and "PRESSRUN_CONSUMER" in os.environ
+# named after the process, not its pid: one that is started again goes on counting where it was. Others' variable of
+# that name does not make a command of ours count into their folder
+values.ValueClass = (
+    values.MultiProcessValue(lambda: os.environ["PRESSRUN_CONSUMER"])  # type: ignore[no-untyped-call]
+    if _IS_SHARED
+    else values.MutexValue
+)
 
 LATENCY = (0.0005, 0.001, 0.002, 0.004, 0.006, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
@@ -57,7 +62,7 @@ def make_room(folder: Path, consumer: str) -> None:
 
 def exposition() -> bytes:
     """The metrics as Prometheus reads them: of this process, or of all that share a folder with it."""
-    if METRICS_FOLDER not in os.environ:
+    if not _IS_SHARED:
         return generate_latest(REGISTRY)
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # prometheus_client's

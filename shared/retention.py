@@ -65,7 +65,10 @@ class Retention:
     async def _idle_ms(self, stream: str, group: str) -> int:
         if group in OURS:
             return 0
-        consumers = [_fields(flat) for flat in await self._store.do("XINFO", "CONSUMERS", stream, group)]
+        try:
+            consumers = [_fields(flat) for flat in await self._store.do("XINFO", "CONSUMERS", stream, group)]
+        except ResponseError:
+            return 0  # another process has removed it meanwhile
         idle = min((consumer["idle"] for consumer in consumers), default=0)
         if idle > self._kept_ms:
             observe.log().warning("a group reads no more", stream=stream, group=group, idle_ms=idle)

@@ -77,6 +77,15 @@ def test_processes_of_one_service_tell_what_all_have_counted(tmp_path: Path) -> 
     assert "pressrun_unhandled_exceptions_total 6.0" in _count(tmp_path, "w", 1, 4), "it was started again"
 
 
+def test_the_folder_that_another_program_counts_in_is_left_alone(tmp_path: Path) -> None:
+    environ = {name: value for name, value in os.environ.items() if name != "PRESSRUN_CONSUMER"}
+    environ |= {observe.METRICS_FOLDER: str(tmp_path), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "services.console.cli", "--version"]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=20, check=True)
+    assert done.stdout.startswith("pressrun ")
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_room_that_processes_count_in_is_on_disk_before_they_do(tmp_path: Path) -> None:
     observe.make_room(tmp_path, "w")
     before = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
