@@ -8,6 +8,7 @@ from html.entities import html5 as _NAMED  # noqa: N812 - a constant, whatever i
 import nh3
 
 from services.ingest.markup import is_misnested, sprawls
+from services.ingest.plain import plain_html
 from services.ingest.text import clean_text
 
 OPENING = 300
@@ -103,6 +104,11 @@ def clean_html(html: str) -> str:
     In the result `<` begins a tag and nothing else, so that no directive for a server can survive in it. Markup
     that sprawls is taken for text; what would be read differently the next time is read again until it is not.
     """
+    plain = plain_html(html)
+    return _parsed(html) if plain is None else plain
+
+
+def _parsed(html: str) -> str:
     if sprawls(html):
         return text_to_html(entities.unescape(_TAG.sub(" ", html)))
     cleaned = _clean(_RENAMED.sub(_rename, _EMBED.sub(_link, html)))
