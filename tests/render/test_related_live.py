@@ -17,9 +17,9 @@ from shared.store import Store
 NOW = datetime(2025, 7, 26, tzinfo=UTC)
 
 
-def article(number: int, chance: random.Random) -> Article:
+def article(number: int, chance: random.Random, moments: int = 6) -> Article:
     topics = tuple(Term(slug=name, name=name) for name in chance.sample("abcde", chance.randint(1, 4)))
-    at = NOW + timedelta(minutes=chance.randrange(6))  # several of one moment
+    at = NOW + timedelta(minutes=chance.randrange(moments))  # several of one moment
     return Article(
         id=f"{number:016}", source="desk", guid=str(number), revision=1, version=1, state="published", digest="d",
         accepted_at=NOW, published_at=at, headline=str(number), topics=topics, day="2025-07-26", slug=str(number),
@@ -62,15 +62,20 @@ def test_the_rule_is_followed_however_many_stand_around(seed: int, count: int, s
         assert related(one, around(one, listed), size) == told(one, listed, size)
 
 
-async def test_more_shared_topics_go_first_then_the_newest_then_the_id(valkey: str) -> None:
-    chance = random.Random(7)
-    *listed, new = [article(number, chance) for number in range(9)]
+async def test_the_store_follows_the_rule_whatever_stands_around(valkey: str) -> None:
     store = Store(Settings(redis_url=valkey))
-    for card in (one.card() for one in listed):
-        await store.do("SET", live.live_key(card.id), card.model_dump_json())
-        for name in card.lists:
-            await store.do("ZADD", live.list_key(name), live.score(card), card.id)
-    edition = LiveEdition(store, Site(related=4))
-    for one in (*listed, new):
-        assert await edition.related(one) == told(one, listed, 4)
+    edition = LiveEdition(store, Site(related=6))
+    for seed in range(25):
+        chance = random.Random(seed)
+        moments = chance.choice([3, 30, 1000])
+        new, *listed = [article(number, chance, moments) for number in range(chance.choice([2, 12, 30, 90]))]
+        newest = max(one.published_at for one in listed)
+        later = [new.model_copy(update={"published_at": newest + timedelta(minutes=more)}) for more in (0, 1)]
+        await store.do("FLUSHDB")
+        for card in (one.card() for one in listed):
+            await store.do("SET", live.live_key(card.id), card.model_dump_json())
+            for name in card.lists:
+                await store.do("ZADD", live.list_key(name), live.score(card), card.id)
+        for one in (*listed[:20], new, *later):
+            assert await edition.related(one) == told(one, listed, 6), (seed, one.id)
     await store.close()
