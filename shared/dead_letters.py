@@ -7,7 +7,8 @@ from shared.store import Command, Script, Store
 
 
 def set_aside(kind: str, name: str, reason: str, raw: str = "", **more: str) -> Command:
-    """The command that keeps a dead letter: `kind` is `event` or `page`, `name` its stream and id or its page."""
+    """The command that keeps a dead letter: `kind` is `event`, `page` or `schedule`, `name` its stream and id,
+    its page, or the id of the article that has a version waiting."""
     fields = {"kind": kind, "name": name, "reason": reason[:2000], "raw": raw, **more}
     return ("XADD", DEAD_LETTERS, "*", *(part for pair in fields.items() for part in pair))
 

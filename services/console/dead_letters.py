@@ -8,6 +8,7 @@ import typer
 from services.console.place import AsJson, Data, Place, err, out, with_store
 from services.render import keys
 from services.render.dirty import Dirty
+from shared.clock import due
 from shared.dead_letters import letters
 from shared.events import DEAD_LETTERS
 from shared.store import Store
@@ -40,7 +41,7 @@ def show(ident: Annotated[str, typer.Argument(metavar="ID")], data: Data = None)
 
 @app.command()
 def retry(idents: Idents, data: Data = None) -> None:
-    """Put them back: an event onto its stream, a page among those that wait."""
+    """Put them back: an event onto its stream, a page among those that wait, a scheduled version among those due."""
 
     async def work(_: Place, store: Store) -> list[str]:
         known = {letter["id"]: letter for letter in await letters(store)}
@@ -68,6 +69,9 @@ async def _put_back(store: Store, letter: dict[str, Any]) -> None:
         await store.commit(
             {}, [("XADD", letter["stream"], "*", "event", letter["raw"]), ("XDEL", DEAD_LETTERS, letter["id"])]
         )
+        return
+    if letter["kind"] == "schedule":
+        await store.commit({}, [("ZADD", due("ingest"), 0, letter["name"]), ("XDEL", DEAD_LETTERS, letter["id"])])
         return
     page = letter["name"] if letter["kind"] == "page" else keys.article(letter["article"])
     dirty = Dirty(store, "console")

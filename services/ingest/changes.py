@@ -43,11 +43,7 @@ class Entered:
 async def enter_state(store: Store, site: Site, now: datetime, state: State) -> Entered:
     """Find what a new state of an article changes. Raises Problem for a chain that would run in a circle."""
     family = await family_of(store, state.after, state.chain_of)
-    members = {**family.members, state.after.id: state.after}
-    if is_cycle(state.after.id, members):
-        fault = Fault("/evolved_from", "This makes the article a rewrite of itself, by way of others.")
-        raise Problem(422, fault.detail, [fault])
-    standing = standings(members)
+    standing = standings(_members(family, state.after))
     article = _standing(state.after, standing[state.after.id])
     expect = {**family.expect, chain_of_key(article.id): state.chain_of}
     expect |= {record_key(ident): record for ident, record in family.records.items()}
@@ -68,6 +64,20 @@ async def enter_state(store: Store, site: Site, now: datetime, state: State) -> 
         commands += entries
     revisions = tuple((change.after.id, change.after.revision) for change in others)
     return Entered(article, None if silent else event_id, revisions, expect, commands)
+
+
+async def check_chain(store: Store, article: Article, chain_of: bytes | None) -> None:
+    """Raise Problem if an article that is to appear would make its chain, as it is now, run in a circle."""
+    if article.evolved_from is not None:
+        _members(await family_of(store, article, chain_of), article)
+
+
+def _members(family: Family, article: Article) -> dict[str, Article]:
+    members = {**family.members, article.id: article}
+    if is_cycle(article.id, members):
+        fault = Fault("/evolved_from", "This makes the article a rewrite of itself, by way of others.")
+        raise Problem(422, fault.detail, [fault])
+    return members
 
 
 async def _others(

@@ -11,7 +11,7 @@ from datetime import datetime
 from weakref import WeakValueDictionary
 
 from services.ingest.addresses import claim
-from services.ingest.changes import State, enter_state
+from services.ingest.changes import State, check_chain, enter_state
 from services.ingest.copies import Copy, address_of, prepare
 from services.ingest.draft import Draft
 from services.ingest.families import chain_of_key
@@ -29,6 +29,7 @@ from shared.articles import (
     unpack_body,
 )
 from shared.clock import Clock, due, millis
+from shared.dead_letters import set_aside
 from shared.settings import Site
 from shared.store import Command, Store, StoreUnavailable
 
@@ -111,6 +112,16 @@ class Register:
                     return done
         raise StoreUnavailable("the article is being changed by others; try again")
 
+    async def set_aside(self, ident: str, reason: str) -> None:
+        """Let what waits wait for somebody to look at it, as a dead letter says."""
+        async with self._turn(ident):
+            for _ in range(TRIES):
+                scheduled = await self._store.do("GET", scheduled_key(ident))
+                letter = set_aside("schedule", ident, reason, (scheduled or b"").decode())
+                commands = [("ZREM", due("ingest"), ident), letter]
+                if await self._store.commit({scheduled_key(ident): scheduled}, commands) is not None:
+                    return
+
     async def find(self, ident: str) -> tuple[Article | None, Article | None, dict[bytes, bytes]]:
         """An article's state, the version that waits, and what is on disk of it."""
         record, scheduled, flat = await self._store.all(
@@ -137,6 +148,7 @@ class Register:
         commands: list[Command] = []
         accepted = Accepted(decision.outcome, shown)
         if decision.waiting is not None and decision.due is not None:
+            await check_chain(self._store, shown, read.chain_of)
             waiting = await self._settle(shown, read, expect, commands)
             commands += _wait(waiting, body, millis(decision.due))
             accepted = Accepted(decision.outcome, waiting)

@@ -2,13 +2,17 @@
 
 import asyncio
 
+from prometheus_client import Counter
+
 from services.ingest.register import Register
 from shared import observe
 from shared.clock import Clock, due, millis
-from shared.store import Store
+from shared.store import Store, StoreUnavailable
 
 CHUNK = 1_000
 LONGEST_SLEEP = 0.25
+
+aside = Counter("pressrun_schedules_set_aside_total", "Scheduled versions set aside, because they cannot appear")
 
 
 class Schedule:
@@ -30,10 +34,21 @@ class Schedule:
         now = millis(self._clock.now())
         found = await self._store.do("ZRANGEBYSCORE", due("ingest"), "-inf", now, "LIMIT", 0, CHUNK)
         for ident in found:
-            accepted = await self._register.fall_due(ident.decode())
-            if accepted:
-                observe.log().info("due", id=ident.decode(), outcome=accepted.outcome, event_id=accepted.event_id)
+            await self._fall_due(ident.decode())
         return bool(found)
+
+    async def _fall_due(self, ident: str) -> None:
+        try:
+            accepted = await self._register.fall_due(ident)
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - what is wrong with one must not keep the others from appearing
+            aside.inc()
+            observe.log().error("a scheduled version was set aside", id=ident, exc_info=error)
+            await self._register.set_aside(ident, f"{type(error).__name__}: {error}")
+        else:
+            if accepted:
+                observe.log().info("due", id=ident, outcome=accepted.outcome, event_id=accepted.event_id)
 
     async def _pause(self) -> float:
         if self._clock.stopped:

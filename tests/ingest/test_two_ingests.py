@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -31,18 +32,22 @@ class Ingest:
 
     async def schedule_version(self, version: int, until: datetime) -> None:
         """Accept a version of the article that may not appear before `until`."""
-        content = {"headline": f"Headline {version}", "body_text": f"Body {version}"}
-        accepted = await self.register.accept("desk", Draft(guid=GUID, version=version, embargo_until=until, **content))
-        assert accepted.outcome == "scheduled"
+        assert await self.accept(GUID, version=version, embargo_until=until) == "scheduled"
+
+    async def accept(self, guid: str, **members: Any) -> str:
+        """Accept a draft; what became of it."""
+        about = f"{guid} {members.get('version')}"
+        draft = Draft(guid=guid, **{"headline": f"Headline {about}", "body_text": f"Body {about}", **members})
+        return (await self.register.accept("desk", draft)).outcome
 
     async def fall_due(self) -> str | None:
         """Publish what waits; what became of it."""
         accepted = await self.register.fall_due(IDENT)
         return accepted and accepted.outcome
 
-    async def shown(self) -> int | None:
+    async def shown(self, ident: str = IDENT) -> int | None:
         """The version that readers see."""
-        current, _, _ = await self.register.find(IDENT)
+        current, _, _ = await self.register.find(ident)
         return current.version if current else None
 
 

@@ -1,0 +1,71 @@
+"""What waits for its time: one that cannot appear does not keep the others waiting."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from services.console.dead_letters import _put_back
+from services.ingest.schedule import aside
+from shared.articles import identify
+from shared.clock import due
+from shared.dead_letters import letters
+from shared.problems import Problem
+from tests.ingest.test_two_ingests import DUE, EARLIER, Ingest
+
+
+@pytest.fixture
+async def before(valkey: str) -> AsyncIterator[Ingest]:
+    made = Ingest(valkey, EARLIER)
+    yield made
+    await made.store.close()
+
+
+@pytest.fixture
+async def later(valkey: str) -> AsyncIterator[Ingest]:
+    made = Ingest(valkey, DUE)
+    yield made
+    await made.store.close()
+
+
+async def test_a_rewrite_that_would_close_a_circle_is_refused_though_it_is_only_scheduled(before: Ingest) -> None:
+    await before.accept("a", evolved_from="c")
+    await before.accept("b", evolved_from="a")
+    with pytest.raises(Problem) as refused:
+        await before.accept("c", evolved_from="b", embargo_until=DUE)
+    assert (refused.value.status, refused.value.faults[0].pointer) == (422, "/evolved_from")
+    assert not await before.store.do("ZCARD", due("ingest"))
+
+
+async def test_a_version_that_cannot_appear_is_set_aside_and_those_behind_it_appear(
+    before: Ingest, later: Ingest
+) -> None:
+    await before.accept("a", evolved_from="b", embargo_until=DUE)
+    await before.accept("b", evolved_from="a")  # known only now: the circle
+    await before.accept("c", embargo_until=DUE)
+    counted = aside._value.get()
+    while await later.schedule.advance():
+        pass
+    assert await later.shown(identify("desk", "c")) == 1
+    assert await later.shown(identify("desk", "a")) is None
+    (letter,) = await letters(later.store)
+    assert (letter["kind"], letter["name"]) == ("schedule", identify("desk", "a"))
+    assert "rewrite of itself" in letter["reason"]
+    assert aside._value.get() == counted + 1
+
+    assert await later.accept("b", status="canceled", version=2) == "withdrawn"
+    await _put_back(later.store, letter)
+    assert not await letters(later.store)
+    while await later.schedule.advance():
+        pass
+    (again,) = await letters(later.store)
+    assert again["name"] == letter["name"], "the cause is still there"
+
+
+async def test_a_version_that_comes_while_one_is_set_aside_keeps_its_time(before: Ingest, later: Ingest) -> None:
+    await before.schedule_version(1, DUE)
+    await before.register.set_aside(identify("desk", "g"), "because")
+    assert not await before.store.do("ZCARD", due("ingest"))
+    await before.schedule_version(2, DUE)
+    while await later.schedule.advance():
+        pass
+    assert await later.shown() == 2
