@@ -42,14 +42,14 @@ class Decision:
 def decide(copy: Copy, source: str, ident: str, known: Known, site: Site, now: datetime) -> Decision:
     """Place a version in its guid's total order: version, withdrawal, updated_at, digest; then say what follows."""
     current = known.current
-    version = _version(copy.draft, current)
+    version = _version(copy, known)
     if version is None:
         return _stale(copy, current)
     rank = (version, copy.digest == WITHDRAWN, copy.draft.updated_at or NEVER, copy.digest)
     if current is not None:
         if _same(copy, current):
             return _unchanged(copy, known, current, rank, now)
-        if rank < order(current):
+        if rank < order(current) and not _is_illustrated_since(copy, rank, current):
             return _stale(copy, current)
     if copy.digest == WITHDRAWN:
         return _withdraw(copy, source, ident, known, version, now)
@@ -73,15 +73,30 @@ def order(article: Article) -> Rank:
     return (article.version, article.state == WITHDRAWN, article.ordered_at or NEVER, article.digest)
 
 
-def _version(draft: Draft, current: Article | None) -> int | None:
-    """The version it has, or gets; None if a version that is newer by updated_at is known."""
+def _version(copy: Copy, known: Known) -> int | None:
+    """The version it has, or gets; None if a version that is newer by updated_at is known.
+
+    Without any moment what comes last is newest, also than what waits; with one a withdrawal of that moment stands.
+    """
+    draft, current, waiting = copy.draft, known.current, known.waiting
     if draft.version is not None:
         return draft.version
+    if draft.updated_at is None:
+        if waiting is not None and waiting.digest == copy.digest:
+            return waiting.version
+        return 1 + max((article.version for article in (current, waiting) if article), default=0)
     if current is None:
         return 1
-    if draft.updated_at and current.ordered_at and draft.updated_at < current.ordered_at:
-        return None
+    if current.ordered_at and draft.updated_at <= current.ordered_at:
+        returns = current.state == WITHDRAWN and draft.status == "usable"
+        if returns or draft.updated_at < current.ordered_at:
+            return None
     return current.version + 1
+
+
+def _is_illustrated_since(copy: Copy, rank: Rank, current: Article) -> bool:
+    """Whether it stands lower by its digest alone, and shows pictures that were pushed since the current one."""
+    return rank[:3] == order(current)[:3] and set(copy.media) > set(current.media)
 
 
 def _same(copy: Copy, current: Article) -> bool:

@@ -159,7 +159,9 @@ class Register:
             entered = await enter_state(self._store, self._site, read.at, state)
             expect |= entered.expect
             commands += entered.commands
-            accepted = Accepted(decision.outcome, entered.article, entered.event_id, entered.others)
+            appears = decision.outcome in ("published", "updated")
+            outcome = "withdrawn" if appears and entered.article.down else decision.outcome  # its chain is
+            accepted = Accepted(outcome, entered.article, entered.event_id, entered.others)
         if decision.drop_waiting:
             commands += [("DEL", scheduled_key(ident), scheduled_body_key(ident)), ("ZREM", due("ingest"), ident)]
         if commands and await self._store.commit(expect, commands) is None:

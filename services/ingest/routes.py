@@ -108,11 +108,15 @@ class Desk:
         }
 
     async def withdraw(self, source: str, ident: str) -> dict[str, Any]:
-        """Withdraw an article at its current version."""
+        """Withdraw an article at its current version, and what waits beside it."""
         article, waiting, _ = await self._find(source, ident)
         shown = article or waiting
         assert shown is not None  # noqa: S101 - _find has seen to it
-        accepted = await self._register.accept(source, Draft(guid=shown.guid, version=shown.version, status="canceled"))
+        # what waits never appears if it is not updated later; a sender's clock may be ahead of ours
+        at = waiting.ordered_at if waiting else None
+        ahead = at if at and at > self._service.clock.now() else None
+        kill = Draft(guid=shown.guid, version=shown.version, status="canceled", updated_at=ahead)
+        accepted = await self._register.accept(source, kill)
         self._log(accepted)
         return self.answer(accepted)
 
@@ -188,7 +192,7 @@ def _state(article: Article | None) -> str:
         return "scheduled"
     if article.replaced_by:
         return "replaced"
-    return article.state
+    return "withdrawn" if article.down else article.state
 
 
 def _live_at(built: dict[bytes, bytes]) -> str | None:

@@ -213,6 +213,25 @@ def test_without_version_and_moment_what_comes_last_is_newest() -> None:
     assert (kept.current.version, kept.current.revision) == (3, 3)
 
 
+def test_a_kill_stands_against_what_is_usable_of_its_own_moment() -> None:
+    usable, kill = draft("A", updated_at=NOW - HOUR), draft("X", updated_at=NOW - HOUR)
+    assert fold([usable, kill, usable]).outcomes == ["published", "withdrawn", "stale"]
+    assert fold([kill, usable]).outcomes == ["withdrawn", "stale"]
+    assert fold([usable, kill, draft("A", updated_at=NOW)]).outcomes[-1] == "published"
+
+
+def test_a_picture_that_was_pushed_in_between_makes_the_same_version_newer() -> None:
+    one = draft(version=1, updated_at=NOW)
+    for media in [(f"/media/{number}-1000.jpg",) for number in range(12)]:
+        guid = Guid().take(one)
+        later = prepare(one, Image(url=media[0]), media)
+        assert decide(later, "desk", IDENT, guid.known, SITE, NOW).outcome == "updated"
+        guid._keep(decide(later, "desk", IDENT, guid.known, SITE, NOW))
+        assert decide(later, "desk", IDENT, guid.known, SITE, NOW).outcome == "unchanged"
+        guid.take(draft("X", version=1))
+        assert decide(later, "desk", IDENT, guid.known, SITE, NOW).outcome == "stale"
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -364,6 +383,21 @@ def test_a_newer_version_takes_the_place_of_one_that_waits() -> None:
     guid = fold([draft("A", version=1), draft("B", version=2, embargo_until=LATER), draft("C", version=3)])
     assert guid.known.waiting is None
     assert guid.pass_time(LATER).current.headline == "Story C"
+
+
+def test_without_version_and_moment_what_comes_last_is_newer_than_what_waits() -> None:
+    for content in "ABCDE":
+        guid = Guid().take(draft("live"))
+        for words in ("first", content, content):
+            guid.take(draft(words, embargo_until=NOW + HOUR))
+        assert guid.outcomes == ["published", "scheduled", "scheduled", "unchanged"]
+        assert guid.known.waiting is not None
+        assert guid.known.waiting.headline == f"Story {content}"
+        lifted = Guid().take(draft("first", embargo_until=NOW + HOUR)).take(draft(content))
+        assert lifted.outcomes == ["scheduled", "published"]
+        assert lifted.known.waiting is None
+        killed = guid.take(draft("X"))
+        assert (killed.current.live, killed.known.waiting) == (False, None)
 
 
 def test_a_schedule_can_be_moved() -> None:

@@ -1,0 +1,42 @@
+"""What ingest says of an article that is not as its last version would have it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from tests.ingest.conftest import Ingest
+
+
+def moment(hours: float) -> str:
+    return (datetime.now(UTC) + timedelta(hours=hours)).isoformat()
+
+
+def post(client: httpx.Client, guid: str, **members: Any) -> dict[str, Any]:
+    article = {"guid": guid, "headline": f"Story {guid}", "body_text": f"{guid} {members.get('version')}", **members}
+    answer = client.post("/v1/articles", json=article)
+    assert answer.status_code == 202, answer.text
+    return dict(answer.json())
+
+
+def test_what_waits_goes_with_the_article_though_its_senders_clock_is_ahead(ingest_process: Ingest) -> None:
+    with ingest_process.client() as client:
+        told = post(client, "ahead", version=1)
+        assert post(client, "ahead", version=2, updated_at=moment(1), embargo_until=moment(2))["outcome"] == "scheduled"
+        path = f"/v1/articles/{told['id']}"
+        assert client.get(path).json()["scheduled_version"] == 2
+        assert client.delete(path).json()["outcome"] == "withdrawn"
+        state = client.get(path).json()
+        assert (state["state"], state["version"], state["scheduled_version"]) == ("withdrawn", 1, None)
+
+
+def test_a_rewrite_that_is_older_than_its_chains_kill_is_said_to_be_withdrawn(ingest_process: Ingest) -> None:
+    with ingest_process.client() as client:
+        post(client, "first", version=1, updated_at=moment(-9))
+        post(client, "first", version=2, updated_at=moment(-3), status="canceled")
+        told = post(client, "second", version=1, updated_at=moment(-5), evolved_from="first")
+        assert told["outcome"] == "withdrawn"
+        assert client.get(f"/v1/articles/{told['id']}").json()["state"] == "withdrawn"
+        again = post(client, "third", version=1, updated_at=moment(-1), evolved_from="second")
+        assert again["outcome"] == "published"
+        assert client.get(f"/v1/articles/{told['id']}").json()["state"] == "replaced"
