@@ -1,5 +1,6 @@
 """What leads the front page: `front`, JSON, written by ingest and shown by render."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from shared.articles import Frozen
@@ -19,6 +20,15 @@ class Front(Frozen):
     """The articles that lead, in order."""
 
     lead: tuple[Lead, ...] = ()
+
+    def after(self, moves: Mapping[str, str | None]) -> "Front":
+        """With articles moved: to the rewrite that took one's place, or away (None). No article leads twice."""
+        moved: dict[str, Lead] = {}
+        for lead in self.lead:
+            article = moves.get(lead.article, lead.article)
+            if article is not None:
+                moved.setdefault(article, Lead(article=article, until=lead.until))
+        return Front(lead=tuple(moved.values()))
 
     def at(self, tick: datetime) -> tuple[str, ...]:
         """The ids that lead at that moment."""

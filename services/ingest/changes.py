@@ -1,5 +1,6 @@
 """What a new state of an article changes, for itself and for the others of its chain of rewrites."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,6 +8,8 @@ from services.ingest.chains import Standing, is_cycle, standings
 from services.ingest.entries import Change, enter
 from services.ingest.families import Family, chain_of_key, family_of
 from shared.articles import Article, body_key, record_key, unpack_body
+from shared.events import SIGNALS, FrontChanged, announce
+from shared.front import FRONT, Front
 from shared.live import live_key
 from shared.problems import Fault, Problem
 from shared.settings import Site
@@ -58,6 +61,7 @@ async def enter_state(store: Store, site: Site, now: datetime, state: State) -> 
     moved = state.before is not None and state.before.path != article.path
     others = await _others(store, family, standing, expect, article.id if moved else None)
     own = [] if silent else [Change(state.before, article, state.body, state.card)]
+    commands += await _leads(store, now, [*own, *others], expect)
     event_id = None
     for change in reversed([*own, *others]):
         entries, event_id = enter(change, site, now)
@@ -94,6 +98,27 @@ async def _others(
         after = after.model_copy(update={"revision": member.revision + 1})
         changes.append(Change(member, after, kept, family.cards[ident]))
     return changes
+
+
+async def _leads(
+    store: Store, now: datetime, changes: Sequence[Change], expect: dict[str, bytes | None]
+) -> list[Command]:
+    """Have the lead follow a rewrite; one that was withdrawn does not lead again when it returns."""
+    moves: dict[str, str | None] = {}
+    for change in changes:
+        before, after = change.before, change.after
+        if after.replaced_by:
+            moves[after.id] = after.replaced_by
+        elif before is not None and after.live and not (before.live or before.replaced_by):
+            moves[after.id] = None
+    if not moves:
+        return []
+    kept = expect[FRONT] = await store.do("GET", FRONT)
+    before_it = Front.model_validate_json(kept) if kept else Front()
+    front = before_it.after(moves)
+    if front == before_it:
+        return []
+    return [("SET", FRONT, front.model_dump_json()), announce(SIGNALS, FrontChanged(at=now))]
 
 
 def _standing(article: Article, standing: Standing) -> Article:

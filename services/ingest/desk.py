@@ -1,5 +1,6 @@
 """What the site is told beside articles: the weather in the masthead, and what leads the front page."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
@@ -8,14 +9,15 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from services.ingest.formats.faults import faults_of, kind_of
 from services.ingest.formats.native import Moment
 from services.ingest.text import LONE_SURROGATE, find_lone_surrogate, strip_forbidden
+from shared.articles import Article, record_key
 from shared.clock import Clock
 from shared.conditions import CONDITIONS, Conditions
 from shared.events import SIGNALS, ConditionsChanged, FrontChanged, announce
 from shared.front import FRONT, Front, Lead
-from shared.live import live_key
 from shared.problems import Fault, Problem
-from shared.store import Store
+from shared.store import Store, StoreUnavailable
 
+TRIES = 50
 B = TypeVar("B", bound=BaseModel)
 
 
@@ -53,18 +55,34 @@ async def put_conditions(store: Store, clock: Clock, content: Any) -> None:
 
 
 async def put_front(store: Store, clock: Clock, content: Any) -> None:
-    """Keep and announce what leads; every article must be on the site."""
+    """Keep and announce what leads: articles that have been accepted and not withdrawn. Raises StoreUnavailable.
+
+    One whose page is not there yet leads from then on; of one that was rewritten the rewrite leads.
+    """
     body = _read(FrontBody, content)
-    listed = await store.do("MGET", *(live_key(lead.article) for lead in body.lead)) if body.lead else []
-    faults = [
-        Fault(f"/lead/{at}/article", f"no article with the id {lead.article} is on the site")
-        for at, (lead, card) in enumerate(zip(body.lead, listed, strict=True))
-        if card is None
-    ]
+    for _ in range(TRIES):
+        keys = [record_key(lead.article) for lead in body.lead]
+        records = await store.do("MGET", *keys) if keys else []
+        kept = _front(body, [Article.model_validate_json(record) if record else None for record in records])
+        commands = [("SET", FRONT, kept.model_dump_json()), announce(SIGNALS, FrontChanged(at=clock.now()))]
+        if await store.commit(dict(zip(keys, records, strict=True)), commands) is not None:
+            return
+    raise StoreUnavailable("the articles that are to lead are being changed by others; try again")
+
+
+def _front(body: FrontBody, articles: Sequence[Article | None]) -> Front:
+    faults, leads = [], {}
+    for at, (lead, article) in enumerate(zip(body.lead, articles, strict=True)):
+        shown = article and (article.replaced_by or (article.id if article.live else None))
+        if shown is None:
+            faults.append(Fault(f"/lead/{at}/article", f"no article with the id {lead.article} is on the site"))
+        elif shown in leads:
+            faults.append(Fault(f"/lead/{at}/article", "This article leads already; name it once."))
+        else:
+            leads[shown] = Lead(article=shown, until=lead.until)
     if faults:
-        raise Problem(422, "an article that is to lead is not on the site", faults)
-    kept = Front(lead=tuple(Lead(article=lead.article, until=lead.until) for lead in body.lead))
-    await store.commit({}, [("SET", FRONT, kept.model_dump_json()), announce(SIGNALS, FrontChanged(at=clock.now()))])
+        raise Problem(422, faults[0].detail, faults)
+    return Front(lead=tuple(leads.values()))
 
 
 def _read(model: type[B], content: Any) -> B:

@@ -1,0 +1,103 @@
+"""What leads the front page: what may be named, and what becomes of it with its article."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.ingest.desk import put_front
+from shared.articles import identify
+from shared.front import front
+from shared.problems import Problem
+from shared.settings import Site
+from tests.properties.press_room import PressRoom, draft
+
+A, B, C = (identify("desk", guid) for guid in "abc")
+
+
+@pytest.fixture
+async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
+    made = PressRoom(valkey, tmp_path, Site(language="en"))
+    await made.open()
+    yield made
+    await made.close()
+
+
+async def put(room: PressRoom, *idents: str) -> None:
+    await put_front(room.store, room.clock, {"lead": [{"article": ident} for ident in idents]})
+
+
+async def leads(room: PressRoom) -> list[str]:
+    return [lead.article for lead in (await front(room.store)).lead]
+
+
+async def on_the_front_page(room: PressRoom) -> str:
+    await room.drain()
+    assert (await room.differences()).clean
+    return (room.tree.root / "index.html").read_text().partition("<main")[2]
+
+
+async def test_an_article_may_lead_from_the_moment_it_is_accepted(room: PressRoom) -> None:
+    await room.accept(draft("a"))
+    await room.accept(draft("b"))
+    await put(room, A)
+    assert await leads(room) == [A]
+    page = await on_the_front_page(room)
+    assert page.index("Story a") < page.index("Story b")
+
+
+@pytest.mark.parametrize(
+    ("idents", "pointer"), [([A, C], "/lead/1/article"), ([A, B, A], "/lead/2/article"), ([B, A], "/lead/1/article")]
+)
+async def test_what_is_not_on_the_site_does_not_lead_and_nothing_leads_twice(
+    room: PressRoom, idents: list[str], pointer: str
+) -> None:
+    await room.accept(draft("a"))
+    await room.accept(draft("b", evolved_from="a") if idents == [B, A] else draft("b"))
+    await room.accept(draft("c", status="canceled"))
+    with pytest.raises(Problem) as refused:
+        await put(room, *idents)
+    assert (refused.value.status, [fault.pointer for fault in refused.value.faults]) == (422, [pointer])
+    assert await leads(room) == []
+
+
+async def test_the_lead_follows_a_rewrite(room: PressRoom) -> None:
+    for guid in "acd":
+        await room.accept(draft(guid))
+    await put(room, A, C)
+    await room.drain()
+    await room.accept(draft("b", evolved_from="a"))
+    assert await leads(room) == [B, C]
+    page = await on_the_front_page(room)
+    assert page.index("Story b") < page.index("Story c") < page.index("Story d")
+    await put(room, A)
+    assert await leads(room) == [B], "the one that was rewritten may be named still"
+
+
+async def test_one_that_was_withdrawn_leaves_the_lead_and_does_not_lead_again_when_it_returns(room: PressRoom) -> None:
+    await room.accept(draft("a", version=1))
+    await room.accept(draft("b"))
+    await put(room, A)
+    await room.accept(draft("a", version=2, status="canceled"))
+    assert "Story a" not in await on_the_front_page(room)
+    await room.accept(draft("a", version=3))
+    assert await leads(room) == []
+    await on_the_front_page(room)
+
+
+async def test_a_lead_that_is_withdrawn_while_it_is_named_is_refused(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await room.accept(draft("a", version=1))
+    commit = room.store.commit
+
+    async def meanwhile(*asked: Any) -> Any:
+        monkeypatch.setattr(room.store, "commit", commit)
+        await room.accept(draft("a", version=2, status="canceled"))
+        return await commit(*asked)
+
+    monkeypatch.setattr(room.store, "commit", meanwhile)
+    with pytest.raises(Problem):
+        await put(room, A)
+    assert await leads(room) == []
