@@ -67,13 +67,14 @@ class Shelf:
         """
         before = listed.card
         patience = 0 if after is None else keys.NEIGHBOUR
+        leaves, joins = _moves(before if listed.live else None, after)
         about: dict[str, object] = {
             "id": ident,
             "token": taken.token,
             "page": taken.key,
             "cause": taken.cause,
-            "leave": [_join(name, before) for name in before.lists] if before and listed.live else [],
-            "join": [_join(name, after) for name in after.lists] if after else [],
+            "leave": leaves,
+            "join": joins,
             "before": live.score(before) if before else 0,
             "after": live.score(after) if after else 0,
             "shelvings": listed.shelvings,
@@ -119,5 +120,16 @@ def _told(mark: Mark, at_once: bool) -> str:
     return json.dumps([*mark, 0 if at_once else keys.patience(mark.page)])
 
 
-def _join(name: str, card: Card) -> list[str]:
-    return [name, *live.periods_of(name, card)]
+def _moves(before: Card | None, after: Card | None) -> tuple[list[list[str]], list[list[str]]]:
+    """The lists that it leaves and those that it joins, each with its periods; where it stays, there is nothing to do.
+
+    Most pages that are built anew show other related articles, and their own articles stay in all lists.
+    """
+    was, now = _places(before), _places(after)
+    if before and after and live.score(before) == live.score(after):
+        return [one for one in was if one not in now], [one for one in now if one not in was]
+    return was, now
+
+
+def _places(card: Card | None) -> list[list[str]]:
+    return [[name, *live.periods_of(name, card)] for name in card.lists] if card else []
