@@ -169,7 +169,7 @@ def _appear(
     due = _due(copy.draft, now)
     if due is not None:
         if waiting is not None and _waits_already(copy, waiting, rank):
-            return Decision("unchanged" if waiting.digest == copy.digest else "stale", current or waiting)
+            return Decision("unchanged", waiting) if waiting.digest == copy.digest else _stale(copy, current or waiting)
         if current is not None and _too_late(article, current):
             return Decision("stale", current)
         return Decision("scheduled", current, waiting=article, due=due)

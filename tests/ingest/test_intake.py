@@ -335,6 +335,13 @@ def test_what_is_scheduled_is_not_there_before_its_time() -> None:
         assert guid.outcomes == ["scheduled", "published"]
 
 
+def test_one_that_waits_already_is_told_as_it_waits() -> None:
+    waits = draft("B", version=2, embargo_until=LATER)
+    guid = fold([draft("A", version=1), waits])
+    again = decide(prepare(waits), "desk", IDENT, guid.known, SITE, NOW)
+    assert (again.outcome, again.article and again.article.version) == ("unchanged", 2)
+
+
 def test_an_embargo_that_is_over_is_none() -> None:
     assert fold([draft(embargo_until=NOW)]).outcomes == ["published"]
 
