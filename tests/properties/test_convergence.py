@@ -11,7 +11,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.render.ticker import Ticker
 from shared.articles import identify
+from shared.clock import Clock
 from shared.problems import Problem
 from shared.settings import Site
 from tests.properties.press_room import Killed, PressRoom, draft
@@ -70,6 +72,25 @@ async def test_any_history_ends_in_what_a_build_from_the_store_makes(
     finally:
         await room.close()
         shutil.rmtree(folder)
+
+
+async def test_the_feeds_of_an_empty_site_stay_as_they_are_while_time_moves_on(
+    valkey_server: Any, tmp_path: Path
+) -> None:
+    valkey_server.flush()
+    room = PressRoom(valkey_server.url, tmp_path, SITE)
+    try:
+        await room.open()
+        await room.drain()
+        await room.conditions(47, 0)
+        await room.drain()
+        later = Clock(room.settings.model_copy(update={"now": room.now + timedelta(hours=5)}))
+        assert await Ticker(room.store, room.press, SITE, later).advance()  # they expire; nothing starts anew
+        await room.drain()
+        found = await room.differences()
+        assert found.clean, (found.differs, found.missing, found.extra)
+    finally:
+        await room.close()
 
 
 async def test_an_address_that_it_came_back_to_leads_on_though_it_was_replaced_before_its_page_was_there(

@@ -9,6 +9,10 @@ from services.render.edition import Edition
 from services.render.printer import Printer
 from services.render.site import Output
 from shared.articles import Article
+from shared.clock import moment
+
+NEVER = moment(0)
+"""When a feed without entries changed. Not the tick: that moves on, and marks no feed."""
 
 FORMATS: dict[str, type[AtomFeed] | type[RssFeed] | type[JsonFeed]] = {
     "feed.xml": AtomFeed,
@@ -30,7 +34,7 @@ async def build(edition: Edition, printer: Printer, name: str) -> Output:
             entries.append(Entry(story.article, story.body, await edition.length(image.url) if image else None))
     if not entries and term is not None:
         return Output(absent=tuple(folder + file for file in FORMATS))
-    updated = max((changed(entry.article) for entry in entries), default=await edition.tick())
+    updated = max((changed(entry.article) for entry in entries), default=NEVER)
     return Output(
         {
             folder + file: printer.print(form(edition.site, cast(Kind, kind), term, updated, tuple(entries)))
