@@ -128,6 +128,12 @@ class Article(Frozen):
         return f"/{self.day.replace('-', '/')}/{self.slug}/" if self.slug else ""
 
     @property
+    def modified_at(self) -> datetime:
+        """When it last changed for its readers: published, updated or corrected, whichever was last."""
+        moments = [self.published_at, *(correction.at for correction in self.corrections)]
+        return max(*moments, self.updated_at or self.published_at)
+
+    @property
     def live(self) -> bool:
         """Whether readers are meant to see it."""
         return self.state == "published" and self.replaced_by is None and not self.down
@@ -142,7 +148,7 @@ class Article(Frozen):
             headline=self.headline,
             excerpt=excerpt(self.summary or self.opening),
             published_at=self.published_at,
-            updated_at=self.updated_at,
+            modified_at=self.modified_at,
             section=self.section,
             topics=self.topics,
             authors=self.authors,
@@ -167,7 +173,10 @@ class Facets(Frozen):
 
 
 class Card(Frozen):
-    """An article as lists show it; kept for each article that is listed (`shared.live`)."""
+    """An article as lists show it; kept for each article that is listed (`shared.live`).
+
+    One that a Pressrun kept which did not know of `modified_at` has none until its article's page is built again.
+    """
 
     id: str
     revision: int
@@ -176,7 +185,7 @@ class Card(Frozen):
     headline: str
     excerpt: str
     published_at: datetime
-    updated_at: datetime | None = None
+    modified_at: datetime | None = None
     section: Term | None = None
     topics: tuple[Term, ...] = ()
     authors: tuple[Term, ...] = ()

@@ -68,7 +68,7 @@ def _lists(before: Card | None, after: Card | None) -> Iterator[Mark]:
     for name in _names(before, after):
         was, now = _in(before, name), _in(after, name)
         if was and now and _same_look(was, now):
-            if was.content != now.content:
+            if not _same_text(was, now):
                 yield Mark(keys.feed(name), "within", name, NEWEST)
             continue
         days = _days(was, now)
@@ -118,7 +118,7 @@ def _blocks(before: Card | None, after: Card | None, shown: Shown) -> Iterator[M
 
 
 def _for_machines(before: Card | None, after: Card | None, shown: Shown) -> Iterator[Mark]:
-    if before and after and before.content == after.content and _same_look(before, after):
+    if before and after and _same_text(before, after) and _same_look(before, after):
         return
     if any(card.published_at > shown.news_since for card in (before, after) if card):
         yield Mark(keys.NEWS, "within", "all", NEWS_PLACES)
@@ -131,6 +131,11 @@ def _same_look(was: Card, now: Card) -> bool:
     return (was.headline, was.excerpt, was.image, was.path, was.published_at, was.section, was.authors) == (
         now.headline, now.excerpt, now.image, now.path, now.published_at, now.section, now.authors,
     )  # fmt: skip
+
+
+def _same_text(was: Card, now: Card) -> bool:
+    """The same content may come again at another moment, with another version in between that nobody saw."""
+    return (was.content, was.modified_at) == (now.content, now.modified_at)
 
 
 def _in(card: Card | None, name: str) -> Card | None:

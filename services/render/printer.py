@@ -39,7 +39,7 @@ FORMS: dict[type, tuple[str, Setter]] = {
     contexts.NewsSitemap: ("news-sitemap.xml", feeds.news_sitemap),
     contexts.Robots: ("robots.txt", feeds.robots),
 }
-BLOCKS = ("story.html", "card.html", "atom-entry.xml", "rss-item.xml")
+BLOCKS = ("story.html", "card.html", "corrections.html", "atom-entry.xml", "rss-item.xml")
 """What stands on many pages as it is: the desk has each set once and keeps it."""
 
 

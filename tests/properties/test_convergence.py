@@ -11,12 +11,13 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.ingest.draft import DraftCorrection
 from services.render.ticker import Ticker
 from shared.articles import identify
 from shared.clock import Clock
 from shared.problems import Problem
 from shared.settings import Site
-from tests.properties.press_room import Killed, PressRoom, draft
+from tests.properties.press_room import START, Killed, PressRoom, draft
 
 GUIDS = [f"g{n}" for n in range(7)]
 SITE = Site(timezone="Asia/Baghdad", city="Baghdad", hot=3, topics=3, related=2)
@@ -33,6 +34,8 @@ articles = st.fixed_dictionaries(
         ),
         "slug": st.sampled_from(["oil", "news"]),
         "body_html": st.sampled_from(["<p>One.</p>", "<p>Two.</p>"]),
+        "updated_at": st.sampled_from([START + timedelta(minutes=minutes) for minutes in (0, 30, 300)]),
+        "corrections": st.sampled_from([(DraftCorrection("It was oil.", START + timedelta(hours=1)),)]),
     },
 )
 steps = st.one_of(

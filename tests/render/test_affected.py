@@ -105,7 +105,15 @@ CASES = {
     "it is published": Case(None, card(), COMES_OR_GOES, ("oil",)),
     "it is withdrawn": Case(card(), None, COMES_OR_GOES, ("oil",)),
     "nothing changed": Case(card(), card(), set(), ()),
-    "only its revision is newer": Case(card(), card(revision=2, version=7, updated_at=NOW), set(), ()),
+    "only its revision is newer": Case(card(), card(revision=2, version=7), set(), ()),
+    "only the moment of its change is another: its content left and came back": Case(
+        card(modified_at=NOW),
+        card(modified_at=NOW + timedelta(hours=1)),
+        {(f"feed:{name}", "within", name, 30, "") for name in ("all", "section:world", "topic:oil", "author:jane")}
+        | NEWS
+        | sitemaps(JULY),
+        (),
+    ),
     "only its body changed: no list shows that, feeds and sitemaps do": Case(
         card(),
         card(content="two"),

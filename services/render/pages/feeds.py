@@ -1,6 +1,5 @@
 """A list's feeds in three formats, with whole articles."""
 
-from datetime import datetime
 from typing import cast
 
 from services.render.affected import NEWEST
@@ -8,7 +7,6 @@ from services.render.contexts import AtomFeed, Entry, JsonFeed, Kind, RssFeed, h
 from services.render.edition import Edition
 from services.render.printer import Printer
 from services.render.site import Output
-from shared.articles import Article
 from shared.clock import moment
 
 NEVER = moment(0)
@@ -34,15 +32,10 @@ async def build(edition: Edition, printer: Printer, name: str) -> Output:
             entries.append(Entry(story.article, story.body, await edition.length(image.url) if image else None))
     if not entries and term is not None:
         return Output(absent=tuple(folder + file for file in FORMATS))
-    updated = max((changed(entry.article) for entry in entries), default=NEVER)
+    updated = max((entry.article.modified_at for entry in entries), default=NEVER)
     return Output(
         {
             folder + file: printer.print(form(edition.site, cast(Kind, kind), term, updated, tuple(entries)))
             for file, form in FORMATS.items()
         }
     )
-
-
-def changed(article: Article) -> datetime:
-    """When an article last changed."""
-    return max(article.published_at, article.updated_at or article.published_at)

@@ -1,7 +1,6 @@
 """Feeds and sitemaps: Atom (RFC 4287), RSS 2.0, JSON Feed 1.1, sitemaps.org and Google's news sitemap."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -10,6 +9,7 @@ from pydantic_core import to_json
 
 from services.render import contexts
 from services.render.contexts import home
+from services.render.typeset.content import in_feed
 from services.render.typeset.desk import Desk, Picture
 from services.render.typeset.ready import escaped
 
@@ -76,7 +76,7 @@ def bulletin(desk: Desk, entry: contexts.Entry) -> Bulletin:
     """Set an article for the feeds of all the lists that it is in."""
     shown = _entry(desk, entry)
     item = _item(shown)
-    shown["body"] = escaped(entry.body)
+    shown["body"] = escaped(shown["body"])
     return Bulletin(desk.set_block("atom-entry.xml", shown), desk.set_block("rss-item.xml", shown), item)
 
 
@@ -89,9 +89,7 @@ def sitemap_index(desk: Desk, page: contexts.SitemapIndex) -> dict[str, Any]:
 def sitemap(desk: Desk, page: contexts.Sitemap) -> dict[str, Any]:
     """The addresses of one part; one without articles names the front page, since it may not be empty (sitemap.xsd)."""
     return {
-        "entries": [
-            (desk.absolute(card.path), desk.iso(_modified(card.published_at, card.updated_at))) for card in page.cards
-        ]
+        "entries": [(desk.absolute(card.path), desk.iso(card.modified_at or card.published_at)) for card in page.cards]
         or [(desk.absolute("/"), "")]
     }
 
@@ -134,10 +132,10 @@ def _entry(desk: Desk, entry: contexts.Entry) -> dict[str, Any]:
         "url": desk.absolute(article.path),
         "title": article.headline,
         "summary": article.summary,
-        "body": entry.body,
+        "body": in_feed(desk, article, entry.body),
         "language": (article.language or desk.language).replace("_", "-"),
         "published": desk.iso(article.published_at),
-        "updated": desk.iso(_modified(article.published_at, article.updated_at)),
+        "updated": desk.iso(article.modified_at),
         "date": desk.rfc822(article.published_at),
         "authors": [(author.name, desk.absolute(home("author", author))) for author in article.authors],
         "categories": [*([article.section.name] if article.section else []), *(topic.name for topic in article.topics)],
@@ -178,10 +176,6 @@ def _picture(desk: Desk, entry: contexts.Entry) -> Enclosed | None:
         length=entry.length,
         picture=picture,
     )
-
-
-def _modified(published: datetime, updated: datetime | None) -> datetime:
-    return max(published, updated) if updated else published
 
 
 def _news_language(tag: str) -> str:
