@@ -46,7 +46,7 @@ def article(desk: Desk, page: ArticlePage) -> dict[str, Any]:
         "picture": picture,
         "image_url": image_url,
         "structured": news_article(desk, story, url, published.iso, modified.iso, image_url),
-        "body": on_page(page.body),
+        "body": on_page(desk, page.body),
         "related": desk.briefs(page.related),
     }
 

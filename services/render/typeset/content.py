@@ -1,25 +1,30 @@
 """What an article says: its body as ingest cleaned it, and the corrections below; on its page, and in feeds."""
 
+import re
 from typing import Any
 
 from markupsafe import Markup
 
 from services.render.typeset.desk import Desk
-from services.render.typeset.ready import ready
+from services.render.typeset.ready import escape_text, ready
 from shared.articles import Article
 
+_OWN_PICTURE = re.compile(r'<img(?: (?!src=)[a-z]+="[^"]*")* src="(?=/)')
 
-def on_page(body: str) -> Markup:
-    """The body on the article's page.
+
+def on_page(desk: Desk, body: str) -> Markup:
+    """The body on the article's page, its own pictures within the site.
 
     A cleaner may leave `<` in attribute values as it is, which is right in HTML, but nginx looks for `<!--#`
     everywhere. The body has no comments, so that `<!--` can only stand in a value, where the reference means the same.
     """
-    return ready(body.replace("<!--", "&lt;!--"))
+    return ready(_placed(body, desk.root).replace("<!--", "&lt;!--"))
 
 
 def in_feed(desk: Desk, article: Article, body: str) -> str:
-    """The body in a feed, whose readers have no page below it: with the corrections, as HTML."""
+    """The body in a feed, whose readers see nothing else of the page: with the corrections, as HTML, and with whole
+    addresses of its own pictures."""
+    body = _placed(body, desk.base_url)
     if not article.corrections:
         return body
     return "\n".join((body, str(desk.set_block("corrections.html", corrections(desk, article)))))
@@ -32,3 +37,11 @@ def corrections(desk: Desk, article: Article) -> dict[str, Any]:
         "corrections": [(correction.text, desk.stamp(correction.at)) for correction in article.corrections],
         "chrome": desk.attributes if language != desk.language else "",
     }
+
+
+def _placed(body: str, where: str) -> str:
+    """The body with the pictures of this site (`/media/…`; no other address begins with a slash) below `where`."""
+    if not where or "<img" not in body:
+        return body
+    start = escape_text(where)
+    return _OWN_PICTURE.sub(lambda found: found[0] + start, body)

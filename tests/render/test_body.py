@@ -1,0 +1,74 @@
+"""A body where it is read: on a page of a site that may live below a path, and in feeds, which are read elsewhere."""
+
+import json
+import xml.etree.ElementTree as ET
+from typing import Any
+
+import html5lib  # type: ignore[import-untyped]  # it has no types
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.ingest.html import clean_html
+from services.render import contexts as c
+from services.render.printer import Printer
+from shared.settings import Site
+from tests.render.composition import NOW, SITE, story
+
+BELOW = SITE.model_copy(update={"base_url": "https://courier.example/a&b/news"})
+PRINTERS = {site.base_url: Printer(site) for site in (SITE, BELOW)}
+FEEDS = {
+    c.AtomFeed: ".//{http://www.w3.org/2005/Atom}content",
+    c.RssFeed: ".//{http://purl.org/rss/1.0/modules/content/}encoded",
+}
+ARTICLE = story().model_copy(update={"corrections": ()})
+
+texts = st.sampled_from(['src="/media/x.jpg"', '&lt;img src="/media/x"', "Words", "&amp;"])
+values = st.sampled_from(["A", "&quot; src=&quot;/media/x", "<img", "<img a=", "a > b", "\\1", "", " src="])
+addresses = st.sampled_from(
+    ["/media/a.jpg", "/media/é b?.png", "/MEDIA/x", "https://e.example/media/a.jpg", "x.jpg", ""]
+)
+pictures = st.builds('<img title="{}" src="{}" alt="{}">'.format, values, addresses, values)
+elements = st.builds('<p title="{}" lang="{}">{}{}</p>'.format, values, values, texts, st.one_of(texts, pictures))
+bodies = st.lists(st.one_of(elements, pictures, texts), max_size=5).map("".join).map(clean_html)
+
+
+def entry_in(site: Site, body: str, form: Any) -> str:
+    """The HTML of an article in a feed."""
+    printed = PRINTERS[site.base_url].print(form(site, "all", None, NOW, (c.Entry(ARTICLE, body),)))
+    if form is c.JsonFeed:
+        return str(json.loads(printed)["items"][0]["content_html"])
+    return ET.fromstring(printed).find(FEEDS[form]).text or ""  # type: ignore[union-attr]  # noqa: S314 - our own
+
+
+def read(html: str, where: str = "") -> list[Any]:
+    """What a parser reads: each element with its attributes and texts; own pictures below `where`."""
+    root = html5lib.parseFragment(html, namespaceHTMLElements=False)
+    found = []
+    for node in root.iter():
+        named = dict(node.attrib)
+        if named.get("src", "").startswith("/"):
+            named["src"] = where + named["src"]
+        found.append((node.tag, named, node.text, node.tail))
+    return found
+
+
+@pytest.mark.parametrize("site", [SITE, BELOW], ids=lambda site: site.base_url)
+@pytest.mark.parametrize("form", [c.AtomFeed, c.RssFeed, c.JsonFeed])
+@given(body=bodies)
+def test_in_a_feed_own_pictures_have_whole_addresses_and_nothing_else_changes(site: Site, form: Any, body: str) -> None:
+    assert read(entry_in(site, body, form)) == read(body, site.base_url)
+
+
+@pytest.mark.parametrize(("site", "root"), [(SITE, ""), (BELOW, "/a&b/news")], ids=["at the root", "below a path"])
+@given(body=bodies)
+def test_on_a_page_own_pictures_are_within_the_site_and_nothing_else_changes(site: Site, root: str, body: str) -> None:
+    page = PRINTERS[site.base_url].print(c.ArticlePage(site, ARTICLE, body)).decode()
+    shown = page.partition('<div class="body">\n')[2].partition("\n</div>\n<ul")[0]
+    assert read(shown) == read(body, root)
+
+
+def test_a_picture_of_the_body_stands_where_the_lead_picture_does() -> None:
+    page = PRINTERS[BELOW.base_url].print(c.ArticlePage(BELOW, ARTICLE, '<img alt="x" src="/media/a.jpg">')).decode()
+    assert '<img alt="x" src="/a&amp;b/news/media/a.jpg">' in page
+    assert 'src="/a&amp;b/news/media/a%20b.jpg"' in page
