@@ -93,22 +93,23 @@ def _printed(form: Any, url: str) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("url", "kind"),
+    ("sent", "url", "kind"),
     [
-        ("https://x.example/a.PNG?b=1.jpg&c", "image/png"),
-        ("https://[x/a.gif#b.jpg", "image/gif"),
-        ("https://x.example/a.php?b=1", None),
-        (ADDRESS, None),
+        ("https://x.example/a.PNG?b=1.jpg&c", "https://x.example/a.PNG?b=1.jpg&c", "image/png"),
+        ("https://[x/a.gif#b.jpg", "https://%5Bx/a.gif#b.jpg", "image/gif"),
+        ("https://x.example/a.php?b=1", "https://x.example/a.php?b=1", None),
+        ('https://x.example/é%20b.jpg?x="><a>', "https://x.example/%C3%A9%20b.jpg?x=%22%3E%3Ca%3E", "image/jpeg"),
+        (ADDRESS, "https://wire.example/a'(b)?c=1&d=%C3%A9&amp;e=%3Cf%3E", None),
     ],
 )
-def test_of_a_picture_elsewhere_nothing_is_claimed_that_is_not_known(url: str, kind: str | None) -> None:
+def test_of_a_picture_elsewhere_nothing_is_claimed_that_is_not_known(sent: str, url: str, kind: str | None) -> None:
     expected = {"url": url, "medium": "image"} | ({"type": kind} if kind else {})
-    (item,) = ET.fromstring(_printed(c.RssFeed, url)).findall("channel/item")  # noqa: S314
+    (item,) = ET.fromstring(_printed(c.RssFeed, sent)).findall("channel/item")  # noqa: S314
     assert not item.findall("enclosure")  # which has to say how long it is
     assert [content.attrib for content in item.findall(f"{MEDIA}content")] == [expected]
-    (link,) = ET.fromstring(_printed(c.AtomFeed, url)).findall(f"{ATOM}entry/{ATOM}link[@rel='enclosure']")  # noqa: S314
+    (link,) = ET.fromstring(_printed(c.AtomFeed, sent)).findall(f"{ATOM}entry/{ATOM}link[@rel='enclosure']")  # noqa: S314
     assert (link.attrib["href"], link.get("type"), link.get("length")) == (url, kind, None)
-    (shown,) = json.loads(_printed(c.JsonFeed, url))["items"]
+    (shown,) = json.loads(_printed(c.JsonFeed, sent))["items"]
     assert shown["image"] == url
     assert "attachments" not in shown
 

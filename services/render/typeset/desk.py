@@ -84,8 +84,8 @@ class Desk:
         return self.root + quoted(path)
 
     def absolute(self, path: str) -> str:
-        """The whole address of a path; one that is whole already stays."""
-        return path if path.startswith(("https://", "http://")) else self.base_url + quoted(path)
+        """The whole address of a path, as a URI; one that is whole already leads where it did."""
+        return uri(path) if path.startswith(("https://", "http://")) else self.base_url + quoted(path)
 
     def stamp(self, at: datetime) -> Stamp:
         """A moment in the site's time zone."""
@@ -181,6 +181,20 @@ _PLAIN = re.compile(r"[A-Za-z0-9_.~/-]*").fullmatch
 def quoted(path: str) -> str:
     """A path, percent-encoded."""
     return path if _PLAIN(path) else quote(path)
+
+
+_ADDRESS = re.compile(r"(https?://(?:\[[0-9A-Fa-f:.]+\])?)([^#]*)(#?)(.*)", re.DOTALL)
+_NOT_IN_A_URI = re.compile(r"[^A-Za-z0-9._~!$&'()*+,;=:@/?%-]|%(?![0-9A-Fa-f]{2})")
+
+
+def uri(address: str) -> str:
+    """A web address as a URI (RFC 3986): what may not stand in one is percent-encoded, what is encoded stays."""
+    start, path, mark, fragment = _ADDRESS.fullmatch(address).groups()  # type: ignore[union-attr]  # as all of them do
+    return start + _encoded(path) + mark + _encoded(fragment)
+
+
+def _encoded(part: str) -> str:
+    return _NOT_IN_A_URI.sub(lambda found: quote(found[0], safe=""), part)
 
 
 @lru_cache(1024)
