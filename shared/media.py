@@ -40,7 +40,12 @@ Image.MAX_IMAGE_PIXELS = None
 
 def media_key(source: str, media_id: str) -> str:
     """Key of what a source's media id stands for."""
-    return f"media:{source}:{media_id}"
+    return f"media:{source}:{media_name(media_id)}"
+
+
+def media_name(media_id: str) -> str:
+    """A media id as it is kept: systems write the same one with a slash before it and without."""
+    return media_id.strip().lstrip("/ ")
 
 
 class Original(Frozen):

@@ -41,7 +41,7 @@ class Media:
 
     async def find(self, source: str, media_id: str) -> Original | None:
         """What a source's media id stands for."""
-        return await find_media(self._store, source, media_id.strip().lstrip("/"))
+        return await find_media(self._store, source, media_id)
 
     async def receive(self, source: str, request: Request, check: Callable[[Raw], None]) -> tuple[str, Original]:
         """Take a multipart body: spool it, `check` its raw bytes, take it apart, look at it, keep it.

@@ -8,6 +8,7 @@ from typing import BinaryIO
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
+from shared.media import media_name
 from shared.problems import Fault, Problem
 
 CHUNK = 256 * 1024
@@ -121,7 +122,7 @@ def _parse(file: BinaryIO, boundary: bytes, taking: _Taking) -> None:
 
 def _ident(raw: bytes) -> str:
     try:
-        ident = raw.decode().strip().lstrip("/")
+        ident = media_name(raw.decode())
     except UnicodeDecodeError:
         raise _missing("media_id", "The media_id is not UTF-8.") from None
     if not 0 < len(ident) <= 512 or not ident.isprintable():

@@ -15,7 +15,8 @@ from PIL import Image
 from starlette.responses import JSONResponse, Response
 
 from services.ingest.doors import Doors
-from services.ingest.draft import Draft
+from services.ingest.draft import Draft, Picture
+from services.ingest.illustrations import illustrate
 from services.ingest.media import ENVELOPE, MOST, Media
 from services.ingest.push import push_routes
 from shared.media import find_media, original_path
@@ -159,6 +160,19 @@ async def test_an_asset_is_absent_then_pushed_then_there(ingest: Ingest) -> None
     assert found is not None
     assert (found.width, found.height, found.type) == (1200, 800, "image/jpeg")
     assert original_path(ingest.settings.originals_dir, found.digest).read_bytes() == picture()
+
+
+@pytest.mark.parametrize("pushed", ["lead/x.png", "/lead/x.png", "//lead/x.png", " / lead/x.png "])
+@pytest.mark.parametrize("named", ["lead/x.png", "/lead/x.png", " //lead/x.png"])
+async def test_a_media_id_is_the_same_with_a_slash_before_it(ingest: Ingest, pushed: str, named: str) -> None:
+    answer = await ingest.push_asset(pushed, picture())
+    assert (answer.status_code, answer.json()["media_id"]) == (201, "lead/x.png")
+    for method in ("GET", "HEAD"):
+        assert (await ingest.http.request(method, f"/v1/push/desk/assets/{named}")).status_code == 200
+    draft = Draft(guid="a", headline="h", body_text="b", image=Picture(media_id=named))
+    illustrated = await illustrate(ingest.store, "desk", draft)
+    assert illustrated.unknown == ()
+    assert illustrated.image is not None
 
 
 async def test_nothing_is_left_behind_and_nothing_leaves_the_folder(ingest: Ingest) -> None:
