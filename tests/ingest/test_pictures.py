@@ -63,8 +63,10 @@ SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>x</
         (b"not a picture", "", "x.jpg"),
         (encoded("JPEG", (200, 200))[:-200], "image/jpeg", "x.jpg"),
         (encoded("PNG", (200, 200))[:-60], "image/png", "x.png"),
-        (encoded("BMP"), "image/bmp", "x.bmp"),
-        (encoded("TIFF"), "image/tiff", "x.tif"),
+        (encoded("BMP"), "image/bmp", "x.png"),
+        (b"\xef\xbb\xbf\n<!-- <p> -->" + SVG[21:], "", "x"),
+        (b'<?xml version="1.0"?>\n<!DOCTYPE svg PUBLIC "x" "y" [<!ENTITY a "b>">] >\n<SVG/>', "", "x"),
+        (b'<s:svg xmlns:s="http://www.w3.org/2000/svg">', "", "x"),
         (encoded("PNG", (1, 11)), "image/png", "x.png"),
         (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "", "x"),
     ],
@@ -85,10 +87,23 @@ def test_a_bomb_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "declared"), [(b"bin", "text/plain"), (b"%PDF-1.7", "application/pdf"), (b"x", "")]
+    ("content", "declared", "filename"),
+    [
+        (b"bin", "text/plain", "foo.txt"),
+        (b"%PDF-1.7", "application/pdf", "foo.txt"),
+        (b"x", "", "foo.txt"),
+        (encoded("BMP"), "image/bmp", "x.bmp"),
+        (encoded("TIFF"), "image/tiff", "x.tif"),
+        (b"\0\0\0\x18ftypheic", "image/heic", "x.HEIC"),
+        (b"\0\0\0\x18ftypavif", "image/avif", "x.avif"),
+        (b"How to write <svg> by hand", "text/plain", "x.txt"),
+        (b"<!doctype html><title>x</title><svg></svg>", "text/html", "x.html"),
+        (b"<?xml version='1.0'?><nitf><!-- <svg/> --></nitf>", "application/xml", "x.xml"),
+        (b"<!-- <svg> " * 400, "text/plain", "x"),
+    ],
 )
-def test_other_files_are_kept_and_never_shown(tmp_path: Path, content: bytes, declared: str) -> None:
-    found = take(tmp_path, content, declared, "foo.txt")
+def test_other_files_are_kept_and_never_shown(tmp_path: Path, content: bytes, declared: str, filename: str) -> None:
+    found = take(tmp_path, content, declared, filename)
     assert (found.shown, found.names(), found.type) == (False, {}, declared or "application/octet-stream")
 
 
