@@ -177,6 +177,7 @@ def _is_transparent(picture: Image.Image) -> bool:
 def _as_published(picture: Image.Image, alpha: bool) -> Image.Image:
     """In sRGB, with an alpha channel or without, and without EXIF, which may say where and by whom it was taken."""
     mode = "RGBA" if alpha else "RGB"
+    picture = _in_8_bits(picture)
     profile = picture.info.get("icc_profile")
     if profile and picture.mode in ("RGB", "CMYK"):
         try:
@@ -187,6 +188,16 @@ def _as_published(picture: Image.Image, alpha: bool) -> Image.Image:
         if turned is not None:
             return turned.convert(mode)
     return picture.convert(mode)
+
+
+def _in_8_bits(picture: Image.Image) -> Image.Image:
+    """Grey in 16 bits scaled to 8, which Pillow would cut off instead: all but the darkest would be white."""
+    if not picture.mode.startswith("I"):
+        return picture
+    scaled = picture.convert("I").point(lambda grey: grey / 257).convert("L")
+    if isinstance(see_through := picture.info.get("transparency"), int):
+        scaled.info["transparency"] = see_through // 257
+    return scaled
 
 
 def _write(picture: Image.Image, size: tuple[int, int], path: Path) -> None:

@@ -166,3 +166,20 @@ def test_a_picture_taken_upright_is_shown_upright_and_says_nothing_of_where(tmp_
             assert picture.height == 2 * picture.width
             assert not picture.getexif()
         assert b"at home" not in path.read_bytes()
+
+
+@pytest.mark.parametrize(("see_through", "kind"), [(None, "JPEG"), (40_000, "WEBP")])
+def test_grey_in_16_bits_keeps_its_greys(tmp_path: Path, see_through: int | None, kind: str) -> None:
+    greys = [0, 20_000, 40_000, 65_535]
+    file = BytesIO()
+    drawn = Image.frombytes("I;16", (400, 100), b"".join(grey.to_bytes(2, "little") * 100 for grey in greys) * 100)
+    drawn.save(file, "PNG", **({} if see_through is None else {"transparency": see_through}))
+    (path,) = derive(stored(tmp_path, file.getvalue()), tmp_path / "out")
+    with Image.open(path) as picture:
+        assert picture.format == kind
+        shown = picture.convert("RGBA")
+        pixels = [shown.getpixel((x, 50)) for x in (50, 150, 250, 350)]
+    for grey, pixel in zip(greys, pixels, strict=True):
+        assert isinstance(pixel, tuple)
+        assert pixel[3] == (0 if grey == see_through else 255)
+        assert pixel[3] == 0 or abs(pixel[0] - grey / 257) < 3
