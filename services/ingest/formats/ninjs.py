@@ -10,8 +10,17 @@ from typing import Any
 from services.ingest.draft import Author, Draft, Ignored, Reading, Status
 from services.ingest.formats import ninjs_pictures as pictures
 from services.ingest.formats.native import MAX_VERSION
-from services.ingest.formats.reading import MAX_GUID, Members, language, names, plain, prepare, shorten, web_address
-from services.ingest.html import clean_html, opening
+from services.ingest.formats.reading import (
+    MAX_GUID,
+    Members,
+    first_words,
+    language,
+    names,
+    plain,
+    prepare,
+    shorten,
+    web_address,
+)
 from shared.problems import Fault
 
 _STATUS: dict[str, Status] = {
@@ -21,13 +30,12 @@ _STATUS: dict[str, Status] = {
     "cancelled": "canceled",
     "unpublished": "withheld",  # Superdesk Publisher's
 }
-_PICTURES = ("picture", "graphic")
+_PICTURES = ("picture", "graphic", "")  # what has no type and no words is taken for its renditions
 _TEXTS = "copyrightholder copyrightnotice usageterms ednote mimetype profile representationtype located source"
 _LISTS = "person people organisation organisations place places event events object objects genre genres infosources"
 _HTML = re.compile(r"<(?:p|div|h[1-6]|ul|ol|table|section|article|blockquote|figure|br|html|body)\b", re.IGNORECASE)
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _BY = re.compile(r"(?:by|von|par|por)\s+", re.IGNORECASE)
-FIRST_WORDS = 80
 
 
 def read(content: Any) -> Reading:
@@ -36,16 +44,16 @@ def read(content: Any) -> Reading:
     if isinstance(item, list):
         return item
     guid = _guid(item)
-    kind = item.text("type").lower() or "text"
+    kind = item.text("type").lower()
     status = _status(item)
     html, text = _body(item)
     if kind == "composite" and (html or text):
         kind = "text"
-    if kind != "text":
-        return _no_article(item, guid, kind)
+    if kind not in ("", "text"):
+        return _no_article(item, guid, kind, f"an item of the type {shorten(kind, 40)} is no article")
     draft = _draft(item, guid, status, html, text)
     if status == "usable" and not draft.headline:
-        item.wrong("headline", "There is neither a headline nor a slugline nor a body; send one of them.")
+        return _no_article(item, guid, kind, "an item without words is no article")
     return item.faults or draft
 
 
@@ -66,14 +74,15 @@ def _status(item: Members) -> Status:
     return _STATUS.get(told, "withheld")
 
 
-def _no_article(item: Members, guid: str, kind: str) -> Ignored | list[Fault]:
+def _no_article(item: Members, guid: str, kind: str, reason: str) -> Ignored | list[Fault]:
     media = pictures.media(item, guid) if kind in _PICTURES else None
-    return item.faults or Ignored(f"an item of the type {shorten(kind, 40)} is no article", guid, media)
+    return item.faults or Ignored(reason, guid, media)
 
 
 def _draft(item: Members, guid: str, status: Status, html: str, text: str) -> Draft:
     version_created = item.moment("versioncreated")
     scheduled = item.moment("publish_schedule")
+    summary = _summary(item)
     embargoes = [at for at in (item.moment("embargoed", "embargoeduntil"), scheduled) if at]
     item.moment("firstcreated", "contentcreated")
     item.text(*_TEXTS.split())
@@ -87,10 +96,10 @@ def _draft(item: Members, guid: str, status: Status, html: str, text: str) -> Dr
         guid=guid,
         version=_version(item),
         status=status,
-        headline=_headline(item, html, text),
+        headline=_headline(item) or first_words(html, text, summary),
         body_html=html or None,
         body_text=None if html else text,
-        summary=_summary(item),
+        summary=summary,
         section=next((shorten(name, 200) for name in services if name), None),
         topics=_topics(item),
         authors=_authors(item),
@@ -139,15 +148,12 @@ def _body(item: Members) -> tuple[str, str]:
     return html, text
 
 
-def _headline(item: Members, html: str, text: str) -> str:
-    """The headline; else the slugline; else the first words (Superdesk lets it be absent)."""
+def _headline(item: Members) -> str:
+    """The headline, else the slugline (Superdesk lets it be absent)."""
     variants = _variants(item, "headlines", "headline_")
     main = [value for role, _, value in variants if role == "main"] or [value for _, _, value in variants]
-    told = item.plain("headline") or plain(next(iter(main), "")) or item.plain("title") or item.plain("slugline")
-    if told:
-        return shorten(told)
-    begins = opening(clean_html(html)) if html else " ".join(text.split())
-    return shorten(begins, FIRST_WORDS)
+    told = item.plain("headline") or plain(next(iter(main), ""))
+    return shorten(told or item.plain("title") or item.plain("slugline"))
 
 
 def _summary(item: Members) -> str:

@@ -235,6 +235,12 @@ def test_superdesks_dialect_is_read() -> None:
         ({"uri": "x", "headline_main": "Main", "headline_sub": "Sub", "body_main": "t"}, "Main"),
         ({"uri": "x", "headline": "h" * 400}, "h" * 300),
         ({"_id": "1", "uri": "x", "headline": "Only a headline", "version": 1}, "Only a headline"),
+        ({"uri": "x", "descriptions": [{"value": "Only a description"}]}, "Only a description"),
+        ({"uri": "x", "type": "text", "description_text": "Only  a description"}, "Only a description"),
+        ({"uri": "x", "description_html": "<p>Only</p>", "body_html": "<p> </p>", "slugline": ""}, "Only"),
+        ({"uri": "x", "description_text": "Summary", "body_html": "<h2>Body</h2>"}, "Body"),
+        ({"uri": "x", "body_html": "<table><tr><td>1</td><td>2</td></tr></table>"}, "1 2"),
+        ({"uri": "x", "renditions": {}, "slugline": "Slugline", "body_text": "t"}, "Slugline"),
     ],
 )
 def test_there_is_a_headline_wherever_there_are_words(item: dict[str, Any], headline: str) -> None:
@@ -389,7 +395,38 @@ def test_what_is_no_object_is_refused_with_a_pointer(content: Any) -> None:
     assert found[0].pointer == "/uri"
 
 
-def test_nothing_to_say_is_no_article() -> None:
-    found = ninjs.read({"uri": "x", "type": "text"})
+FIGURE = '<figure><img src="https://a.b/c.jpg" alt="x"></figure>'
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"uri": "x", "type": "text", "versioncreated": "2025-07-26T09:30:00Z"},
+        {"uri": "x"},
+        {"guid": "x", "type": "text", "body_html": FIGURE, "headline": " ", "renditions": {"a": {"media": "m"}}},
+        {"uri": "x", "bodies": [{"contenttype": "text/html", "value": "<p>&nbsp;</p>"}], "headlines": []},
+    ],
+)
+def test_an_item_without_words_is_no_article(item: dict[str, Any]) -> None:
+    assert ninjs.read(item) == Ignored("an item without words is no article", "x")
+    found = ninjs.read({**item, "versioncreated": "yesterday"})
     assert isinstance(found, list)
-    assert [fault.pointer for fault in found] == ["/headline"]
+    assert [fault.pointer for fault in found] == ["/versioncreated"]
+
+
+def test_what_has_neither_a_type_nor_words_is_taken_for_its_renditions() -> None:
+    picture = without(SUPERDESK["associations"]["featuremedia"], "type", "headline", "description_text", "body_text")
+    found = ninjs.read(picture)
+    assert isinstance(found, Ignored)
+    assert found.media == Media(
+        guid="tag:desk.example:featured",
+        media_id="2016092313/f.jpg",
+        url="https://desk.example/f.jpg",
+        credit="A. Photo",
+    )
+
+
+@pytest.mark.parametrize("told", ["canceled", "withheld", "unpublished"])
+def test_a_withdrawal_needs_no_words(told: str) -> None:
+    for item in ({"uri": "x"}, {"uri": "x", "type": "text", "body_html": FIGURE}, {"uri": "x", "renditions": {}}):
+        assert draft(item, pubstatus=told).status != "usable"
