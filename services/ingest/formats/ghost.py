@@ -10,6 +10,7 @@ from slugify import slugify
 
 from services.ingest.draft import Author, Draft, Ignored, Picture, Reading, Status
 from services.ingest.formats.reading import Members, language, names, prepare, shorten, web_address
+from services.ingest.formats.words import one_body
 
 _STATUS: dict[str, Status] = {"published": "usable", "scheduled": "usable", "draft": "withheld", "sent": "withheld"}
 _OTHERS = ("page", "tag", "member", "user", "site")
@@ -36,15 +37,15 @@ def _draft(post: Members) -> Draft:
     title = shorten(post.plain("title"))
     if status == "usable" and not title:
         post.wrong("title", "The post has no title; send one.")
-    html, text = post.text("html"), post.text("plaintext")
+    html, text = one_body([post.text("html")], [post.text("plaintext")])
     tags = [_tag(tag) for tag in post.objects("tags")]
     primary = _tag(post.object("primary_tag"))
     return Draft(
         guid=_guid(post),
         status=status,
         headline=title,
-        body_html=html or None,
-        body_text=None if html else text,
+        body_html=html,
+        body_text=text,
         summary=post.plain("custom_excerpt"),
         section=shorten(primary, 200) or next((shorten(tag, 200) for tag in tags if tag), None),
         topics=names(tags),

@@ -10,6 +10,7 @@ from slugify import slugify
 
 from services.ingest.draft import Author, Draft, DraftCorrection, Picture
 from services.ingest.formats.faults import faults_of, kind_of
+from services.ingest.formats.words import one_body
 from services.ingest.text import LONE_SURROGATE, find_lone_surrogate, strip_forbidden
 from services.ingest.times import parse_rfc3339
 from shared.problems import Fault
@@ -122,7 +123,7 @@ class NativeArticle(_Strict):
     guid: Guid = Field(description="identifies the article within its source")
     headline: Headline
     body_html: str | None = Field(None, description="cleaned on the way in")
-    body_text: str | None = Field(None, description="paragraphs separated by blank lines; used without body_html")
+    body_text: str | None = Field(None, description="paragraphs parted by blank lines; used where body_html is blank")
     version: Annotated[int, Field(ge=0, le=MAX_VERSION)] | None = None
     summary: str | None = None
     section: Name | None = None
@@ -171,13 +172,14 @@ def _members_together(content: dict[str, Any]) -> list[Fault]:
 
 
 def _draft(article: NativeArticle) -> Draft:
+    body_html, body_text = one_body([article.body_html or ""], [article.body_text or ""])
     return Draft(
         guid=article.guid,
         version=article.version,
         status=article.status or "usable",
         headline=" ".join(article.headline.split()),
-        body_html=article.body_html,
-        body_text=article.body_text if article.body_html is None else None,
+        body_html=body_html,
+        body_text=body_text,
         summary=(article.summary or "").strip(),
         section=article.section,
         topics=tuple(dict.fromkeys(article.topics or ())),

@@ -10,17 +10,8 @@ from typing import Any
 from services.ingest.draft import Author, Draft, Ignored, Reading, Status
 from services.ingest.formats import ninjs_pictures as pictures
 from services.ingest.formats.native import MAX_VERSION
-from services.ingest.formats.reading import (
-    MAX_GUID,
-    Members,
-    first_words,
-    language,
-    names,
-    plain,
-    prepare,
-    shorten,
-    web_address,
-)
+from services.ingest.formats.reading import MAX_GUID, Members, language, names, plain, prepare, shorten, web_address
+from services.ingest.formats.words import first_words, one_body
 from shared.problems import Fault
 
 _STATUS: dict[str, Status] = {
@@ -35,6 +26,7 @@ _TEXTS = "copyrightholder copyrightnotice usageterms ednote mimetype profile rep
 _LISTS = "person people organisation organisations place places event events object objects genre genres infosources"
 _HTML = re.compile(r"<(?:p|div|h[1-6]|ul|ol|table|section|article|blockquote|figure|br|html|body)\b", re.IGNORECASE)
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
+_TYPES = {"html": "text/html", "xhtml": "application/xhtml+xml", "text": "text/plain"}  # of members like `body_html`
 _BY = re.compile(r"(?:by|von|par|por)\s+", re.IGNORECASE)
 
 
@@ -79,7 +71,7 @@ def _no_article(item: Members, guid: str, kind: str, reason: str) -> Ignored | l
     return item.faults or Ignored(reason, guid, media)
 
 
-def _draft(item: Members, guid: str, status: Status, html: str, text: str) -> Draft:
+def _draft(item: Members, guid: str, status: Status, html: str | None, text: str | None) -> Draft:
     version_created = item.moment("versioncreated")
     scheduled = item.moment("publish_schedule")
     summary = _summary(item)
@@ -97,8 +89,8 @@ def _draft(item: Members, guid: str, status: Status, html: str, text: str) -> Dr
         version=_version(item),
         status=status,
         headline=_headline(item) or first_words(html, text, summary),
-        body_html=html or None,
-        body_text=None if html else text,
+        body_html=html,
+        body_text=text,
         summary=summary,
         section=next((shorten(name, 200) for name in services if name), None),
         topics=_topics(item),
@@ -128,24 +120,26 @@ def _version(item: Members) -> int | None:
 
 def _variants(item: Members, plural: str, prefix: str) -> list[tuple[str, str, str]]:
     """(role, content type, text) of `headlines`, `bodies` and `descriptions`, and of members like `body_html`."""
-    found = [
+    roles = [name.removeprefix(prefix) for name in item if name.startswith(prefix)]
+    roles.sort(key=lambda role: role not in _TYPES)
+    found = [(role, _TYPES.get(role, ""), item.text(prefix + role)) for role in roles]
+    found += [
         (one.text("role").lower(), one.text("contenttype", "mimetype").lower(), one.text("value"))
         for one in item.objects(plural)
     ]
-    found += [(name.removeprefix(prefix), "", item.text(name)) for name in item if name.startswith(prefix)]
     return [variant for variant in found if variant[2]]
 
 
-def _body(item: Members) -> tuple[str, str]:
-    """The body as HTML and as text, whichever there are."""
-    html, text = item.text("body_html", "body_xhtml"), item.text("body_text")
+def _body(item: Members) -> tuple[str | None, str | None]:
+    """The body, as HTML or else as text."""
+    htmls, texts = [], []
     for _, kind, value in _variants(item, "bodies", "body_"):
         kind = kind.partition(";")[0].strip()
         if kind in _HTML_TYPES or (not kind and _HTML.search(value)):
-            html = html or value
+            htmls.append(value)
         elif kind in ("", "text/plain"):
-            text = text or value
-    return html, text
+            texts.append(value)
+    return one_body(htmls, texts)
 
 
 def _headline(item: Members) -> str:

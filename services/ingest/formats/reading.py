@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from services.ingest.formats.faults import kind_of
-from services.ingest.html import clean_html, opening
 from services.ingest.text import LONE_SURROGATE, clean_text, escape, find_lone_surrogate, strip_forbidden
 from services.ingest.times import parse_time
 from shared.problems import Fault
@@ -16,7 +15,6 @@ MAX_GUID = 512
 MAX_NAME = 200
 MAX_NAMES = 50
 MAX_HEADLINE = 300
-FIRST_WORDS = 80
 _MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,4}")
 _WEB = re.compile(r"https?://[^\s/?#]+\S*", re.IGNORECASE)
@@ -142,14 +140,6 @@ def plain(text: str) -> str:
 def shorten(text: str, length: int = MAX_HEADLINE) -> str:
     """At most `length` characters, cut at a word."""
     return text if len(text) <= length else text[: length + 1].rpartition(" ")[0] or text[:length]
-
-
-def first_words(html: str, *texts: str) -> str:
-    """What an article without a headline is called: the first words of its body, else of one of the texts, else those
-    in its captions and tables. Empty where there are no words at all."""
-    cleaned = clean_html(html) if html else ""
-    candidates = (opening(cleaned), *texts, plain(cleaned.replace("<", " <")))
-    return shorten(next((words for one in candidates if (words := " ".join(one.split()))), ""), FIRST_WORDS)
 
 
 def names(found: list[str]) -> tuple[str, ...]:

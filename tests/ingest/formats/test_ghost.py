@@ -97,6 +97,11 @@ def test_a_post_of_two_members_is_enough() -> None:
     assert (found.headline, found.body_html, found.body_text, found.section) == ("T", None, "x", None)
 
 
+def test_a_body_that_is_blank_gives_way() -> None:
+    found = draft({**POST, "html": "<!--kg-card-begin: html--><p></p>"})
+    assert (found.body_html, found.body_text) == (None, "They are back.")
+
+
 @pytest.mark.parametrize("kind", ["page", "tag", "member", "site"])
 def test_events_about_other_things_are_ignored(kind: str) -> None:
     assert isinstance(ghost.read({kind: {"current": {"id": "1"}, "previous": {}}}), Ignored)

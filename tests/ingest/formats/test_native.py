@@ -74,6 +74,25 @@ def test_three_members_are_enough_and_null_is_as_good_as_absent() -> None:
     assert native.read({"guid": "x", "headline": "h", "body_text": "t"}) == Draft(guid="x", headline="h", body_text="t")
 
 
+@pytest.mark.parametrize(
+    ("html", "text", "used"),
+    [
+        ("", "t", (None, "t")),
+        (" \n", "t", (None, "t")),
+        ("<p></p>", "t", (None, "t")),
+        ("<p></p>", " ", ("<p></p>", None)),
+        ("", "", (None, None)),
+        ("<p>h</p>", "t", ("<p>h</p>", None)),
+        ('<img src="https://a.b/c.jpg">', "t", ('<img src="https://a.b/c.jpg">', None)),
+        ('<iframe src="https://a.b/c"></iframe>', "t", ('<iframe src="https://a.b/c"></iframe>', None)),
+        ("<figure><figcaption>c</figcaption></figure>", "t", ("<figure><figcaption>c</figcaption></figure>", None)),
+    ],
+)
+def test_html_that_is_blank_gives_way_to_text(html: str, text: str, used: tuple[str | None, str | None]) -> None:
+    found = draft(body_html=html, body_text=text)
+    assert (found.body_html, found.body_text) == used
+
+
 def test_everything_that_is_wrong_is_told_at_once() -> None:
     content = {"guid": 5, "headline": " ", "version": True, "x/y~": 1, "image": {}, "evolved_from": 5}
     assert sorted(pointers(content)) == sorted(

@@ -247,6 +247,27 @@ def test_there_is_a_headline_wherever_there_are_words(item: dict[str, Any], head
     assert draft(item).headline == headline
 
 
+IMAGE = '<p><img src="https://a.b/c.jpg"></p>'
+
+
+@pytest.mark.parametrize(
+    ("members", "html", "text"),
+    [
+        ({"body_html": "<p></p>", "body_text": "Words."}, None, "Words."),
+        ({"body_html": "<!-- none --><p>&nbsp;</p>", "body_xhtml": "<p>Words.</p>"}, "<p>Words.</p>", None),
+        ({"body_html": IMAGE, "body_text": "Words."}, IMAGE, None),
+        ({"body_html": "<p><br></p>"}, "<p><br></p>", None),
+        ({"body_html": "<b>Bold</b>", "body_text": "Words."}, "<b>Bold</b>", None),
+        ({"body_html": "<i></i>", "body_text": " "}, "<i></i>", None),
+        ({"bodies": [{"contenttype": "text/html", "value": "<p> </p>"}, {"value": "Words."}]}, None, "Words."),
+        ({"bodies": [{"value": "<p></p>"}, {"value": "<p>Words.</p>"}]}, "<p>Words.</p>", None),
+    ],
+)
+def test_a_body_that_is_blank_gives_way(members: dict[str, Any], html: str | None, text: str | None) -> None:
+    found = draft({"uri": "x", "headline": "H", **members})
+    assert (found.body_html, found.body_text) == (html, text)
+
+
 @pytest.mark.parametrize(
     ("told", "status"),
     [
@@ -265,7 +286,7 @@ def test_statuses(told: str | None, status: str) -> None:
 
 def test_a_kill_needs_no_headline_and_no_body() -> None:
     assert draft({"guid": "x", "pubstatus": "canceled", "version": "9"}) == Draft(
-        guid="x", version=9, status="canceled", body_text=""
+        guid="x", version=9, status="canceled"
     )
 
 

@@ -1,0 +1,37 @@
+"""What an article has to say: which of its bodies is published, and what it is called without a headline. Pure."""
+
+from collections.abc import Sequence
+
+from services.ingest.formats.reading import plain, shorten
+from services.ingest.html import clean_html, opening
+
+FIRST_WORDS = 80
+
+
+def one_body(htmls: Sequence[str], texts: Sequence[str]) -> tuple[str | None, str | None]:
+    """The body to publish, as HTML or else as text: the first that is not blank. Senders fill in one of them and leave
+    an empty paragraph in the other."""
+    htmls = [html for html in htmls if html.strip()]
+    texts = [text for text in texts if text.strip()]
+    if len(htmls) + len(texts) > 1:
+        htmls = [html for html in htmls if _shows_something(html)]
+    html = htmls[0] if htmls else None
+    return html, None if html else next(iter(texts), None)
+
+
+def first_words(html: str | None, *texts: str | None) -> str:
+    """What an article without a headline is called: the first words of its body, else of one of the texts, else those
+    in its captions and tables. Empty where there are no words at all."""
+    cleaned = clean_html(html) if html else ""
+    candidates = (opening(cleaned), *texts, _all_words(cleaned))
+    return shorten(next((words for one in candidates if (words := " ".join((one or "").split()))), ""), FIRST_WORDS)
+
+
+def _shows_something(html: str) -> bool:
+    """Whether words, a picture or an embed are left of it on the page."""
+    cleaned = clean_html(html)
+    return "<img" in cleaned or bool(_all_words(cleaned))
+
+
+def _all_words(cleaned: str) -> str:
+    return plain(cleaned.replace("<", " <"))
