@@ -7,14 +7,16 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from itertools import count
+from itertools import count, permutations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.ingest.draft import Draft
+from services.ingest.formats import ninjs
 from services.ingest.intake import order
 from shared.articles import body_key, identify, unpack_body
 from shared.settings import Site
@@ -76,6 +78,26 @@ async def test_any_order_and_repetition_of_versions_ends_in_the_same_state(
     async with press_room(valkey_server) as room:
         states = [await _accepted(room, arrivals) for arrivals in (history, chance.sample(repeated, len(repeated)))]
     assert states[0] == states[1], (history, states)
+
+
+@pytest.mark.parametrize("numbered", ["1.0", "1.{}", "99999999999999999{}", "{}-final", ""])
+async def test_ninjs_versions_that_are_no_integers_are_ordered_by_their_moments(
+    valkey_server: Valkey, numbered: str
+) -> None:
+    published, killed, again = (
+        {"pubstatus": status, "version": numbered.format(hours), "versioncreated": _moment(hours).isoformat()}
+        for hours, status in ((1, "usable"), (2, "canceled"), (3, "usable"))
+    )
+    async with press_room(valkey_server) as room:
+        for arrivals in permutations([published, killed, again]):
+            guid = f"g{next(numbers)}"
+            for item in [*arrivals, killed]:
+                found = ninjs.read({"uri": guid, "headline": item["versioncreated"], **item})
+                assert isinstance(found, Draft)
+                await room.accept(found)
+            kept, _, _ = await room.register.find(identify("desk", guid))
+            assert kept is not None
+            assert (kept.live, kept.headline) == (True, again["versioncreated"]), arrivals
 
 
 async def _accepted(room: PressRoom, versions: list[dict[str, Any]]) -> Any:

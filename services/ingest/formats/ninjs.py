@@ -106,7 +106,7 @@ def _draft(item: Members, guid: str, status: Status, html: str | None, text: str
 
 
 def _version(item: Members) -> int | None:
-    """The version, a text in ninjs. What is no integer counts as 0, so that versioncreated decides."""
+    """The version, a text in ninjs. One that is no integer is as good as none if versioncreated can decide, else 0."""
     version = item.get("version")
     if version is None:
         return None
@@ -115,7 +115,9 @@ def _version(item: Members) -> int | None:
         return None
     digits = str(version).strip()
     whole = digits.isascii() and digits.isdigit() and len(digits) <= 20
-    return int(digits) if whole and int(digits) <= MAX_VERSION else 0
+    if whole and int(digits) <= MAX_VERSION:
+        return int(digits)
+    return None if item.moment("versioncreated") else 0
 
 
 def _variants(item: Members, plural: str, prefix: str) -> list[tuple[str, str, str]]:

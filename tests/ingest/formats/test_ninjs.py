@@ -294,11 +294,15 @@ def test_a_kill_needs_no_headline_and_no_body() -> None:
     ("told", "version"),
     [
         (None, None), ("3", 3), (3, 3), (" 03 ", 3), ("1.2", 0), ("a", 0), ("-1", 0), ("", 0), (-1, 0), ("\u0663", 0),
-        (str(2**53), 2**53), (str(2**53 + 1), 0), ("9" * 5000, 0),
+        ("1.0", 0), (str(2**53), 2**53), (str(2**53 + 1), 0), ("9" * 5000, 0),
     ],
 )  # fmt: skip
-def test_a_version_that_is_no_integer_counts_as_nought(told: Any, version: int | None) -> None:
-    assert draft(ONE, version=told).version == version
+def test_a_version_that_is_no_integer_counts_as_nought_and_as_none_where_a_moment_decides(
+    told: Any, version: int | None
+) -> None:
+    assert draft(ONE, version=told, versioncreated=None).version == version
+    assert draft(ONE, version=told).version == (version or None)
+    assert draft(camel(TWO), version=told).version == (version or None)
 
 
 @pytest.mark.parametrize(
