@@ -22,8 +22,19 @@ _STATUS: dict[str, Status] = {
     "unpublished": "withheld",  # Superdesk Publisher's
 }
 _PICTURES = ("picture", "graphic", "")  # what has no type and no words is taken for its renditions
-_TEXTS = "copyrightholder copyrightnotice usageterms ednote mimetype profile representationtype located source"
-_LISTS = "person people organisation organisations place places event events object objects genre genres infosources"
+# members of which no more is asked than that they are what all versions of ninjs say they are
+_MOMENTS = (
+    "versioncreated firstcreated firstpublished contentcreated contentdigitised embargoed embargoeduntil expires"
+    " publish_schedule"
+)
+_TEXTS = (
+    "title slugline byline by copyrightholder copyrightnotice usageterms ednote mimetype profile representationtype"
+    " located source"
+)
+_CONCEPTS = (
+    "person people organisation organisations place places event events object objects genre genres"
+    " infosource infosources trustindicator trustindicators"
+)
 _HTML = re.compile(r"<(?:p|div|h[1-6]|ul|ol|table|section|article|blockquote|figure|br|html|body)\b", re.IGNORECASE)
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _TYPES = {"html": "text/html", "xhtml": "application/xhtml+xml", "text": "text/plain"}  # of members like `body_html`
@@ -41,9 +52,12 @@ def read(content: Any) -> Reading:
     html, text = _body(item)
     if kind == "composite" and (html or text):
         kind = "text"
+    version = _version(item)
+    item.moment(*_MOMENTS.split())
     if kind not in ("", "text"):
         return _no_article(item, guid, kind, f"an item of the type {shorten(kind, 40)} is no article")
-    draft = _draft(item, guid, status, html, text)
+    _check(item)
+    draft = _draft(item, guid, version, status, html, text)
     if status == "usable" and not draft.headline:
         return _no_article(item, guid, kind, "an item without words is no article")
     return item.faults or draft
@@ -71,22 +85,33 @@ def _no_article(item: Members, guid: str, kind: str, reason: str) -> Ignored | l
     return item.faults or Ignored(reason, guid, media)
 
 
-def _draft(item: Members, guid: str, status: Status, html: str | None, text: str | None) -> Draft:
+def _check(item: Members) -> None:
+    """Note wrong types of members that nothing else is made of."""
+    item.text(*_TEXTS.split())
+    for one in item.objects(*_CONCEPTS.split()):
+        one.text("name")
+    item.number("urgency", "priority")
+    item.number("charcount", "wordcount", as_text=True)
+    item.object("rightsinfo")
+    item.named("renditions")
+    if isinstance(item.get("altids"), list):  # of objects in 2.x and 3.x, an object in 1.x
+        item.objects("altids")
+    else:
+        item.object("altids")
+
+
+def _draft(item: Members, guid: str, version: int | None, status: Status, html: str | None, text: str | None) -> Draft:
     version_created = item.moment("versioncreated")
     scheduled = item.moment("publish_schedule")
     summary = _summary(item)
     embargoes = [at for at in (item.moment("embargoed", "embargoeduntil"), scheduled) if at]
-    item.moment("firstcreated", "contentcreated")
-    item.text(*_TEXTS.split())
-    item.items(*_LISTS.split())
-    item.number("urgency", "priority")
     evolved_from = item.text("evolvedfrom")
     if evolved_from and (evolved_from == guid or len(evolved_from) > MAX_GUID):
         item.wrong("evolvedfrom", "An article cannot be a rewrite of itself, nor of a guid so long; name another.")
     services = [one.plain("name") or one.plain("code") for one in item.objects("service")]
     return Draft(
         guid=guid,
-        version=_version(item),
+        version=version,
         status=status,
         headline=_headline(item) or first_words(html, text, summary),
         body_html=html,

@@ -75,11 +75,13 @@ class Members:
             found = found or at
         return found
 
-    def number(self, *names: str) -> None:
-        """Ensure that these are numbers where they are there."""
+    def number(self, *names: str, as_text: bool = False) -> None:
+        """Ensure that these are numbers where they are there; or, `as_text`, digits in a text."""
         for name in names:
             value = self._value(name)
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+                continue
+            if not (as_text and isinstance(value, str) and value.strip().isdigit()):
                 self.wrong(name, f"This must be a number, not {kind_of(value)}.")
 
     def object(self, name: str) -> "Members":
