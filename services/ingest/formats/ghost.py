@@ -10,7 +10,7 @@ from slugify import slugify
 
 from services.ingest.draft import Author, Draft, Ignored, Picture, Reading, Status
 from services.ingest.formats.reading import Members, language, names, prepare, shorten, web_address
-from services.ingest.formats.words import one_body
+from services.ingest.formats.words import first_words, one_body
 
 _STATUS: dict[str, Status] = {"published": "usable", "scheduled": "usable", "draft": "withheld", "sent": "withheld"}
 _OTHERS = ("page", "tag", "member", "user", "site")
@@ -34,19 +34,20 @@ def read(content: Any) -> Reading:
 
 def _draft(post: Members) -> Draft:
     status = _status(post)
-    title = shorten(post.plain("title"))
-    if status == "usable" and not title:
-        post.wrong("title", "The post has no title; send one.")
     html, text = one_body([post.text("html")], [post.text("plaintext")])
+    summary = post.plain("custom_excerpt")
+    headline = shorten(post.plain("title")) or first_words(html, text, summary)
+    if status == "usable" and not headline:
+        post.wrong("title", "The post has neither a title nor words in its body; send one.")
     tags = [_tag(tag) for tag in post.objects("tags")]
     primary = _tag(post.object("primary_tag"))
     return Draft(
         guid=_guid(post),
         status=status,
-        headline=title,
+        headline=headline,
         body_html=html,
         body_text=text,
-        summary=post.plain("custom_excerpt"),
+        summary=summary,
         section=shorten(primary, 200) or next((shorten(tag, 200) for tag in tags if tag), None),
         topics=names(tags),
         authors=_authors(post),

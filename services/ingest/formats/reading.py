@@ -85,9 +85,9 @@ class Members:
                 self.wrong(name, f"This must be a number, not {kind_of(value)}.")
 
     def object(self, name: str) -> "Members":
-        """The object of this name, empty if there is none."""
+        """The object of this name, empty if there is none. PHP writes an empty one as an empty list."""
         value = self._value(name)
-        if value is not None and not isinstance(value, dict):
+        if value is not None and value != [] and not isinstance(value, dict):
             self.wrong(name, f"This must be an object, not {kind_of(value)}.")
         return Members(value if isinstance(value, dict) else {}, self.faults, self.at(name))
 

@@ -12,8 +12,9 @@ from slugify import slugify
 
 from services.ingest.draft import Author, Draft, Ignored, Picture, Reading, Status
 from services.ingest.formats.reading import Members, language, names, plain, prepare, shorten, web_address
+from services.ingest.formats.words import first_words
 
-_NEVER = "0000-00-00"  # what WordPress keeps for a moment that is not set yet
+_NEVER = ("0000-00-00", "-0001-11-30")  # what WordPress keeps for a moment that is not set yet, and PHP's reading of it
 _STATUS: dict[str, Status] = {"publish": "usable", "future": "usable", "trash": "canceled"}
 _NO_ARTICLES = frozenset(
     ["page", "attachment", "revision", "nav_menu_item", "wp_block", "wp_template", "wp_template_part", "wp_navigation"]
@@ -38,20 +39,21 @@ def _draft(post: Members, guid: str) -> Draft:
     terms = [term for _, group in embedded.items("wp:term") for term in _group(embedded, group)]
     categories = [name for taxonomy, name in terms if taxonomy == "category" and name]
     status = _status(post)
-    headline = shorten(plain(_rendered(post, "title")))
+    body, summary = _rendered(post, "content"), plain(_rendered(post, "excerpt"))
+    headline = shorten(plain(_rendered(post, "title"))) or first_words(body, summary)
     if status == "usable" and not headline:
-        post.wrong("title", "The post has no title; send one.")
+        post.wrong("title", "The post has neither a title nor words in its body; send one.")
     slug = post.text("slug")
     return Draft(
         guid=guid,
         status=status,
         headline=headline,
-        body_html=_rendered(post, "content"),
-        summary=plain(_rendered(post, "excerpt")),
+        body_html=body,
+        summary=summary,
         section=next((shorten(name, 200) for name in categories), None),
         topics=names([name for taxonomy, name in terms if taxonomy == "post_tag"]),
         authors=_authors(embedded),
-        language=language(post.text("lang", "locale")),
+        language=_language(post),
         published_at=_moment(post, "date_gmt"),
         updated_at=_moment(post, "modified_gmt"),
         slug=None if slug.endswith("__trashed") else slugify(unquote(slug)) or None,
@@ -75,7 +77,7 @@ def _status(post: Members) -> Status:
     """Only `publish` and `future` are for everyone. Drafts, private posts, and what plugins add, are withheld."""
     told = post.text("status").lower() or "publish"
     content = post.get("content")
-    if isinstance(content, dict) and content.get("protected") is True:
+    if post.text("password") or (isinstance(content, dict) and content.get("protected") is True):
         return "withheld"
     return _STATUS.get(told, "withheld")
 
@@ -89,6 +91,12 @@ def _moment(post: Members, name: str) -> datetime | None:
     """A moment without a zone, which is UTC in the members that end in `_gmt`."""
     value = post.get(name)
     return None if isinstance(value, str) and value.startswith(_NEVER) else post.moment(name)
+
+
+def _language(post: Members) -> str | None:
+    """The language, which plugins add, each in a shape of its own."""
+    told = post.get("lang", "locale")
+    return language(told.strip()) if isinstance(told, str) else None
 
 
 def _group(embedded: Members, group: Any) -> list[tuple[str, str]]:

@@ -97,6 +97,19 @@ def test_a_post_of_two_members_is_enough() -> None:
     assert (found.headline, found.body_html, found.body_text, found.section) == ("T", None, "x", None)
 
 
+def test_a_post_without_a_title_begins_with_its_first_words() -> None:
+    assert draft({**POST, "title": " "}).headline == "They are back."
+    assert draft({**POST, "title": None, "html": None, "plaintext": "One\ntwo"}).headline == "One two"
+    assert draft({**POST, "title": None, "html": "", "plaintext": ""}).headline == "Back at last."
+
+
+def test_an_empty_list_is_an_empty_object() -> None:
+    assert draft({**POST, "primary_tag": []}).section == "Food"
+    found = ghost.read({"post": {"current": [], "previous": POST}})
+    assert isinstance(found, Draft)
+    assert found.status == "canceled"
+
+
 def test_a_body_that_is_blank_gives_way() -> None:
     found = draft({**POST, "html": "<!--kg-card-begin: html--><p></p>"})
     assert (found.body_html, found.body_text) == (None, "They are back.")
@@ -117,7 +130,7 @@ def test_events_about_other_things_are_ignored(kind: str) -> None:
         ({"post": {}}, "/post/previous/id"),
         (event({**POST, "id": None}), "/post/current/id"),
         (event({**POST, "id": 5}), "/post/current/id"),
-        (event({**POST, "title": ""}), "/post/current/title"),
+        (event({"id": "1", "title": "", "html": "<p></p>"}), "/post/current/title"),
         (event({**POST, "title": 5}), "/post/current/title"),
         (event({**POST, "html": 5}), "/post/current/html"),
         (event({**POST, "tags": "x"}), "/post/current/tags"),

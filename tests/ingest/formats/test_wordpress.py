@@ -97,9 +97,30 @@ def test_what_is_not_published_is_withheld(status: str, as_read: str) -> None:
 def test_what_needs_a_password_is_withheld() -> None:
     assert draft(content={"rendered": "", "protected": True}).status == "withheld"
 
+    assert draft(content={"rendered": "<p>x</p>", "protected": False}, password="x").status == "withheld"
+    assert draft(password="").status == "usable"
 
-def test_a_moment_that_is_not_set_is_none() -> None:
-    assert draft(status="draft", date_gmt="0000-00-00T00:00:00").published_at is None
+
+@pytest.mark.parametrize("told", ["0000-00-00T00:00:00", "-0001-11-30T00:00:00"])
+def test_a_moment_that_is_not_set_is_none(told: str) -> None:
+    found = draft(status="draft", date_gmt=told, modified_gmt=told)
+    assert (found.published_at, found.updated_at) == (None, None)
+
+
+@pytest.mark.parametrize("title", [{"rendered": ""}, {"rendered": "<b> </b>"}, "", None, []])
+def test_a_post_without_a_title_begins_with_its_first_words(title: Any) -> None:
+    assert draft(title=title, content={"rendered": "<p>She &amp; he</p>"}).headline == "She & he"
+    assert draft(title=title, content=[]).headline == "She has…"
+
+
+@pytest.mark.parametrize("lang", [{"code": "de"}, ["de"], 5, True, "no language"])
+def test_a_language_in_another_shape_is_unknown(lang: Any) -> None:
+    assert draft(lang=lang).language is None
+
+
+def test_an_empty_list_is_an_empty_object() -> None:
+    found = draft(_embedded=[], excerpt=[])
+    assert (found.section, found.authors, found.summary) == (None, (), "")
 
 
 def test_slugs_in_other_scripts_are_readable() -> None:
@@ -127,10 +148,12 @@ def test_texts_that_are_not_wrapped_are_read_too() -> None:
         ({"id": None}, "/id"),
         ({"id": True}, "/id"),
         ({"id": ""}, "/id"),
-        ({"title": {"rendered": ""}}, "/title"),
+        ({"title": {"rendered": ""}, "content": {"rendered": "<p></p>"}, "excerpt": None}, "/title"),
         ({"title": {"rendered": 5}}, "/title/rendered"),
         ({"title": 5}, "/title"),
-        ({"content": []}, "/content"),
+        ({"content": ["x"]}, "/content"),
+        ({"_embedded": ["x"]}, "/_embedded"),
+        ({"password": 5}, "/password"),
         ({"date_gmt": "soon"}, "/date_gmt"),
         ({"modified_gmt": 5}, "/modified_gmt"),
         ({"_embedded": 5}, "/_embedded"),
