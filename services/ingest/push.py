@@ -35,7 +35,8 @@ def push_routes(*, settings: Settings, store: Store, doors: Doors, accept: Accep
         doors.signed(source, raw, request.headers, kinds)
         found = read(parse_json(raw))
         if isinstance(found, list):
-            raise Problem(422, f"{len(found)} things are wrong with the item", found)
+            faults = list(dict.fromkeys(found))  # a member that is asked for under several names is told once
+            raise Problem(422, f"{len(faults)} things are wrong with the item", faults)
         if isinstance(found, Draft):
             return await accept(source, found)
         if found.media and found.media.media_id:

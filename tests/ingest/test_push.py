@@ -137,6 +137,13 @@ async def test_poison_is_4xx_with_pointers(ingest: Ingest) -> None:
     assert (await ingest.push("/v1/push/desk/ninjs", b" " * (5 * 1024 * 1024 + 1))).status_code == 413
 
 
+@pytest.mark.parametrize("members", [{"body_html": 5}, {"associations": "x"}, {"versioncreated": 5}, {"byline": []}])
+async def test_a_fault_is_told_once(ingest: Ingest, members: dict[str, Any]) -> None:
+    problem = (await ingest.push("/v1/push/desk/ninjs", {**ITEM, **members})).json()
+    assert [error["pointer"] for error in problem["errors"]] == [f"/{name}" for name in members]
+    assert problem["detail"].startswith("1 ")
+
+
 async def test_what_is_no_article_is_ignored_with_2xx(ingest: Ingest) -> None:
     answer = await ingest.push("/v1/push/desk/ninjs", {"guid": "e", "type": "event"})
     assert answer.status_code == 202

@@ -13,7 +13,7 @@ from services.ingest.formats.reading import Members, language, names, prepare, s
 from services.ingest.formats.words import first_words, one_body
 
 _STATUS: dict[str, Status] = {"published": "usable", "scheduled": "usable", "draft": "withheld", "sent": "withheld"}
-_OTHERS = ("page", "tag", "member", "user", "site")
+_OTHERS = ("page", "tag", "member", "user", "site", "label", "newsletter", "offer", "tier")
 
 
 def read(content: Any) -> Reading:
@@ -21,14 +21,15 @@ def read(content: Any) -> Reading:
     event = prepare(content, "post")
     if isinstance(event, list):
         return event
-    if event.get("post") is None and (other := next((name for name in _OTHERS if name in event), None)):
-        return Ignored(f"an event about a {other} is no article")
     if event.get("post") is None:
+        if other := next((name for name in _OTHERS if name in event), None):
+            return Ignored(f"an event of the kind {other} is no article")
         event.wrong("post", "The event is about no post; send the body of one of Ghost's post webhooks.")
     post = event.object("post")
     current, previous = post.object("current"), post.object("previous")
-    deleted = not list(current)
-    draft = _withdrawn(previous, "canceled") if deleted and not event.faults else _draft(current)
+    if event.faults:
+        return event.faults
+    draft = _draft(current) if list(current) else _withdrawn(previous, "canceled")
     return event.faults or draft
 
 

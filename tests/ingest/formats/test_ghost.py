@@ -115,7 +115,7 @@ def test_a_body_that_is_blank_gives_way() -> None:
     assert (found.body_html, found.body_text) == (None, "They are back.")
 
 
-@pytest.mark.parametrize("kind", ["page", "tag", "member", "site"])
+@pytest.mark.parametrize("kind", ["page", "tag", "member", "site", "label", "newsletter", "offer", "tier"])
 def test_events_about_other_things_are_ignored(kind: str) -> None:
     assert isinstance(ghost.read({kind: {"current": {"id": "1"}, "previous": {}}}), Ignored)
 
@@ -142,3 +142,8 @@ def test_events_about_other_things_are_ignored(kind: str) -> None:
 )
 def test_what_is_wrong_is_named(content: Any, pointer: str) -> None:
     assert pointer in pointers(content)
+
+
+@pytest.mark.parametrize("content", [{}, {"post": None}, {"post": 5}, {"post": {"current": 5}}, {"posts": []}])
+def test_what_is_about_no_post_has_one_fault(content: Any) -> None:
+    assert len(pointers(content)) == 1
