@@ -5,11 +5,13 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from services.ingest.pictures import inspect
 from shared import media
-from shared.media import NoPicture, Original, derive, digest_of, look, media_names
+from shared.media import NoPicture, Original, derive, digest_of, look, media_name, media_names
 from shared.problems import Problem
 
 DIGEST = "ab" + "0" * 38
@@ -117,6 +119,11 @@ def test_no_public_file_is_wider_than_the_original(width: int, widths: list[int]
     assert list(names) == widths
     assert names[widths[-1]] == f"/media/ab/{DIGEST}-{widths[-1]}.jpg"
     assert all(digest_of(name) == DIGEST for name in names.values())
+
+
+@given(st.text(st.sampled_from("/ .:a\u00fc"), max_size=8).map(lambda text: f"{text}/a"))
+def test_what_is_answered_as_media_id_names_the_same_file(media_id: str) -> None:
+    assert media_name(media_name(media_id)) == media_name(media_id) == media_name(f" /{media_id}")
 
 
 def test_other_addresses_are_no_public_files() -> None:
