@@ -66,6 +66,23 @@ def test_opening_an_article_counts_as_a_view_and_changes_the_ranking(sample_stac
     assert not watched.errors
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_picture_elsewhere_is_loaded_by_whatever_address_was_taken(
+    sample_stack: Up, watched: Watched, scheme: str
+) -> None:
+    address = f"{scheme}://wire.example/lead.png"
+    posted = sample_stack.post(
+        f"picture by {scheme}", image={"url": address}, body_html=f'<p>Words</p><img alt="" src="{address}?body">'
+    )
+    asked: set[str] = set()
+    watched.page.on("request", lambda request: asked.add(request.url))
+    page = watched.open(posted["url"])
+    page.locator(".body img").scroll_into_view_if_needed()
+    page.wait_for_function("[...document.images].every(image => image.complete)")
+    assert {address, f"{address}?body"} <= asked
+    assert not watched.errors
+
+
 @pytest.mark.parametrize("path", [ARTICLE, "/", "/politics/", "/hot/", "/archive/2025/07/", "/no-such-page/"])
 @pytest.mark.parametrize("colours", ["light", "dark"])
 def test_axe_finds_nothing(sample_stack: Up, watched: Watched, path: str, colours: Any) -> None:

@@ -227,8 +227,9 @@ def test_a_page_has_no_validators_and_is_never_304(port: int) -> None:
 def test_every_answer_has_the_security_headers(port: int, path: str) -> None:
     headers = get(port, path).headers
     assert headers["content-security-policy"] == (
-        "default-src 'none'; img-src 'self' https: data:; style-src 'self'; script-src 'self'; connect-src 'self'; "
-        "font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "default-src 'none'; img-src 'self' http: https: data:; style-src 'self'; script-src 'self'; "
+        "connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'"
     )
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "strict-origin-when-cross-origin"
