@@ -104,7 +104,7 @@ class Dirty:
     async def wait_for(self, taken: Taken, heir: str) -> bool:
         """Give the lease back until the article `heir` is listed, and mark the page then; False if it is already."""
         keys = (*ALL, waits_key(heir), live_key(heir))
-        return bool(await self._store.run(steps.WAIT_FOR, keys, (taken.key, taken.token)))
+        return bool(await self._store.run(steps.WAIT_FOR, keys, (taken.key, taken.token, taken.cause)))
 
     async def reclaim(self) -> int:
         """Mark again what an earlier life of this worker was building when it died."""

@@ -179,6 +179,7 @@ WAIT_FOR = Script(
     + """
 if redis.call('EXISTS', KEYS[8]) == 1 then return 0 end
 redis.call('SADD', KEYS[7], ARGV[1])
+caused(ARGV[1], ARGV[3])
 done(ARGV[1], ARGV[2])
 return 1
 """

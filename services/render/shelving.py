@@ -176,7 +176,10 @@ end
 
 local function shelve(plan, card, live, left, first)
   if not holds(plan.id, live, left, first) then
-    if done(plan.page, plan.token) == 1 then lost(plan.page) end
+    if done(plan.page, plan.token) == 1 then
+      lost(plan.page)
+      caused(plan.page, plan.cause)
+    end
     return 0
   end
   local best, places = {}, {}
