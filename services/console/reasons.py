@@ -14,7 +14,11 @@ from shared.events import ARTICLES, PAGES, SIGNALS
 from shared.store import Store
 
 
-def why(path: Annotated[str, typer.Argument(metavar="PATH")], data: Data = None, as_json: AsJson = False) -> None:
+def why(
+    path: Annotated[str, typer.Argument(metavar="PATH", help="A page's path, or its whole address.")],
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
     """What a page is made of, and the event that last rebuilt it."""
 
     def work(place: Place, store: Store) -> Any:

@@ -1,5 +1,5 @@
-"""Why a page is as it is: which page an address belongs to, what it is made of, what last rebuilt it, and which
-pages an article's change would reach. For people (`pressrun why`, `impact`) and machines alike.
+"""Why a page is as it is: what it is made of, what last rebuilt it, and which pages an article's change would reach.
+For people (`pressrun why`, `impact`) and machines alike.
 
 `render:why` hash, page key → event_id and time (ms) of what last changed its files.
 """
@@ -9,13 +9,14 @@ import re
 from typing import Any
 
 from services.render import keys
+from services.render.addresses import files_of, page_of, path_of
 from services.render.affected import Mark, Shown, affected, neighbourhoods
 from services.render.edition import LiveEdition
 from services.render.pages.fragments import ALL as FRAGMENTS
 from services.render.related import AROUND
-from services.render.site import Site, page_file
+from services.render.site import Site
 from shared import live
-from shared.articles import Card, slug_key
+from shared.articles import Card
 from shared.events import ARTICLES, SIGNALS
 from shared.front import front
 from shared.ranking import HOT, TOPICS
@@ -24,54 +25,12 @@ from shared.store import Store
 WHY = "render:why"
 NEAR_MS = 10_000
 
-_FIXED = {
-    "/": keys.FRONT,
-    "/hot/": keys.HOT,
-    "/sitemap.xml": keys.SITEMAPS,
-    "/news-sitemap.xml": keys.NEWS,
-    "/robots.txt": keys.FIXED,
-}
-_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern), form)
-    for pattern, form in (
-        (r"/hot/(\d{4}-W\d{2})/", "chart:{0}"),
-        (r"/_fragments/([a-z]+)\.html", "fragment:{0}"),
-        (r"/sitemaps/(\d{4}-\d{2})-(\d+)\.xml", "sitemap:{0}|{1}"),
-        (r"/archive/(\d{4})/(\d{2})/", "archive:all|{0}-{1}|1"),
-        (r"/archive/(\d{4})/(\d{2})/(\d{2})/", "archive:all|{0}-{1}-{2}|1"),
-        (r"/archive/(\d{4})/(\d{2})/0*(\d+)/", "archive:all|{0}-{1}|{2}"),
-        (r"/archive/(\d{4})/(\d{2})/(\d{2})/(\d+)/", "archive:all|{0}-{1}-{2}|{3}"),
-        (r"/(topic|author)/([^/]+)/", "list:{0}:{1}"),
-        (r"/(topic|author)/([^/]+)/(\d{4})/(\d{2})/", "archive:{0}:{1}|{2}-{3}|1"),
-        (r"/(topic|author)/([^/]+)/(\d{4})/(\d{2})/(\d+)/", "archive:{0}:{1}|{2}-{3}|{4}"),
-        (r"/(?:feed\.xml|rss\.xml|feed\.json)", "feed:all"),
-        (r"/(topic|author)/([^/]+)/(?:feed\.xml|rss\.xml|feed\.json)", "feed:{0}:{1}"),
-        (r"/([^/]+)/(?:feed\.xml|rss\.xml|feed\.json)", "feed:section:{0}"),
-        (r"/([^/_][^/]*)/(\d{4})/(\d{2})/", "archive:section:{0}|{1}-{2}|1"),
-        (r"/([^/_][^/]*)/(\d{4})/(\d{2})/(\d+)/", "archive:section:{0}|{1}-{2}|{3}"),
-        (r"/([^/_][^/]*)/", "list:section:{0}"),
-    )
-)
 
-
-async def page_of(store: Store, path: str) -> str | None:
-    """The key of the page at an address; None for an address of none."""
-    path = "/" + path.lstrip("/").removesuffix("index.html")
-    if path in _FIXED:
-        return _FIXED[path]
-    if found := re.fullmatch(r"/(\d{4})/(\d{2})/(\d{2})/([^/]+)/?", path):
-        owner = await store.do("GET", slug_key("-".join(found.groups()[:3]), found[4]))
-        return keys.article(owner.decode()) if owner else None
-    for pattern, form in _PATTERNS:
-        if found := pattern.fullmatch(path):
-            return form.format(*found.groups())
-    return None
-
-
-async def why(store: Store, edition: LiveEdition, site: Site, path: str) -> dict[str, Any] | None:
+async def why(store: Store, edition: LiveEdition, site: Site, address: str) -> dict[str, Any] | None:
     """What the page at an address is made of, and the event that last rebuilt it; None for an address of none."""
+    path = path_of(address)
     key = await page_of(store, path)
-    if key is None or not any(map(site.has, _files(path))):
+    if key is None or not any(map(site.has, files_of(key, path))):
         return None
     cause, _, at = (await store.do("HGET", WHY, key) or b"").decode().partition(" ")
     return {
@@ -102,16 +61,6 @@ async def impact(store: Store, edition: LiveEdition, ident: str) -> list[str] | 
         for other in await _showing(store, edition, card, topic)
     ]
     return list(dict.fromkeys([keys.article(ident), *marks, *around]))
-
-
-def _files(path: str) -> tuple[str, ...]:
-    """Where the page, the redirect or the 410 of an address is on disk."""
-    bare = path.strip("/")
-    return (
-        page_file(path if "." in path.rpartition("/")[2] else f"/{bare}/".replace("//", "/")),
-        f"_moved/{bare}",
-        f"_gone/{bare}",
-    )
 
 
 async def _reached(store: Store, card: Card, mark: Mark) -> str | None:

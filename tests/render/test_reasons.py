@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from services.render import keys
+from services.render.addresses import path_of
 from services.render.dirty import waits_key
 from services.render.edition import LiveEdition
 from services.render.reasons import WHY, why
@@ -83,3 +84,46 @@ async def test_the_event_is_told_though_the_lists_changed_while_its_page_was_bui
     assert tries[:2] == [False, True]
     cause = (await room.store.do("HGET", WHY, keys.listing("all"))).split()[0].decode()
     assert cause == accepted.event_id
+
+
+@pytest.mark.parametrize(
+    ("address", "path"),
+    [
+        ("/hot/", "/hot/"),
+        ("hot", "/hot/"),
+        ("/hot/index.html", "/hot/"),
+        ("http://host/hot/", "/hot/"),
+        ("HTTPS://reader@[::1]:8080/hot/?x=1#top", "/hot/"),
+        ("http://host", "/"),
+        ("http://host?x=http://host/hot/", "/"),
+        ("", "/"),
+        ("/feed.xml?x=1", "/feed.xml"),
+        ("/feed.xml#a?b", "/feed.xml"),
+        ("/feed.xml/", "/feed.xml/"),
+        ("/world%2dco/", "/world-co/"),
+        ("/topic%2Foil/", "/topic/oil/"),
+        ("/%D9%86%D9%81%D8%B7/", "/نفط/"),
+        ("/what%3F/", "/what?/"),
+        ("//hot//", "/hot/"),
+        ("/world/./../hot", "/hot/"),
+        ("/%ff\ud800/", "/\ufffd?/"),
+    ],
+)
+def test_an_address_is_taken_as_nginx_takes_it(address: str, path: str) -> None:
+    assert path_of(address) == path
+
+
+async def test_a_page_is_found_by_its_whole_address(room: PressRoom) -> None:
+    await publish(room, "g", section="World & Co")
+    found = await reasons_of(room, "http://anywhere:8080/world%2dco?from=mail#top")
+    assert (found["path"], found["page"]) == ("/world-co/", keys.listing("section:world-co"))
+
+
+async def test_a_folder_of_redirects_and_410s_is_no_page(room: PressRoom) -> None:
+    old = await publish(room, "old")
+    await room.accept(draft("old", status="canceled"))
+    await room.drain()
+    assert (await reasons_of(room, old.path))["page"] == keys.article(old.id)
+    year = f"/{old.path.split('/')[1]}/"
+    assert (room.folder / "site/_gone" / year.strip("/")).is_dir()
+    assert await why(room.store, LiveEdition(room.store, SITE), room.tree, year) is None
