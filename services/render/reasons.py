@@ -11,8 +11,10 @@ from typing import Any
 from services.render import keys
 from services.render.addresses import files_of, page_of, path_of
 from services.render.affected import Mark, Shown, affected, neighbourhoods
+from services.render.contexts import ArchivePage, ArticlePage, ChartPage, Context, FrontPage, HotPage, ListPage
 from services.render.edition import LiveEdition
 from services.render.pages.fragments import ALL as FRAGMENTS
+from services.render.proof import articles_in, proof
 from services.render.related import AROUND
 from services.render.site import Site
 from shared import live
@@ -25,6 +27,8 @@ from shared.store import Store
 WHY = "render:why"
 NEAR_MS = 10_000
 
+_WITH_FRAGMENTS = (ArticlePage, FrontPage, ListPage, ArchivePage, HotPage, ChartPage)
+
 
 async def why(store: Store, edition: LiveEdition, site: Site, address: str) -> dict[str, Any] | None:
     """What the page at an address is made of, and the event that last rebuilt it; None for an address of none."""
@@ -36,10 +40,16 @@ async def why(store: Store, edition: LiveEdition, site: Site, address: str) -> d
     return {
         "path": path,
         "page": key,
-        "made_of": {"articles": await _articles_of(edition, key), "includes": list(_includes(key))},
+        "made_of": _made_of(key, await proof(edition, key)),
         "last_event": await _event(store, cause) or ({"event_id": cause} if cause else None),
         "rebuilt_at_ms": int(at) if at else None,
     }
+
+
+def _made_of(key: str, shown: tuple[Context, ...]) -> dict[str, list[str]]:
+    own = [key.partition(":")[2]] if keys.kind(key) == "article" else []  # whatever is at its address now
+    includes = FRAGMENTS if any(isinstance(context, _WITH_FRAGMENTS) for context in shown) else ()
+    return {"articles": list(dict.fromkeys([*own, *articles_in(shown)])), "includes": list(includes)}
 
 
 async def impact(store: Store, edition: LiveEdition, ident: str) -> list[str] | None:
@@ -88,30 +98,6 @@ async def _showing(store: Store, edition: LiveEdition, card: Card, topic: str) -
         if story and story.article.id != card.id and card in await edition.related(story.article):
             showing.append(story.article.id)
     return showing
-
-
-async def _articles_of(edition: LiveEdition, key: str) -> list[str]:
-    kind, _, name = key.partition(":")
-    if kind == "article":
-        story = await edition.story(name)
-        related = await edition.related(story.article) if story and story.article.live else ()
-        return [name, *(card.id for card in related)]
-    if kind == "archive":
-        listed, period, page = name.split("|")
-        return [card.id for card in await edition.places(listed, period, (int(page) - 1) * 100, 100)]
-    if kind == "sitemap":
-        month, part = name.split("|")
-        return [card.id for card in await edition.places("all", month, (int(part) - 1) * 1000, 1000)]
-    if key in (keys.HOT, keys.HOT_BLOCK):
-        return list(await edition.ranking(HOT))
-    listed = name if kind in ("list", "feed") else "all"
-    shows_list = kind in ("list", "feed", "front", "news-sitemap")
-    return [card.id for card in await edition.newest(listed, 30)] if shows_list else []
-
-
-def _includes(key: str) -> tuple[str, ...]:
-    has_blocks = keys.kind(key) in ("article", "front", "list", "archive", "hot", "chart", "fixed")
-    return FRAGMENTS if has_blocks else ()
 
 
 async def _event(store: Store, event_id: str) -> dict[str, Any] | None:

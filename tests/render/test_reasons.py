@@ -2,7 +2,9 @@
 
 import json
 import random
+import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +16,14 @@ from services.render.dirty import waits_key
 from services.render.edition import LiveEdition
 from services.render.reasons import WHY, why
 from services.render.shelf import Shelf
+from services.render.site import page_file
 from shared.articles import Article
+from shared.charts import Chart, Ranked, chart_key, charted_key, charts_key
+from shared.events import SIGNALS, RankingChanged, announce
 from shared.settings import Site
 from tests.properties.press_room import PressRoom, draft
 
+WEEK = "2025-W29"
 SITE = Site(timezone="Asia/Baghdad", hot=2, topics=3, related=2)
 
 
@@ -49,6 +55,60 @@ async def reasons_of(room: PressRoom, address: str) -> dict[str, Any]:
     found = await why(room.store, LiveEdition(room.store, SITE), room.tree, address)
     assert found is not None, address
     return found
+
+
+async def articles_of(room: PressRoom, address: str) -> list[str]:
+    return list((await reasons_of(room, address))["made_of"]["articles"])
+
+
+async def chart(room: PressRoom, *articles: Article) -> None:
+    """What trending does when a week is over."""
+    entries = tuple(Ranked(rank=rank, id=one.id, views=9) for rank, one in enumerate(articles, 1))
+    await room.store.commit(
+        {},
+        [
+            ("SET", chart_key(WEEK), Chart(week=WEEK, entries=entries).model_dump_json()),
+            ("SADD", charts_key(), WEEK),
+            *(("SADD", charted_key(one.id), WEEK) for one in articles),
+            announce(SIGNALS, RankingChanged(at=room.now, list=f"week:{WEEK}")),
+        ],
+    )
+    await room.drain()
+
+
+async def test_a_page_is_made_of_the_articles_that_it_shows(room: PressRoom) -> None:
+    old = await publish(room, "old", published_at=room.now - timedelta(days=17), authors=("Jane Doe",))
+    new, lead = await publish(room, "new"), await publish(room, "lead", section="Sport", topics=())
+    await room.lead(old.id, 5)
+    await room.rank("hot", ["gone", lead.id, old.id, new.id])
+    await chart(room, new, lead)
+    newest = [one.id for one in sorted((new, lead), key=lambda one: one.id, reverse=True)]
+    assert await articles_of(room, "/") == [old.id, *newest]
+    assert await articles_of(room, "/feed.json") == [*newest, old.id]
+    assert await articles_of(room, "/world/") == [new.id, old.id]
+    assert await articles_of(room, "/author/jane-doe/2025/07/") == [old.id]
+    assert await articles_of(room, "/archive/2025/07/09/") == [old.id]
+    assert await articles_of(room, "/hot/") == [lead.id, old.id, new.id]
+    assert await articles_of(room, "/_fragments/hot.html") == [lead.id, old.id]
+    assert await articles_of(room, "/_fragments/topics.html") == [*newest, old.id]
+    assert await articles_of(room, "/_fragments/navigation.html") == []
+    assert await articles_of(room, f"/hot/{WEEK}/") == [new.id, lead.id]
+    assert await articles_of(room, "/sitemaps/2025-07-1.xml") == [old.id, new.id, lead.id]
+    assert await articles_of(room, "/news-sitemap.xml") == newest
+    assert await articles_of(room, "/sitemap.xml") == await articles_of(room, "/robots.txt") == []
+    assert await articles_of(room, new.path) == [new.id, old.id]
+
+
+async def test_a_page_includes_the_fragments_that_its_file_names(room: PressRoom) -> None:
+    article = await publish(room, "g")
+    await chart(room, article)
+    pages = ("/", "/world/", article.path, "/hot/", f"/hot/{WEEK}/", "/archive/2025/07/")
+    others = ("/feed.xml", "/sitemap.xml", "/news-sitemap.xml", "/robots.txt", "/_fragments/hot.html")
+    for address in (*pages, *others):
+        file = room.tree.read(page_file(address)) or b""
+        named = re.findall(rb'<!--# include virtual="/_fragments/([a-z]+).html"', file)
+        includes = (await reasons_of(room, address))["made_of"]["includes"]
+        assert includes == [f"fragment:{name.decode()}" for name in named], address
 
 
 async def test_the_event_is_told_that_made_an_address_lead_to_the_rewrite(room: PressRoom) -> None:
