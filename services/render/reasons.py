@@ -19,9 +19,8 @@ from services.render.related import AROUND
 from services.render.site import Site
 from shared import live
 from shared.articles import Card
+from shared.charts import charted_key
 from shared.events import ARTICLES, SIGNALS
-from shared.front import front
-from shared.ranking import HOT, TOPICS
 from shared.store import Store
 
 WHY = "render:why"
@@ -53,51 +52,42 @@ def _made_of(key: str, shown: tuple[Context, ...]) -> dict[str, list[str]]:
 
 
 async def impact(store: Store, edition: LiveEdition, ident: str) -> list[str] | None:
-    """The pages that would change if this article's headline and text changed; None if it is not on the site."""
+    """The pages that would change if this article's headline and text changed; None if it is not on the site.
+
+    The dependency table says which may; what each of them shows, which do.
+    """
     card = (await edition.cards([ident]))[0]
     if card is None:
         return None
     changed = card.model_copy(update={"headline": f"{card.headline} ", "content": "changed"})
-    shown = Shown(
-        hot=await edition.ranking(HOT),
-        topics=await edition.ranking(TOPICS),
-        lead=(await front(store)).at(await edition.tick()),
-        block=edition.site.topics,
-    )
-    marks = [page for mark in affected(card, changed, shown) if (page := await _reached(store, card, mark))]
-    around = [
-        keys.article(other)
-        for topic in neighbourhoods(card, changed)
-        for other in await _showing(store, edition, card, topic)
-    ]
-    return list(dict.fromkeys([keys.article(ident), *marks, *around]))
+    anywhere = Shown(hot=(ident,), topics=tuple(topic.slug for topic in card.topics), lead=(ident,))
+    marked = [page for mark in affected(card, changed, anywhere) for page in await _pages(store, card, mark)]
+    around = [page for topic in neighbourhoods(card, changed) for page in await _around(store, card, topic)]
+    pages = dict.fromkeys([keys.article(ident), *marked, *around])
+    return [page for page in pages if ident in articles_in(await proof(edition, page))]
 
 
-async def _reached(store: Store, card: Card, mark: Mark) -> str | None:
-    if mark.when in ("edge", "period", "short", "charts"):
-        return None
-    if mark.when == "within":
-        rank = await store.do("ZREVRANK", live.list_key(mark.list), card.id)
-        return mark.page if rank is not None and rank < mark.size else None
-    if mark.when == "place":
-        place = await store.do("ZSCORE", live.place_key(mark.list, mark.period), card.id)
-        return None if place is None else mark.page.replace("{n}", str(int(float(place)) // mark.size + 1))
-    return mark.page
+async def _pages(store: Store, card: Card, mark: Mark) -> list[str]:
+    """The pages that a mark may mean, wherever the article stands in its list."""
+    match mark.when:
+        case "place":
+            place = await store.do("ZSCORE", live.place_key(mark.list, mark.period), card.id)
+            return [] if place is None else [mark.page.replace("{n}", str(int(float(place)) // mark.size + 1))]
+        case "charts":
+            weeks = await store.do("SMEMBERS", charted_key(card.id))
+            return sorted(mark.page.replace("{n}", week.decode()) for week in weeks)
+        case _:
+            return [mark.page]
 
 
-async def _showing(store: Store, edition: LiveEdition, card: Card, topic: str) -> list[str]:
-    """The articles around it in a topic that show it among their related ones."""
+async def _around(store: Store, card: Card, topic: str) -> list[str]:
+    """The pages of the articles around it in a topic."""
     name = live.list_key(f"topic:{topic}")
     rank = await store.do("ZRANK", name, card.id)
     if rank is None:
         return []
-    found = await store.do("ZRANGE", name, max(0, rank - AROUND), rank + AROUND)
-    showing = []
-    for other in found:
-        story = await edition.story(other.decode())
-        if story and story.article.id != card.id and card in await edition.related(story.article):
-            showing.append(story.article.id)
-    return showing
+    others = await store.do("ZRANGE", name, max(0, rank - AROUND), rank + AROUND)
+    return [keys.article(other.decode()) for other in others]
 
 
 async def _event(store: Store, event_id: str) -> dict[str, Any] | None:

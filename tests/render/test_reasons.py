@@ -1,9 +1,9 @@
-"""Why a page is as it is."""
+"""Why a page is as it is, and which pages an article's change would reach."""
 
 import json
 import random
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from services.render import keys
-from services.render.addresses import path_of
+from services.render.addresses import page_of, path_of
 from services.render.dirty import waits_key
 from services.render.edition import LiveEdition
-from services.render.reasons import WHY, why
+from services.render.reasons import WHY, impact, why
 from services.render.shelf import Shelf
 from services.render.site import page_file
 from shared.articles import Article
@@ -59,6 +59,13 @@ async def reasons_of(room: PressRoom, address: str) -> dict[str, Any]:
 
 async def articles_of(room: PressRoom, address: str) -> list[str]:
     return list((await reasons_of(room, address))["made_of"]["articles"])
+
+
+async def impact_of(room: PressRoom, article: Article) -> set[str]:
+    found = await impact(room.store, LiveEdition(room.store, SITE), article.id)
+    assert found is not None
+    assert len(found) == len(set(found))
+    return set(found)
 
 
 async def chart(room: PressRoom, *articles: Article) -> None:
@@ -187,3 +194,121 @@ async def test_a_folder_of_redirects_and_410s_is_no_page(room: PressRoom) -> Non
     year = f"/{old.path.split('/')[1]}/"
     assert (room.folder / "site/_gone" / year.strip("/")).is_dir()
     assert await why(room.store, LiveEdition(room.store, SITE), room.tree, year) is None
+    assert await impact(room.store, LiveEdition(room.store, SITE), old.id) is None
+
+
+# What `impact` says is held against what happens.
+
+Prepare = Callable[[PressRoom], Awaitable[Article]]
+
+
+async def before_views(room: PressRoom) -> Article:
+    for number in range(4):
+        await publish(room, f"g{number}")
+    return await publish(room, "g")
+
+
+async def with_topics_ranking(room: PressRoom) -> Article:
+    article = await publish(room, "g", topics=("Oil", "Iran"), authors=("Jane Doe",))
+    for topic in ("Rain", "Vote", "Water"):
+        await publish(room, topic, topics=(topic,))
+    await room.rank("topics", ["iran", "rain", "vote"])
+    await room.drain()
+    return article
+
+
+async def with_a_full_topics_block(room: PressRoom) -> Article:
+    for topic in ("Rain", "Vote", "Water"):
+        await publish(room, topic, topics=(topic,))
+    await room.rank("topics", ["water", "rain", "vote"])
+    await room.drain()
+    return await publish(room, "g")
+
+
+async def in_hot_and_its_block(room: PressRoom) -> Article:
+    article, others = await publish(room, "g"), [await publish(room, f"g{number}") for number in range(3)]
+    await room.rank("hot", [others[0].id, article.id, others[1].id])
+    await room.drain()
+    return article
+
+
+async def in_hot_below_its_block(room: PressRoom) -> Article:
+    article, others = await publish(room, "g"), [await publish(room, f"g{number}") for number in range(3)]
+    await room.rank("hot", [*(other.id for other in others), article.id])
+    await room.drain()
+    return article
+
+
+async def in_a_chart(room: PressRoom) -> Article:
+    article = await publish(room, "g")
+    await chart(room, await publish(room, "other"), article)
+    return article
+
+
+async def old_among_newer_ones(room: PressRoom) -> Article:
+    for number in range(8):
+        await publish(room, f"g{number}")
+    return await publish(room, "g", topics=("Oil", "Iran"), published_at=room.now - timedelta(days=17))
+
+
+async def leading(room: PressRoom) -> Article:
+    article = await publish(room, "g", published_at=room.now - timedelta(days=17))
+    for number in range(31):
+        await room.accept(draft(f"g{number}", section="World"))
+    await room.lead(article.id, 5)
+    await room.drain()
+    return article
+
+
+STATES: dict[Prepare, tuple[set[str], set[str]]] = {
+    before_views: ({keys.TOPICS_BLOCK, keys.NEWS}, {keys.HOT, keys.HOT_BLOCK, keys.chart(WEEK)}),
+    with_topics_ranking: ({keys.TOPICS_BLOCK, keys.listing("author:jane-doe"), keys.feed("topic:iran")}, {keys.HOT}),
+    with_a_full_topics_block: ({keys.FRONT}, {keys.TOPICS_BLOCK}),
+    in_hot_and_its_block: ({keys.HOT, keys.HOT_BLOCK}, set()),
+    in_hot_below_its_block: ({keys.HOT}, {keys.HOT_BLOCK}),
+    in_a_chart: ({keys.chart(WEEK)}, {keys.HOT}),
+    old_among_newer_ones: ({keys.FRONT, keys.archive("all", "2025-07-09", 1)}, {keys.NEWS, keys.TOPICS_BLOCK}),
+    leading: ({keys.FRONT}, {keys.feed("all"), keys.feed("section:world"), keys.NEWS}),
+}
+states = pytest.mark.parametrize("prepare", STATES, ids=lambda prepare: prepare.__name__)
+LEADS = {keys.NAVIGATION, keys.SITEMAPS}
+"""Pages that name sections and months: they change with the last article of one alone."""
+
+
+async def changed_by(room: PressRoom, **members: Any) -> set[str]:
+    """The keys of the pages whose files change when the article `g` does."""
+    before = {path: room.tree.read(path) for path in room.tree.walk()}
+    await room.accept(draft("g", updated_at=room.now + timedelta(minutes=1), **members))
+    await room.drain()
+    after = {path: room.tree.read(path) for path in room.tree.walk()}
+    changed = {path for path in {*before, *after} if before.get(path) != after.get(path)}
+    addresses = {path_of(path.removeprefix("_gone").removeprefix("_moved")) for path in changed}
+    return {await page_of(room.store, address) or address for address in addresses}
+
+
+def members_of(article: Article) -> dict[str, Any]:
+    return {
+        "section": article.section and article.section.name,
+        "topics": tuple(topic.name for topic in article.topics),
+        "authors": tuple(author.name for author in article.authors),
+    }
+
+
+@states
+async def test_impact_names_the_pages_that_a_correction_changes_and_no_other(room: PressRoom, prepare: Prepare) -> None:
+    article = await prepare(room)
+    named = await impact_of(room, article)
+    reached, left_alone = STATES[prepare]
+    assert named >= reached
+    assert not named & left_alone
+    changed = await changed_by(room, headline="Otherwise", body_html="<p>New.</p>", **members_of(article))
+    assert changed == named
+
+
+@states
+async def test_impact_names_the_pages_that_a_withdrawal_changes(room: PressRoom, prepare: Prepare) -> None:
+    article = await prepare(room)
+    named = await impact_of(room, article)
+    changed = await changed_by(room, status="canceled")
+    assert named <= changed
+    assert changed - named <= LEADS
