@@ -61,5 +61,5 @@ def _corrected(article: Article, room: PressRoom) -> Any:
         authors=tuple(author.name for author in article.authors),
         slug=article.asked_slug,
         evolved_from=article.evolved_from,
-        updated_at=room.now + timedelta(minutes=1),
+        updated_at=max(room.now, article.ordered_at or room.now) + timedelta(minutes=1),
     )
