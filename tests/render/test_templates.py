@@ -8,6 +8,8 @@ from datetime import timedelta
 
 import html5lib  # type: ignore[import-untyped]  # it has no types
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.render import contexts as c
 from services.render.printer import Printer
@@ -91,6 +93,28 @@ def test_an_address_that_is_no_web_address_is_left_out(printer: Printer) -> None
 )
 def test_a_language_has_its_direction(language: str, expected: str) -> None:
     assert direction(language) == expected
+
+
+@pytest.mark.parametrize(
+    ("expected", "tags"),
+    [
+        ("rtl", "ku-IQ ku_IR az-IR pa-PK pa-pk uz-AF tk-IR kk-CN ms-CC ha-SD"),
+        ("ltr", "ku ku-TR az az-AZ pa-IN uz-UZ tk kk-KZ ms en-IR de-IQ sd-IN ug-KZ"),
+        ("rtl", "ckb sdh rhg ar-EG ar-aeb-TN fa ps ur-IN yi-US sd ug dv nqo syr arc"),
+        ("rtl", "iw prs pnb azb bal glk khw ks lrc mzn ara fas heb aeb ff-Adlm sr-Arab"),
+        ("ltr", "en-x-arab en-u-nu-arab de-1996 zh-Hant-TW sr tlh xx xx-IR"),
+    ],
+)
+def test_a_language_without_a_script_has_the_direction_of_the_one_it_is_written_in_there(
+    expected: str, tags: str
+) -> None:
+    assert {tag: direction(tag) for tag in tags.split()} == dict.fromkeys(tags.split(), expected)
+
+
+@given(st.one_of(st.text(), st.from_regex(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,4}", fullmatch=True)))
+def test_any_tag_has_one_direction_however_it_is_written(tag: str) -> None:
+    assert direction(tag) in ("ltr", "rtl")
+    assert direction(tag) == direction(tag.replace("_", "-"))
 
 
 def test_an_article_is_written_in_its_own_direction_and_the_blocks_in_the_sites(printer: Printer) -> None:

@@ -2,23 +2,27 @@
 
 from datetime import date
 from functools import lru_cache
+from itertools import takewhile
 
 from babel import Locale, UnknownLocaleError
+from babel.core import get_global
 from babel.dates import format_date, format_skeleton
 
-_RTL_LANGUAGES = frozenset(
-    {"ar", "arc", "azb", "bal", "ckb", "dv", "fa", "glk", "he", "iw", "khw", "ks", "lrc", "mzn", "nqo", "pnb"}
-    | {"prs", "ps", "sd", "syr", "ug", "ur", "yi"}
+_RTL_SCRIPTS = frozenset(
+    ["adlm", "arab", "aran", "armi", "hebr", "mand", "mend", "nkoo", "rohg", "samr", "syrc", "thaa", "yezi"]
 )
-_RTL_SCRIPTS = frozenset(["adlm", "arab", "aran", "hebr", "mand", "mend", "nkoo", "rohg", "samr", "syrc", "thaa"])
+# where Unicode's likely subtags tell a language's script without regard to the region
+_ARABIC_IN = frozenset(["ku_IQ", "ku_IR", "tk_AF", "tk_IR"])
 
 
 @lru_cache(1024)
 def direction(language: str) -> str:
-    """`rtl` or `ltr`; a script in the tag (`az-Arab`) decides over its language."""
+    """`rtl` or `ltr`; a script in the tag (`az-Arab`) decides, else what its language is written in there (`az-IR`)."""
     first, *others = language.replace("_", "-").lower().split("-")
-    script = next((part for part in others if len(part) == 4 and part.isalpha()), None)
-    return "rtl" if (script in _RTL_SCRIPTS if script else first in _RTL_LANGUAGES) else "ltr"
+    named = list(takewhile(lambda part: len(part) > 1, others))  # after one character stand extensions
+    script = next((part for part in named if len(part) == 4 and part.isalpha()), None)
+    region = next((part for part in named if len(part) == 2 and part.isalpha()), "")
+    return "rtl" if (script or _likely_script(first, region.upper())) in _RTL_SCRIPTS else "ltr"
 
 
 @lru_cache(4096)
@@ -37,6 +41,17 @@ def long_day(day: date, language: str) -> str:
 def month(period: str, language: str) -> str:
     """`July 2025` of `2025-07`."""
     return format_skeleton("yMMMM", date.fromisoformat(f"{period}-01"), locale=_locale(language))
+
+
+def _likely_script(language: str, region: str) -> str:
+    """The script of a language in a region (CLDR's likely subtags); empty where nobody knows the language."""
+    language, _, implied = get_global("language_aliases").get(language, language).partition("_")
+    there = f"{language}_{region or implied}"
+    if there in _ARABIC_IN:
+        return "arab"
+    likely = get_global("likely_subtags")
+    whole: str = likely.get(there) or likely.get(language, "")  # az_Arab_IR
+    return "".join(whole.lower().split("_")[1:2])
 
 
 @lru_cache(256)
