@@ -39,7 +39,10 @@ def test_each_page_is_valid_and_keeps_what_it_is_sent_as_text(printer: Printer, 
     scripts = root.findall(".//script")
     assert all(script.get("type") == "application/ld+json" or script.get("src") for script in scripts)
     assert not [node for node in root.iter() if isinstance(node.tag, str) and {"onerror", "onload"} & set(node.keys())]
+    (icon,) = root.findall(".//link[@rel='icon']")
+    assert icon.get("href") == "data:,"  # else a browser asks for /favicon.ico
     links = [node.get(name) or "" for node in root.iter() for name in ("href", "src") if node.get(name)]
+    links.remove("data:,")
     assert not [link for link in links if not link.startswith(("/", "#", "https://courier.example/"))]
     ids = [node.get("id") for node in root.iter() if node.get("id")]
     assert len(ids) == len(set(ids))
