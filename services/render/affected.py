@@ -20,7 +20,7 @@ NEWS_PLACES = 1_000
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
-When = Literal["always", "within", "short", "edge", "place", "period", "charts"]
+When = Literal["always", "within", "short", "edge", "place", "period", "pages", "charts"]
 
 
 class Mark(NamedTuple):
@@ -29,7 +29,8 @@ class Mark(NamedTuple):
     always · within: it is or was among the newest `size` · short: it is or was among the newest 2 × `size`, and the
     announced topics do not fill a block of `size` · edge: the list became empty or is no longer ·
     place: the page, `{n}` in its key, that holds its place of `period` in pages of `size` ·
-    period: that period of the list became empty or is no longer · charts: the weeks, `{n}`, whose chart has it.
+    period: that period of the list became empty or is no longer · pages: then too, each page of `size` places, `{n}`
+    in its key, that the period has · charts: the weeks, `{n}`, whose chart has it.
     """
 
     page: str
@@ -91,13 +92,14 @@ def _pages_that_lead(name: str, days: tuple[str, ...]) -> Iterator[Mark]:
         # a month's first page names its days
         page = keys.listing(name) if period == period[:7] else keys.archive(name, period[:7], 1)
         yield Mark(page, "period", name, 0, period)
+        yield Mark(keys.archive(name, period, "{n}"), "pages", name, ARCHIVE_PLACES, period)
 
 
 _REMEMBERED = lru_cache(maxsize=8192)
 _shown_on = _REMEMBERED(lambda name, days: tuple(_pages_that_show(name, days)))
 """The pages of a list that show an article of these days: the same for every article of a day."""
 _begun_or_ended = _REMEMBERED(lambda name, days: tuple(_pages_that_lead(name, days)))
-"""The pages that lead to a list's archives, or to the list itself."""
+"""The pages that lead to a list's archives, or to the list itself; and the archives, which are there or are not."""
 
 
 def _blocks(before: Card | None, after: Card | None, shown: Shown) -> Iterator[Mark]:

@@ -54,7 +54,7 @@ class WithArticle:
         return [*(card for card in others if card.id != self._card.id), self._card]
 
     async def place_count(self, name: str, period: str) -> int:
-        return max(await self._edition.place_count(name, period), 1)
+        return 1  # of a period that begins again there are other pages; they come after this one
 
     async def periods(self, name: str) -> dict[str, int]:
         mine = dict.fromkeys(live.periods_of(name, self._card), 1) if name in self._card.lists else {}

@@ -53,6 +53,10 @@ local function count_in(name, period, change)
   if not counts[kept] then counts[kept] = tonumber(redis.call('HGET', key, period) or 0) end
   return counts[kept]
 end
+local function turned(begun, name, period)
+  -- whether it is empty now (ingest may have emptied it, when it withdrew the last) or was before
+  return begun[name .. period] or count_in(name, period, 0) <= 0
+end
 local function give_place(places, id, name, period)
   -- for good: the one it has, or the next
   local key = 'place:' .. name .. ':' .. period
@@ -91,7 +95,16 @@ local function holds(id, live, left, first)
   return true
 end
 
-local function mark_what_changes(plan, was_empty, best, places)
+local marked_whole = {}
+local function touch_all(page, size, name, period, patience, cause)
+  -- once for all articles of a step: where many leave together, each finds the period empty
+  if marked_whole[page] and marked_whole[page] <= patience then return end
+  marked_whole[page] = patience
+  local last = math.ceil(redis.call('ZCARD', 'place:' .. name .. ':' .. period) / size)
+  for n = 1, last do touch((string.gsub(page, '{n}', n)), patience, cause) end
+end
+
+local function mark_what_changes(plan, was_empty, begun, best, places)
   local id, cause, after, now_at = plan.id, plan.cause, plan.after, {}
   for _, number in ipairs(plan.marks) do
     local m = marks[number]
@@ -107,6 +120,8 @@ local function mark_what_changes(plan, was_empty, best, places)
       for _, week in ipairs(redis.call('SMEMBERS', CHARTED .. id)) do
         touch((string.gsub(page, '{n}', week)), patience, cause)
       end
+    elseif when == 'pages' then
+      if turned(begun, name, period) then touch_all(page, size, name, period, patience, cause) end
     elseif is_touched(page, patience) then
       -- whether or not this one changes it too
     elseif when == 'always' then
@@ -122,18 +137,14 @@ local function mark_what_changes(plan, was_empty, best, places)
     elseif when == 'edge' then
       if was_empty[name] or redis.call('EXISTS', 'list:' .. name) == 0 then touch(page, patience, cause) end
     elseif when == 'period' then
-      local count = count_in(name, period, 0)
-      if count <= 1 then touch(page, patience, cause) end
-      if size > 0 and count > 1 then
-        local place = place_of(places, id, name, period)
-        if place and place % size == 0 then touch(page, patience, cause) end
-      end
+      local place = size > 0 and place_of(places, id, name, period)
+      if turned(begun, name, period) or place and place % size == 0 then touch(page, patience, cause) end
     end
   end
 end
 
 local function list(plan, best, places)
-  local id, was_empty = plan.id, {}
+  local id, was_empty, begun, emptied = plan.id, {}, {}, {}
   for _, number in ipairs(plan.marks) do
     local m = marks[number]
     local when, name = m[2], m[3]
@@ -142,17 +153,18 @@ local function list(plan, best, places)
   end
   for _, left in ipairs(plan.leave) do
     redis.call('ZREM', 'list:' .. left[1], id)
-    for at = 2, #left do count_in(left[1], left[at], -1) end
+    for at = 2, #left do emptied[left[1] .. left[at]] = count_in(left[1], left[at], -1) == 0 end
   end
   for _, joined in ipairs(plan.join) do
     local name = joined[1]
     redis.call('ZADD', 'list:' .. name, plan.after, id)
     for at = 2, #joined do
       give_place(places, id, name, joined[at])
-      count_in(name, joined[at], 1)
+      local kept = name .. joined[at]
+      begun[kept] = count_in(name, joined[at], 1) == 1 and not emptied[kept]
     end
   end
-  return was_empty
+  return was_empty, begun
 end
 
 local function note(plan, card)
@@ -183,7 +195,8 @@ local function shelve(plan, card, live, left, first)
     return 0
   end
   local best, places = {}, {}
-  mark_what_changes(plan, list(plan, best, places), best, places)
+  local was_empty, begun = list(plan, best, places)
+  mark_what_changes(plan, was_empty, begun, best, places)
   if redis.call('INCR', SHELVINGS) ~= plan.shelvings + 1 and #plan.near > 0 and card ~= '' then
     -- an article that was shelved beside it did not find it in the lists, nor was found by it: look again
     touch('article:' .. plan.id, plan.patience, plan.cause)

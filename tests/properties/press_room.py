@@ -2,18 +2,23 @@
 
 import json
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from services.ingest.desk import put_conditions, put_front
 from services.ingest.draft import Author, Draft
 from services.ingest.register import Accepted, Register
 from services.ingest.schedule import Schedule
+from services.render import affected, everything, whole
 from services.render.check import Differences, compare
 from services.render.edition import LiveEdition
 from services.render.handlers import GROUP, Handlers
+from services.render.pages import archives
 from services.render.press import Press
 from services.render.printer import Printer
 from services.render.refresh import refresh
@@ -30,6 +35,20 @@ from shared.settings import Site as SiteSettings
 from shared.store import Script, Store
 
 START = datetime.fromisoformat("2025-07-26T20:00:00+03:00")
+
+
+@contextmanager
+def archive_pages_of(places: int) -> Iterator[None]:
+    """Archive pages of so few places that some are full, or hold no article any more."""
+    remembered = (affected._shown_on, affected._begun_or_ended)
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (affected, archives, everything, whole):
+            patch.setattr(module, "ARCHIVE_PLACES", places)
+        for one in remembered:
+            one.cache_clear()
+        yield
+    for one in remembered:
+        one.cache_clear()
 
 
 class Killed(BaseException):
@@ -208,4 +227,4 @@ def draft(guid: str, **members: Any) -> Draft:
     return Draft(guid=guid, authors=authors, **whole)
 
 
-__all__ = ["START", "Killed", "PressRoom", "Script", "draft"]
+__all__ = ["START", "Killed", "PressRoom", "Script", "archive_pages_of", "draft"]

@@ -17,7 +17,7 @@ from shared.articles import identify
 from shared.clock import Clock
 from shared.problems import Problem
 from shared.settings import Site
-from tests.properties.press_room import START, Killed, PressRoom, draft
+from tests.properties.press_room import START, Killed, PressRoom, archive_pages_of, draft
 
 GUIDS = [f"g{n}" for n in range(7)]
 SITE = Site(timezone="Asia/Baghdad", city="Baghdad", hot=3, topics=3, related=2)
@@ -56,20 +56,23 @@ steps = st.one_of(
 
 
 @settings(max_examples=60)
-@given(history=st.lists(steps, min_size=3, max_size=30), seed=st.integers(0, 2**16))
+@given(
+    history=st.lists(steps, min_size=3, max_size=30), seed=st.integers(0, 2**16), places=st.sampled_from([1, 2, 100])
+)
 async def test_any_history_ends_in_what_a_build_from_the_store_makes(
-    valkey_server: Any, history: list[Any], seed: int
+    valkey_server: Any, history: list[Any], seed: int, places: int
 ) -> None:
     valkey_server.flush()
     folder = Path(tempfile.mkdtemp())
     room = PressRoom(valkey_server.url, folder, SITE)
     try:
-        await room.open()
-        chance = random.Random(seed)
-        for step in history:
-            await _do(room, step, chance)
-        await room.drain()
-        found = await room.differences()
+        with archive_pages_of(places):
+            await room.open()
+            chance = random.Random(seed)
+            for step in history:
+                await _do(room, step, chance)
+            await room.drain()
+            found = await room.differences()
         assert found.clean, (history, found.differs, found.missing, found.extra)
         assert await room.store.do("XLEN", "dead-letters") == 0
     finally:

@@ -10,16 +10,16 @@ from services.render.site import Output, page_file
 
 
 async def build(edition: Edition, printer: Printer, name: str) -> Output:
-    """One page of a list's archive; one without articles is not there."""
+    """One page of a list's archive; one of a period without articles is not there, one of holes alone is."""
     listed, period, number = name.split("|")
     kind, _, slug = listed.partition(":")
     term = await edition.term(kind, slug) if slug else None
     page = int(number)
     file = page_file(archive(cast(Kind, kind), term, period, page))
     cards = await edition.places(listed, period, (page - 1) * ARCHIVE_PLACES, ARCHIVE_PLACES)
-    if not cards:
-        return Output(absent=(file,))
     last = -(-await edition.place_count(listed, period) // ARCHIVE_PLACES)
+    if not cards and (page > last or not (await edition.periods(listed)).get(period)):
+        return Output(absent=(file,))
     names_days = kind == "all" and len(period) == len("2025-07") and page == 1  # else a new day changed every page
     context = ArchivePage(
         edition.site,
