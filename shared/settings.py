@@ -9,6 +9,7 @@ from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -100,13 +101,17 @@ class Settings(BaseModel):
             raise WrongSetting(f"{name}: {first['msg']}") from None
 
 
+_ADDRESS = r"^https?://[^/\s?#]+(/[A-Za-z0-9][A-Za-z0-9._~-]*)*/*$"
+"""A path in it stands in nginx' configuration, and in pages as it is."""
+
+
 class Site(BaseModel):
     """What `site.toml` says of the site; every member has a default."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     name: str = Field("Pressrun", min_length=1, max_length=200)
-    base_url: str = Field("http://127.0.0.1:8080", pattern=r"^https?://[^/\s?#]+(/[^\s?#]*)?$")
+    base_url: str = Field("http://127.0.0.1:8080", pattern=_ADDRESS)
     timezone: str = "UTC"
     language: str = Field("en", pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")
     week_starts: Literal["monday", "sunday", "saturday"] = "monday"
@@ -129,6 +134,11 @@ class Site(BaseModel):
     @classmethod
     def _bare(cls, value: str) -> str:
         return value.rstrip("/")
+
+    @property
+    def path(self) -> str:
+        """The path of its address, below which it is read: `/news`; mostly empty."""
+        return urlsplit(self.base_url).path
 
     @cached_property
     def zone(self) -> ZoneInfo:

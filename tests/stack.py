@@ -30,18 +30,20 @@ FURTHER = ("ingest-2", "render-2") if (os.cpu_count() or 1) > 1 else ()
 
 
 class Up:
-    """The stack on a folder. `environ` is what every start has in its environment."""
+    """The stack on a folder. `environ` is what every start has in its environment; `site` are the settings of a site
+    whose address has the `path`."""
 
-    def __init__(self, base: Path, site: str | None = None, **environ: str) -> None:
+    def __init__(self, base: Path, site: str | None = None, path: str = "", **environ: str) -> None:
         self.folder = base / "press"
         self._base = base
         self._environ = {**os.environ, "PYTHONPATH": str(ROOT), **environ}
         self._process: subprocess.Popen[str] | None = None
         self._client: httpx.Client | None = None
         self.port = free_port(5)
+        self.path = path
         if site is not None:
             self.folder.mkdir(parents=True)
-            (self.folder / "site.toml").write_text(f'base_url = "{self.url}"\n{site}')
+            (self.folder / "site.toml").write_text(f'base_url = "{self.url}{path}"\n{site}')
 
     # ------------------------------------------------------------------------------------------ its life
 
@@ -61,7 +63,7 @@ class Up:
         self._process = self._begin(*words, **environ)
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
-        assert line == f"ready {self.url}/\n", (line, self.told())
+        assert line == f"ready {self.url}{self.path}/\n", (line, self.told())
         self._client = httpx.Client(
             base_url=self.run["ingest"], headers={"Authorization": f"Bearer {self.run['token']}"}, timeout=20
         )
@@ -201,8 +203,12 @@ class Up:
 
     def check(self) -> tuple[int, str]:
         """Exit code and words of `pressrun check`."""
+        return self.call("check")
+
+    def call(self, command: str, *words: str) -> tuple[int, str]:
+        """Exit code and words of a command."""
         done = subprocess.run(
-            [*CONSOLE, "check", "--data", str(self.folder)], env=self._environ, capture_output=True, text=True,
+            [*CONSOLE, command, "--data", str(self.folder), *words], env=self._environ, capture_output=True, text=True,
             timeout=60, check=False,
         )  # fmt: skip
         return done.returncode, done.stdout + done.stderr

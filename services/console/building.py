@@ -48,7 +48,7 @@ def build(
 
         pages = build_site(whole, Printer(place.settings.site), out_dir, place.settings.originals_dir, progress)
     if inline:
-        inline_tree(out_dir)
+        inline_tree(out_dir, place.settings.site.path)
     seconds = time.monotonic() - started
     out.print(f"{pages} pages in {seconds:.2f} s ({pages / seconds:,.0f} pages/s) in {out_dir}")
 

@@ -7,6 +7,7 @@ import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 from shared.settings import Site
 
@@ -143,8 +144,12 @@ def read_run(root: Path) -> dict[str, Any] | None:
 
 def other_address(site: Site, base_url: str) -> bool:
     """Whether a site that says it is on this machine says another port than it is served on."""
-    here = ("http://127.0.0.1", "http://localhost")
-    return site.base_url.startswith(here) and site.base_url.rpartition(":")[2] != base_url.rpartition(":")[2]
+    said, served = urlsplit(site.base_url), urlsplit(base_url)
+    return said.scheme == "http" and said.hostname in ("127.0.0.1", "localhost") and _port(said) != _port(served)
+
+
+def _port(address: SplitResult) -> str:
+    return address.netloc.rpartition(":")[2]
 
 
 SITE = """\

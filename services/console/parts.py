@@ -3,6 +3,7 @@
 import asyncio
 import os
 import resource
+import shutil
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -139,19 +140,32 @@ def _python(module: str, *words: str) -> tuple[str, ...]:
     return (sys.executable, "-P", "-m", module, *words)
 
 
-def site_part(folder: Folder, ports: Ports, secrets: Secrets) -> Part:
-    """nginx, with the same configuration of the site as in Compose."""
+def site_part(folder: Folder, ports: Ports, secrets: Secrets, path: str) -> Part:
+    """nginx, with the same configuration of the site as in Compose; `path` is that of the site's address."""
     write_private(folder.nginx / "nginx.conf", _nginx_main(ports.of("ingest")))
     site = {
         "LISTEN": f"{HERE}:{ports.site}",
-        "PAGES": os.path.relpath(folder.site, folder.nginx),  # whatever characters the folder's own path has
+        "SITE_PATH": path,
+        "PAGES": _pages_below(path, folder),
         "INGEST": "ingest",
         "RESOLVER": HERE,
         "EDGE_SECRET": secrets.edge_secret,
     }
     write_private(folder.nginx / "site.conf", fill_in(SITE_TEMPLATE.read_text(), site))
     command = (str(nginx_binary()), "-p", "./", "-c", "nginx.conf", "-e", "stderr")
-    return Part("site", command, folder.nginx, _plain_environ(), _answers(ports.site, "/"))
+    return Part("site", command, folder.nginx, _plain_environ(), _answers(ports.site, f"{path}/"))
+
+
+def _pages_below(path: str, folder: Folder) -> str:
+    """The folder that has the pages below a path, relative to nginx' own: whatever characters that one's path has."""
+    if not path:
+        return os.path.relpath(folder.site, folder.nginx)
+    root = folder.nginx / "below"
+    shutil.rmtree(root, ignore_errors=True)
+    link = root / path.lstrip("/")
+    link.parent.mkdir(parents=True)
+    link.symlink_to(os.path.relpath(folder.site, link.parent))
+    return root.name
 
 
 def fill_in(template: str, values: Mapping[str, str]) -> str:

@@ -88,7 +88,7 @@ async def _serve(press: _Press, *, sample: bool) -> None:
     await press.stack.start()
     if sample and (press.folder.is_sample_begun() or await _is_empty(press)):
         await _post_sample(press)
-    typer.echo(f"ready {press.ports.url('site')}/")
+    typer.echo(f"ready {press.ports.url('site')}{press.settings.site.path}/")
     say_curl(press.stack.run)
     await press.stack.keep()
 
@@ -103,7 +103,7 @@ def _prepare(folder: Folder, ports: Ports, *, sample: bool) -> _Press:
         stages = [
             [store_part(folder, ports, secrets)],
             service_parts(folder, ports, environ),
-            [site_part(folder, ports, secrets)],
+            [site_part(folder, ports, secrets, settings.site.path)],
             further_parts(folder, ports, environ) if (os.cpu_count() or 1) > 1 else [],
         ]
     except OSError as error:

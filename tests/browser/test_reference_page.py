@@ -83,6 +83,19 @@ def test_a_picture_elsewhere_is_loaded_by_whatever_address_was_taken(
     assert not watched.errors
 
 
+def test_below_a_path_opening_an_article_counts_as_a_view_too(tmp_path: Path, watched: Watched) -> None:
+    up = Up(tmp_path, "", "/news")
+    up.start()
+    try:
+        posted = up.post("opened")
+        assert path_of(posted["url"]).startswith("/news/")
+        watched.open(posted["url"])
+        wait_for(lambda: _views(up) == {posted["id"]: 1}, what="the page's view is counted")
+        assert not watched.errors
+    finally:
+        up.stop()
+
+
 @pytest.mark.parametrize("path", [ARTICLE, "/", "/politics/", "/hot/", "/archive/2025/07/", "/no-such-page/"])
 @pytest.mark.parametrize("colours", ["light", "dark"])
 def test_axe_finds_nothing(sample_stack: Up, watched: Watched, path: str, colours: Any) -> None:

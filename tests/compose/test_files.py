@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
+from shared.settings import Site
+
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -89,6 +91,29 @@ def test_make_env_takes_over_what_is_set(tmp_path: Path) -> None:
     printed = make_env(tmp_path, PRESSRUN_SITE_PORT="80", PRESSRUN_BASE_URL="https://news.example")
     assert "PRESSRUN_SITE_PORT=80\n" in printed
     assert 'base_url = "https://news.example"' in (tmp_path / "site.toml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("base_url", "path"),
+    [
+        ("https://news.example", ""),
+        ("https://news.example/", ""),
+        ("http://127.0.0.1:8080", ""),
+        ("https://example.org/news", "/news"),
+        ("https://example.org/news/desk-2//", "/news/desk-2"),
+    ],
+)
+def test_make_env_tells_nginx_the_path_of_the_sites_address(tmp_path: Path, base_url: str, path: str) -> None:
+    printed = make_env(tmp_path, PRESSRUN_BASE_URL=base_url)
+    assert f"\nPRESSRUN_SITE_PATH={path}\n" in printed
+    assert Site.read(tmp_path / "site.toml").path == path
+    assert make_env(tmp_path) == printed
+
+
+def test_nginx_has_the_pages_below_the_sites_path() -> None:
+    site, path = SERVICES["site"], "${PRESSRUN_SITE_PATH:-}"
+    assert site["environment"]["PRESSRUN_SITE_PATH"] == path
+    assert [volume["target"] for volume in site["volumes"]] == [site["environment"]["PRESSRUN_PAGES"] + path]
 
 
 @contextmanager

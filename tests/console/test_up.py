@@ -164,7 +164,9 @@ def test_run_json_is_read_only_while_a_stack_runs(folder: Folder) -> None:
 def test_a_site_that_names_another_port_of_this_machine_is_noticed() -> None:
     served = "http://127.0.0.1:8080"
     assert other_address(Site(base_url="http://127.0.0.1:9090"), served)
+    assert other_address(Site(base_url="http://localhost:9090/8080"), served)
     assert not other_address(Site(base_url=served), served)
+    assert not other_address(Site(base_url=f"{served}/news"), served)
     assert not other_address(Site(base_url="https://news.example"), served)
 
 
@@ -399,7 +401,7 @@ def _pages(folder: Folder) -> None:
 
 async def test_nginx_whose_master_is_killed_serves_again(folder: Folder) -> None:
     _pages(folder)
-    async with running(folder, [site_part(folder, Ports(free_port(5)), SECRETS)]) as made:
+    async with running(folder, [site_part(folder, Ports(free_port(5)), SECRETS, "")]) as made:
         before = pids(folder)["site"]
         workers = [pid for pid, one in leftovers.processes().items() if one.group == before and pid != before]
         assert workers
@@ -412,7 +414,7 @@ async def test_nginx_whose_master_is_killed_serves_again(folder: Folder) -> None
 async def test_workers_of_a_killed_nginx_are_ended_by_the_next_start(folder: Folder) -> None:
     _pages(folder)
     ports = Ports(free_port(5))
-    part = site_part(folder, ports, SECRETS)
+    part = site_part(folder, ports, SECRETS, "")
     master = begin(part, folder.log("site"))
     await until_true(part.is_ready)
     folder.children.write_text(leftovers.note({"site": leftovers.trace(master.pid)}))

@@ -168,7 +168,11 @@ def ingest(port: int) -> Iterator[Ingest]:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     """A folder with a name that would hurt a configuration that quotes paths."""
-    folder = Folder(tmp_path_factory.mktemp("site") / 'a "$uri" {folder};')
+    return filled(Folder(tmp_path_factory.mktemp("site") / 'a "$uri" {folder};'))
+
+
+def filled(folder: Folder) -> Folder:
+    """The tree of pages."""
     for below in (folder.site, folder.nginx, folder.logs):
         below.mkdir(parents=True)
     for path, content in PAGES.items():
@@ -185,7 +189,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
 @pytest.fixture(scope="module")
 def port(folder: Folder) -> Iterator[int]:
     ports = Ports(free_port(2))
-    part = site_part(folder, ports, Secrets("unused", EDGE))
+    yield from served(folder, ports, "")
+
+
+def served(folder: Folder, ports: Ports, path: str) -> Iterator[int]:
+    """The site's nginx for a site whose address has this path; its port."""
+    part = site_part(folder, ports, Secrets("unused", EDGE), path)
     for _ in run_nginx(part.folder, part.command, ports.site, folder.log("site")):
         yield ports.site
 
@@ -407,6 +416,74 @@ def test_nothing_else_goes_on_to_ingest(port: int, ingest: Ingest, path: str) ->
         assert get(port, path, method, b"{}").status in (404, 405)
     assert get(port, "/v1/views").status == 405
     assert ingest.asked == []
+
+
+BELOW = "/news/desk-2.x"
+
+
+@pytest.fixture(scope="module")
+def below(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of a site whose address has a path, which an earlier start had not."""
+    folder, ports = filled(Folder(tmp_path_factory.mktemp("below") / "data")), Ports(free_port(2))
+    for earlier in ("", "/news", BELOW):
+        site_part(folder, ports, Secrets("unused", EDGE), earlier)
+    yield from served(folder, ports, BELOW)
+
+
+def test_below_a_path_pages_and_files_are_served_and_put_together(below: int) -> None:
+    assert get(below, f"{BELOW}/").body == "<header><b>26 July, Baghdad</b></header><main>front</main>"
+    assert get(below, f"{BELOW}/2025/07/26/first/").body == "<b>26 July, Baghdad</b><p>[]</p>"
+    style = get(below, f"{BELOW}/_static/press.0123456789.css")
+    assert (style.status, style.headers["cache-control"]) == (200, "public, max-age=31536000, immutable")
+    assert get(below, f"{BELOW}/media/ab/picture.jpg").headers["cache-control"] == "public, max-age=3600"
+    assert get(below, f"{BELOW}/feed.xml").headers["content-type"] == "application/atom+xml; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    ("path", "to"),
+    [
+        ("", "/"),
+        ("/2025/07/26/first", "/2025/07/26/first/"),
+        (NEW_ENCODED.rstrip("/"), NEW_ENCODED),
+        (OLD, NEW_ENCODED),
+        (f"{OLD}/", NEW_ENCODED),
+        (f"{OLD}/index.html", NEW_ENCODED),
+        (f"{OLD}/?from=mail", f"{NEW_ENCODED}?from=mail"),
+    ],
+)
+def test_below_a_path_redirects_stay_below_it(below: int, path: str, to: str) -> None:
+    answer = get(below, BELOW + path)
+    assert (answer.status, answer.headers["location"]) == (301, BELOW + to)
+
+
+@pytest.mark.parametrize("end", ["", "/", "/index.html"])
+def test_below_a_path_what_is_withdrawn_answers_410(below: int, end: str) -> None:
+    answer = get(below, BELOW + GONE + end)
+    assert (answer.status, answer.body) == (410, "<b>26 July, Baghdad</b><h1>Withdrawn</h1>")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/", "/news", "/news/", "/nowhere/", "/feed.xml", "/2025/07/26/first/", "/2025/07/26/first", OLD, GONE),
+        *("/_static/press.0123456789.css", "/_fragments/masthead.html", "/404.html", f"/_moved{OLD}", "/v1/views"),
+        *(f"{BELOW}x", f"{BELOW}x/", BELOW.replace(".", "-") + "/", BELOW + BELOW + "/", f"/news{OLD}"),
+        *(f"{BELOW}/_fragments/masthead.html", f"{BELOW}/_fragments/", f"{BELOW}/_gone{GONE}", f"{BELOW}/_moved{OLD}/"),
+        *(f"{BELOW}/404.html", f"{BELOW}/503.html", f"{BELOW}/.well.html", f"{BELOW}/nowhere"),
+        *(f"{BELOW}/_static/no.css", f"{BELOW}/../../_fragments/masthead.html"),
+    ],
+)
+def test_outside_of_its_path_there_is_no_site_and_within_it_nothing_more(below: int, path: str) -> None:
+    answer = get(below, path)
+    assert (answer.status, answer.body) == (404, "<b>26 July, Baghdad</b><h1>No such page</h1>")
+
+
+def test_below_a_path_views_are_posted_there_and_health_is_where_it_was(below: int) -> None:
+    assert get(below, f"{BELOW}/v1/views").status == 405
+    away = get(below, f"{BELOW}/v1/views", "POST", b"{}")
+    assert (away.status, away.headers["content-type"]) == (503, "application/problem+json")
+    assert get(below, "/v1/views", "POST", b"{}").status == 404
+    assert get(below, "/nginx-health").body == "live\n"
 
 
 def test_a_view_that_is_too_large_is_refused_by_nginx(port: int, ingest: Ingest) -> None:

@@ -1,8 +1,10 @@
-// Tells the site that this article was opened. The page needs no script to be read.
+// Tells the site that this article was opened. The page needs no script to be read. A site may live below a path of
+// its host, as this script does.
 (function () {
   "use strict";
   var article = document.querySelector("[data-article]");
   if (article && navigator.sendBeacon) {
-    navigator.sendBeacon("/v1/views", JSON.stringify({ article: article.dataset.article }));
+    var views = new URL("../v1/views", document.currentScript.src);
+    navigator.sendBeacon(views, JSON.stringify({ article: article.dataset.article }));
   }
 })();

@@ -66,9 +66,8 @@ class Desk:
 
     def __init__(self, site: Site, set_block: SetBlock) -> None:
         self.site = site
-        address = urlsplit(site.base_url)
-        self.root = address.path
-        self.host = address.hostname or "localhost"
+        self.root = site.path
+        self.host = urlsplit(site.base_url).hostname or "localhost"
         self.base_url = site.base_url
         self.language = site.language.replace("_", "-")
         self.direction = direction(self.language)
