@@ -130,8 +130,10 @@ def _for_machines(before: Card | None, after: Card | None, shown: Shown) -> Iter
 
 
 def _same_look(was: Card, now: Card) -> bool:
-    return (was.headline, was.excerpt, was.image, was.path, was.published_at, was.section, was.authors) == (
-        now.headline, now.excerpt, now.image, now.path, now.published_at, now.section, now.authors,
+    return (
+        was.headline, was.excerpt, was.image, was.path, was.published_at, was.section, was.authors, was.language,
+    ) == (
+        now.headline, now.excerpt, now.image, now.path, now.published_at, now.section, now.authors, now.language,
     )  # fmt: skip
 
 

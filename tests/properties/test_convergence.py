@@ -33,6 +33,7 @@ articles = st.fixed_dictionaries(
             ["", "Short.", "A longer summary that goes on and on until it has to be cut at a word."]
         ),
         "slug": st.sampled_from(["oil", "news"]),
+        "language": st.sampled_from(["ar", "de"]),
         "body_html": st.sampled_from(["<p>One.</p>", "<p>Two.</p>"]),
         "updated_at": st.sampled_from([START + timedelta(minutes=minutes) for minutes in (0, 30, 300)]),
         "corrections": st.sampled_from([(DraftCorrection("It was oil.", START + timedelta(hours=1)),)]),
@@ -93,6 +94,23 @@ async def test_the_feeds_of_an_empty_site_stay_as_they_are_while_time_moves_on(
         later = Clock(room.settings.model_copy(update={"now": room.now + timedelta(hours=5)}))
         assert await Ticker(room.store, room.press, SITE, later).advance()  # they expire; nothing starts anew
         await room.drain()
+        found = await room.differences()
+        assert found.clean, (found.differs, found.missing, found.extra)
+    finally:
+        await room.close()
+
+
+async def test_an_article_that_changes_its_language_alone_does_so_on_every_card(
+    valkey_server: Any, tmp_path: Path
+) -> None:
+    valkey_server.flush()
+    room = PressRoom(valkey_server.url, tmp_path, SITE)
+    try:
+        await room.open()
+        for language in (None, "ar"):
+            await room.accept(draft("g0", topics=("Oil",), section="World", language=language))
+            await room.accept(draft("g1", topics=("Oil",), section="World"))
+            await room.drain()
         found = await room.differences()
         assert found.clean, (found.differs, found.missing, found.extra)
     finally:

@@ -134,6 +134,7 @@ CASES = {
     "its picture changed": Case(
         card(), card(image=Image(url="/media/x")), ALL_OF_IT | BLOCKS | NEWS | sitemaps(JULY), ("oil",)
     ),
+    "its language changed": Case(card(), card(language="ar"), ALL_OF_IT | BLOCKS | NEWS | sitemaps(JULY), ("oil",)),
     "its author's address changed": Case(
         card(),
         card(authors=(Term(slug="jane", name="Jane", url="https://jane.example/"),)),
