@@ -3,13 +3,16 @@
 import html as entities
 import re
 from collections.abc import Callable
+from functools import cache
 from html.entities import html5 as _NAMED  # noqa: N812 - a constant, whatever its module calls it
 
 import nh3
+from babel import Locale
 
 from services.ingest.markup import is_misnested, sprawls
 from services.ingest.plain import plain_html
 from services.ingest.text import clean_text
+from services.ingest.tidy import tidy
 
 OPENING = 300
 
@@ -40,7 +43,23 @@ _ATTRIBUTES = {
 }
 _WEB = re.compile(r"https?://[^/?#\s]\S*", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]{1,5}")
+_LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:-[A-Za-z0-9]{1,8})*")
+
+
+@cache
+def _languages() -> frozenset[str]:
+    return frozenset(Locale("en").languages)
+
+
+def _is_language(tag: str) -> bool:
+    """Whether this is a language tag (BCP 47), of a language that has a name."""
+    found = _LANGUAGE.fullmatch(tag)
+    return found is not None and found[1].lower() in _languages()
+
+
 _CHECKS: dict[str, Callable[[str], object]] = {
+    "lang": _is_language,
+    "scope": re.compile(r"(?:row|col)(?:group)?").fullmatch,
     "href": re.compile(r"(?:https?://[^/?#\s]\S*|mailto:\S+)", re.IGNORECASE).fullmatch,
     "src": re.compile(r"(?:https?://[^/?#\s]\S*|/media/(?!\S*\.\.)\S+)", re.IGNORECASE).fullmatch,
     "cite": _WEB.fullmatch,
@@ -62,7 +81,6 @@ _EMBED = re.compile(
 )
 _ADDRESS = re.compile(r"""\s(?:src|data)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 _TITLE = re.compile(r"""\stitle\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
-_NO_PICTURE = re.compile(r'<img(?: (?!src=)[a-z]+="[^"]*")*>')
 _PASSES = 3
 
 # The parser's time for a reference grows with what follows it, and for a non-breaking space with what precedes it,
@@ -82,6 +100,7 @@ _TAG = re.compile(r'<[^<>"]*+(?:"[^"]*+"[^<>"]*+)*+>')
 
 
 def _allow(_: str, name: str, value: str) -> str | None:
+    """The value as it may stand in a tag, or None if it may not."""
     check = _CHECKS.get(name)
     return value if check is None or check(value) else None
 
@@ -123,9 +142,8 @@ def _parsed(html: str) -> str:
 
 def _clean(html: str) -> str:
     html = _REFERENCE.sub(_decode, clean_text(html)).replace("\xa0", _SPACE)
-    cleaned = _CLEANER.clean(html).replace(_HIDDEN, "&").replace(_SPACE, "\xa0")
-    if "<img" in cleaned:
-        cleaned = _NO_PICTURE.sub("", cleaned)
+    cleaned = tidy(_CLEANER.clean(html).replace(_HIDDEN, "&").replace(_SPACE, "\xa0"))
+    cleaned = cleaned.lstrip("\ufeff")  # in the beginning the parser takes it for a byte order mark
     # the parser takes the first line break of a <pre> for layout, a browser too
     return re.sub(r"(<pre[^<>]*>)\n", r"\1\n\n", cleaned) if "<pre" in cleaned else cleaned
 

@@ -9,7 +9,7 @@ _MAX_SPRAWL = 1_000_000
 _ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 # these end by themselves where another begins, or have no end
 _SELF_ENDING = re.compile(r"p|li|d[dt]|t[rdh]|tbody|thead|tfoot|br|hr|img|wbr|source|param|col|input|link|meta")
-_NESTING = re.compile(r"<(/?)(a|h[2-6]|li|d[dt]|ul|ol|dl)[ >]")
+_NESTING = re.compile(r"<(/?)(a(?=[ >])|h(?=[2-6]))")
 
 
 def sprawls(html: str) -> bool:
@@ -36,26 +36,14 @@ def sprawls(html: str) -> bool:
 
 
 def is_misnested(html: str) -> bool:
-    """Whether cleaned HTML has a link in a link, a heading in a heading or an item in an item of the same list.
+    """Whether cleaned HTML has a link in a link or a heading in a heading.
 
     A parser can make such a tree, but its text, read again, becomes another one.
     """
-    in_link = in_heading = False
-    in_item = [False]
+    opened = {"a": False, "h": False}
     for tag in _NESTING.finditer(html):
-        begins, name = not tag[1], tag[2]
-        if name == "a":
-            again, in_link = begins and in_link, begins
-        elif name[0] == "h":
-            again, in_heading = begins and in_heading, begins
-        elif name in ("ul", "ol", "dl"):
-            again = False
-            if begins:
-                in_item.append(False)
-            elif len(in_item) > 1:
-                in_item.pop()
-        else:
-            again, in_item[-1] = begins and in_item[-1], begins
-        if again:
+        begins, kind = not tag[1], tag[2]
+        if begins and opened[kind]:
             return True
+        opened[kind] = begins
     return False

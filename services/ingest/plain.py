@@ -5,12 +5,15 @@ import re
 from collections.abc import Iterable
 
 from services.ingest.text import clean_text
+from services.ingest.tidy import BLANK, is_outlined
 
 # There is one way to read each part, so that hostile HTML costs linear time. (Without possessive quantifiers: in early
 # 3.11 they go wrong around groups.) Of an address only what every parser of addresses takes as it stands.
 _TEXT = r"[^<>&\r]*(?:&(?:amp|lt|gt|quot|#39);[^<>&\r]*)*"
 _ADDRESS = r"https?://(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]+(?:/[A-Za-z0-9._~/%+=,?#-]*)?"
 _LINK_ENDS = '">'
+_LINK_HAS_WORDS = rf"(?![{BLANK}]*</a)"
+_HEADING_HAS_WORDS = rf"(?!(?:[{BLANK}]|<(?!/?h)[^<>]*>)*</h)"
 
 
 def _elements(names: Iterable[str], content: str) -> str:
@@ -18,16 +21,18 @@ def _elements(names: Iterable[str], content: str) -> str:
 
 
 _EMPHASIS = _elements(("em", "strong", "b", "i"), _TEXT)
-_WORDS = f'{_TEXT}(?:<(?:{_EMPHASIS}|a href="{_ADDRESS}{_LINK_ENDS}{_TEXT}</a|br)>{_TEXT})*'
-_BLOCKS = _elements(("p", "h2", "h3", "h4", "h5", "h6"), _WORDS)
-_LISTS = _elements(("ul", "ol"), rf"\s*(?:<li>{_WORDS}</li>\s*)+")
+_LINK = f'a href="{_ADDRESS}{_LINK_ENDS}{_LINK_HAS_WORDS}{_TEXT}</a'
+_WORDS = f"{_TEXT}(?:<(?:{_EMPHASIS}|{_LINK}|br)>{_TEXT})*"
+_PARAGRAPH = _elements(("p",), _WORDS)
+_HEADING = _elements(("h2", "h3", "h4", "h5", "h6"), _HEADING_HAS_WORDS + _WORDS)
+_LIST = _elements(("ul", "ol"), rf"\s*(?:<li>{_WORDS}</li>\s*)+")
 _QUOTE = _elements(("blockquote",), rf"\s*(?:<p>{_WORDS}</p>\s*)+")
-_PLAIN = re.compile(rf"\s*(?:<(?:{_BLOCKS}|{_LISTS}|{_QUOTE}|hr)>\s*)*")
+_PLAIN = re.compile(rf"\s*(?:<(?:{_PARAGRAPH}|{_HEADING}|{_LIST}|{_QUOTE}|hr)>\s*)*")
 
 
 def plain_html(html: str) -> str | None:
     """The HTML cleaned, as the parser would have it; None if it is not plain."""
     text = clean_text(html)
-    if not _PLAIN.fullmatch(text):
+    if not (_PLAIN.fullmatch(text) and is_outlined(text)):
         return None
     return text.replace(_LINK_ENDS, '" rel="noopener">')

@@ -36,6 +36,21 @@ PAYLOADS = {
     "loading": "<meta http-equiv=refresh content='0;url=//evil.test'><link rel=stylesheet href=//evil.test/x.css>",
     "namespaces": f"<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror={FLAG}&gt;'",
 }
+# What editors and their systems send, none of it wrong enough to be noticed there.
+ORDINARY = """
+<h4>Begins too low</h4><p lang="xx-invalid-zzzzzzzzzzzz">Words <a href="https://example.org/"></a>
+<a href="/2025/07/26/elsewhere/">of another site</a>, <a href="#note">a note</a>, <a href="tel:+4412345">a number</a>,
+<a href="//example.org/">a link</a>.</p><h6>Leaves a level out</h6><h2>&nbsp;</h2><h3><img src="//example.org/x"></h3>
+<img src="https://example.org/a.jpg"><a href="https://example.org/"><img src="https://example.org/b.jpg"></a>
+<figure><img src="https://example.org/c.jpg" alt=" "><figcaption>A caption</figcaption></figure>
+<li>A loose item</li><dt>A loose term</dt><dd>and what it means</dd><summary>A loose summary</summary>
+<ul><li>One</li><ul><li>Two</li></ul>three<p>four</p></ul><ol><br><li>Five</li></ol><ul></ul>
+<dl><dd>No term</dd></dl><dl><dt>Term</dt><dd>Meaning</dd></dl><dl><div><dt>Term</dt><dd>Meaning</dd></div></dl>
+<details><summary></summary>Six</details><details><summary>Seven</summary>eight</details>
+<table><tr><th></th><th scope="wide">Goals</th></tr><tr><th scope="row">Home</th><td>2</td></tr></table>
+<p lang="ar" dir="rtl">مرحبا</p><p><mark>Marked</mark> <del>gone</del> <small>small</small></p>
+<blockquote>Said</blockquote>
+"""
 
 
 def test_the_reference_article_shows_every_line_in_order(sample_stack: Up, watched: Watched) -> None:
@@ -101,6 +116,15 @@ def test_below_a_path_opening_an_article_counts_as_a_view_too(tmp_path: Path, wa
 def test_axe_finds_nothing(sample_stack: Up, watched: Watched, path: str, colours: Any) -> None:
     watched.page.emulate_media(color_scheme=colours)
     watched.open(sample_stack.url + path)
+    found = Axe().run(watched.page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_axe_finds_nothing_in_what_an_ordinary_body_brings(sample_stack: Up, watched: Watched, colours: Any) -> None:
+    posted = sample_stack.post(f"ordinary {colours}", body_html=ORDINARY)
+    watched.page.emulate_media(color_scheme=colours)
+    watched.open(posted["url"])
     found = Axe().run(watched.page)
     assert found.violations_count == 0, found.generate_report()
 

@@ -32,7 +32,7 @@ def _within(tag: str, content: st.SearchStrategy[str]) -> st.SearchStrategy[str]
     return content.map(lambda inner: f"<{tag}>{inner}</{tag}>")
 
 
-paragraphs = st.sampled_from(["p", "h1", "h2", "h6", "div"]).flatmap(lambda tag: _within(tag, words))
+paragraphs = st.sampled_from(["p", "h1", "h2", "h2", "h3", "h4", "h6", "div"]).flatmap(lambda tag: _within(tag, words))
 items = st.lists(_within("li", words) | st.sampled_from([" ", "\n"]), max_size=3).map("".join)
 blocks = st.one_of(
     paragraphs,
@@ -42,7 +42,7 @@ blocks = st.one_of(
     st.sampled_from(["<hr>", "\n", " ", "\n\n"]),
 )
 documents = st.lists(blocks, max_size=5).map("".join)
-ENDS = ["p", "li", "ul", "em", "b", "h2", "blockquote", "br"]
+ENDS = ["p", "li", "ul", "em", "b", "h2", "h3", "blockquote", "br"]
 tags = st.sampled_from(
     [
         *(f"<{name}>" for name in ENDS),
@@ -60,6 +60,7 @@ tags = st.sampled_from(
 @example('<p>a <a href="https://example.org/x">b</a>, <em>c</em>.</p>\n<h2>d</h2><ul>\n<li>e</li></ul><hr>')
 @example("<blockquote>\n<p>a<br>b</p> </blockquote>")
 @example("<p>\n\na</p>")
+@example("<h2>a</h2><h3> <b>b</b></h3><h2><a href='https://a.b'>c</a></h2>".replace("'", '"'))
 @example("")
 def test_plain_html_comes_out_as_the_parser_has_it(html: str) -> None:
     plain = plain_html(html)
@@ -74,15 +75,22 @@ def test_plain_html_comes_out_as_the_parser_has_it(html: str) -> None:
         "words", "<p>a", "<p>a<p>b</p></p>", "<p><em>a</p></em>", "<p>a</h2>", "<ul>a<li>b</li></ul>",
         "<p class=x>a</p>", '<p><a href="https://1.2.3.999/">a</a></p>', '<p><a href="javascript:x">a</a></p>',
         "<p>&nbsp;</p>", "<p>a & b</p>", "<h1>a</h1>", "<p>a<!-- b --></p>", "<script>a</script>",
-        "<p><a href='https://a.org'>a</a></p>", "<p>a\rb</p>",
+        "<p><a href='https://a.org'>a</a></p>", "<p>a\rb</p>", "<h3>a</h3>", "<h2>a</h2><h4>b</h4>", "<h2></h2>",
+        "<h2> <b>\xa0</b><br></h2>", '<p><a href="https://a.org/"></a></p>', '<p><a href="https://a.org/">\u200b</a></p>',
     ],
 )  # fmt: skip
 def test_what_a_parser_must_read_is_left_to_it(html: str) -> None:
     assert plain_html(html) is None
 
 
+def test_headings_in_order_are_plain() -> None:
+    html = "<h2>a</h2><h3><b>b</b></h3><h4>c</h4><p>d</p><h2><em></em>e</h2>"
+    assert plain_html(html) == html
+
+
 @pytest.mark.parametrize(
-    "piece", ["<p>", "<p>a</p>", "<li>", "<ul><li>", "<p>&amp;", "<p><b>a</b>", "a-", " ", "<p>a<br>"]
+    "piece",
+    ["<p>", "<p>a</p>", "<li>", "<ul><li>", "<p>&amp;", "<p><b>a</b>", "a-", " ", "<p>a<br>", "<h2><b> ", "<h2> </h2>"],
 )
 def test_it_is_told_in_linear_time(piece: str) -> None:
     html = "<p>" + piece * 20_000 + "<"
