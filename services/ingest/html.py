@@ -41,6 +41,7 @@ _ATTRIBUTES = {
     "blockquote": {"cite"},
     "q": {"cite"},
 }
+_ADDRESSES = frozenset(("href", "src", "cite"))
 _WEB = re.compile(r"https?://[^/?#\s]\S*", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]{1,5}")
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:-[A-Za-z0-9]{1,8})*")
@@ -60,7 +61,7 @@ def _is_language(tag: str) -> bool:
 _CHECKS: dict[str, Callable[[str], object]] = {
     "lang": _is_language,
     "scope": re.compile(r"(?:row|col)(?:group)?").fullmatch,
-    "href": re.compile(r"(?:https?://[^/?#\s]\S*|mailto:\S+)", re.IGNORECASE).fullmatch,
+    "href": re.compile(r"(?:https?://[^/?#\s]\S*|(?:mailto|tel):\S+)", re.IGNORECASE).fullmatch,
     "src": re.compile(r"(?:https?://[^/?#\s]\S*|/media/(?!\S*\.\.)\S+)", re.IGNORECASE).fullmatch,
     "cite": _WEB.fullmatch,
     "width": _NUMBER.fullmatch,
@@ -101,8 +102,14 @@ _TAG = re.compile(r'<[^<>"]*+(?:"[^"]*+"[^<>"]*+)*+>')
 
 def _allow(_: str, name: str, value: str) -> str | None:
     """The value as it may stand in a tag, or None if it may not."""
+    if name in _ADDRESSES:
+        value = _absolute(value.strip())
     check = _CHECKS.get(name)
     return value if check is None or check(value) else None
+
+
+def _absolute(address: str) -> str:
+    return f"https:{address}" if address.startswith("//") else address
 
 
 _CLEANER = nh3.Cleaner(
@@ -112,7 +119,7 @@ _CLEANER = nh3.Cleaner(
     attribute_filter=_allow,
     strip_comments=True,
     link_rel="noopener",
-    url_schemes={"http", "https", "mailto"},
+    url_schemes={"http", "https", "mailto", "tel"},
     set_tag_attribute_values={"img": {"loading": "lazy"}},
 )
 
@@ -195,9 +202,7 @@ def _rename(tag: re.Match[str]) -> str:
 
 def _link(embed: re.Match[str]) -> str:
     """A link in the place of an embed; nothing where it has no address that a reader could open."""
-    address = _attribute(_ADDRESS, embed[2])
-    if address.startswith("//"):
-        address = "https:" + address
+    address = _absolute(_attribute(_ADDRESS, embed[2]))
     if not _WEB.fullmatch(address):
         return " "
     name = _attribute(_TITLE, embed[2]) or address

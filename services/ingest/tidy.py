@@ -15,6 +15,7 @@ _VOID = frozenset(("br", "col", "hr", "img", "wbr"))
 _PICTURE = re.compile(r"<img [^>]*>")
 _ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
 _NAMED = re.compile(r"(</?)(a|h[2-6]|summary|th)(?=[ >])([^>]*>)")
+_LEADS_SOMEWHERE = re.compile(r'(?: (?!href=)[a-z]+="[^"]*")* href=')
 _WORDS = re.compile(rf'(?:\A|>)[{BLANK}]*[^<{BLANK}]|<img(?: (?!alt=)[a-z]+="[^"]*")* alt="[^"]')
 _LISTED = re.compile(r"<(?:[uo]l|li|d[ltd]|summary)[ >]")
 _TERMS = re.compile(r"(?:dt )+(?:dd )+")
@@ -24,8 +25,8 @@ _HEADING_NAME = re.compile(r"<(/?)h([2-6])(?=[ >])")
 
 
 def tidy(html: str) -> str:
-    """Cleaned HTML in which each picture has an alternative, if only an empty one, links have words, items are in lists
-    and lists have nothing but items, and headings begin at h2 and leave no level out."""
+    """Cleaned HTML in which each picture has an alternative, if only an empty one, links lead somewhere and have words,
+    items are in lists and lists have nothing but items, and headings begin at h2 and leave no level out."""
     if "<img" in html:
         html = _PICTURE.sub(_picture, html)
     html = _without_nameless(html)
@@ -75,7 +76,8 @@ def _picture(tag: re.Match[str]) -> str:
 
 
 def _without_nameless(html: str) -> str:
-    """What is called by its words, and has none, is an ordinary block or cell, or of a link only what is in it."""
+    """Without links that lead nowhere; and what is called by its words and has none is an ordinary block or cell, or
+    of a link only what is in it."""
     parts = _NAMED.split(html)  # what is between, "<" or "</", name, the rest of the tag; and so on
     path: list[tuple[int, bool]] = []  # where the name stands; whether there were words
     for at in range(2, len(parts), 4):
@@ -87,7 +89,7 @@ def _without_nameless(html: str) -> str:
         began, has_words = path.pop()
         if path and has_words:
             path[-1] = (path[-1][0], True)
-        if not has_words:
+        if not has_words or (parts[at] == "a" and not _LEADS_SOMEWHERE.match(parts[began + 1])):
             _make_ordinary(parts, began, at)
     return "".join(parts)
 

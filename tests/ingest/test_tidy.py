@@ -51,6 +51,7 @@ def _check(element: Element, parent: Element, around: Element | None) -> None:
             assert element.get("src")
             assert element.get("alt") == "" or _is_word(element.get("alt", ""))
         case "a":
+            assert element.get("href")
             assert _words(element)
         case "h2" | "h3" | "h4" | "h5" | "h6" | "summary" | "th":
             assert _words(element)
