@@ -14,7 +14,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from prometheus_client.multiprocess import MultiProcessCollector
 
 from services.console.leftovers import processes
 from tests.servers import free_port
@@ -246,31 +245,3 @@ def test_what_nothing_outside_names_does_not_outlive_a_stack_that_was_killed(up:
     up.start()
     assert up.stop() == 0
     assert gone(before)
-
-
-@two_cores
-def test_a_second_press_builds_what_is_too_much_for_one(up: Up) -> None:
-    up.start()
-    lines = "".join(
-        json.dumps({"guid": f"n{number}", "headline": f"Number {number}", "body_text": "It happened."}) + "\n"
-        for number in range(1_500)
-    )
-    sent = subprocess.run(
-        [*COMMAND[:-1], "post", "--data", str(up.folder), "-"], input=lines, capture_output=True, text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=60, check=False,
-    )  # fmt: skip
-    assert sent.returncode == 0, sent.stderr
-    wait_for(lambda: scraped(up, "render", "pressrun_pages_waiting") == 0, 60)
-    built = 'pressrun_pages_written_total{kind="article"}'
-    assert scraped(up, "render", built) >= 1_500
-    assert up.stop() == 0
-    assert _counted(up.folder / "metrics" / "render" / "counter_embedded-2.db", built) > 0
-
-
-def _counted(file: Path, sample: str) -> float:
-    """What one process has counted."""
-    metrics = MultiProcessCollector.merge([str(file)], accumulate=False)
-    name, _, labels = sample.partition("{")
-    wanted = dict(part.split("=") for part in labels.rstrip("}").replace('"', "").split(","))
-    found = (sample for metric in metrics for sample in metric.samples if sample.name == name)
-    return sum(sample.value for sample in found if wanted.items() <= sample.labels.items())
