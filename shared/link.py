@@ -29,10 +29,11 @@ class Link:
             await self._connect()
         return await self._wire.send(commands)
 
-    def close(self) -> None:
-        """Close the connection; commands that are still under way fail."""
-        if self._attempt is not None:
-            self._attempt.cancel()
+    async def close(self) -> None:
+        """Close the connection, also one that is being made; commands that are still under way fail."""
+        while self._attempt is not None and not self._attempt.done():
+            self._attempt.cancel()  # more than once: before Python 3.12 `wait_for`, which redis-py uses, may swallow it
+            await asyncio.wait([self._attempt], timeout=0.01)
         self._drop("the store's connection was closed")
 
     async def _connect(self) -> None:
@@ -50,6 +51,9 @@ class Link:
         except (RedisError, OSError, TimeoutError) as error:
             connection._close()
             return f"the store cannot be reached: {error}"
+        except asyncio.CancelledError:
+            connection._close()
+            raise
         wire = Wire(connection, lambda reason: self._drop(f"the store's connection broke: {reason}", wire))
         if wire.broken:
             connection._close()

@@ -109,7 +109,7 @@ class Store:
     async def close(self) -> None:
         """Close the connections; commands that are still under way fail."""
         for link in self._links:
-            link.close()
+            await link.close()
         await self._client.aclose()
 
 

@@ -22,7 +22,7 @@ async def store(valkey: str) -> AsyncIterator[Store]:
 async def link(store: Store) -> AsyncIterator[Link]:
     made = Link(store.client.connection_pool)
     yield made
-    made.close()
+    await made.close()
 
 
 async def test_answers_come_to_those_who_asked_in_the_order_of_their_commands(link: Link) -> None:
@@ -80,3 +80,25 @@ async def test_a_full_store_is_unavailable_also_to_a_script(store: Store) -> Non
             await store.commit({}, [("SET", "one", "more")])
     finally:
         await store.do("CONFIG", "SET", "maxmemory", 0)
+
+
+async def test_a_connection_that_is_given_up_while_it_is_made_is_closed() -> None:
+    came, gone = asyncio.Event(), asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        came.set()
+        while await reader.read(1000):
+            pass
+        gone.set()
+        writer.close()
+
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+        store = Store(Settings(redis_url=f"redis://:password@127.0.0.1:{server.sockets[0].getsockname()[1]}/0"))
+        link = Link(store.client.connection_pool)
+        asked = asyncio.create_task(link.all([("PING",)]))
+        await came.wait()
+        await link.close()
+        async with asyncio.timeout(3):  # less than it takes to give up an answer
+            await gone.wait()
+        await asyncio.gather(asked, return_exceptions=True)
+        await store.close()
