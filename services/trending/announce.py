@@ -9,11 +9,12 @@ import asyncio
 import time
 
 from services.trending.lua import TOUCHED
-from services.trending.pending import SETTLE, Pending
+from services.trending.pending import Pending
+from services.trending.top import TOP
 from shared.charts import chart_key, charted_key, charts_key
 from shared.clock import Clock, millis
 from shared.events import SIGNALS, RankingChanged
-from shared.ranking import SIZE, ranking_key
+from shared.ranking import ranking_key
 from shared.store import Script, Store
 
 APART_MS = 500  # between two announcements of a list, and between two times that views are settled
@@ -74,8 +75,8 @@ class Announcer:
 
 
 _ANNOUNCE = Script(
-    SETTLE
-    + f"local SIGNALS, CHARTS, CHARTED, TOP = '{SIGNALS}', '{charts_key()}', '{charted_key('')}', {SIZE - 1}\n"
+    TOP
+    + f"local SIGNALS, CHARTS, CHARTED = '{SIGNALS}', '{charts_key()}', '{charted_key('')}'\n"
     + """
 local name, key, apart = ARGV[2], ARGV[3], tonumber(ARGV[4])
 local week = string.match(name, '^week:(.+)$')
@@ -89,39 +90,18 @@ call('SREM', TOUCHED, name)
 
 local function array(found) return #found > 0 and cjson.encode(found) or '[]' end
 
--- The top as it is now: ids or slugs, or for a week entries with their views.
-local function top_now()
-  local section, found = string.match(name, '^hot:section:(.+)$'), {}
+local function list_now()
+  local section = string.match(name, '^hot:section:(.+)$')
   local list = name == 'topics' and 'topics' or section and 'section:' .. section or 'all'
-  for _, member in ipairs(call('ZRANGE', rank_key('7d', list), 0, TOP)) do
-    found[#found + 1] = list == 'topics' and member or string.sub(member, 10)
-  end
+  local found = top('7d', {list}, SIZE)
+  for at, entry in ipairs(found) do found[at] = entry[1] end
   return found
 end
 
--- A sealed chart keeps its numbers; names, links and withdrawals follow the articles.
 local function chart_now()
-  local found, seen, sealed = {}, {}, call('HGET', sealed_key(week), 'all')
-  local function enter(id, views)
-    if seen[id] or words_of(id)[1] ~= '+' or #found > TOP then return end
-    seen[id] = true
-    found[#found + 1] = {rank = #found + 1, id = id, views = views}
-  end
-  if sealed then
-    local shown, hidden = cjson.decode(sealed), cjson.decode(call('HGET', sealed_key(week), 'hidden') or '[]')
-    local next = 1
-    for at = 0, #shown do
-      if at > 0 then enter(root(shown[at][1]), shown[at][2]) end
-      while hidden[next] and hidden[next][3] == at do
-        enter(root(hidden[next][1]), hidden[next][2])
-        next = next + 1
-      end
-    end
-  else
-    local flat = call('ZRANGE', rank_key(week, 'all'), 0, TOP, 'WITHSCORES')
-    for at = 1, #flat, 2 do enter(string.sub(flat[at], 10), -tonumber(flat[at + 1])) end
-  end
-  return found, sealed and true or false
+  local found, sealed = top(week, {'all'}, SIZE)
+  for rank, entry in ipairs(found) do found[rank] = {rank = rank, id = entry[1], views = entry[2]} end
+  return found, sealed
 end
 
 local function same(one, other)
@@ -136,7 +116,7 @@ if week then
   same_state = (before.sealed or false) == sealed
   before = before.entries or {}
 else
-  after = top_now()
+  after = list_now()
 end
 local first, last = 1, math.max(#before, #after)
 while first <= last and same(before[first], after[first]) do first = first + 1 end

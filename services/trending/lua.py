@@ -40,11 +40,6 @@ def rank_key(window: str, name: str) -> str:
     return f"trending:rank:{window}:{name}"
 
 
-def sealed_key(week: str) -> str:
-    """Key of what is kept of a sealed week."""
-    return f"trending:sealed:{week}"
-
-
 # `now` (the site's time, ms) is ARGV[1] of every script.
 PRELUDE = (
     f"""

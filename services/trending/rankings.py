@@ -1,12 +1,11 @@
-"""Reading the rankings: the top of a window, straight from its sorted set or from what was kept of a sealed week."""
+"""Reading the rankings: the top of a window, as counted or as kept of a sealed week."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.trending.lua import SEVEN_DAYS, rank_key, sealed_key
-from services.trending.pending import SETTLE, Pending
-from services.trending.stories import PLACE_DIGITS
+from services.trending.lua import SEVEN_DAYS
+from services.trending.pending import Pending
+from services.trending.top import TOP
 from services.trending.week import HOUR, WINDOW, Calendar
 from shared.articles import Article, record_key, url
 from shared.live import names_key
@@ -54,14 +53,13 @@ class Rankings:
         """The most read articles of a window, of a section or a topic or of what is in both."""
         lists = [f"section:{section}"] if section else []
         lists += [f"topic:{topic}"] if topic else []
-        found = await (self._top(window, lists, limit) if lists else self._all(window, limit))
-        records = await self._store.do("MGET", *(record_key(ident) for ident, _ in found)) if found else []
-        items = []
-        for (ident, views), record in zip(found, records, strict=True):
-            article = Article.model_validate_json(record) if record else None
-            if article and article.live:
-                items.append(Item(ident, views, article.headline, url(self._base_url, article.path)))
-        return items[:limit]
+        reach = limit
+        while True:
+            found = await self._top(window, lists or ["all"], reach)
+            items = await self._shown(found)
+            if len(items) >= limit or len(found) < reach:
+                return items[:limit]
+            reach += limit - len(items)  # some are withdrawn, and this service has not heard of it
 
     async def topics(self, window: str, limit: int) -> list[Item]:
         """The most read topics of a window."""
@@ -72,32 +70,29 @@ class Rankings:
             for (slug, views), name in zip(found, names, strict=True)
         ]
 
-    async def _all(self, window: str, limit: int) -> list[tuple[str, int]]:
-        """The top of all, and of a sealed week also those that were withdrawn when it was sealed, in their places."""
-        found = await self._top(window, ["all"], limit)
-        hidden = await self._store.do("HGET", sealed_key(window), "hidden")
-        for n, (ident, views, before) in enumerate(json.loads(hidden or b"[]")):
-            found.insert(before + n, (ident, views))
-        return found
+    async def _shown(self, found: list[tuple[str, int]]) -> list[Item]:
+        records = await self._store.do("MGET", *(record_key(ident) for ident, _ in found)) if found else []
+        items = []
+        for (ident, views), record in zip(found, records, strict=True):
+            article = Article.model_validate_json(record) if record else None
+            if article and article.live:
+                items.append(Item(ident, views, article.headline, url(self._base_url, article.path)))
+        return items
 
     async def _top(self, window: str, lists: list[str], limit: int) -> list[tuple[str, int]]:
-        sealed = [] if window == SEVEN_DAYS else await self._store.do("HMGET", sealed_key(window), "all", *lists)
-        if sealed and sealed[0]:
-            kept = [json.loads(one or b"[]") for one in sealed[1:]]
-            both = [entry for entry in kept[0] if all(entry in other for other in kept[1:])]
-            return [(ident, views) for ident, views in both[:limit]]
-        flat = await self._pending.ask(_TOP, window, limit - 1, *(rank_key(window, name) for name in lists))
-        places = 0 if lists == ["topics"] else PLACE_DIGITS
-        pairs = zip(flat[: 2 * limit : 2], flat[1 : 2 * limit : 2], strict=True)
-        return [(member.decode()[places:], -int(float(score))) for member, score in pairs]
+        flat = await self._pending.ask(_TOP, window, limit, *lists)
+        return [(ident.decode(), views) for ident, views in zip(flat[::2], flat[1::2], strict=True)]
 
 
 _TOP = Script(
-    SETTLE
+    TOP
     + """
 settle(math.huge)
 write(ARGV[2], math.huge)
-if #ARGV == 4 then return call('ZRANGE', ARGV[4], 0, ARGV[3], 'WITHSCORES') end
-return call('ZINTER', 2, ARGV[4], ARGV[5], 'WEIGHTS', 1, 0, 'WITHSCORES')
+local flat = {}
+for _, entry in ipairs((top(ARGV[2], {ARGV[4], ARGV[5]}, tonumber(ARGV[3])))) do
+  flat[#flat + 1], flat[#flat + 2] = entry[1], entry[2]
+end
+return flat
 """
 )

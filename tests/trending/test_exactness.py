@@ -100,6 +100,7 @@ class Run:
             guid, published_at=published_at, section=section, topics=topics, evolved_from=earlier
         )
         self.model.articles[ident] = (published_at, section, topics)
+        self.model.published[ident] = published_at
         self.model.heirs.pop(ident, None)
         if earlier:
             before = identify("desk", earlier)
@@ -150,8 +151,11 @@ class Run:
 
     async def _look(self, window: str, name: str) -> None:
         kept = self.model.sealed.get(window)
-        expected = self.model.rankings(window, self.room.moment) if kept is None else kept
-        assert await self.room.rankings._top(window, [name], 50) == expected.get(name, []), (window, name)
+        if kept is None:
+            expected = self.model.rankings(window, self.room.moment).get(name, [])
+        else:
+            expected = self.model.standing(name, kept.get(name, []))
+        assert await self.room.rankings._top(window, [name], 50) == expected, (window, name)
 
     async def check(self) -> None:
         for window in {"7d", *(self.room.calendar.week(at).name for _, at in self.model.views)}:

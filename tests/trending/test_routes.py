@@ -6,10 +6,12 @@ import httpx
 import pytest
 
 from services.trending.routes import ranking_routes
+from shared.articles import Article, record_key
+from shared.charts import Chart, chart_key
 from shared.live import names_key
 from shared.service import Service, create_app
 from shared.settings import Settings
-from tests.trending.newsroom import DAY, NOON, Newsroom
+from tests.trending.newsroom import DAY, HOUR, NOON, Newsroom
 
 
 @pytest.fixture
@@ -62,6 +64,48 @@ async def test_a_sealed_week_is_answered_from_what_is_kept(newsroom: Newsroom, h
         found = (await http.get(f"/v1/trending?window=2025-W30{query}")).json()
         assert [item["id"] for item in found["items"]] == idents, query
     assert (await http.get("/v1/topics?window=2025-W30")).json()["items"][0]["views"] == 3
+
+
+async def test_a_sealed_week_is_answered_as_its_chart_stands(newsroom: Newsroom, http: httpx.AsyncClient) -> None:
+    idents = {}
+    for hour, guid in enumerate("abcd"):
+        topics = ("t1",) if guid in "ab" else ("t2",)
+        idents[guid] = await newsroom.publish(guid, published_at=NOON - DAY + hour * HOUR, topics=topics)
+        await newsroom.view(idents[guid], times=6 if guid == "a" else 3)
+    await newsroom.drain()
+    await newsroom.pass_to(NOON + 20 * DAY)
+    await newsroom.withdraw(idents["a"])
+    idents["b2"] = await newsroom.publish("b2", evolved_from="b", section="sport", topics=())
+    await newsroom.withdraw(idents["b"], replaced_by=idents["b2"])
+    await newsroom.drain()
+    await newsroom.announcer.announce()
+    chart = Chart.model_validate_json(await newsroom.store.do("GET", chart_key("2025-W30")))
+    assert [entry.id for entry in chart.entries] == [idents[guid] for guid in ("d", "c", "b2")]
+    for query, guids in (
+        ("", ("d", "c", "b2")), ("&limit=1", ("d",)), ("&topic=t1&limit=1", ("b2",)), ("&section=world&limit=1", "d"),
+        ("&section=world&topic=t1", ("b2",)), ("&section=sport", ()),
+    ):  # fmt: skip
+        found = (await http.get(f"/v1/trending?window=2025-W30{query}")).json()["items"]
+        assert [(item["rank"], item["id"], item["views"]) for item in found] == [
+            (rank, idents[guid], 3) for rank, guid in enumerate(guids, 1)
+        ], query
+
+
+@pytest.mark.parametrize("window", ["7d", "week", "2025-W29"])
+async def test_a_withdrawal_that_trending_has_not_read_yet_takes_no_place(
+    newsroom: Newsroom, http: httpx.AsyncClient, window: str
+) -> None:
+    idents = [await newsroom.publish(f"article{number}") for number in range(5)]
+    for number, ident in enumerate(idents):
+        await newsroom.view(ident, times=5 - number)
+        await newsroom.view(ident, times=5 - number, at=NOON - 6 * DAY)
+    await newsroom.drain()
+    for ident in (idents[0], idents[2]):
+        record = Article.model_validate_json(await newsroom.store.do("GET", record_key(ident)))
+        down = record.model_copy(update={"state": "withdrawn"})
+        await newsroom.store.do("SET", record_key(ident), down.model_dump_json())
+    found = (await http.get("/v1/trending", params={"window": window, "limit": 2})).json()["items"]
+    assert [(item["rank"], item["id"]) for item in found] == [(1, idents[1]), (2, idents[3])]
 
 
 @pytest.mark.parametrize(
