@@ -8,9 +8,11 @@ from ipaddress import ip_network
 from typing import Any
 
 import httpx
+import jsonschema_rs
 import pytest
 from pydantic import SecretStr
 
+from services.ingest.asyncapi import document
 from services.ingest.robots import is_robot
 from services.ingest.viewing import FLOOD
 from services.ingest.views import MOST, ViewBeacon, routes
@@ -82,6 +84,19 @@ async def test_a_readers_view_is_on_the_stream_once_it_is_answered(door: Door) -
     assert await door.post({"article": ONE}) == 202
     (event,) = await door.streamed()
     assert (event.article, event.at, event.once) == (ONE, NOW, False)
+
+
+async def test_every_entry_is_what_the_asyncapi_document_says(door: Door) -> None:
+    await door.post({"article": ONE})
+    await door.lines(line(), line("2", GONE, NOW - timedelta(days=1)))
+    made = document()
+    schema = made["components"]["messages"]["article.viewed"]["payload"] | {"components": made["components"]}
+    valid = jsonschema_rs.validator_for(schema)
+    entries = await door.service.store.do("XRANGE", VIEWS, "-", "+")
+    assert len(entries) == 3
+    for _, fields in entries:
+        assert fields[0] == b"event"
+        valid.validate(json.loads(fields[1]))
 
 
 @pytest.mark.parametrize("kind", ["text/plain;charset=UTF-8", "application/json", "application/octet-stream"])
