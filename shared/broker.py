@@ -13,8 +13,9 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import ResponseError
 
+from shared.address import parse_sentinel
 from shared.settings import Settings
-from shared.store import Store, parse_sentinel
+from shared.store import Store
 
 POLL_MS = 1000  # below the socket's timeout, else reads time out and deliveries come late
 RECONNECT = Retry(ExponentialWithJitterBackoff(cap=0.25, base=0.02), retries=-1)

@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
+from shared.address import check_address
+
 PREFIX = "PRESSRUN_"
 
 
@@ -56,6 +58,12 @@ class Settings(BaseModel):
     )
     views_memory_mb: int = Field(512, ge=1, description="memory for the event_ids of counted views; above it 503")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is logged")
+
+    @field_validator("redis_url")
+    @classmethod
+    def _reachable(cls, value: str) -> str:
+        check_address(value)
+        return value
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod

@@ -16,11 +16,12 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import NoScriptError
 
+from shared.address import parse_sentinel
 from shared.link import ANSWER_TIMEOUT, Link
 from shared.settings import Settings
 from shared.wire import Command, StoreUnavailable
 
-__all__ = ["Command", "Script", "Store", "StoreUnavailable", "parse_sentinel", "redis_client"]
+__all__ = ["Command", "Script", "Store", "StoreUnavailable", "redis_client"]
 
 CONNECT_TIMEOUT = 2.0
 LINKS = 4
@@ -56,13 +57,6 @@ def _sentinel(url: str, options: dict[str, Any]) -> Redis:
     nodes, name = parse_sentinel(url)
     sentinel = Sentinel(nodes, socket_connect_timeout=CONNECT_TIMEOUT)  # type: ignore[no-untyped-call]  # redis-py's
     return cast(Redis, sentinel.master_for(name, **options))
-
-
-def parse_sentinel(url: str) -> tuple[list[tuple[str, int]], str]:
-    """The sentinels' addresses and the name of the master in a `sentinel://` URL."""
-    hosts, _, name = url.removeprefix("sentinel://").partition("/")
-    nodes = [(host, int(port or 26379)) for host, _, port in (node.partition(":") for node in hosts.split(","))]
-    return nodes, name or "pressrun"
 
 
 class Store:

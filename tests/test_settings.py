@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.ingest.doors import Doors
+from shared.broker import make_broker
 from shared.settings import Settings, Site, WrongSetting, read_sources
+from shared.store import redis_client
 
 ROOT = Path(__file__).parents[1]
 
@@ -42,6 +44,48 @@ def test_a_wrong_value_is_one_line_that_names_the_setting(name: str, value: str)
         Settings.load({name: value})
     assert str(wrong.value).startswith(f"{name}: ")
     assert "\n" not in str(wrong.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "foo", "", " ", "http://x", "redis://h:99999/0", "redis://h:abc/0", "redis://127.0.0.1:1/abc", "redis://h/-1",
+        "redis://h/0/1", "redis://[::1/0", "redis://h/0?db=x", "redis://h/0?no_such_option=1", "unix://",
+        "redis://:secret#word@h/0", "redis://:secret/word@h/0", "sentinel://x", "sentinel://", "sentinel:///name",
+        "sentinel://a:26379,/name", "sentinel://a:secret/name", "sentinel://a:99999/name", "sentinel://u:secret@a/name",
+    ],
+)  # fmt: skip
+def test_an_address_where_no_store_can_be_is_refused_in_a_line_that_tells_no_secret(url: str) -> None:
+    with pytest.raises(WrongSetting) as wrong:
+        Settings.load({"PRESSRUN_REDIS_URL": url})
+    assert str(wrong.value).startswith("PRESSRUN_REDIS_URL: ")
+    assert "\n" not in str(wrong.value)
+    assert "secret" not in str(wrong.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://store", "redis://store:6379", "redis://store:6379/", "redis://store/15", "redis:///3", "redis://[::1]:1/0",
+        "redis://:p%40%2F%23%3A@store:6379/0", "redis://user:p!$&'()*+,;=-._~|^@store/0", "redis://:pässwörd@store/0",
+        "rediss://store:6380/1?ssl_cert_reqs=none", "unix:///run/store.sock?db=2", "unix://user:p%40@/run/store.sock",
+        "redis://store/0?socket_keepalive=yes", "sentinel://a,b:26380/courier", "sentinel://10.0.0.1:26379/name",
+    ],
+)  # fmt: skip
+def test_every_way_to_a_store_stays_open(url: str) -> None:
+    settings = Settings.load({"PRESSRUN_REDIS_URL": url})
+    assert settings.redis_url == url
+    assert redis_client(settings).connection_pool
+
+
+@given(st.text(max_size=40).map(lambda text: f"redis://{text}") | st.text(max_size=40).map("sentinel://{}".format))
+def test_whatever_the_stores_address_is_it_can_be_used_or_is_refused(url: str) -> None:
+    try:
+        settings = Settings.load({"PRESSRUN_REDIS_URL": url})
+    except WrongSetting:
+        return
+    assert redis_client(settings).connection_pool
+    assert make_broker(settings)
 
 
 def test_good_values_are_taken() -> None:
