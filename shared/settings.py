@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from shared.address import check_address
+from shared.characters import is_blank, is_one_line
 
 PREFIX = "PRESSRUN_"
 
@@ -118,7 +119,7 @@ class Site(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
-    name: str = Field("Pressrun", min_length=1, max_length=200)
+    name: str = Field("Pressrun", max_length=200)
     base_url: str = Field("http://127.0.0.1:8080", pattern=_ADDRESS)
     timezone: str = "UTC"
     language: str = Field("en", pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")
@@ -128,6 +129,20 @@ class Site(BaseModel):
     hot: int = Field(5, ge=1, le=50)
     topics: int = Field(8, ge=1, le=50)
     related: int = Field(4, ge=0, le=16)
+
+    @field_validator("name", "base_url", "city")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        if not is_one_line(value):
+            raise ValueError("a control character, or another that XML forbids, cannot stand on pages and in feeds")
+        return value
+
+    @field_validator("name")
+    @classmethod
+    def _visible(cls, value: str) -> str:
+        if is_blank(value):
+            raise ValueError("nothing of it can be seen")
+        return value
 
     @field_validator("timezone")
     @classmethod

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
@@ -163,6 +164,13 @@ def test_a_secret_file_that_cannot_be_read_is_named_with_its_setting(tmp_path: P
         ("conditions_expire = inf", "conditions_expire"),
         ("conditions_expire = 1e10", "conditions_expire"),
         ('name = ""', "name"),
+        ('name = "  "', "name"),
+        ('name = "\\u00a0\\u200b"', "name"),
+        ('name = "Bad\\u0007 name"', "name"),
+        ('name = "Two\\nlines"', "name"),
+        ('name = "no character \\uffff"', "name"),
+        ('city = "Bad\\u0007 city"', "city"),
+        ('base_url = "http://bad\\u0007.example"', "base_url"),
         ('nmae = "typing error"', "nmae"),
         ("hot = ", ""),
     ],
@@ -174,6 +182,24 @@ def test_a_wrong_line_of_site_toml_is_named_with_its_file(tmp_path: Path, line: 
         Site.read(file)
     assert str(wrong.value).startswith(f"{file}: {named}")
     assert "\n" not in str(wrong.value)
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_whatever_a_site_is_called_its_feeds_can_say_it(name: str, city: str) -> None:
+    try:
+        site = Site(name=name, city=city)
+    except ValueError:
+        return
+    written = ET.Element("feed", name=site.name, city=site.city)
+    read = ET.fromstring(ET.tostring(written))  # noqa: S314 - our own
+    assert read.attrib == {"name": name, "city": city}
+
+
+@pytest.mark.parametrize(
+    "name", ["The Courier", "الساعي", "می\u200cخوانیم", "\u200fصحيفة\u200f", "Ünïted 📰", "A\u00a0B"]
+)
+def test_names_in_every_script_are_taken(name: str) -> None:
+    assert Site(name=name, city=name).name == name
 
 
 def test_a_site_toml_that_is_missing_gives_the_defaults(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from babel import Locale
 
 from services.ingest.markup import is_misnested, sprawls
 from services.ingest.plain import plain_html
-from services.ingest.text import clean_text
 from services.ingest.tidy import tidy
+from shared.characters import clean_text
 
 OPENING = 300
 

@@ -4,8 +4,8 @@ article's time; for what is not exactly of this kind there is the parser. Pure."
 import re
 from collections.abc import Iterable
 
-from services.ingest.text import clean_text
 from services.ingest.tidy import BLANK, is_outlined
+from shared.characters import clean_text
 
 # There is one way to read each part, so that hostile HTML costs linear time. (Without possessive quantifiers: in early
 # 3.11 they go wrong around groups.) Of an address only what every parser of addresses takes as it stands.

@@ -6,7 +6,8 @@ import html5lib  # type: ignore[import-untyped]  # it has no types
 import pytest
 
 from services.ingest.html import clean_html
-from services.ingest.text import clean_text, strip_forbidden
+from services.ingest.text import strip_forbidden
+from shared.characters import clean_text
 
 ALL = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF]
 REMOVED = {

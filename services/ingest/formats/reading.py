@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from services.ingest.formats.faults import kind_of
-from services.ingest.text import LONE_SURROGATE, clean_text, escape, find_lone_surrogate, strip_forbidden
+from services.ingest.text import LONE_SURROGATE, escape, find_lone_surrogate, strip_forbidden
 from services.ingest.times import parse_time
+from shared.characters import clean_text
 from shared.problems import Fault
 
 MAX_GUID = 512
