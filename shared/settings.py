@@ -12,10 +12,11 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from shared.address import check_address
 from shared.characters import is_blank, is_one_line
+from shared.times import Moment
 
 PREFIX = "PRESSRUN_"
 
@@ -37,7 +38,7 @@ class Settings(BaseModel):
     redis_url: str = Field("redis://127.0.0.1:6379/0", description="the store")
     redis_password: SecretStr | None = Field(None, description="the store's password")
     edge_secret: SecretStr | None = Field(None, description="what nginx alone knows, to say who the visitor is")
-    now: AwareDatetime | None = Field(None, description="stops the site's clock at this moment (RFC 3339)")
+    now: Moment | None = Field(None, description="stops the site's clock at this moment (RFC 3339)")
     consumer: str = Field(
         default_factory=socket.gethostname,
         pattern=r"^[!-~]{1,128}$",
@@ -59,6 +60,13 @@ class Settings(BaseModel):
     )
     views_memory_mb: int = Field(512, ge=1, description="memory for the event_ids of counted views; above it 503")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is logged")
+
+    @field_validator("now")
+    @classmethod
+    def _of_this_age(cls, value: datetime | None) -> datetime | None:
+        if value is not None and not 1970 <= value.year <= 9998:
+            raise ValueError("a year from 1970 to 9998")
+        return value
 
     @field_validator("redis_url")
     @classmethod

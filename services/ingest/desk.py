@@ -7,7 +7,6 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from services.ingest.formats.faults import faults_of, kind_of
-from services.ingest.formats.native import Moment
 from services.ingest.text import LONE_SURROGATE, find_lone_surrogate, strip_forbidden
 from shared.articles import Article, record_key
 from shared.clock import Clock
@@ -16,6 +15,7 @@ from shared.events import SIGNALS, ConditionsChanged, FrontChanged, announce
 from shared.front import FRONT, Front, Lead
 from shared.problems import Fault, Problem
 from shared.store import Store, StoreUnavailable
+from shared.times import Moment
 
 TRIES = 50
 B = TypeVar("B", bound=BaseModel)

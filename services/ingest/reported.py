@@ -2,10 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.problems import Fault, Problem
 from shared.service import pointer
+from shared.times import Moment
 
 AHEAD = timedelta(minutes=5)  # how far a sender's clock may run ahead
 MEMORY = timedelta(days=8)  # how late a view may come
@@ -18,7 +19,7 @@ class Line(BaseModel):
 
     event_id: str = Field(min_length=1, max_length=200)
     article: str = Field(min_length=1, max_length=200)
-    at: AwareDatetime
+    at: Moment
 
 
 def read_line(raw: bytes, now: datetime) -> Line:

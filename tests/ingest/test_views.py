@@ -290,6 +290,19 @@ async def test_reported_views_are_answered_line_for_line(door: Door) -> None:
     assert all(event.once for event in events)
 
 
+@pytest.mark.parametrize(
+    "at",
+    ["1753520400", 1753520400, "1753520400.5", "2025-07-26", "2025-07-26T09:00Z", "2025-07-26T09:00:00+00", "PT0S",
+     "0001-01-01T00:00:00+14:00", "", None, True, {}],
+)  # fmt: skip
+async def test_a_reported_moment_is_written_as_rfc_3339_has_it(door: Door, at: Any) -> None:
+    (answer,) = await door.lines({**line(), "at": at})
+    assert (answer["status"], answer["errors"][0]["pointer"]) == (422, "/at")
+    for good in ("2025-07-26T09:00:00Z", "2025-07-26t12:00:00.123456789+03:00"):
+        assert await door.lines({**line(good), "at": good}) == [{"status": 202}]
+    assert {event.at.replace(microsecond=0) for event in await door.streamed()} == {NOW}
+
+
 async def test_reported_views_need_a_token(door: Door) -> None:
     answer = await door.http.post("/v1/views/batch", json=line())
     assert (answer.status_code, "www-authenticate" in answer.headers) == (401, True)

@@ -1,7 +1,6 @@
 """The native article format: strict, with nothing unknown, so that a typing error is told and not swallowed."""
 
 import re
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
@@ -12,22 +11,13 @@ from services.ingest.draft import Author, Draft, DraftCorrection, Picture
 from services.ingest.formats.faults import faults_of, kind_of
 from services.ingest.formats.words import one_body
 from services.ingest.text import LONE_SURROGATE, find_lone_surrogate, strip_forbidden
-from services.ingest.times import parse_rfc3339
 from shared.problems import Fault
+from shared.times import Moment
 
 MAX_VERSION = 2**53
 _WEB = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
 _WEB_SCHEMA = r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s/?#]+\S*$"
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,4}")
-
-
-def _moment(value: Any) -> datetime:
-    at = parse_rfc3339(value) if isinstance(value, str) else None
-    if at is None:
-        raise PydanticCustomError(
-            "moment", "This is no moment with a zone; write it as in RFC 3339, like 2025-07-26T09:30:00Z."
-        )
-    return at
 
 
 def _web_address(value: str) -> str:
@@ -58,7 +48,6 @@ def _one_of(*names: str) -> dict[str, Any]:
 
 
 NOT_BLANK = Field(json_schema_extra={"pattern": r"\S"})
-Moment = Annotated[datetime, BeforeValidator(_moment)]
 Address = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=2048),

@@ -8,9 +8,9 @@ from typing import Any
 
 from services.ingest.formats.faults import kind_of
 from services.ingest.text import LONE_SURROGATE, escape, find_lone_surrogate, strip_forbidden
-from services.ingest.times import parse_time
 from shared.characters import clean_text
 from shared.problems import Fault
+from shared.times import parse_time
 
 MAX_GUID = 512
 MAX_NAME = 200

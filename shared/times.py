@@ -2,6 +2,10 @@
 
 import re
 from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BeforeValidator
+from pydantic_core import PydanticCustomError
 
 # RFC 3339 §5.6; its note lets a space stand for the T
 _RFC_3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:)(\d\d)(\.\d{1,20})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
@@ -36,3 +40,16 @@ def _moment(day: str, clock: str, fraction: str | None, zone: str) -> datetime |
     except (ValueError, OverflowError):
         return None
     return at if 1000 <= at.year <= 9998 else None
+
+
+def _read(value: Any) -> datetime:
+    at = parse_rfc3339(value) if isinstance(value, str) else value
+    if not isinstance(at, datetime):
+        raise PydanticCustomError(
+            "moment", "This is no moment with a zone; write it as in RFC 3339, like 2025-07-26T09:30:00Z."
+        )
+    return at
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_read)]
+"""A member of a model that is written as RFC 3339 has it, and in no other way."""
