@@ -1,6 +1,7 @@
 """What can be set: `PRESSRUN_*` for the installation, `site.toml` for the site, `sources.toml` for its upstreams."""
 
 import os
+import re
 import socket
 import tomllib
 from collections.abc import Mapping
@@ -19,6 +20,10 @@ from shared.characters import is_blank, is_one_line
 from shared.times import Moment
 
 PREFIX = "PRESSRUN_"
+HASHED = "sha256:"
+"""What a token begins with that is kept as its digest alone: 64 hexadecimal digits follow."""
+
+_DIGEST = re.compile(f"{HASHED}[0-9a-fA-F]{{64}}")
 
 
 class WrongSetting(Exception):
@@ -203,6 +208,16 @@ class Source(BaseModel):
     def _long_enough(cls, value: list[SecretStr]) -> list[SecretStr]:
         if any(not secret.get_secret_value().strip() for secret in value):
             raise ValueError("an empty secret")
+        return value
+
+    @field_validator("tokens")
+    @classmethod
+    def _whole_digests(cls, value: list[SecretStr]) -> list[SecretStr]:
+        for token in (secret.get_secret_value().strip() for secret in value):
+            if token.lower().startswith(HASHED) and not _DIGEST.fullmatch(token):
+                raise ValueError(
+                    f"after {HASHED} come the 64 hexadecimal digits of a token's SHA-256, and nothing else"
+                )
         return value
 
 

@@ -246,6 +246,19 @@ WRONG_SOURCES = [
     '[sources.""]\ntokens = ["a-token"]\n',
     '[source.desk]\ntokens = ["a-token"]\n',
     "[sources",
+    *(
+        f'[sources.desk]\ntokens = ["{digest}"]\n'
+        for digest in (
+            "sha256:zz",
+            "sha256:",
+            "sha256:" + "0" * 63,
+            "sha256:" + "0" * 65,
+            "sha256: " + "0" * 64,
+            "sha256:" + "0" * 63 + "g",
+            "SHA256:" + "0" * 64,
+            " sha256:a-token",
+        )
+    ),
 ]
 
 
@@ -258,6 +271,13 @@ def test_without_a_source_that_can_sign_there_is_no_start(tmp_path: Path, conten
     assert str(wrong.value).startswith(f"{file}: ")
     assert "\n" not in str(wrong.value)
     assert "a-token" not in str(wrong.value)
+
+
+@pytest.mark.parametrize("token", ["sha256:" + "0a" * 32, "sha256:" + "0A" * 32, "sha256", "my-sha256:zz", "sha512:zz"])
+def test_a_whole_digest_is_taken_and_so_is_a_token_that_is_none(tmp_path: Path, token: str) -> None:
+    file = tmp_path / "sources.toml"
+    file.write_text(f'[sources.desk]\ntokens = ["{token}"]\n')
+    assert Doors(read_sources(file))
 
 
 def test_no_sources_toml_is_no_start(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NoReturn
@@ -10,11 +9,10 @@ from typing import Literal, NoReturn
 from services.ingest import signatures
 from services.ingest.signatures import Raw
 from shared.problems import Problem
-from shared.settings import Source, WrongSetting
+from shared.settings import HASHED, Source, WrongSetting
 
 Kind = Literal["bearer", "superdesk", "ghost"]
 
-_HASHED = re.compile(r"sha256:([0-9a-fA-F]{64})")
 _SIGNATURES: dict[Kind, Callable[[bytes, Raw, str | None], bool]] = {
     "superdesk": signatures.superdesk,
     "ghost": signatures.ghost,
@@ -82,8 +80,10 @@ def _refuse() -> NoReturn:
 
 
 def _digest_of(token: str) -> bytes:
-    hashed = _HASHED.fullmatch(token.strip())
-    return bytes.fromhex(hashed[1]) if hashed else hashlib.sha256(token.strip().encode()).digest()
+    token = token.strip()
+    if token.startswith(HASHED):
+        return bytes.fromhex(token.removeprefix(HASHED))
+    return hashlib.sha256(token.encode()).digest()
 
 
 def _as_sent(text: str) -> bytes:
