@@ -11,8 +11,8 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from services.trending.lua import GROUP, PRELUDE
-from services.trending.week import Calendar
+from services.trending.lua import GROUP, MS, PRELUDE
+from services.trending.week import MEMORY, Calendar
 from shared.clock import millis, moment
 from shared.entries import Delivered
 from shared.events import VIEWS, ArticleViewed
@@ -22,6 +22,8 @@ from shared.store import Script, Store
 BATCH = 250  # views in a call, which blocks the store for a millisecond or two
 WITH_IDS = 100  # the same with event_ids, each of which is looked for among those of nine days
 MINUTES_KNOWN = 20_000
+EARLIEST = -MEMORY // MS  # a site's time begins in 1970: what is older is always too late, and may have no week
+NOWHERE = 0
 
 
 class Counters:
@@ -44,7 +46,7 @@ class Counters:
         for view in views:
             event = view.event
             at = millis(event.at)
-            place = moments.setdefault(self._moment(at), len(moments) + 1)
+            place = moments.setdefault(self._moment(at), len(moments) + 1) if at >= EARLIEST else NOWHERE
             flat += (view.entry, event.article, at, place, digest(event.event_id) if event.once else "")
         late: list[bytes] = await self._store.run(_COUNT, (), [millis(now), GROUP, len(moments), *moments, *flat])
         return late

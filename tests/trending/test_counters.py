@@ -1,11 +1,13 @@
 """Counting: once, in the right hour and week, wherever a kill falls."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from collections import Counter
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 from services.console.parts import STORE
 from services.trending.counters import digest
+from services.trending.handlers import TOO_EARLY, TOO_LATE
 from services.trending.lua import GROUP
 from services.trending.stories import place
 from shared.events import VIEWS
@@ -162,6 +164,27 @@ async def test_views_that_can_belong_nowhere_are_set_aside_with_their_reason(new
     assert await newsroom.top("2025-W29") == [(one, 1)]
     assert [reason.split(" is ")[1][:10] for reason in await newsroom.letters()] == ["more than ", "older than"]
     assert (await newsroom.store.do("XPENDING", VIEWS, GROUP))[0] == 0
+
+
+async def test_a_view_of_whatever_age_is_set_aside_as_too_old_or_too_early(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one")
+    ahead, behind = timezone(14 * HOUR), timezone(-12 * HOUR)
+    for zone in (ahead, UTC, behind):
+        for year in (1, 2, 999, 1969):
+            await newsroom.view(one, at=datetime(year, 1, 1, tzinfo=zone), event_id=f"{zone}{year}")
+    for zone in (ahead, UTC, behind):
+        await newsroom.view(one, at=datetime(9999, 12, 31, 23, 59, tzinfo=zone))
+    await newsroom.view(one)
+    await newsroom.drain()
+    assert Counter(await newsroom.letters()) == {TOO_LATE: 12, TOO_EARLY: 3}
+    assert await newsroom.top("2025-W30") == [(one, 1)]
+
+
+async def test_before_time_is_reached_a_view_of_no_week_is_too_old(newsroom: Newsroom) -> None:
+    await newsroom.store.do("DEL", "trending:reached")
+    await newsroom.view(await newsroom.publish("one"), at=datetime(1, 1, 1, tzinfo=timezone(14 * HOUR)))
+    await newsroom.drain()
+    assert await newsroom.letters() == [TOO_LATE]
 
 
 async def test_what_was_accepted_in_time_counts_however_late_it_is_read(newsroom: Newsroom) -> None:
