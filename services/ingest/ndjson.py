@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from codecs import BOM_UTF8
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -35,7 +36,7 @@ async def answer_lines(
 async def split_lines(chunks: AsyncIterator[bytes], max_line: int) -> AsyncIterator[bytes | None]:
     """The lines of a body, None for one that is longer than `max_line` bytes: it is skipped, not kept."""
     held, skipping = bytearray(), False
-    async for chunk in chunks:
+    async for chunk in _without_bom(chunks):
         *ended, rest = chunk.split(b"\n")
         for part in ended:
             yield None if skipping or len(held) + len(part) > max_line else bytes(held + part)
@@ -48,6 +49,21 @@ async def split_lines(chunks: AsyncIterator[bytes], max_line: int) -> AsyncItera
             held += rest
     if skipping or held:
         yield None if skipping else bytes(held)
+
+
+async def _without_bom(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """A body without the byte order mark that programs of Windows begin it with, wherever its chunks are cut."""
+    begins: bytes | None = b""
+    async for chunk in chunks:
+        if begins is None:
+            yield chunk
+        elif begins + chunk != BOM_UTF8 and BOM_UTF8.startswith(begins + chunk):
+            begins += chunk
+        else:
+            yield (begins + chunk).removeprefix(BOM_UTF8)
+            begins = None
+    if begins:
+        yield begins
 
 
 def refusal(problem: Problem) -> Answer:

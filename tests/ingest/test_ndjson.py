@@ -32,6 +32,21 @@ async def test_lines_are_found_wherever_the_chunks_are_cut(size: int) -> None:
     assert [line async for line in split_lines(chunks_of(*chunks), 10)] == [b"one", b"two\r", b"", b"four"]
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 100])
+async def test_a_byte_order_mark_before_the_first_line_is_no_part_of_it(size: int) -> None:
+    async def lines(body: bytes) -> list[bytes | None]:
+        chunks = [b"", *(body[at : at + size] for at in range(0, len(body), size))]
+        return [line async for line in split_lines(chunks_of(*chunks), 4)]
+
+    bom = b"\xef\xbb\xbf"
+    assert await lines(bom + b"four\ntwo\n") == [b"four", b"two"]
+    assert await lines(b"one\n" + bom + b"\n") == [b"one", bom]
+    assert await lines(bom) == []
+    assert await lines(bom + b"\n" + bom) == [b"", bom]
+    assert await lines(bom[:2]) == [bom[:2]]
+    assert await lines(bom[:2] + b"\n") == [bom[:2]]
+
+
 async def test_a_last_newline_is_no_line_of_its_own() -> None:
     assert [line async for line in split_lines(chunks_of(b"a\n"), 10)] == [b"a"]
     assert [line async for line in split_lines(chunks_of(), 10)] == []

@@ -303,6 +303,11 @@ async def test_a_reported_moment_is_written_as_rfc_3339_has_it(door: Door, at: A
     assert {event.at.replace(microsecond=0) for event in await door.streamed()} == {NOW}
 
 
+async def test_reported_views_may_begin_with_a_byte_order_mark(door: Door) -> None:
+    first = b"\xef\xbb\xbf" + json.dumps(line()).encode()
+    assert await door.lines(first, line("2")) == [{"status": 202}] * 2
+
+
 async def test_reported_views_need_a_token(door: Door) -> None:
     answer = await door.http.post("/v1/views/batch", json=line())
     assert (answer.status_code, "www-authenticate" in answer.headers) == (401, True)
