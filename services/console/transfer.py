@@ -19,13 +19,15 @@ from services.console.folder import CannotStart
 from services.console.place import Data, Place, err, out, with_store
 from services.render.dirty import Dirty
 from services.render.dirty_steps import ALL as DIRTY
-from services.render.everything import every_page, scan
+from services.render.everything import every_page, scan, scan_bytes
 from shared.live import list_key
 from shared.store import Command, Store
 
 FORMAT = 1
 PAUSE_MS = 120_000
-LEFT_OUT = {*DIRTY}
+LEFT_OUT = {key.encode() for key in DIRTY}
+VISITORS = (b"seen:", b"views:from:", b"views:salts")
+"""Marks and salts that end within a day: an import would keep them for ever, and a backup would tell of readers."""
 PATIENCE = 60.0
 
 File = Annotated[Path, typer.Argument(metavar="FILE")]
@@ -38,8 +40,8 @@ def export(file: File, data: Data = None) -> None:
 
     async def work(place: Place, store: Store) -> int:
         with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.") as lines:
-            await _at_rest(store)
             try:
+                await _at_rest(store)
                 count = await _write_keys(store, lines)
             finally:
                 await store.do("CLIENT", "UNPAUSE")
@@ -115,8 +117,14 @@ async def _at_rest(store: Store) -> None:
     raise CannotStart("the streams did not come to rest; is every service running?")
 
 
+async def _keys(store: Store) -> AsyncIterator[list[str]]:
+    """What is exported, in portions."""
+    async for found in scan_bytes(store, "*"):
+        yield [key.decode() for key in found if key not in LEFT_OUT and not key.startswith(VISITORS)]
+
+
 async def _is_read_up(store: Store) -> bool:
-    async for found in scan(store, "*"):
+    async for found in _keys(store):
         kinds = await store.all([("TYPE", key) for key in found])
         for key, kind in zip(found, kinds, strict=True):
             if kind == b"stream" and any(group["lag"] or group["pending"] for group in await _groups(store, key)):
@@ -137,11 +145,10 @@ async def _groups(store: Store, key: str) -> list[dict[str, Any]]:
 async def _write_keys(store: Store, lines: Any) -> int:
     count = 0
     lines.write(json.dumps({"pressrun": FORMAT}).encode() + b"\n")
-    async for found in scan(store, "*"):
-        names = [key for key in found if key not in LEFT_OUT]
-        kinds = await store.all([("TYPE", key) for key in names])
-        values = await store.all([_READ[kind.decode()](key) for key, kind in zip(names, kinds, strict=True)])
-        for key, kind, value in zip(names, kinds, values, strict=True):
+    async for found in _keys(store):
+        kinds = await store.all([("TYPE", key) for key in found])
+        values = await store.all([_READ[kind.decode()](key) for key, kind in zip(found, kinds, strict=True)])
+        for key, kind, value in zip(found, kinds, values, strict=True):
             line = {"key": key, "type": kind.decode(), "value": _plain(value)}
             if kind == b"stream":
                 line["groups"] = await _groups(store, key)

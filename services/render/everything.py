@@ -50,11 +50,17 @@ async def _fetch(store: Store, idents: list[str]) -> list[Kept]:
 
 
 async def scan(store: Store, pattern: str) -> AsyncIterator[list[str]]:
-    """The keys that match, in portions."""
+    """The keys that match, in portions. The pattern must match none but text."""
+    async for found in scan_bytes(store, pattern):
+        yield [key.decode() for key in found]
+
+
+async def scan_bytes(store: Store, pattern: str) -> AsyncIterator[list[bytes]]:
+    """The keys that match, in portions, as they are: visitors' marks are no text."""
     cursor = b"0"
     while True:
         cursor, found = await store.do("SCAN", cursor, "MATCH", pattern, "COUNT", 1000)
-        yield [key.decode() for key in found]
+        yield found
         if cursor == b"0":
             return
 
