@@ -1,29 +1,31 @@
 """`pressrun export` and `import`: the whole store, pictures included, as one file.
 
-The file is a gzipped tar: `store.ndjson` (a line a key: name, type, value in base64), `site.toml` and `media/…`.
+The file is a gzipped tar: `store.ndjson` (see `exported.py`), `site.toml` and `media/…`.
 Values travel as commands would write them, so that a file goes from Valkey to Redis and back.
 """
 
 import asyncio
+import gzip
 import json
 import tarfile
 import tempfile
-from base64 import b64decode, b64encode
-from collections.abc import AsyncIterator
+import zlib
+from base64 import b64encode
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import IO, Annotated, Any
 
 import typer
 
+from services.console.exported import Damaged, end, head, kept
 from services.console.folder import CannotStart
 from services.console.place import Data, Place, err, out, with_store
 from services.render.dirty import Dirty
 from services.render.dirty_steps import ALL as DIRTY
 from services.render.everything import every_page, scan, scan_bytes
 from shared.live import list_key
-from shared.store import Command, Store
+from shared.store import Store
 
-FORMAT = 1
 PAUSE_MS = 120_000
 LEFT_OUT = {key.encode() for key in DIRTY}
 VISITORS = (b"seen:", b"views:from:", b"views:salts")
@@ -47,13 +49,16 @@ def export(file: File, data: Data = None) -> None:
                 await store.do("CLIENT", "UNPAUSE")
             lines.flush()
             partial = file.with_name(f".{file.name}.part")
-            with tarfile.open(partial, "w:gz", compresslevel=3) as archive:
-                archive.add(lines.name, "store.ndjson")
-                if (settings := _site_settings(place)).exists():
-                    archive.add(settings, "site.toml")
-                if place.settings.originals_dir.exists():
-                    archive.add(place.settings.originals_dir, "media", filter=_complete)
-            partial.replace(file)
+            try:
+                with tarfile.open(partial, "w:gz", compresslevel=3) as archive:
+                    archive.add(lines.name, "store.ndjson")
+                    if (settings := _site_settings(place)).exists():
+                        archive.add(settings, "site.toml")
+                    if place.settings.originals_dir.exists():
+                        archive.add(place.settings.originals_dir, "media", filter=_complete)
+                partial.replace(file)
+            finally:
+                partial.unlink(missing_ok=True)
         return count
 
     try:
@@ -64,20 +69,21 @@ def export(file: File, data: Data = None) -> None:
 
 
 def import_(file: File, data: Data = None) -> None:
-    """Read an exported file into an empty store; the press builds the site from it at once."""
+    """Read an exported file into an empty store; the press builds the site from it at once.
+
+    Nothing of a damaged file is written.
+    """
 
     async def work(place: Place, store: Store) -> int:
         if await store.do("EXISTS", list_key("all")) or [key async for key in _first(store)]:
             raise CannotStart("the store is not empty: it has articles")
+        _check(file)
         with tarfile.open(file, "r:gz") as archive:
-            lines = archive.extractfile("store.ndjson")
-            if lines is None:
-                raise CannotStart(f"{file}: not a file that `pressrun export` wrote")
-            for member in archive.getmembers():
-                if member.name.startswith("media/") and (member.isfile() or member.isdir()):
-                    member.name = member.name.removeprefix("media/")
-                    archive.extract(member, place.settings.originals_dir, filter="data")
-            count = await _read_keys(store, lines)
+            _unpack_media(archive, place.settings.originals_dir)
+            count = 0
+            for one in kept(_member(archive, "store.ndjson")):
+                await store.commit({}, one.commands())
+                count += 1
             _compare_settings(archive, place)
         dirty = Dirty(store, "import")
         async for pages in every_page(store):
@@ -87,9 +93,49 @@ def import_(file: File, data: Data = None) -> None:
 
     try:
         count = with_store(data, work)
-    except (OSError, tarfile.TarError, ValueError, KeyError) as error:
-        raise CannotStart(f"{file}: {error}") from None
+    except Damaged as error:
+        raise CannotStart(f"{file}: damaged, or no file that `pressrun export` wrote: {error}") from None
+    except OSError as error:
+        raise CannotStart(f"{error.filename or file}: {error.strerror or error}") from None
     out.print(f"{count} keys from {file}", markup=False)
+
+
+def _check(file: Path) -> None:
+    """Read the file to its end, sum and all, and every line of it; before anything is written. Raises Damaged."""
+    try:
+        with gzip.open(file) as whole:
+            while whole.read(2**20):
+                pass
+        with tarfile.open(file, "r:gz") as archive:
+            for _ in kept(_member(archive, "store.ndjson")):
+                pass
+            for member in _media(archive):
+                tarfile.data_filter(member, str(file.parent))
+    except _UNREADABLE as error:
+        raise Damaged(str(error)) from None
+
+
+_UNREADABLE = (gzip.BadGzipFile, zlib.error, EOFError, tarfile.TarError, ValueError, KeyError, OverflowError)
+"""What gzip and tarfile raise at what is none, or one that was damaged."""
+
+
+def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
+    """A file of the archive."""
+    found = archive.extractfile(name) if name in archive.getnames() else None
+    if found is None:
+        raise Damaged(f"{name} is not in it")
+    return found
+
+
+def _media(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    for member in archive.getmembers():
+        if member.name.startswith("media/") and (member.isfile() or member.isdir()):
+            yield member.replace(name=member.name.removeprefix("media/"))
+
+
+def _unpack_media(archive: tarfile.TarFile, folder: Path) -> None:
+    for member in _media(archive):
+        archive.extract(member, folder, filter="data")
 
 
 def _site_settings(place: Place) -> Path:
@@ -99,10 +145,14 @@ def _site_settings(place: Place) -> Path:
 def _compare_settings(archive: tarfile.TarFile, place: Place) -> None:
     """Site settings are not replaced under a running site; a difference is left beside them, and said."""
     mine = _site_settings(place)
-    theirs = archive.extractfile("site.toml").read() if "site.toml" in archive.getnames() else b""  # type: ignore[union-attr]  # a file
+    theirs = _member(archive, "site.toml").read() if "site.toml" in archive.getnames() else b""
     if theirs and (not mine.exists() or mine.read_bytes() != theirs):
-        mine.with_name("site.toml.imported").write_bytes(theirs)
-        err.print(f"the exported site had other settings: see {mine}.imported", markup=False)
+        beside = mine.with_name("site.toml.imported")
+        try:
+            beside.write_bytes(theirs)
+            err.print(f"the exported site had other settings: see {beside}", markup=False)
+        except OSError as error:
+            err.print(f"the exported site had other settings: {beside}: {error.strerror}", markup=False)
 
 
 async def _at_rest(store: Store) -> None:
@@ -144,7 +194,7 @@ async def _groups(store: Store, key: str) -> list[dict[str, Any]]:
 
 async def _write_keys(store: Store, lines: Any) -> int:
     count = 0
-    lines.write(json.dumps({"pressrun": FORMAT}).encode() + b"\n")
+    lines.write(_line(head()))
     async for found in _keys(store):
         kinds = await store.all([("TYPE", key) for key in found])
         values = await store.all([_READ[kind.decode()](key) for key, kind in zip(found, kinds, strict=True)])
@@ -152,9 +202,14 @@ async def _write_keys(store: Store, lines: Any) -> int:
             line = {"key": key, "type": kind.decode(), "value": _plain(value)}
             if kind == b"stream":
                 line["groups"] = await _groups(store, key)
-            lines.write(json.dumps(line).encode() + b"\n")
+            lines.write(_line(line))
             count += 1
+    lines.write(_line(end(count)))
     return count
+
+
+def _line(one: dict[str, Any]) -> bytes:
+    return json.dumps(one).encode() + b"\n"
 
 
 _READ: dict[str, Any] = {
@@ -170,38 +225,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, bytes):
         return b64encode(value).decode()
     return [_plain(one) for one in value]
-
-
-def _raw(value: Any) -> Any:
-    return b64decode(value) if isinstance(value, str) else [_raw(one) for one in value]
-
-
-async def _read_keys(store: Store, lines: Any) -> int:
-    head = json.loads(next(lines))
-    if head.get("pressrun") != FORMAT:
-        raise CannotStart(f"the file has the format {head.get('pressrun')}; this version reads {FORMAT}")
-    count = 0
-    for line in lines:
-        kept = json.loads(line)
-        await store.commit({}, _restore(kept["key"], kept["type"], _raw(kept["value"]), kept.get("groups", [])))
-        count += 1
-    return count
-
-
-def _restore(key: str, kind: str, value: Any, groups: list[dict[str, Any]]) -> list[Command]:
-    if kind == "string":
-        return [("SET", key, value)]
-    if kind == "stream":
-        added: list[Command] = [("XADD", key, entry, *fields) for entry, fields in value]
-        ends = [("XGROUP", "DESTROY", key, group["name"]) for group in groups]
-        starts = [("XGROUP", "CREATE", key, group["name"], group["last"], "MKSTREAM") for group in groups]
-        return [("DEL", key), *added, *(ends if added else []), *starts]
-    write = {"hash": "HSET", "set": "SADD", "zset": "ZADD"}[kind]
-    members = (
-        [part for at in range(0, len(value), 2) for part in (value[at + 1], value[at])] if kind == "zset" else value
-    )
-    portions = [members[at : at + 2000] for at in range(0, len(members), 2000)]
-    return [("DEL", key), *((write, key, *portion) for portion in portions)]
 
 
 async def _first(store: Store) -> AsyncIterator[str]:

@@ -1,18 +1,30 @@
 """`pressrun export` and `import`, on a real Valkey."""
 
 import asyncio
+import gzip
+import io
+import json
+import tarfile
+from base64 import b64encode
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from services.console import transfer
+from services.console.exported import Damaged, end, head, kept
+from services.console.folder import CannotStart
 from services.console.transfer import export, import_
 from services.ingest.viewing import Beacon, Intake
 from shared.events import VIEWS
 from shared.live import live_key
 from shared.service import Service
 from shared.settings import Settings
+from shared.store import Store
+from tests.servers import Valkey
 
 ARTICLE = "a" * 16
 
@@ -80,3 +92,167 @@ def test_an_export_that_fails_lets_the_store_write_again(
                 export(tmp_path / "site.pressrun")
         assert writes(store)
     assert not (tmp_path / "site.pressrun").exists()
+
+
+def fill(store: redis.Redis) -> None:
+    """A key of each kind, and a picture's file."""
+    store.set("article:" + ARTICLE, b"\xff\0 record")
+    store.hset("a-hash", mapping={f"field {n}": n for n in range(1_500)})
+    store.sadd("a-set", *range(3_000))
+    store.zadd("a-zset", {"one": 0.1, "last": float("inf"), "first": -1e300})
+    for number in range(3):
+        store.xadd("a-stream", {"event": number})
+    store.xgroup_create("a-stream", "readers", "0")
+    for entries in store.xreadgroup("readers", "one", {"a-stream": ">"}):
+        store.xack("a-stream", "readers", *(entry for entry, _ in entries[1]))
+
+
+def held(store: redis.Redis) -> dict[bytes, Any]:
+    """What the keys of `fill` hold."""
+    read = {
+        b"string": store.get, b"hash": store.hgetall, b"set": store.smembers, b"stream": store.xrange,
+        b"zset": lambda key: store.zrange(key, 0, -1, withscores=True),
+    }  # fmt: skip
+    return {key: read[store.type(key)](key) for key in store.keys("a*")}
+
+
+def packed(file: Path, *lines: Any) -> Path:
+    """A file of which archive and sum are in order, with these lines."""
+    content = b"".join((line if isinstance(line, bytes) else json.dumps(line).encode()) + b"\n" for line in lines)
+    with tarfile.open(file, "w:gz") as archive:
+        member = tarfile.TarInfo("store.ndjson")
+        member.size = len(content)
+        archive.addfile(member, io.BytesIO(content))
+    return file
+
+
+def raw(text: str) -> str:
+    return b64encode(text.encode()).decode()
+
+
+def test_what_is_exported_is_what_an_import_brings_back(store: redis.Redis, tmp_path: Path) -> None:
+    fill(store)
+    (tmp_path / "data" / "media").mkdir()
+    (tmp_path / "data" / "media" / "picture").write_bytes(b"jpeg")
+    before, groups = held(store), store.xinfo_groups("a-stream")
+    export(tmp_path / "site.pressrun")
+    store.flushall()
+    (tmp_path / "data" / "media" / "picture").unlink()
+    import_(tmp_path / "site.pressrun")
+    assert held(store) == before
+    assert [(one["name"], one["last-delivered-id"], one["lag"]) for one in groups] == [
+        (one["name"], one["last-delivered-id"], one["lag"]) for one in store.xinfo_groups("a-stream")
+    ]
+    assert (tmp_path / "data" / "media" / "picture").read_bytes() == b"jpeg"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "site.pressrun"]
+
+
+def test_a_damaged_file_is_imported_whole_or_not_at_all(store: redis.Redis, tmp_path: Path) -> None:
+    fill(store)
+    before = held(store)
+    export(tmp_path / "site.pressrun")
+    whole = (tmp_path / "site.pressrun").read_bytes()
+    file = tmp_path / "damaged"
+
+    @given(st.integers(0, len(whole) - 1), st.integers(0, 255))
+    @settings(max_examples=60)
+    def hurt(at: int, mask: int) -> None:
+        store.flushall()
+        file.write_bytes(whole[:at] + bytes([whole[at] ^ mask]) + whole[at + 1 :] if mask else whole[:at])
+        try:
+            import_(file)
+        except CannotStart as error:
+            assert str(error).startswith(f"{file}: damaged")
+            assert "\n" not in str(error)
+            assert not store.dbsize()
+        else:
+            assert held(store) == before
+
+    hurt()
+
+
+FINE = {"key": "article:a", "type": "string", "value": raw("record")}
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ([], "line 1: "),
+        ([[1]], "line 1: "),
+        ([b"{"], "line 1: "),
+        ([{"pressrun": 2}, FINE, end(1)], "the format 2"),
+        ([head(), FINE], "it was cut after 1 keys"),
+        ([head(), FINE, end(2)], "line 3: the end, after 1 keys of 2"),
+        ([head(), end(0), FINE], "line 2: the end"),
+        ([head(), FINE, b"[" * 100_000, end(2)], "line 3: "),
+        ([head(), FINE, {"key": "a"}, end(2)], "line 3: "),
+        ([head(), FINE, {**FINE, "value": 1}, end(2)], "line 3: string/value "),
+        ([head(), FINE, {**FINE, "type": "list"}, end(2)], "line 3: "),
+        ([head(), FINE, {**FINE, "type": "hash", "value": [raw("a")]}, end(2)], "line 3: hash/value "),
+        ([head(), FINE, {**FINE, "type": "set", "value": []}, end(2)], "line 3: set/value "),
+        ([head(), FINE, {**FINE, "type": "zset", "value": [raw("a"), raw("nan")]}, end(2)], "line 3: zset/value "),
+    ],
+)
+def test_a_file_of_other_lines_is_one_line_and_nothing_is_written(
+    store: redis.Redis, tmp_path: Path, lines: list[Any], said: str
+) -> None:
+    with pytest.raises(CannotStart) as refused:
+        import_(packed(tmp_path / "file", *lines))
+    assert str(refused.value).startswith(f"{tmp_path / 'file'}: damaged")
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert not store.dbsize()
+    import_(packed(tmp_path / "file", head(), FINE, end(1)))
+    assert store.get("article:a") == b"record"
+
+
+def test_what_is_no_archive_is_one_line(store: redis.Redis, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    for content in (b"", b"text", gzip.compress(b""), gzip.compress(b"text" * 1000)):
+        file.write_bytes(content)
+        with pytest.raises(CannotStart, match="damaged, or no file"):
+            import_(file)
+    with pytest.raises(CannotStart, match=f"{tmp_path}/none: No such file"):
+        import_(tmp_path / "none")
+    assert not store.dbsize()
+
+
+parts = st.binary(max_size=4).map(lambda some: b64encode(some).decode())
+pairs = st.lists(parts, min_size=1, max_size=4)
+entries = st.sampled_from(["0-0", "1-1", "1-2", "2-0", "9" * 19 + "-0", "9" * 20 + "-0", "x"])
+scores = st.sampled_from(["0", "-1.5", "1e999", "1e-999", "inf", "nan", "1_0", "", "x"]) | st.floats().map(str)
+groups = st.lists(st.fixed_dictionaries({"name": st.sampled_from(["g", "h", ""]), "last": entries}), max_size=2)
+
+
+def of_kind(kind: str, value: st.SearchStrategy[Any], **more: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.fixed_dictionaries({"key": st.sampled_from("ab"), "type": st.just(kind), "value": value, **more})
+
+
+lines = st.one_of(
+    of_kind("string", parts),
+    of_kind("hash", pairs),
+    of_kind("set", pairs),
+    of_kind("zset", st.tuples(parts, scores.map(raw))),
+    of_kind("stream", st.lists(st.tuples(entries.map(raw), pairs), max_size=2), groups=groups),
+)
+
+
+def test_the_store_takes_every_line_that_passes(valkey_server: Valkey) -> None:
+    async def commit(given_lines: list[Any]) -> None:
+        store = Store(Settings(redis_url=valkey_server.url))
+        try:
+            for one in given_lines:
+                await store.commit({}, one.commands())
+        finally:
+            await store.close()
+
+    @given(st.lists(lines, min_size=1, max_size=2))
+    @settings(max_examples=300)
+    def passed(some: list[dict[str, Any]]) -> None:
+        try:
+            checked = list(kept(json.dumps(line).encode() for line in [head(), *some, end(len(some))]))
+        except Damaged:
+            return
+        asyncio.run(commit(checked))
+
+    passed()

@@ -1,0 +1,178 @@
+"""The lines of an exported file, `store.ndjson`: a head, a line a key, and an end that counts them. Pure.
+
+A value is in base64, in the shape in which the store answers it. What passes here the store takes: an import writes
+nothing before the whole file has passed.
+"""
+
+import math
+import re
+from base64 import b64decode
+from binascii import Error as NotBase64
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
+
+from shared.entries import order_of
+from shared.store import Command
+
+FORMAT = 1
+PORTION = 2000
+_ENTRY = r"^[0-9]{1,19}-[0-9]{1,19}$"
+
+
+class Damaged(Exception):
+    """The file is none that an export wrote, or not as it wrote it; its text is one line."""
+
+
+def _bytes(value: Any) -> bytes:
+    try:
+        return b64decode(value, validate=True)
+    except (TypeError, NotBase64):
+        raise ValueError("not in base64") from None
+
+
+def _pairs(parts: list[bytes]) -> list[bytes]:
+    if len(parts) % 2:
+        raise ValueError("an odd number of parts")
+    return parts
+
+
+def _scores(parts: list[bytes]) -> list[bytes]:
+    if any(math.isnan(float(score)) for score in parts[1::2]):
+        raise ValueError("a score that is no number")
+    return parts
+
+
+def _entry(raw: bytes) -> bytes:
+    if not re.fullmatch(_ENTRY, raw.decode()):
+        raise ValueError("not the id of an entry")
+    return raw
+
+
+Raw = Annotated[bytes, BeforeValidator(_bytes)]
+Members = Annotated[list[Raw], Field(min_length=1)]
+Pairs = Annotated[Members, AfterValidator(_pairs)]
+
+
+class _Kept(BaseModel):
+    key: str = Field(min_length=1)
+
+
+class _Text(_Kept):
+    type: Literal["string"]
+    value: Raw
+
+    def commands(self) -> list[Command]:
+        return [("SET", self.key, self.value)]
+
+
+class _Hash(_Kept):
+    type: Literal["hash"]
+    value: Pairs
+
+    def commands(self) -> list[Command]:
+        return _written(self.key, "HSET", self.value)
+
+
+class _Set(_Kept):
+    type: Literal["set"]
+    value: Members
+
+    def commands(self) -> list[Command]:
+        return _written(self.key, "SADD", self.value)
+
+
+class _SortedSet(_Kept):
+    type: Literal["zset"]
+    value: Annotated[Pairs, AfterValidator(_scores)]
+
+    def commands(self) -> list[Command]:
+        scored = zip(self.value[1::2], self.value[::2], strict=True)
+        return _written(self.key, "ZADD", [part for score, member in scored for part in (float(score), member)])
+
+
+class _Group(BaseModel):
+    name: str = Field(min_length=1)
+    last: str = Field(pattern=_ENTRY)
+
+
+def _rising(entries: list[tuple[bytes, list[bytes]]]) -> list[tuple[bytes, list[bytes]]]:
+    order = [(0, 0), *(order_of(entry.decode()) for entry, _ in entries)]
+    if any(later <= earlier for earlier, later in pairwise(order)):
+        raise ValueError("entries out of order")
+    return entries
+
+
+def _distinct(groups: list[_Group]) -> list[_Group]:
+    if len({group.name for group in groups}) < len(groups):
+        raise ValueError("a group twice")
+    return groups
+
+
+class _Stream(_Kept):
+    type: Literal["stream"]
+    value: Annotated[list[tuple[Annotated[Raw, AfterValidator(_entry)], Pairs]], AfterValidator(_rising)]
+    groups: Annotated[list[_Group], AfterValidator(_distinct)]
+
+    def commands(self) -> list[Command]:
+        added: list[Command] = [("XADD", self.key, entry, *fields) for entry, fields in self.value]
+        starts = [("XGROUP", "CREATE", self.key, group.name, group.last, "MKSTREAM") for group in self.groups]
+        return [("DEL", self.key), *added, *starts]
+
+
+class _End(BaseModel):
+    type: Literal["end"]
+    keys: int
+
+
+class _Head(BaseModel):
+    pressrun: int
+
+
+Kept = _Text | _Hash | _Set | _SortedSet | _Stream
+_LINE: TypeAdapter[Kept | _End] = TypeAdapter(Annotated[Kept | _End, Field(discriminator="type")])
+
+
+def head() -> dict[str, Any]:
+    """The first line."""
+    return {"pressrun": FORMAT}
+
+
+def end(keys: int) -> dict[str, Any]:
+    """The last line, after that many keys: without it a file was cut."""
+    return {"type": "end", "keys": keys}
+
+
+def kept(lines: Iterable[bytes]) -> Iterator[Kept]:
+    """The keys, each with the `commands` that write it in place of what was there. Raises Damaged, at the end too."""
+    rest = iter(lines)
+    try:
+        first = _Head.model_validate_json(next(rest, b""))
+    except ValidationError as error:
+        raise Damaged(f"line 1: {_reason(error)}") from None
+    if first.pressrun != FORMAT:
+        raise Damaged(f"it has the format {first.pressrun}; this version reads {FORMAT}")
+    count = 0
+    for number, line in enumerate(rest, 2):
+        try:
+            one = _LINE.validate_json(line)
+        except ValidationError as error:
+            raise Damaged(f"line {number}: {_reason(error)}") from None
+        if isinstance(one, _End):
+            if one.keys != count or next(rest, None) is not None:
+                raise Damaged(f"line {number}: the end, after {count} keys of {one.keys}")
+            return
+        count += 1
+        yield one
+    raise Damaged(f"it was cut after {count} keys")
+
+
+def _written(key: str, write: str, parts: Sequence[bytes | float]) -> list[Command]:
+    return [("DEL", key), *((write, key, *parts[at : at + PORTION]) for at in range(0, len(parts), PORTION))]
+
+
+def _reason(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    return f"{'/'.join(map(str, first['loc']))} {first['msg']}".strip()
