@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
+from pydantic import TypeAdapter
 
 from services.console.place import AsJson, Data, Place, err, out, with_store
 from services.render import reasons
 from services.render.edition import LiveEdition
 from services.render.site import Site
-from shared.events import ARTICLES, PAGES, SIGNALS
+from shared.entries import Fields, Unreadable, decode, order_of
+from shared.events import ARTICLES, PAGES, SIGNALS, article_events, page_events, signals
 from shared.store import Store
 
 
@@ -59,18 +61,24 @@ def impact(
         out.print(page, markup=False)
 
 
+_EVENTS: dict[str, TypeAdapter[Any]] = {ARTICLES: article_events, SIGNALS: signals, PAGES: page_events}
+
+
 def watch(data: Data = None, as_json: AsJson = False) -> None:
     """A line for each event as it happens, and for each page that it changed, until Ctrl-C."""
 
     async def work(_: Place, store: Store) -> None:
-        last: Any = {ARTICLES: "$", SIGNALS: "$", PAGES: "$"}
+        # `$` would be each stream's end anew at every read, and what comes between two reads be lost
+        newest = await store.all([("XREVRANGE", stream, "+", "-", "COUNT", 1) for stream in _EVENTS])
+        last: Any = {stream: found[0][0] if found else "0" for stream, found in zip(_EVENTS, newest, strict=True)}
         came: dict[str, int] = {}
         while True:
             answer: Any = await store.client.xread(last, count=100, block=1000)
-            for stream, entries in answer:
-                for entry, fields in entries:
-                    last[stream.decode()] = entry
-                    _show(stream.decode(), entry, json.loads(fields[b"event"]), came, as_json)
+            for name, entries in answer:
+                stream = name.decode()
+                for ident, fields in entries:
+                    last[stream] = ident
+                    _show(stream, ident.decode(), fields, came, as_json)
 
     try:
         with_store(data, work)
@@ -78,8 +86,13 @@ def watch(data: Data = None, as_json: AsJson = False) -> None:
         return
 
 
-def _show(stream: str, entry: bytes, event: dict[str, Any], came: dict[str, int], as_json: bool) -> None:
-    at = int(entry.split(b"-")[0])
+def _show(stream: str, entry: str, fields: Fields, came: dict[str, int], as_json: bool) -> None:
+    try:
+        decode(_EVENTS[stream], entry, fields)
+    except Unreadable:
+        err.print(f"unreadable entry {entry} on {stream}", markup=False)
+        return
+    event, at = json.loads(fields[b"event"]), order_of(entry)[0]
     if stream != PAGES:
         came[event["event_id"]] = at
         while len(came) > 10_000:

@@ -1,12 +1,17 @@
 """`pressrun status`: how the stack is doing."""
 
 import json
+import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from services.console.place import AsJson, Data, Place, out, with_store
 from services.render.dirty import Dirty
-from shared.events import ARTICLES, DEAD_LETTERS, PAGES, SIGNALS, VIEWS
+from shared.entries import E, Unreadable, decode, entries_of, order_of
+from shared.events import ARTICLES, DEAD_LETTERS, PAGES, SIGNALS, VIEWS, article_events, page_events
 from shared.live import list_key
 from shared.store import Store
 
@@ -58,25 +63,37 @@ async def _groups(store: Store, stream: str) -> list[dict[str, Any]]:
 async def _event_to_live(store: Store) -> dict[str, Any]:
     """From an event's acceptance, which its id begins with, to its article's page on disk, the entry's own time."""
     waits = []
-    for entry, fields in await store.do("XREVRANGE", PAGES, "+", "-", "COUNT", SAMPLE):
-        event = json.loads(fields[1])
-        if event["article"] and len(event["cause"] or "") == 32:
-            waits.append(int(entry.split(b"-")[0]) - int(event["cause"][:12], 16))
+    for entry, event in await _newest(store, PAGES, page_events, SAMPLE):
+        if event.article and _EVENT_ID.fullmatch(event.cause or ""):
+            waits.append(_millis(entry) - int(str(event.cause)[:12], 16))
     waits.sort()
     at = {name: waits[min(int(len(waits) * share), len(waits) - 1)] if waits else None for name, share in _SHARES}
     return {"count": len(waits), **at}
 
 
 _SHARES = (("p50", 0.5), ("p99", 0.99))
+_EVENT_ID = re.compile("[0-9a-f]{32}")
 
 
 async def _last_events(store: Store) -> list[dict[str, Any]]:
     events = []
-    for entry, fields in await store.do("XREVRANGE", ARTICLES, "+", "-", "COUNT", LAST):
-        event = json.loads(fields[1])
-        at = datetime.fromtimestamp(int(entry.split(b"-")[0]) / 1000, UTC).isoformat(timespec="milliseconds")
-        events.append({"at": at, "type": event["type"], "guid": event["guid"], "event_id": event["event_id"]})
+    for entry, event in await _newest(store, ARTICLES, article_events, LAST):
+        at = datetime.fromtimestamp(_millis(entry) / 1000, UTC).isoformat(timespec="milliseconds")
+        events.append({"at": at, "type": event.type, "guid": event.guid, "event_id": event.event_id})
     return events
+
+
+async def _newest(store: Store, stream: str, events: TypeAdapter[E], count: int) -> list[tuple[str, E]]:
+    """The events of the last entries, newest first, without those that cannot be read."""
+    found = []
+    for entry, fields in entries_of(await store.do("XREVRANGE", stream, "+", "-", "COUNT", count)):
+        with suppress(Unreadable):
+            found.append((entry, decode(events, entry, fields).event))
+    return found
+
+
+def _millis(entry: str) -> int:
+    return order_of(entry)[0]
 
 
 def _ms(value: int | None) -> str:

@@ -29,15 +29,6 @@ from tests.servers import Valkey
 ARTICLE = "a" * 16
 
 
-@pytest.fixture
-def store(valkey: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> redis.Redis:
-    """The store that the commands are about."""
-    monkeypatch.setenv("PRESSRUN_REDIS_URL", valkey)
-    monkeypatch.setenv("PRESSRUN_DATA", str(tmp_path / "data"))
-    (tmp_path / "data").mkdir()
-    return redis.Redis.from_url(valkey)
-
-
 def view(url: str, times: int = 20) -> None:
     """That many readers open the article, as ingest writes it."""
 

@@ -1,0 +1,79 @@
+"""`pressrun status` and `watch`: what they say of a store, whatever stands on its streams."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import redis
+
+from services.console.status import status
+from shared.events import ARTICLES, PAGES, ArticlePublished, PageBuilt, new_event_id
+from tests.servers import wait_for
+
+UNREADABLE = ("{}", "{nope", "[]", "1", '{"type": "page.built", "cause": 1}')
+
+
+def published(guid: str) -> str:
+    event = ArticlePublished(
+        at="2025-07-26T06:00:00Z", id="a" * 16, source="desk", guid=guid, version=1, revision=1, url="/a"
+    )
+    return event.model_dump_json()
+
+
+def built(cause: str) -> str:
+    at = "2025-07-26T06:00:00Z"
+    return PageBuilt(at=at, page="article:a", paths=["/a"], cause=cause, article="a").model_dump_json()
+
+
+@contextmanager
+def watching(*words: str) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "services.console.cli", "watch", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def said(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline()
+
+
+def reads(store: redis.Redis) -> bool:
+    """Whether somebody waits for entries; only what comes from then on is shown."""
+    return any(client["cmd"] == "xread" for client in store.client_list())
+
+
+def test_status_passes_over_what_it_cannot_read(store: redis.Redis, capsys: pytest.CaptureFixture[str]) -> None:
+    for text in UNREADABLE:
+        store.xadd(PAGES, {"event": text})
+    store.xadd(ARTICLES, {"event": published("bridge")})
+    for text in UNREADABLE[:3]:
+        store.xadd(ARTICLES, {"event": text})
+    store.xadd(ARTICLES, {"other": "field"})
+    store.xadd(PAGES, {"event": built(new_event_id())})
+    store.xadd(PAGES, {"event": built("x" * 32)})
+    status(as_json=True)
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    assert [event["guid"] for event in found["last_events"]] == ["bridge"]
+    assert found["event_to_live_ms"]["count"] == 1
+
+
+def test_watch_names_what_it_cannot_read_and_goes_on(store: redis.Redis) -> None:
+    with watching() as process:
+        wait_for(lambda: reads(store))
+        pipeline = store.pipeline()
+        for text in UNREADABLE:
+            pipeline.xadd(ARTICLES, {"event": text})
+        pipeline.xadd(ARTICLES, {"other": "field"})
+        pipeline.xadd(ARTICLES, {"event": published("bridge")})
+        entries = [entry.decode() for entry in pipeline.execute()]
+        told = [said(process) for _ in entries]
+    assert told[:-1] == [f"unreadable entry {entry} on {ARTICLES}\n" for entry in entries[:-1]]
+    assert "article.published" in told[-1]
+    assert "bridge" in told[-1]
