@@ -3,8 +3,10 @@
 import asyncio
 import json
 import os
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 from urllib.parse import urlsplit
@@ -18,6 +20,7 @@ from services.console.place import Data, err, find, out, progress_bar
 PORTION = 5_000
 TRIES = 60
 PAUSE = 1.0
+TOKEN = re.compile(r"[ -~]+")  # what a header may have
 
 
 def post(
@@ -98,38 +101,48 @@ def _lines(name: str) -> Iterator[Line]:
 
 
 def _articles(name: str, file: BinaryIO) -> Iterator[Line]:
-    first = file.readline()
-    while first and not first.strip():
-        first = file.readline()
+    start = 1
+    while (first := file.readline()) and not first.strip():
+        start += 1
     if _is_article(first):
-        yield name, 1, first.strip()
-        for number, line in enumerate(file, 2):
-            if line.strip():
-                yield name, number, line.strip()
+        yield from _each(name, chain([first], file), start)
         return
     whole = first + file.read()
     try:
         content = json.loads(whole)
-    except ValueError as error:
-        raise CannotStart(f"{name}: neither JSON nor NDJSON: {error}") from None
+    except (ValueError, RecursionError) as error:
+        lines = whole.split(b"\n")
+        if not any(map(_is_article, lines)):
+            raise CannotStart(f"{name}: neither JSON nor NDJSON: {error}") from None
+        yield from _each(name, lines, start)
+        return
     for number, one in enumerate(content if isinstance(content, list) else [content], 1):
         yield name, number, json.dumps(one).encode()
+
+
+def _each(name: str, lines: Iterable[bytes], start: int) -> Iterator[Line]:
+    for number, line in enumerate(lines, start):
+        if line.strip():
+            yield name, number, line.strip()
 
 
 def _is_article(line: bytes) -> bool:
     try:
         return isinstance(json.loads(line), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 
 def _where(data: Path | None, url: str | None, token_file: Path | None) -> tuple[str, str]:
-    token = os.environ.get("PRESSRUN_TOKEN")
+    token, source = os.environ.get("PRESSRUN_TOKEN"), "PRESSRUN_TOKEN"
     if token_file is not None:
+        source = str(token_file)
         try:
-            token = token_file.read_text().strip()
+            token = token_file.read_bytes().decode("latin-1").strip()
         except OSError as error:
             raise CannotStart(f"{token_file}: {error.strerror}") from None
+    if token and not TOKEN.fullmatch(token):
+        raise CannotStart(f"{source}: not a token, which is one line of ASCII")
     if url is None or token is None:
         run = find(data).run
         url, token = url or run.get("ingest"), token or run.get("token")
