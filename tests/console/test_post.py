@@ -55,6 +55,17 @@ def test_a_bad_line_refuses_itself_alone_wherever_it_stands(
                 assert err.startswith(f"file:{at + 3}: 4")
 
 
+def test_a_refused_line_is_one_line_of_output_and_shown_as_it_was_sent(
+    tmp_path: Path, valkey: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = json.dumps({"guid": "a", "headline": "News", "body_text": "It.", ":key:" + "x" * 200: 1})
+    with started(tmp_path, valkey) as ingest:
+        code, _, err = posted(ingest.url, wrong, capsys)
+    assert code == 1
+    assert f":key:{'x' * 200}" in err
+    assert err.count("\n") == 1
+
+
 def test_one_document_is_posted_whatever_its_lines_are(
     store: redis.Redis, tmp_path: Path, valkey: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

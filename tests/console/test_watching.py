@@ -77,3 +77,11 @@ def test_watch_names_what_it_cannot_read_and_goes_on(store: redis.Redis) -> None
     assert told[:-1] == [f"unreadable entry {entry} on {ARTICLES}\n" for entry in entries[:-1]]
     assert "article.published" in told[-1]
     assert "bridge" in told[-1]
+
+
+@pytest.mark.parametrize("words", [(), ("--json",)])
+def test_what_looks_like_the_name_of_an_emoji_is_shown_as_it_is(store: redis.Redis, words: tuple[str, ...]) -> None:
+    with watching(*words) as process:
+        wait_for(lambda: reads(store))
+        store.xadd(ARTICLES, {"event": published(":key: [bold]")})
+        assert ":key: [bold]" in said(process)
