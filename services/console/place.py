@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
-from redis.exceptions import ResponseError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -64,7 +66,7 @@ async def store_of(place: Place) -> AsyncIterator[Store]:
 
 
 def with_store(data: Path | None, work: Callable[[Place, Store], Awaitable[T]]) -> T:
-    """Do something with the store of a place; a store that is away is one clear line, exit 1."""
+    """Do something with the store of a place; one that is away, or goes away meanwhile, is one clear line, exit 1."""
     place = find(data)
 
     async def opened() -> T:
@@ -73,7 +75,9 @@ def with_store(data: Path | None, work: Callable[[Place, Store], Awaitable[T]]) 
 
     try:
         return asyncio.run(opened())
-    except (StoreUnavailable, ResponseError) as error:
+    except (RedisConnectionError, RedisTimeoutError) as error:  # a read that blocks: it has a connection of its own
+        raise CannotStart(f"the store cannot be reached: {error}") from None
+    except (StoreUnavailable, RedisError) as error:
         raise CannotStart(str(error)) from None
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ import redis
 
 from services.console.status import status
 from shared.events import ARTICLES, PAGES, ArticlePublished, PageBuilt, new_event_id
-from tests.servers import wait_for
+from tests.servers import Valkey, wait_for
 
 UNREADABLE = ("{}", "{nope", "[]", "1", '{"type": "page.built", "cause": 1}')
 
@@ -77,6 +78,23 @@ def test_watch_names_what_it_cannot_read_and_goes_on(store: redis.Redis) -> None
     assert told[:-1] == [f"unreadable entry {entry} on {ARTICLES}\n" for entry in entries[:-1]]
     assert "article.published" in told[-1]
     assert "bridge" in told[-1]
+
+
+def test_a_watch_ends_with_its_store_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Valkey(tmp_path)
+    server.start()
+    monkeypatch.setenv("PRESSRUN_REDIS_URL", server.url)
+    try:
+        with watching() as process:
+            with server.client() as client:
+                wait_for(lambda: reads(client))
+            server.kill()
+            told, _ = process.communicate(timeout=60)
+    finally:
+        server.kill()
+    assert process.returncode == 1
+    assert told.startswith("pressrun: the store cannot be reached: ")
+    assert told.count("\n") == 1
 
 
 @pytest.mark.parametrize("words", [(), ("--json",)])
