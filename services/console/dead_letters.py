@@ -58,8 +58,9 @@ def drop(idents: Idents, data: Data = None) -> None:
     """Forget them."""
 
     async def work(_: Place, store: Store) -> list[str]:
-        gone = await store.all([("XDEL", DEAD_LETTERS, ident) for ident in idents])
-        return [ident for ident, count in zip(idents, gone, strict=True) if not count]
+        known = {letter["id"] for letter in await letters(store)}
+        await store.all([("XDEL", DEAD_LETTERS, ident) for ident in idents if ident in known])
+        return [ident for ident in idents if ident not in known]
 
     _finish(idents, with_store(data, work), "dropped")
 
