@@ -11,6 +11,7 @@ from shared.wire import Command, StoreUnavailable, Wire
 
 ANSWER_TIMEOUT = 5.0
 LOOK_EVERY = 0.5
+CLOSED = "the store's connection was closed"
 
 
 class Link:
@@ -22,19 +23,23 @@ class Link:
         self._wire: Wire | None = None
         self._watching: asyncio.Task[None] | None = None
         self._attempt: asyncio.Task[str | None] | None = None
+        self._is_closed = False
 
     async def all(self, commands: Iterable[Command]) -> list[Any]:
         """Carry out commands in one go, in order; return their answers."""
         while self._wire is None:
+            if self._is_closed:
+                raise StoreUnavailable(CLOSED)
             await self._connect()
         return await self._wire.send(commands)
 
     async def close(self) -> None:
-        """Close the connection, also one that is being made; commands that are still under way fail."""
+        """Close the connection for good, also one that is being made; commands that are still under way fail."""
+        self._is_closed = True
         while self._attempt is not None and not self._attempt.done():
             self._attempt.cancel()  # more than once: before Python 3.12 `wait_for`, which redis-py uses, may swallow it
             await asyncio.wait([self._attempt], timeout=0.01)
-        self._drop("the store's connection was closed")
+        self._drop(CLOSED)
 
     async def _connect(self) -> None:
         """Connect; those who come while that is tried wait for the same attempt, and fail with it."""

@@ -102,3 +102,13 @@ async def test_a_connection_that_is_given_up_while_it_is_made_is_closed() -> Non
             await gone.wait()
         await asyncio.gather(asked, return_exceptions=True)
         await store.close()
+
+
+async def test_a_connection_that_was_closed_is_not_made_again(store: Store, link: Link) -> None:
+    await link.all([("PING",)])
+    await link.close()
+    with pytest.raises(StoreUnavailable):
+        await link.all([("PING",)])
+    await store.close()
+    with pytest.raises(StoreUnavailable):
+        await store.do("PING")

@@ -76,7 +76,7 @@ class Mortal(Store):
         return answer
 
     def _live(self, *, before: bool) -> None:
-        if self.left is None or before is self.late:
+        if self.left is None or (self.left > 0 and before is self.late):
             return
         self.left -= 1
         if self.left <= 0:
