@@ -130,9 +130,10 @@ async def bytes_per_article(url: str, articles: int = 20_000) -> float:
     service = trending(url)
     await fill(service.store, ARTICLES, (published(number) for number in range(articles)))
     await fill(service.store, VIEWS, (ArticleViewed(at=AT, article=article_id(n)) for n in range(articles)))
-    await drain(service)
-    await Pending(service.store, service.clock).write_all()
-    await service.store.close()
+    await drain(service)  # which ends the service
+    store = Store(Settings(redis_url=url))
+    await Pending(store, service.clock).write_all()
+    await store.close()
     return await _taken(url, lambda key: key.startswith(b"trending:")) / articles
 
 
