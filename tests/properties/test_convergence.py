@@ -4,10 +4,12 @@ import contextlib
 import random
 import shutil
 import tempfile
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -81,61 +83,47 @@ async def test_any_history_ends_in_what_a_build_from_the_store_makes(
         shutil.rmtree(folder)
 
 
-async def test_the_feeds_of_an_empty_site_stay_as_they_are_while_time_moves_on(
-    valkey_server: Any, tmp_path: Path
-) -> None:
-    valkey_server.flush()
-    room = PressRoom(valkey_server.url, tmp_path, SITE)
-    try:
-        await room.open()
-        await room.drain()
-        await room.conditions(47, 0)
-        await room.drain()
-        later = Clock(room.settings.model_copy(update={"now": room.now + timedelta(hours=5)}))
-        assert await Ticker(room.store, room.press, SITE, later).advance()  # they expire; nothing starts anew
-        await room.drain()
-        found = await room.differences()
-        assert found.clean, (found.differs, found.missing, found.extra)
-    finally:
-        await room.close()
+@pytest.fixture
+async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
+    made = PressRoom(valkey, tmp_path, SITE)
+    await made.open()
+    yield made
+    await made.close()
 
 
-async def test_an_article_that_changes_its_language_alone_does_so_on_every_card(
-    valkey_server: Any, tmp_path: Path
-) -> None:
-    valkey_server.flush()
-    room = PressRoom(valkey_server.url, tmp_path, SITE)
-    try:
-        await room.open()
-        for language in (None, "ar"):
-            await room.accept(draft("g0", topics=("Oil",), section="World", language=language))
-            await room.accept(draft("g1", topics=("Oil",), section="World"))
-            await room.drain()
-        found = await room.differences()
-        assert found.clean, (found.differs, found.missing, found.extra)
-    finally:
-        await room.close()
+async def test_the_feeds_of_an_empty_site_stay_as_they_are_while_time_moves_on(room: PressRoom) -> None:
+    await room.drain()
+    await room.conditions(47, 0)
+    await room.drain()
+    later = Clock(room.settings.model_copy(update={"now": room.now + timedelta(hours=5)}))
+    assert await Ticker(room.store, room.press, SITE, later).advance()  # they expire; nothing starts anew
+    await room.drain()
+    found = await room.differences()
+    assert found.clean, (found.differs, found.missing, found.extra)
+
+
+async def test_an_article_that_changes_its_language_alone_does_so_on_every_card(room: PressRoom) -> None:
+    for language in (None, "ar"):
+        await room.accept(draft("g0", topics=("Oil",), section="World", language=language))
+        await room.accept(draft("g1", topics=("Oil",), section="World"))
+        await room.drain()
+    found = await room.differences()
+    assert found.clean, (found.differs, found.missing, found.extra)
 
 
 async def test_an_address_that_it_came_back_to_leads_on_though_it_was_replaced_before_its_page_was_there(
-    valkey_server: Any, tmp_path: Path
+    room: PressRoom,
 ) -> None:
-    valkey_server.flush()
-    room = PressRoom(valkey_server.url, tmp_path, SITE)
-    try:
-        await room.open()
-        for slug in ("oil", "news"):
-            await room.accept(draft("g0", slug=slug))
-            await room.drain()
-        await room.accept(draft("g0", slug="oil"))
-        await room.accept(draft("g1", evolved_from="g0"))
+    for slug in ("oil", "news"):
+        await room.accept(draft("g0", slug=slug))
         await room.drain()
-        found = await room.differences()
-        assert found.clean, (found.differs, found.missing, found.extra)
-        [day] = {link.parent for link in (tmp_path / "site/_moved").rglob("*") if link.is_symlink()}
-        assert {link.name: link.readlink().name for link in day.iterdir()} == {"oil": "story-g1", "news": "story-g1"}
-    finally:
-        await room.close()
+    await room.accept(draft("g0", slug="oil"))
+    await room.accept(draft("g1", evolved_from="g0"))
+    await room.drain()
+    found = await room.differences()
+    assert found.clean, (found.differs, found.missing, found.extra)
+    [day] = {link.parent for link in (room.tree.root / "_moved").rglob("*") if link.is_symlink()}
+    assert {link.name: link.readlink().name for link in day.iterdir()} == {"oil": "story-g1", "news": "story-g1"}
 
 
 async def _do(room: PressRoom, step: Any, chance: random.Random) -> None:  # noqa: C901 - a table of steps
