@@ -1,6 +1,7 @@
 """How long streams keep entries: what any group still needs, and the last hours for whoever looks back."""
 
 import asyncio
+import contextlib
 import time
 from typing import Any
 
@@ -56,11 +57,12 @@ class Retention:
         idle_groups.set(idle)
 
     async def _needed(self, stream: str, group: dict[str, Any]) -> str:
-        """The oldest entry that a group has not done with."""
+        """The oldest entry that a group has not done with, or an older one: the group goes on meanwhile."""
+        oldest = None
         if group["pending"]:
-            summary = await self._store.do("XPENDING", stream, group["name"])
-            return str(summary[1].decode())
-        return str(group["last-delivered-id"].decode())
+            with contextlib.suppress(ResponseError):  # another process has removed it meanwhile
+                _, oldest, *_ = await self._store.do("XPENDING", stream, group["name"])
+        return str((oldest or group["last-delivered-id"]).decode())
 
     async def _idle_ms(self, stream: str, group: str) -> int:
         if group in OURS:
@@ -75,8 +77,8 @@ class Retention:
         return int(idle)
 
     async def _remove(self, stream: str, group: str) -> None:
-        observe.log().error("a group that reads no more was removed", stream=stream, group=group)
-        await self._store.do("XGROUP", "DESTROY", stream, group)
+        if await self._store.do("XGROUP", "DESTROY", stream, group):
+            observe.log().error("a group that reads no more was removed", stream=stream, group=group)
 
 
 def _fields(flat: list[Any]) -> dict[str, Any]:

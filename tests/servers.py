@@ -1,5 +1,6 @@
 """Real servers for tests: each a process that the test started and ends by its id."""
 
+import asyncio
 import contextlib
 import os
 import random
@@ -7,7 +8,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,20 @@ def wait_for(condition: Callable[[], Any], seconds: float = 15, what: str = "") 
         if time.monotonic() > until:
             raise AssertionError(f"not within {seconds} s: {what or condition}")
         time.sleep(0.01)
+
+
+async def until(condition: Callable[[], Any], seconds: float = 15) -> None:
+    """Wait, with the loop running, until the condition holds."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 - others make it true
+            await asyncio.sleep(0.01)
+
+
+async def until_true(condition: Callable[[], Awaitable[Any]], seconds: float = 15) -> None:
+    """Wait, with the loop running, until the answer to the condition is true."""
+    async with asyncio.timeout(seconds):
+        while not await condition():  # noqa: ASYNC110 - others make it true
+            await asyncio.sleep(0.01)
 
 
 class Valkey:

@@ -100,6 +100,11 @@ class Up:
         """What `pressrun up` has said on stderr."""
         return (self._base / "up.log").read_text()
 
+    def errors(self) -> str:
+        """What its parts have logged as errors."""
+        lines = [line for log in self.folder.glob("logs/*.log") for line in log.read_text().splitlines()]
+        return "\n".join(line for line in lines if '"level": "error"' in line)
+
     def kill(self, name: str) -> int:
         """SIGKILL for one part; its pid."""
         pid = self.pid(name)

@@ -1,7 +1,7 @@
 """What FastStream leaves undone on Redis Streams, and what `shared.streams.Consumer` makes of it, on a real Valkey."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ from shared.service import Service, create_app
 from shared.settings import Settings
 from shared.store import Script, Store, StoreUnavailable
 from shared.streams import BATCH, TRIES, Consumer
-from tests.servers import Valkey
+from tests.servers import Valkey, until, until_true
 
 NOW = datetime(2025, 7, 26, 6, tzinfo=UTC)
 STREAM, GROUP = "views", "counters"
@@ -72,18 +72,6 @@ async def reading(url: str, name: str = "one", failing: set[str] | None = None) 
         recovering.cancel()
         await asyncio.gather(recovering, return_exceptions=True)
         await store.close()
-
-
-async def until(condition: Callable[[], Any], seconds: float = 15) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110 - others make it true
-            await asyncio.sleep(0.01)
-
-
-async def until_true(condition: Callable[[], Awaitable[Any]], seconds: float = 15) -> None:
-    async with asyncio.timeout(seconds):
-        while not await condition():  # noqa: ASYNC110 - others make it true
-            await asyncio.sleep(0.01)
 
 
 def view(article: str) -> tuple[str, ...]:

@@ -7,12 +7,11 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -25,7 +24,7 @@ from services.console.serve import listener
 from services.console.stack import Stack, check_ports, reclaim
 from services.console.up import _describe, say_curl
 from shared.settings import Settings, Site, read_sources
-from tests.servers import free_port
+from tests.servers import free_port, until, until_true
 
 ROOT = Path(__file__).parents[2]
 SECRETS = Secrets("store-password", "edge-secret")
@@ -45,18 +44,6 @@ def folder(tmp_path: Path) -> Iterator[Folder]:
     folder.take()
     yield folder
     folder.release()
-
-
-async def until(condition: Callable[[], Any], seconds: float = 10) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110 - another process does it
-            await asyncio.sleep(0.01)
-
-
-async def until_true(condition: Callable[[], Awaitable[bool]], seconds: float = 10) -> None:
-    async with asyncio.timeout(seconds):
-        while not await condition():  # noqa: ASYNC110 - another process does it
-            await asyncio.sleep(0.01)
 
 
 def alive(pid: int) -> bool:

@@ -125,7 +125,7 @@ def test_what_was_acknowledged_is_live_whatever_was_killed(stack: Up) -> None:
     assert "not clean" not in told
     for name in ("ingest", "trending", "render"):
         metrics = httpx.get(f"{stack.run[name]}/metrics").text
-        assert "pressrun_unhandled_exceptions_total 0.0" in metrics, name
+        assert "pressrun_unhandled_exceptions_total 0.0" in metrics, (name, stack.errors())
 
 
 def test_what_a_reader_gets_while_everything_behind_the_site_is_dead(stack: Up) -> None:

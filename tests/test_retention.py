@@ -1,0 +1,122 @@
+"""What the streams keep: all that a group still needs, the last hours for everybody, and no dead group for ever."""
+
+import time
+from collections.abc import AsyncIterator, Awaitable
+
+import pytest
+
+from shared.events import ARTICLES
+from shared.retention import Retention
+from shared.settings import Settings
+from shared.store import Command, Store
+from tests.servers import until_true
+
+HOUR_MS = 3_600_000
+
+
+class Meddled(Store):
+    """A store at which something else happens right before a command of one name."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.before = ""
+        self.happens: Command = ()
+
+    async def do(self, *command: str | bytes | int | float) -> object:
+        """Carry out what happens in between, then the command."""
+        if command[0] == self.before:
+            await self.all([self.happens])
+        return (await self.all([command]))[0]
+
+
+@pytest.fixture
+async def store(valkey: str) -> AsyncIterator[Meddled]:
+    made = Meddled(Settings(redis_url=valkey))
+    yield made
+    await made.close()
+
+
+async def add(store: Store, *hours_ago: float) -> list[str]:
+    """Entries of such ages, the oldest first."""
+    now = time.time_ns() // 1_000_000
+    entries = [f"{now - int(ago * HOUR_MS)}-1" for ago in hours_ago]
+    await store.all([("XADD", ARTICLES, entry, "event", "{}") for entry in entries])
+    return entries
+
+
+async def read(store: Store, group: str, count: int) -> None:
+    await store.do("XREADGROUP", "GROUP", group, "one", "COUNT", count, "STREAMS", ARTICLES, ">")
+
+
+async def kept(store: Store) -> list[str]:
+    return [entry.decode() for entry, _ in await store.do("XRANGE", ARTICLES, "-", "+")]
+
+
+async def groups(store: Store) -> set[str]:
+    return {flat[1].decode() for flat in await store.do("XINFO", "GROUPS", ARTICLES)}
+
+
+async def until_idle(store: Store, group: str, ms: int) -> None:
+    """Wait until a group's reader has not asked for so long."""
+
+    async def idle_ms() -> int:
+        return int((await store.do("XINFO", "CONSUMERS", ARTICLES, group))[0][5])
+
+    await until_true(lambda: _above(idle_ms(), ms))
+
+
+async def _above(value: Awaitable[int], bound: int) -> bool:
+    return await value > bound
+
+
+async def test_entries_older_than_what_is_kept_go_when_all_have_read_them(store: Store) -> None:
+    old, young = await add(store, 2, 0.5)
+    await store.do("XGROUP", "CREATE", ARTICLES, "render", "0")
+    await read(store, "render", 2)
+    await store.do("XACK", ARTICLES, "render", old, young)
+    await Retention(store, 1).trim()
+    assert await kept(store) == [young]
+
+
+async def test_an_entry_that_a_group_has_not_done_with_stays_however_old(store: Store) -> None:
+    first, second, third = await add(store, 4, 3, 2)
+    await store.do("XGROUP", "CREATE", ARTICLES, "render", "0")
+    await store.do("XGROUP", "CREATE", ARTICLES, "trending", third)
+    await read(store, "render", 2)
+    await store.do("XACK", ARTICLES, "render", first)
+    await Retention(store, 1).trim()
+    assert await kept(store) == [second, third]
+
+
+async def test_an_entry_that_a_group_has_not_read_stays_however_old(store: Store) -> None:
+    _, second, third = await add(store, 4, 3, 2)
+    await store.do("XGROUP", "CREATE", ARTICLES, "render", second)
+    await Retention(store, 1).trim()
+    assert await kept(store) == [second, third]
+
+
+async def test_what_a_dead_group_of_others_holds_goes_with_it(store: Store) -> None:
+    await add(store, 4, 3)
+    await store.do("XGROUP", "CREATE", ARTICLES, "theirs", "0")
+    await store.do("XGROUP", "CREATE", ARTICLES, "render", "0")
+    for group in ("theirs", "render"):
+        await read(store, group, 2)
+    await until_idle(store, "theirs", 30)
+    await until_idle(store, "render", 30)
+    await Retention(store, 10 / HOUR_MS).trim()
+    assert await groups(store) == {"render"}
+    assert len(await kept(store)) == 2, "ours is never given up"
+
+
+@pytest.mark.parametrize("happens", ["done", "removed"])
+async def test_a_group_that_changes_while_it_is_looked_at_is_no_error(store: Meddled, happens: str) -> None:
+    entries = await add(store, 3, 2)
+    await store.do("XGROUP", "CREATE", ARTICLES, "theirs", "0")
+    await read(store, "theirs", 2)
+    store.happens = {
+        "done": ("XACK", ARTICLES, "theirs", *entries),
+        "removed": ("XGROUP", "DESTROY", ARTICLES, "theirs"),
+    }[happens]
+    store.before = "XPENDING"
+    await Retention(store, 1).trim()
+    assert await kept(store) == entries[1:], "what had been delivered when it was looked at"
