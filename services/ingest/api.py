@@ -140,7 +140,7 @@ def _lines(model: type[BaseModel], summary: str) -> Operation:
                 NDJSON,
             )
         },
-        (401,),
+        (401, 415),
         summary=summary,
         requestBody=_body({"type": "string", "description": f"JSON lines: {sent}", "x-line": ref(model)}, NDJSON),
     )
@@ -153,7 +153,7 @@ def _push(what: str, proofs: tuple[str, ...]) -> Operation:
 
 BEARER, SIGNED = ("bearer",), ("superdesk", "bearer")
 NDJSON = "application/x-ndjson"
-WRITTEN = (400, 401, 413, 422)
+WRITTEN = (400, 401, 413, 415, 422)
 ACCEPTED = _answer("kept; the page follows", ref(Acknowledgement), Location="the article's address in this API")
 LIVE = _answer("the page is on disk", ref(Acknowledgement), Location=ACCEPTED["headers"]["Location"]["description"],
                Preference_Applied="the wait that was asked for")  # fmt: skip
@@ -191,7 +191,7 @@ CALLS: dict[str, Operation] = {
         parameters=[SOURCE, MEDIA_ID], tags=["push"], summary="Look",
     ),
     "post /v1/push/{source}/assets": _operation(
-        SIGNED, {201: _answer("kept", ref(KeptAsset))}, (*WRITTEN, 404, 415),
+        SIGNED, {201: _answer("kept", ref(KeptAsset))}, (*WRITTEN, 404),
         parameters=[SOURCE], requestBody=_body(ASSET, "multipart/form-data"),
     ),
     "post /v1/views": _operation(

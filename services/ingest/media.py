@@ -12,6 +12,7 @@ from pathlib import Path
 
 from starlette.requests import ClientDisconnect, Request
 
+from services.ingest.bodies import pieces
 from services.ingest.multipart import take_apart
 from services.ingest.pictures import inspect
 from services.ingest.signatures import Raw
@@ -104,16 +105,16 @@ async def _spool(request: Request, path: Path) -> None:
     if length.isdigit() and len(length) < 20 and int(length) > most:
         raise Problem(413, f"a body may have {most} bytes at most, this one has {length}")
     with path.open("wb") as file:
-        async for piece in _pieces(request):
+        async for piece in _arriving(request):
             size += len(piece)
             if size > most:
                 raise Problem(413, f"a body may have {most} bytes at most")
             file.write(piece)
 
 
-async def _pieces(request: Request) -> AsyncIterator[bytes]:
+async def _arriving(request: Request) -> AsyncIterator[bytes]:
     try:
-        async for piece in request.stream():
+        async for piece in pieces(request):
             yield piece
     except ClientDisconnect:
         raise Problem(400, "the connection ended before the body did") from None

@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from services.ingest.bodies import pieces
 from shared import observe
 from shared.problems import Fault, Problem
 from shared.store import StoreUnavailable
@@ -29,7 +30,7 @@ async def answer_lines(
 
     A line longer than `max_line` bytes is refused alone; the line after `max_lines` is refused, and reading ends.
     """
-    lines = split_lines(request.stream(), max_line)
+    lines = split_lines(pieces(request), max_line)
     return _Answers(_UnderWay(work, at_once), lines, max_lines)
 
 

@@ -19,6 +19,7 @@ from shared.store import Store
 
 Accept = Callable[[str, Draft], Awaitable[Response]]
 Read = Callable[[Any], Reading]
+Call = Callable[..., Awaitable[Response]]
 
 SUPERDESK: Sequence[Kind] = ("superdesk", "bearer")
 GHOST: Sequence[Kind] = ("ghost",)
@@ -43,23 +44,35 @@ def push_routes(*, settings: Settings, store: Store, doors: Doors, accept: Accep
             await media.name(source, found.media.media_id, found.media.guid)
         return JSONResponse(_ignored(source, found), 202)
 
-    @router.post("/ninjs", status_code=202)
+    @_at_either_address(router, "/ninjs", 202)
     async def push_ninjs(source: str, request: Request) -> Response:
         """IPTC ninjs 1.x, 2.x, 3.x and Superdesk's dialect. Signed as Superdesk does it, or with a token."""
         return await take(source, request, SUPERDESK, ninjs.read)
 
-    @router.post("/ghost", status_code=202)
+    @_at_either_address(router, "/ghost", 202)
     async def push_ghost(source: str, request: Request) -> Response:
         """A Ghost webhook for posts, with Ghost's signature."""
         return await take(source, request, GHOST, ghost.read)
 
-    @router.post("/wordpress", status_code=202)
+    @_at_either_address(router, "/wordpress", 202)
     async def push_wordpress(source: str, request: Request) -> Response:
         """A WordPress REST post, with a token."""
         return await take(source, request, WORDPRESS, wordpress.read)
 
     _asset_routes(router, settings, doors, media)
     return router
+
+
+def _at_either_address(router: APIRouter, path: str, status: int) -> Callable[[Call], Call]:
+    """Route a POST with and without a slash at its end: an upstream's settings may have either, nothing here redirects,
+    and after a 404 Superdesk would never send again."""
+
+    def route(call: Call) -> Call:
+        router.post(path, status_code=status)(call)
+        router.post(f"{path}/", status_code=status, include_in_schema=False)(call)
+        return call
+
+    return route
 
 
 def _asset_routes(router: APIRouter, settings: Settings, doors: Doors, media: Media) -> None:
@@ -72,7 +85,7 @@ def _asset_routes(router: APIRouter, settings: Settings, doors: Doors, media: Me
     router.get("/assets/{media_id:path}")(look)
     router.head("/assets/{media_id:path}", include_in_schema=False)(look)
 
-    @router.post("/assets", status_code=201)
+    @_at_either_address(router, "/assets", 201)
     async def push_asset(source: str, request: Request) -> Response:
         """A file: multipart/form-data with `media_id` and `media`, the signature over the raw body."""
         headers = request.headers
@@ -81,9 +94,6 @@ def _asset_routes(router: APIRouter, settings: Settings, doors: Doors, media: Me
             source, request, lambda raw: doors.signed(source, raw, headers, SUPERDESK)
         )
         return JSONResponse({"media_id": media_id, "type": original.type, "size": original.size}, 201)
-
-    # Superdesk's assets address may have been entered with a slash at its end, and nothing here redirects
-    router.post("/assets/", status_code=201, include_in_schema=False)(push_asset)
 
 
 def _ignored(source: str, item: Ignored) -> dict[str, Any]:

@@ -11,9 +11,9 @@ _GHOST = re.compile(r"\s*sha256=([0-9a-fA-F]{64})\s*(?:,\s*t=([0-9]{1,20})\s*)?"
 
 
 def superdesk(secret: bytes, raw: Raw, header: str | None) -> bool:
-    """Whether `header` is `sha1=` and the HMAC-SHA1 of the raw body, in hexadecimal."""
+    """Whether `header` is `sha1=` and the HMAC-SHA1 of the raw body, in hexadecimal of either case."""
     expected = "sha1=" + hmac.new(secret, raw, hashlib.sha1).hexdigest()
-    return _same(expected, (header or "").strip())
+    return _same(expected, (header or "").strip().lower())
 
 
 def ghost(secret: bytes, raw: Raw, header: str | None) -> bool:

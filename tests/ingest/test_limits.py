@@ -1,6 +1,8 @@
 """Too much at once, a disk that is nearly full, bodies that are too large, settings that are wrong."""
 
 import asyncio
+import gzip
+import json
 import os
 import subprocess
 import sys
@@ -77,6 +79,27 @@ def test_a_body_of_5_mib_is_taken_and_a_byte_more_is_413(ingest_process: Ingest)
             answer = client.post("/v1/articles", content=content)
             assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
         assert client.put("/v1/front", content=b" " * (5 * MIB + 1)).status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/v1/articles"), ("POST", "/v1/articles/batch"), ("POST", "/v1/push/desk/ninjs"),
+        ("POST", "/v1/push/desk/assets"), ("POST", "/v1/views/batch"), ("PUT", "/v1/front"), ("PUT", "/v1/conditions"),
+    ],
+)  # fmt: skip
+def test_a_compressed_body_is_415_and_says_so(ingest_process: Ingest, method: str, path: str) -> None:
+    with ingest_process.client() as client:
+        packed = gzip.compress(json.dumps(ARTICLE).encode())
+        answer = client.request(method, path, content=packed, headers={"Content-Encoding": "gzip"})
+        assert (answer.status_code, answer.headers["content-type"]) == (415, "application/problem+json")
+        assert "Content-Encoding" in answer.json()["detail"]
+
+
+def test_identity_is_no_compression(ingest_process: Ingest) -> None:
+    with ingest_process.client() as client:
+        article = {**ARTICLE, "guid": "identity"}
+        assert client.post("/v1/articles", json=article, headers={"Content-Encoding": "identity"}).status_code == 202
 
 
 def test_a_line_that_is_too_long_is_refused_alone(ingest_process: Ingest) -> None:

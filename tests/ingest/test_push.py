@@ -199,9 +199,11 @@ async def test_a_file_that_is_no_picture_is_kept_so_that_the_article_can_come(in
     assert not found.shown
 
 
-async def test_a_slash_at_the_end_does_not_redirect(ingest: Ingest) -> None:
+async def test_an_address_may_have_a_slash_at_its_end_for_nothing_redirects(ingest: Ingest) -> None:
     assert (await ingest.push("/v1/push/desk/assets/", b"x", "Bearer token")).status_code == 415
-    assert (await ingest.push("/v1/push/desk/ninjs/", ITEM)).status_code == 404
+    assert (await ingest.push("/v1/push/desk/ninjs/", ITEM)).status_code == 202
+    for name in ("ghost", "wordpress"):
+        assert (await ingest.http.post(f"/v1/push/desk/{name}/", content=b"{}")).status_code == 401
     assert (await ingest.http.get("/v1/push/desk/assets/")).status_code == 404
 
 

@@ -21,6 +21,10 @@ def test_superdesks_check_vector_is_true() -> None:
     assert signatures.superdesk(SECRET, BODY, SUPERDESK)
 
 
+def test_the_digits_may_be_of_either_case() -> None:
+    assert signatures.superdesk(SECRET, BODY, "sha1=" + SUPERDESK.removeprefix("sha1=").upper())
+
+
 def test_a_superdesk_signature_is_false_for_another_body_secret_or_header() -> None:
     assert not signatures.superdesk(SECRET, BODY + b" ", SUPERDESK)
     assert not signatures.superdesk(SECRET + b"0", BODY, SUPERDESK)
