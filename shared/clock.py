@@ -56,8 +56,8 @@ class Clock:
             raise WrongSetting(
                 f"PRESSRUN_NOW: {self.now().isoformat()} is before the site's last moment, {last.isoformat()}"
             )
-        self._floor = last
         await store.run(_LATER, [LAST], [millis(self.now())])
+        self._floor = last
         return behind
 
 

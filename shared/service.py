@@ -62,12 +62,15 @@ class Service:
 
     async def start(self) -> None:
         """Wait for the store, take up the site's time, and begin to read."""
-        await self._reach_the_store()
-        await self._know_the_schema()
-        if await self.clock.start(self.store):
-            observe.log().warning("the clock is behind the site's last moment; the site waits there")
-        for consumer in self.consumers:
-            await consumer.prepare()
+        until = time.monotonic() + STORE_PATIENCE
+        while True:
+            try:
+                await self._prepare()
+                break
+            except StoreUnavailable:
+                if time.monotonic() > until:
+                    raise
+                await asyncio.sleep(0.05)
         if self.consumers:
             await self.broker.start()
         for consumer in self.consumers:
@@ -112,16 +115,13 @@ class Service:
         if kept < SCHEMA:
             await self.store.do("SET", SCHEMA_KEY, SCHEMA)
 
-    async def _reach_the_store(self) -> None:
-        until = time.monotonic() + STORE_PATIENCE
-        while True:
-            try:
-                await self.store.do("PING")
-                return
-            except StoreUnavailable:
-                if time.monotonic() > until:
-                    raise
-                await asyncio.sleep(0.05)
+    async def _prepare(self) -> None:
+        """What the store has to say before anything begins; begun anew where it goes away in the middle."""
+        await self._know_the_schema()
+        if await self.clock.start(self.store):
+            observe.log().warning("the clock is behind the site's last moment; the site waits there")
+        for consumer in self.consumers:
+            await consumer.prepare()
 
 
 async def _for_ever(make: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:

@@ -1,16 +1,23 @@
 """What every service has: answers are timed, and one that cannot have its port ends."""
 
+import asyncio
+import contextlib
 import os
 import socket
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
+import pytest
 from prometheus_client import REGISTRY
 
 from shared import observe
-from shared.service import Service, create_app
+from shared.clock import LAST
+from shared.events import view_events
+from shared.service import SCHEMA_KEY, Service, create_app
 from shared.settings import Settings
 from tests.servers import running
 
@@ -30,6 +37,45 @@ async def test_each_answer_is_timed_by_its_route_and_status(valkey: str) -> None
         assert (await client.get("/no/such/id-17")).status_code == 404
     assert _answers("/health/live", 200) == live + 1
     assert _answers("none", 404) == absent + 1
+
+
+@contextlib.asynccontextmanager
+async def breaking_at(valkey: str, word: bytes) -> AsyncIterator[str]:
+    """The URL of a store whose connection breaks the first time that a command has this word."""
+    parts, left = urlsplit(valkey), [word]
+    ways: list[asyncio.StreamWriter] = []
+
+    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65_536):
+            if left and left[0] in data:
+                left.clear()
+                break
+            writer.write(data)
+        writer.close()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        from_store, to_store = await asyncio.open_connection(parts.hostname, parts.port)
+        ways.extend((writer, to_store))
+        await asyncio.gather(pass_on(reader, to_store), pass_on(from_store, writer))
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        host = parts.netloc.rpartition(":")[0]
+        yield parts._replace(netloc=f"{host}:{server.sockets[0].getsockname()[1]}").geturl()
+        for way in ways:
+            way.close()
+            with contextlib.suppress(OSError):
+                await way.wait_closed()
+    assert not left, "nothing broke"
+
+
+@pytest.mark.parametrize("word", [SCHEMA_KEY, LAST, "MKSTREAM"])
+async def test_a_store_that_goes_away_in_the_middle_of_a_start_is_waited_for(valkey: str, word: str) -> None:
+    async with breaking_at(valkey, word.encode()) as url:
+        service = Service("test", Settings(redis_url=url, consumer="w"))
+        service.consume(stream="views", group="test", events=view_events, handle=None)
+        await service.start()
+        assert await service.unready() == {}
+        await service.stop()
 
 
 def test_a_service_whose_port_is_taken_ends(valkey: str, tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ class Killer:
     def wait_until_back(self, name: str) -> None:
         """Until it runs again under another pid."""
         if name in self.killed:
-            wait_for(lambda: self.up.is_back(name, self.killed[name]), 20, f"{name} is back")
+            wait_for(lambda: self.up.is_back(name, self.killed[name]), 60, f"{name} is back")
 
 
 @contextmanager
@@ -136,7 +136,7 @@ def test_what_a_reader_gets_while_everything_behind_the_site_is_dead(stack: Up) 
     assert answer.status_code == 200
     assert "Before the storm" in answer.text
     for name, pid in killed.items():
-        wait_for(lambda name=name, pid=pid: stack.is_back(name, pid), 20, f"{name} is back")
+        wait_for(lambda name=name, pid=pid: stack.is_back(name, pid), 60, f"{name} is back")
     posted = stack.post("two", headline="After the storm")
     assert "After the storm" in stack.page(path_of(posted["url"]))
     stack.drain()
