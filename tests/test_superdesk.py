@@ -230,6 +230,17 @@ def test_a_kill_that_comes_before_its_article(up: Up, superdesk: Superdesk) -> N
     assert "Never to be seen" not in up.page("/")
 
 
+def test_a_push_waits_for_its_page_if_it_is_asked_to(up: Up) -> None:
+    """With `Prefer: wait`, as an article of the native format."""
+    path = f"/v1/push/{up.run['source']}/ninjs"
+    waited_for = item("tag:waited-for", 1, "Waited for", service=[], subject=[], keywords=[], authors=[], byline="")
+    answer = up.ingest.post(path, json=waited_for, headers={"Prefer": "wait=20"})
+    assert (answer.status_code, answer.headers.get("preference-applied")) == (201, "wait=20")
+    assert "Waited for" in up.page(path_of(answer.json()["url"]))
+    ignored = up.ingest.post(path, json={"guid": "tag:e", "type": "event"}, headers={"Prefer": "wait=20"})
+    assert (ignored.status_code, ignored.json()["outcome"]) == (202, "ignored")
+
+
 def _ghost(up: Up, current: dict[str, Any], previous: dict[str, Any]) -> dict[str, Any]:
     raw = json.dumps({"post": {"current": current, "previous": previous}}).encode()
     stamp = "1753520400000"

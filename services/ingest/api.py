@@ -148,7 +148,8 @@ def _lines(model: type[BaseModel], summary: str) -> Operation:
 
 def _push(what: str, proofs: tuple[str, ...]) -> Operation:
     item = {"type": "object", "description": what, "additionalProperties": True}
-    return _operation(proofs, {202: ACCEPTED}, (*WRITTEN, 404), parameters=[SOURCE], requestBody=_body(item))
+    answers = {201: LIVE, 202: ACCEPTED}
+    return _operation(proofs, answers, (*WRITTEN, 404), parameters=[SOURCE, PREFER], requestBody=_body(item))
 
 
 BEARER, SIGNED = ("bearer",), ("superdesk", "bearer")

@@ -17,7 +17,7 @@ from shared.problems import Problem
 from shared.settings import Settings
 from shared.store import Store
 
-Accept = Callable[[str, Draft], Awaitable[Response]]
+Accept = Callable[[str, Draft, str | None], Awaitable[Response]]
 Read = Callable[[Any], Reading]
 Call = Callable[..., Awaitable[Response]]
 
@@ -27,7 +27,7 @@ WORDPRESS: Sequence[Kind] = ("bearer",)
 
 
 def push_routes(*, settings: Settings, store: Store, doors: Doors, accept: Accept) -> APIRouter:
-    """The calls below `/v1/push/{source}`; `accept` decides upon a draft and answers."""
+    """The calls below `/v1/push/{source}`; `accept` decides upon a draft and answers as a Prefer header asks for."""
     router = APIRouter(prefix="/v1/push/{source}", tags=["push"])
     media = Media(store, settings.originals_dir)
 
@@ -39,7 +39,7 @@ def push_routes(*, settings: Settings, store: Store, doors: Doors, accept: Accep
             faults = list(dict.fromkeys(found))  # a member that is asked for under several names is told once
             raise Problem(422, f"{len(faults)} things are wrong with the item", faults)
         if isinstance(found, Draft):
-            return await accept(source, found)
+            return await accept(source, found, request.headers.get("prefer"))
         if found.media and found.media.media_id:
             await media.name(source, found.media.media_id, found.media.guid)
         return JSONResponse(_ignored(source, found), 202)

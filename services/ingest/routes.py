@@ -40,7 +40,7 @@ class Desk:
         """The source that a request's token belongs to; Problem 401 if none."""
         return self._doors.bearer(request.headers.get("authorization"))
 
-    async def accept(self, source: str, draft: Draft, prefer: str | None = None) -> Response:
+    async def accept(self, source: str, draft: Draft, prefer: str | None) -> Response:
         """Accept a draft and answer as `POST /v1/articles` does."""
         accepted = await self._register.accept_illustrated(source, await illustrate(self._service.store, source, draft))
         return await self._answer(accepted, prefer)

@@ -43,7 +43,7 @@ class Ingest:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://ingest")
 
-    async def accept(self, source: str, draft: Draft) -> Response:
+    async def accept(self, source: str, draft: Draft, prefer: str | None) -> Response:
         self.drafts.append((source, draft))
         return JSONResponse({"outcome": "published"}, 202)
 
