@@ -4,6 +4,7 @@ Names of categories, tags and authors, and the picture, are read from `_embedded
 WordPress gives no version: `modified_gmt` decides.
 """
 
+import re
 from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
@@ -12,9 +13,12 @@ from slugify import slugify
 
 from services.ingest.draft import Author, Draft, Ignored, Picture, Reading, Status
 from services.ingest.formats.reading import Members, language, names, plain, prepare, shorten, web_address
-from services.ingest.formats.words import first_words
+from services.ingest.formats.words import begins_with, first_words
 
 _NEVER = ("0000-00-00", "-0001-11-30")  # what WordPress keeps for a moment that is not set yet, and PHP's reading of it
+_MORE = re.compile(r"<a\b[^<>]*\b(?:more-link|read-?more)\b[^<>]*>.*?</a>", re.IGNORECASE | re.DOTALL)
+_LAST = 1000  # characters, where it stands: hostile HTML must not cost more than its length
+_CUT = re.compile(r"\s*(?:\[\s*(?:…|\.\.\.)\s*\]|…|\.\.\.)\Z")
 _STATUS: dict[str, Status] = {"publish": "usable", "future": "usable", "trash": "canceled"}
 _NO_ARTICLES = frozenset(
     ["page", "attachment", "revision", "nav_menu_item", "wp_block", "wp_template", "wp_template_part", "wp_navigation"]
@@ -39,7 +43,8 @@ def _draft(post: Members, guid: str) -> Draft:
     terms = [term for _, group in embedded.items("wp:term") for term in _group(embedded, group)]
     categories = [name for taxonomy, name in terms if taxonomy == "category" and name]
     status = _status(post)
-    body, summary = _rendered(post, "content"), plain(_rendered(post, "excerpt"))
+    body = _rendered(post, "content")
+    summary = _summary(post, body)
     headline = shorten(plain(_rendered(post, "title"))) or first_words(body, summary)
     if status == "usable" and not headline:
         post.wrong("title", "The post has neither a title nor words in its body; send one.")
@@ -85,6 +90,14 @@ def _status(post: Members) -> Status:
 def _rendered(post: Members, name: str) -> str:
     """`{"rendered": …}`, or the text itself, which webhook plugins send."""
     return post.text(name) if isinstance(post.get(name), str) else post.object(name).text("rendered", "raw")
+
+
+def _summary(post: Members, body: str) -> str:
+    """The excerpt, if somebody has written one: WordPress makes it of the body's first words otherwise, and the page
+    would say them twice."""
+    told = _rendered(post, "excerpt")
+    excerpt = plain(told[:-_LAST] + _MORE.sub("", told[-_LAST:]))  # themes add a link to the rest
+    return "" if begins_with(body, _CUT.sub("", excerpt), is_cut=bool(_CUT.search(excerpt))) else excerpt
 
 
 def _moment(post: Members, name: str) -> datetime | None:

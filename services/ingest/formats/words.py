@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from services.ingest.formats.reading import plain, shorten
-from services.ingest.html import clean_html, opening
+from services.ingest.html import OPENING, clean_html, opening
 
 FIRST_WORDS = 80
 
@@ -25,6 +25,14 @@ def first_words(html: str | None, *texts: str | None) -> str:
     cleaned = clean_html(html) if html else ""
     candidates = (opening(cleaned), *texts, _all_words(cleaned))
     return shorten(next((words for one in candidates if (words := " ".join((one or "").split()))), ""), FIRST_WORDS)
+
+
+def begins_with(html: str, words: str, *, is_cut: bool) -> bool:
+    """Whether a body begins with these words or, unless they are cut, consists of them."""
+    begins = opening(clean_html(html))
+    if len(words) > len(begins):  # as they may be though the body goes on with them: its opening is cut too
+        return len(begins) > OPENING // 2 and words.startswith(begins)
+    return begins.startswith(words) if is_cut else begins == words
 
 
 def _shows_something(html: str) -> bool:

@@ -21,7 +21,7 @@ POST: dict[str, Any] = {
     "link": "https://example.org/2025/07/mayor-resigns/",
     "title": {"rendered": "Mayor&#8217;s <em>resignation</em> &amp; after"},
     "content": {"rendered": "\n<p>She has resigned.</p>\n", "protected": False},
-    "excerpt": {"rendered": "<p>She has&hellip;</p>\n", "protected": False},
+    "excerpt": {"rendered": "<p>The mayor&hellip;</p>\n", "protected": False},
     "author": 7,
     "featured_media": 55,
     "sticky": False,
@@ -57,7 +57,7 @@ def test_a_post_is_read() -> None:
         guid="123",
         headline="Mayor’s resignation & after",
         body_html="<p>She has resigned.</p>",
-        summary="She has…",
+        summary="The mayor…",
         section="City",
         topics=("Town hall & co",),
         authors=(Author("Jane Doe", "https://example.org/author/jane/"),),
@@ -67,6 +67,30 @@ def test_a_post_is_read() -> None:
         image=Picture(url="https://example.org/wp-content/mayor.jpg", alt="The mayor", caption="In 2024."),
         source_url="https://example.org/2025/07/mayor-resigns/",
     )
+
+
+LONG = "The council has voted. " * 40
+
+
+@pytest.mark.parametrize(
+    ("content", "excerpt", "summary"),
+    [
+        ("<p>Welcome to WordPress.</p>\n", "<p>Welcome to WordPress.</p>\n", ""),
+        (f"<p>{LONG}</p>", "<p>What it means for you [&hellip;]</p>\n", "What it means for you […]"),
+        (f"<p>{LONG}</p>", f"<p>{LONG[:298]} [&hellip;]</p>\n", ""),
+        (f"<h2>Vote</h2><p>{LONG}</p>", f"<p>Vote {LONG[:400].strip()} [&hellip;]</p>\n", ""),
+        (f"<p>{LONG}</p>", f"<p>{LONG[:160].strip()}...</p>\n", ""),
+        (f"<p>{LONG}</p>", "<p>The council has voted.</p>", "The council has voted."),
+        ("<p>Rain.</p>", "<p>Rain. More of it tomorrow.</p>", "Rain. More of it tomorrow."),
+        ("<p>日本語の記事です。続きます。</p>", "<p>日本語の記事 [&hellip;]</p>", ""),
+        ("<p>One two.</p>", '<p>One&hellip; <a class="x more-link" href="/">Continue <span>reading</span></a></p>', ""),
+        ("<p>One two.</p>", '<p>In short. <a href="/" class="read-more">Read more »</a></p>', "In short."),
+        ("<figure><img src='https://x.y/z.jpg'></figure>", "<p>A picture.</p>", "A picture."),
+    ],
+)
+def test_an_excerpt_that_nobody_wrote_says_nothing(content: str, excerpt: str, summary: str) -> None:
+    """WordPress makes it of the body's first 55 words."""
+    assert draft(content={"rendered": content}, excerpt={"rendered": excerpt}).summary == summary
 
 
 def test_without_embedded_members_names_are_unknown() -> None:
@@ -110,7 +134,7 @@ def test_a_moment_that_is_not_set_is_none(told: str) -> None:
 @pytest.mark.parametrize("title", [{"rendered": ""}, {"rendered": "<b> </b>"}, "", None, []])
 def test_a_post_without_a_title_begins_with_its_first_words(title: Any) -> None:
     assert draft(title=title, content={"rendered": "<p>She &amp; he</p>"}).headline == "She & he"
-    assert draft(title=title, content=[]).headline == "She has…"
+    assert draft(title=title, content=[]).headline == "The mayor…"
 
 
 @pytest.mark.parametrize("lang", [{"code": "de"}, ["de"], 5, True, "no language"])
