@@ -7,6 +7,7 @@ import pytest
 
 from services.ingest.draft import Author, Draft, Ignored, Picture
 from services.ingest.formats import ghost
+from services.ingest.html import clean_html
 
 POST: dict[str, Any] = {
     "id": "6682b8a8e10cc04306284330",
@@ -95,6 +96,28 @@ def test_what_is_for_members_only_is_not_published(visibility: str) -> None:
 def test_a_post_of_two_members_is_enough() -> None:
     found = draft({"id": "1", "title": "T", "plaintext": "x", "tags": None, "primary_tag": None, "authors": []})
     assert (found.headline, found.body_html, found.body_text, found.section) == ("T", None, "x", None)
+
+
+def test_cards_say_the_same_without_ghosts_styles_and_scripts() -> None:
+    player = (
+        '<span class="kg-audio-current-time">0:00</span><div class="kg-audio-time">/<span class="kg-audio-duration">'
+        '2:30</span></div><input type="range" class="kg-audio-seek-slider" max="100" value="0">'
+    )
+    sound = (
+        '<div class="kg-card kg-audio-card"><div class="kg-audio-player-container"><audio src="https://x.y/a.mp3" '
+        'preload="metadata"></audio><div class="kg-audio-title">The "long" talk</div><div class="kg-audio-player">'
+        f"{player}</div></div></div>"
+    )
+    shown = clean_html(draft({**POST, "html": sound}).body_html or "")
+    assert '<a href="https://x.y/a.mp3" rel="noopener">The "long" talk</a>' in shown
+    assert shown.count("talk") == 1
+    assert "0:00" not in shown
+    assert "2:30" not in shown
+    bookmark = (
+        '<div class="kg-bookmark-metadata"><img class="kg-bookmark-icon" src="https://x.y/i.png">'
+        '<span class="kg-bookmark-author">Ghost</span><span class="kg-bookmark-publisher">Jane</span></div>'
+    )
+    assert "Ghost · Jane" in clean_html(draft({**POST, "html": bookmark}).body_html or "")
 
 
 def test_a_post_without_a_title_begins_with_its_first_words() -> None:
