@@ -11,7 +11,7 @@ from services.ingest.draft import Author, Draft, Ignored, Reading, Status
 from services.ingest.formats import ninjs_pictures as pictures
 from services.ingest.formats.native import MAX_VERSION
 from services.ingest.formats.reading import MAX_GUID, Members, language, names, plain, prepare, shorten, web_address
-from services.ingest.formats.words import first_words, one_body
+from services.ingest.formats.words import first_words, one_body, without_headline
 from shared.problems import Fault
 
 _STATUS: dict[str, Status] = {
@@ -38,7 +38,7 @@ _CONCEPTS = (
 _HTML = re.compile(r"<(?:p|div|h[1-6]|ul|ol|table|section|article|blockquote|figure|br|html|body)\b", re.IGNORECASE)
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _TYPES = {"html": "text/html", "xhtml": "application/xhtml+xml", "text": "text/plain"}  # of members like `body_html`
-_BY = re.compile(r"(?:by|von|par|por)\s+", re.IGNORECASE)
+_BY = re.compile(r"(?:by|von|par|por)(?::\s*|\s+)", re.IGNORECASE)
 
 
 def read(content: Any) -> Reading:
@@ -108,13 +108,14 @@ def _draft(item: Members, guid: str, version: int | None, status: Status, html: 
     evolved_from = item.text("evolvedfrom")
     if evolved_from and (evolved_from == guid or len(evolved_from) > MAX_GUID):
         item.wrong("evolvedfrom", "An article cannot be a rewrite of itself, nor of a guid so long; name another.")
+    headline = _headline(item) or first_words(html, text, summary)
     services = [one.plain("name") or one.plain("code") for one in item.objects("service")]
     return Draft(
         guid=guid,
         version=version,
         status=status,
-        headline=_headline(item) or first_words(html, text, summary),
-        body_html=html,
+        headline=headline,
+        body_html=html and without_headline(html, headline),
         body_text=text,
         summary=summary,
         section=next((shorten(name, 200) for name in services if name), None),

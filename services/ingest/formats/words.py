@@ -1,11 +1,14 @@
 """What an article has to say: which of its bodies is published, and what it is called without a headline. Pure."""
 
+import re
 from collections.abc import Sequence
 
 from services.ingest.formats.reading import plain, shorten
 from services.ingest.html import OPENING, clean_html, opening
 
 FIRST_WORDS = 80
+_HEADLINE = re.compile(r"<h1\b[^<>]*>", re.IGNORECASE)
+_HEADLINE_ENDS = re.compile(r"</h1\s*>", re.IGNORECASE)
 
 
 def one_body(htmls: Sequence[str], texts: Sequence[str]) -> tuple[str | None, str | None]:
@@ -25,6 +28,15 @@ def first_words(html: str | None, *texts: str | None) -> str:
     cleaned = clean_html(html) if html else ""
     candidates = (opening(cleaned), *texts, _all_words(cleaned))
     return shorten(next((words for one in candidates if (words := " ".join((one or "").split()))), ""), FIRST_WORDS)
+
+
+def without_headline(html: str, headline: str) -> str:
+    """A body without its own h1 where that says the headline, which stands above it: agencies send whole pages."""
+    begins = _HEADLINE.search(html)
+    ends = _HEADLINE_ENDS.search(html, begins.end()) if begins else None
+    if begins and ends and plain(html[begins.end() : ends.start()]) == headline:
+        return html[: begins.start()] + html[ends.end() :]
+    return html
 
 
 def begins_with(html: str, words: str, *, is_cut: bool) -> bool:

@@ -284,6 +284,28 @@ def test_statuses(told: str | None, status: str) -> None:
     assert draft(without(camel(TWO), "pubStatus"), pubStatus=told).status == status
 
 
+@pytest.mark.parametrize(
+    ("html", "kept"),
+    [
+        ("<html><head><title>x</title></head><h1 class='a'>Bridge <b>closed</b></h1><p>y</p>", False),
+        ("<p>City</p><H1>\nBridge&nbsp;closed\n</H1><p>y</p>", False),
+        ("<h1>Bridge opened</h1><p>y</p>", True),
+        ("<h2>Bridge closed</h2><p>y</p>", True),
+        ("<h1>Bridge closed<p>y</p>", True),
+    ],
+)
+def test_a_body_that_says_the_headline_again_does_not(html: str, kept: bool) -> None:
+    found = draft(SUPERDESK, headline="Bridge closed", body_html=html)
+    assert (found.headline, (found.body_html or "").endswith("<p>y</p>")) == ("Bridge closed", True)
+    assert (found.body_html == html) is kept
+
+
+@pytest.mark.parametrize("byline", ["By: Jane Doe", "by Jane Doe", "Von Jane Doe", "BY:Jane Doe", "Jane Doe"])
+def test_a_byline_is_a_name(byline: str) -> None:
+    assert draft(without(SUPERDESK, "authors"), byline=byline).authors == (Author("Jane Doe"),)
+    assert draft(without(SUPERDESK, "authors"), byline="Byron Katie").authors == (Author("Byron Katie"),)
+
+
 def test_a_kill_needs_no_headline_and_no_body() -> None:
     assert draft({"guid": "x", "pubstatus": "canceled", "version": "9"}) == Draft(
         guid="x", version=9, status="canceled"
