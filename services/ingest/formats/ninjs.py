@@ -115,7 +115,7 @@ def _draft(item: Members, guid: str, version: int | None, status: Status, html: 
         version=version,
         status=status,
         headline=headline,
-        body_html=html and without_headline(html, headline),
+        body_html=html and pictures.with_alternatives(item, without_headline(html, headline)),
         body_text=text,
         summary=summary,
         section=next((shorten(name, 200) for name in services if name), None),
@@ -127,7 +127,7 @@ def _draft(item: Members, guid: str, version: int | None, status: Status, html: 
         embargo_until=max(embargoes, default=None),
         evolved_from=evolved_from or None,
         image=pictures.picture(item),
-        embedded=pictures.embedded(item),
+        embedded=pictures.embedded(item, html),
     )
 
 

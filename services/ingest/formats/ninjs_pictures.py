@@ -1,5 +1,8 @@
 """The pictures of a ninjs item: its own renditions, and those of the items that are associated with it."""
 
+import html as entities
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from services.ingest.draft import Media, Picture
@@ -8,6 +11,13 @@ from services.ingest.formats.reading import MAX_GUID, Members, plain, web_addres
 _KINDS = ("picture", "graphic")
 _FEATURED = ("featuremedia", "mainpic", "main", "featured")
 _EMBEDDED = ("embedded", "editor_")
+# Superdesk's editor names the association of a picture in its body
+_EMBED = re.compile(
+    r'<!-- EMBED START Image {id: "([^"<>]{1,100})"} -->(?:(?!<!--).){0,2000}?(<img\b[^<>]*>)', re.DOTALL
+)
+_PICTURE = re.compile(r"<img\b[^<>]*>", re.IGNORECASE)
+_SRC = re.compile(r"""\ssrc\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
+_ALT = re.compile(r"""\salt(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?(?=[\s/>])""", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +42,44 @@ def picture(item: Members) -> Picture | None:
     return _picture(one, best)
 
 
-def embedded(item: Members) -> tuple[tuple[str, str], ...]:
+def embedded(item: Members, html: str | None) -> tuple[tuple[str, str], ...]:
     """Addresses of pushed renditions, as a body may refer to them, with their media ids."""
     found = {}
-    for _, one in _associated(item):
-        best = _best(one)
-        for rendition in _renditions(one):
-            if rendition.href and rendition.media_id and best and best.media_id:
-                found[rendition.href] = best.media_id
+    for address, one in _shown(item, html):
+        if (best := _best(one)) and best.media_id:
+            found[address] = best.media_id
     return tuple(found.items())
+
+
+def with_alternatives(item: Members, html: str) -> str:
+    """The body in which a picture without an alternative text has the one of its item."""
+    alternatives = {address: _alternative(one) for address, one in _shown(item, html)}
+
+    def fill(tag: re.Match[str]) -> str:
+        alternative = alternatives.get(_address(tag[0]))
+        alt = _ALT.search(tag[0])
+        if not alternative or (alt and "".join(filter(None, alt.groups())).strip()):
+            return tag[0]
+        return f'<img alt="{entities.escape(alternative)}"{_ALT.sub("", tag[0], 1)[4:]}'
+
+    return _PICTURE.sub(fill, html)
+
+
+def _shown(item: Members, html: str | None) -> Iterator[tuple[str, Members]]:
+    """The addresses under which a body may show an associated picture: those of its renditions, and what stands where
+    Superdesk's editor says that it is this picture."""
+    associated = dict(_associated(item))
+    for one in associated.values():
+        yield from ((rendition.href, one) for rendition in _renditions(one) if rendition.href)
+    for found in _EMBED.finditer(html or ""):
+        one_shown = associated.get(found[1].lower())
+        if one_shown is not None and (address := web_address(_address(found[2]))):
+            yield address, one_shown
+
+
+def _address(tag: str) -> str:
+    found = _SRC.search(tag)
+    return entities.unescape(found[1] or found[2] or "").strip() if found else ""
 
 
 def media(item: Members, guid: str) -> Media | None:
@@ -96,14 +135,21 @@ def _width(value: object) -> float:
 
 
 def _picture(item: Members, rendition: _Rendition) -> Picture:
-    headline = item.plain("headline") or next((plain(one.text("value")) for one in item.objects("headlines")), "")
-    described = [plain(one.text("value")) for one in item.objects("descriptions")]
-    caption = item.plain("description_text", "description_html") or next((text for text in described if text), "")
     return Picture(
         media_id=rendition.media_id,
         url=rendition.href,
-        # Superdesk sends a picture's alternative text as its body
-        alt=item.plain("body_text") or headline or caption,
+        alt=_alternative(item),
         credit=item.plain("byline", "by", "copyrightholder"),
-        caption=caption,
+        caption=_caption(item),
     )
+
+
+def _alternative(item: Members) -> str:
+    """What to say in its place; Superdesk sends that as a picture's body."""
+    headline = item.plain("headline") or next((plain(one.text("value")) for one in item.objects("headlines")), "")
+    return item.plain("body_text") or headline or _caption(item)
+
+
+def _caption(item: Members) -> str:
+    described = [plain(one.text("value")) for one in item.objects("descriptions")]
+    return item.plain("description_text", "description_html") or next((text for text in described if text), "")

@@ -198,7 +198,7 @@ def test_superdesks_dialect_is_read() -> None:
         guid=SUPERDESK["guid"],
         version=5,
         headline="Test A\u0308rger & joy",
-        body_html=SUPERDESK["body_html"],
+        body_html=SUPERDESK["body_html"].replace("<img ", '<img alt="alt of the embedded one" '),
         summary="Abstract",
         section="Australian General News",
         topics=("lawyer", "courts"),
@@ -298,6 +298,41 @@ def test_a_body_that_says_the_headline_again_does_not(html: str, kept: bool) -> 
     found = draft(SUPERDESK, headline="Bridge closed", body_html=html)
     assert (found.headline, (found.body_html or "").endswith("<p>y</p>")) == ("Bridge closed", True)
     assert (found.body_html == html) is kept
+
+
+EDITOR = {
+    "editor_0": {
+        "type": "picture",
+        "headline": "Bell <b>peppers</b> & co",
+        "body_text": "",
+        "renditions": {
+            "original": {"href": "https://sd.example/o.jpg?x=1&y=2", "media": "2025/o.jpg", "mimetype": "image/jpeg"},
+            "viewImage": {"href": "https://sd.example/v.jpg", "media": "2025/v.jpg", "mimetype": "image/jpeg"},
+        },
+    }
+}
+ELSEWHERE = '<!-- EMBED START Image {id: "editor_0"} -->\n<figure>\n <img %s />\n</figure>\n<!-- EMBED END Image -->'
+
+
+@pytest.mark.parametrize(
+    ("html", "shown", "alternative"),
+    [
+        ('<img src="https://sd.example/v.jpg" alt="">', "https://sd.example/v.jpg", True),
+        ("<img alt=' ' src='https://sd.example/o.jpg?x=1&amp;y=2'/>", "https://sd.example/o.jpg?x=1&y=2", True),
+        ('<p>x</p><img src="https://sd.example/v.jpg">', "https://sd.example/v.jpg", True),
+        ('<img src="https://sd.example/v.jpg" alt="Its own">', "https://sd.example/v.jpg", False),
+        ('<img src="https://sd.example/v.jpg" alt=own>', "https://sd.example/v.jpg", False),
+        (ELSEWHERE % 'src="https://s3.example/z.jpg" alt=""', "https://s3.example/z.jpg", True),
+        (ELSEWHERE.replace("editor_0", "editor_9") % 'src="https://s3.example/z.jpg" alt=""', "", False),
+        ('<img src="https://other.example/z.jpg" alt="">', "", False),
+    ],
+)
+def test_a_picture_in_the_body_is_that_of_its_association(html: str, shown: str, alternative: bool) -> None:
+    """By its address, or because Superdesk's editor says so; with its alternative text where the body has none."""
+    found = draft(SUPERDESK, associations=EDITOR, body_html=html)
+    assert ((shown, "2025/o.jpg") in found.embedded) is bool(shown)
+    assert ('<img alt="Bell peppers &amp; co" ' in (found.body_html or "")) is alternative
+    assert alternative or found.body_html == html
 
 
 @pytest.mark.parametrize("byline", ["By: Jane Doe", "by Jane Doe", "Von Jane Doe", "BY:Jane Doe", "Jane Doe"])
