@@ -2,7 +2,7 @@
 
 import html as entities
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from html.entities import html5 as _NAMED  # noqa: N812 - a constant, whatever its module calls it
 
@@ -76,11 +76,17 @@ _RENAMED = re.compile(
 )
 # bounded, and stopping at the next tag, so that hostile HTML costs linear time
 _EMBED = re.compile(
-    r"<(?=[ivaeo])(iframe|video|audio|embed|object)\b([^<>]{0,4096}>(?:\s{0,64}<(?:source|param)\b[^<>]{0,4096}>){0,8})"
+    r"<(?=[ivaeo])(iframe|video|audio|embed|object|oembed)\b([^<>]{0,4096}>(?:\s{0,64}<(?:source|param)\b[^<>]{0,4096}>){0,8})"
     r"(?:[^<]*</\1\s*>)?",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(r"""\s(?:src|data)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
+# what waits for a script: a frame that is loaded late, CKEditor's <oembed url="…">, Facebook's <div data-href="…">
+_FACEBOOK = re.compile(
+    r"""<(div)\b(?=[^<>]{0,4096}\sclass=["']fb-(?:post|video)\b)([^<>]{0,4096}>)\s*</div\s*>""", re.IGNORECASE
+)
+_ADDRESS = re.compile(
+    r"""\s(?:(?:data-(?:lazy-)?)?src|data|url|data-href)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE
+)
 _TITLE = re.compile(r"""\stitle\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 _PASSES = 3
 
@@ -137,6 +143,8 @@ def clean_html(html: str) -> str:
 def _parsed(html: str) -> str:
     if sprawls(html):
         return text_to_html(entities.unescape(_TAG.sub(" ", html)))
+    if "data-href" in html:
+        html = _FACEBOOK.sub(_link, html)
     cleaned = _clean(_RENAMED.sub(_rename, _EMBED.sub(_link, html)))
     for _ in range(_PASSES):
         if not is_misnested(cleaned):
@@ -202,13 +210,14 @@ def _rename(tag: re.Match[str]) -> str:
 
 def _link(embed: re.Match[str]) -> str:
     """A link in the place of an embed; nothing where it has no address that a reader could open."""
-    address = _absolute(_attribute(_ADDRESS, embed[2]))
-    if not _WEB.fullmatch(address):
+    addresses = (_absolute(address) for address in _attributes(_ADDRESS, embed[2]))
+    address = next((address for address in addresses if _WEB.fullmatch(address)), None)
+    if address is None:
         return " "
-    name = _attribute(_TITLE, embed[2]) or address
+    name = next(_attributes(_TITLE, embed[2]), "") or address
     return f'<a href="{entities.escape(address)}">{_escape(name)}</a>'
 
 
-def _attribute(pattern: re.Pattern[str], tag: str) -> str:
-    found = pattern.search(tag)
-    return entities.unescape(next((group for group in found.groups() if group), "")).strip() if found else ""
+def _attributes(pattern: re.Pattern[str], tag: str) -> Iterator[str]:
+    for found in pattern.finditer(tag):
+        yield entities.unescape(next((group for group in found.groups() if group), "")).strip()

@@ -111,6 +111,12 @@ def test_cases(html: str, cleaned: str) -> None:
         ('<audio src="https://a.b/c.mp3"></audio>', "https://a.b/c.mp3", None),
         ("<embed src=https://a.b/c>", "https://a.b/c", None),
         ("<object data='https://a.b/c'></object>", "https://a.b/c", None),
+        ('<oembed url="https://a.b/c?v=1"></oembed>', "https://a.b/c?v=1", None),
+        ('<iframe src="about:blank" data-src="https://a.b/c" title="T"></iframe>', "https://a.b/c", "T"),
+        ('<iframe data-lazy-src="https://a.b/c"></iframe>', "https://a.b/c", None),
+        ('<iframe src="https://a.b/c" data-src="https://d.e/f"></iframe>', "https://a.b/c", None),
+        ('<div class="fb-post" data-href="https://a.b/c" data-width="500"></div>', "https://a.b/c", None),
+        ("<div data-href='https://a.b/c' class='fb-video'>\n</div>", "https://a.b/c", None),
     ],
 )  # fmt: skip
 def test_an_embed_becomes_a_link(html: str, address: str, name: str | None) -> None:
@@ -119,6 +125,13 @@ def test_an_embed_becomes_a_link(html: str, address: str, name: str | None) -> N
 
 def test_an_embed_without_an_address_that_could_be_opened_goes() -> None:
     assert clean_html("a<iframe src='javascript:x'></iframe><iframe srcdoc='<script>'></iframe>b").split() == ["a", "b"]
+    assert clean_html("a<oembed url='/x'></oembed>b").split() == ["a", "b"]
+
+
+def test_what_an_embed_shows_meanwhile_stays() -> None:
+    shown = '<blockquote><a href="https://a.b/c">A post</a></blockquote>'
+    assert "A post" in clean_html(f'<div class="fb-post" data-href="https://a.b/c">{shown}</div>')
+    assert clean_html('<div data-href="https://a.b/c"></div>') == "<div></div>"
 
 
 def test_a_tweet_keeps_its_words_and_its_link() -> None:
@@ -150,12 +163,14 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
         "".join(f"<b title={n}>" for n in range(MAX_NESTING - 5)) + "<p>" * 100_000,
         "<iframe src=x>" * 50_000,
         "<video" + " " * 1_000_000,
+        "<div data-href " * 70_000,
+        "<div data-href=x class='fb-post'>" * 30_000,
         "&" * 500_000,
         "&nbsp;" * 200_000,
         "<a href='" * 100_000,
         "<pre>" * 100_000,
     ],
-    ids=["nesting", "formatting", "embeds", "blanks", "ampersands", "spaces", "quotes", "pre"],
+    ids=["nesting", "formatting", "embeds", "blanks", "divs", "posts", "ampersands", "spaces", "quotes", "pre"],
 )
 def test_hostile_html_costs_linear_time(html: str) -> None:
     before = time.process_time()
