@@ -47,7 +47,7 @@ def read(content: Any) -> Reading:
     if isinstance(item, list):
         return item
     guid = _guid(item)
-    kind = item.text("type").lower()
+    kind = item.text("type").lower() or ("event" if item.get("eventdetails") is not None else "")
     status = _status(item)
     html, text = _body(item)
     if kind == "composite" and (html or text):

@@ -398,6 +398,13 @@ def test_moments_and_the_version_are_read_whatever_the_type(kind: str) -> None:
     assert {fault.pointer for fault in found} == {f"/{name}" for name in wrong}
 
 
+def test_an_event_is_no_article_even_if_it_does_not_say_its_type() -> None:
+    """As IPTC's own examples of events."""
+    event = {"uri": "https://uefa.example/1", "title": "Atl\u00e9tico-Feyenoord", "eventDetails": {"dates": {}}}
+    assert ninjs.read(event) == Ignored("an item of the type event is no article", "https://uefa.example/1")
+    assert isinstance(ninjs.read({**event, "type": "text"}), Draft)
+
+
 def test_a_composite_with_a_body_is_an_article() -> None:
     assert draft(TWO, type="composite") == EXPECTED
 
