@@ -29,16 +29,17 @@ class _Rendition:
 
 
 def picture(item: Members) -> Picture | None:
-    """The article's picture: the featured one, else the first that does not stand in the body, else the first."""
-    ranked: list[tuple[int, int, Members, _Rendition]] = []
+    """The article's picture: the featured one, else the first that does not stand in the body, else the first; and a
+    photograph rather than a graphic: agencies put the company's logo first."""
+    ranked: list[tuple[tuple[int, bool, int], Members, _Rendition]] = []
     for name, one in _associated(item):
         if best := _best(one):
             rank = 0 if name in _FEATURED else 2 if name.startswith(_EMBEDDED) else 1
-            ranked.append((rank, len(ranked), one, best))
+            ranked.append(((rank, one.text("type").lower() == "graphic", len(ranked)), one, best))
     if not ranked:
         best = _best(item) if item.text("mimetype").startswith("image/") else None
         return _picture(item, best) if best else None
-    _, _, one, best = min(ranked, key=lambda entry: entry[:2])
+    _, one, best = min(ranked, key=lambda entry: entry[0])
     return _picture(one, best)
 
 

@@ -423,6 +423,25 @@ def test_a_picture_is_kept_as_media() -> None:
     )
 
 
+def test_a_photograph_comes_before_a_logo() -> None:
+    def associated(**kinds: str) -> Draft:
+        return draft(
+            ONE,
+            associations={
+                name: {"type": kind, "renditions": {"o": {"href": f"https://a.b/{name}"}}}
+                for name, kind in kinds.items()
+            },
+        )
+
+    for found, name in (
+        (associated(logo="graphic", photo="picture", photo_2="picture"), "photo"),
+        (associated(logo="graphic", editor_0="picture"), "logo"),
+        (associated(photo="picture", featuremedia="graphic"), "featuremedia"),
+    ):
+        assert found.image is not None
+        assert found.image.url == f"https://a.b/{name}"
+
+
 def test_a_featured_film_is_no_picture() -> None:
     film = {"type": "video", "renditions": {"original": {"href": "https://a.b/c.mp4", "mimetype": "video/mp4"}}}
     assert draft(ONE, associations={"featuremedia": film}).image is None
