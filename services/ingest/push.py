@@ -10,6 +10,7 @@ from services.ingest.bodies import read_body
 from services.ingest.doors import Doors, Kind
 from services.ingest.draft import Draft, Ignored, Reading
 from services.ingest.formats import ghost, ninjs, wordpress
+from services.ingest.formats.faults import refused
 from services.ingest.media import Media
 from services.ingest.parse import parse_json
 from shared.articles import identify
@@ -36,8 +37,7 @@ def push_routes(*, settings: Settings, store: Store, doors: Doors, accept: Accep
         doors.signed(source, raw, request.headers, kinds)
         found = read(parse_json(raw))
         if isinstance(found, list):
-            faults = list(dict.fromkeys(found))  # a member that is asked for under several names is told once
-            raise Problem(422, f"{len(faults)} things are wrong with the item", faults)
+            raise refused("item", found)
         if isinstance(found, Draft):
             return await accept(source, found, request.headers.get("prefer"))
         if found.media and found.media.media_id:

@@ -13,6 +13,7 @@ from services.ingest.desk import as_text, put_conditions, put_front
 from services.ingest.doors import Doors
 from services.ingest.draft import Draft
 from services.ingest.formats import native
+from services.ingest.formats.faults import refused
 from services.ingest.illustrations import Illustrated, illustrate
 from services.ingest.ndjson import answer_lines
 from services.ingest.parse import parse_json
@@ -183,7 +184,7 @@ async def _put(request: Request, put: Callable[[Any], Awaitable[None]]) -> Respo
 def _draft(raw: bytes) -> Draft:
     found = native.read(parse_json(raw))
     if isinstance(found, list):
-        raise Problem(422, f"{len(found)} things are wrong with the article", found)
+        raise refused("article", found)
     return found
 
 

@@ -134,6 +134,9 @@ async def test_poison_is_4xx_with_pointers(ingest: Ingest) -> None:
     answer = await ingest.push("/v1/push/desk/ninjs", {**ITEM, "pubstatus": "burnt", "headline": 5})
     assert answer.status_code == 422
     assert {error["pointer"] for error in answer.json()["errors"]} == {"/pubstatus", "/headline"}
+    assert answer.json()["detail"] == "2 things are wrong with the item"
+    answer = await ingest.push("/v1/push/desk/ninjs", {**ITEM, "headline": 5})
+    assert answer.json()["detail"] == "1 thing is wrong with the item"
     assert (await ingest.push("/v1/push/desk/ninjs", b" " * (5 * 1024 * 1024 + 1))).status_code == 413
 
 

@@ -1,11 +1,12 @@
 """What is wrong with an article, in sentences for the person who has to put it right."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import ValidationError
 
 from services.ingest.text import escape
-from shared.problems import Fault
+from shared.problems import Fault, Problem
 
 _SENTENCES = {
     "missing": "This member is required and missing; send it.",
@@ -24,6 +25,13 @@ _SENTENCES = {
     "less_than_equal": "This is too large; the most is {le}.",
     "literal_error": "This must be one of {expected}.",
 }
+
+
+def refused(what: str, faults: Sequence[Fault]) -> Problem:
+    """422, with each fault once: a member that is asked for under several names may be told several times."""
+    once = tuple(dict.fromkeys(faults))
+    count = "1 thing is" if len(once) == 1 else f"{len(once)} things are"
+    return Problem(422, f"{count} wrong with the {what}", once)
 
 
 def faults_of(error: ValidationError) -> list[Fault]:
