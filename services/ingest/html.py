@@ -87,7 +87,7 @@ _FACEBOOK = re.compile(
 _ADDRESS = re.compile(
     r"""\s(?:(?:data-(?:lazy-)?)?src|data|url|data-href)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE
 )
-_TITLE = re.compile(r"""\stitle\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
+_TITLE = re.compile(r"""\s(?:title|alt|aria-label)\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 _PASSES = 3
 
 # The parser's time for a reference grows with what follows it, and for a non-breaking space with what precedes it,
@@ -214,7 +214,7 @@ def _link(embed: re.Match[str]) -> str:
     address = next((address for address in addresses if _WEB.fullmatch(address)), None)
     if address is None:
         return " "
-    name = next(_attributes(_TITLE, embed[2]), "") or address
+    name = next(filter(None, _attributes(_TITLE, embed[2])), address)
     return f'<a href="{entities.escape(address)}">{_escape(name)}</a>'
 
 

@@ -111,6 +111,8 @@ def test_cases(html: str, cleaned: str) -> None:
         ('<audio src="https://a.b/c.mp3"></audio>', "https://a.b/c.mp3", None),
         ("<embed src=https://a.b/c>", "https://a.b/c", None),
         ("<object data='https://a.b/c'></object>", "https://a.b/c", None),
+        ('<video controls src="https://a.b/c.mp4" alt="A film" width="100%" />', "https://a.b/c.mp4", "A film"),
+        ('<iframe src="https://a.b/c" title="" aria-label="A map"></iframe>', "https://a.b/c", "A map"),
         ('<oembed url="https://a.b/c?v=1"></oembed>', "https://a.b/c?v=1", None),
         ('<iframe src="about:blank" data-src="https://a.b/c" title="T"></iframe>', "https://a.b/c", "T"),
         ('<iframe data-lazy-src="https://a.b/c"></iframe>', "https://a.b/c", None),
