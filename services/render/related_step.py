@@ -14,8 +14,16 @@ local function within(key, below, from)
   return members, low, high
 end
 local function members_around(key)
-  local rank = redis.call('ZRANK', key, id)
-  if rank then return within(key, rank, rank + 1) end
+  local listed = redis.call('ZRANK', key, id, 'WITHSCORE')
+  if listed and tonumber(listed[2]) == tonumber(score) then return within(key, listed[1], listed[1] + 1) end
+  if listed then
+    -- its page comes before its lists: it still stands where it was, and is asked for where it will be
+    redis.call('ZADD', key, score, id)
+    local rank = redis.call('ZRANK', key, id)
+    local members, low, high = within(key, rank, rank + 1)
+    redis.call('ZADD', key, listed[2], id)
+    return members, low, high
+  end
   local newest = redis.call('ZREVRANGE', key, 0, around - 1, 'WITHSCORES')
   if #newest == 0 or tonumber(newest[2]) < tonumber(score) then
     return newest, #newest < 2 * around and -math.huge or tonumber(newest[#newest]), math.huge

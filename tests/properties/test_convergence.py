@@ -126,6 +126,16 @@ async def test_an_address_that_it_came_back_to_leads_on_though_it_was_replaced_b
     assert {link.name: link.readlink().name for link in day.iterdir()} == {"oil": "story-g1", "news": "story-g1"}
 
 
+async def test_an_article_that_moves_in_time_shows_who_stands_around_its_new_place(room: PressRoom) -> None:
+    for hour in range(20):
+        await room.accept(draft(f"g{hour}", topics=("Oil",), published_at=START - timedelta(hours=hour)))
+    await room.drain()
+    await room.accept(draft("g0", topics=("Oil",), published_at=START - timedelta(hours=40)))
+    await room.drain()
+    found = await room.differences()
+    assert found.clean, (found.differs, found.missing, found.extra)
+
+
 async def _do(room: PressRoom, step: Any, chance: random.Random) -> None:  # noqa: C901 - a table of steps
     match step:
         case ("publish", guid, members):

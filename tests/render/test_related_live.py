@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,6 +77,15 @@ async def test_the_store_follows_the_rule_whatever_stands_around(valkey: str) ->
             await store.do("SET", live.live_key(card.id), card.model_dump_json())
             for name in card.lists:
                 await store.do("ZADD", live.list_key(name), live.score(card), card.id)
-        for one in (*listed[:20], new, *later):
-            assert await edition.related(one) == told(one, listed, 6), (seed, one.id)
+        moved = [
+            one.model_copy(update={"topics": new.topics, "published_at": chance.choice(later).published_at})
+            for one in listed[:5]
+        ]
+        moved += [one.model_copy(update={"published_at": other.published_at}) for one, other in pairwise(listed[:20])]
+        for one in (*listed[:20], new, *later, *moved):  # a moved one is still listed where it was
+            others = [other for other in listed if other.id != one.id]
+            assert await edition.related(one) == told(one, others, 6), (seed, one.id)
+        for one in listed:
+            for name in one.card().lists:
+                assert int(await store.do("ZSCORE", live.list_key(name), one.id)) == live.score(one.card())
     await store.close()
