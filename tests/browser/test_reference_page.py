@@ -129,6 +129,22 @@ def test_axe_finds_nothing_in_what_an_ordinary_body_brings(sample_stack: Up, wat
     assert found.violations_count == 0, found.generate_report()
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_word_without_an_end_breaks_and_widens_no_page(sample_stack: Up, watched: Watched, width: int) -> None:
+    word = "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz" * 4
+    posted = [
+        sample_stack.post(f"long {width} {n}", headline=f"{word} {n}", summary=word, topics=["Long"]) for n in range(6)
+    ]
+    sample_stack.drain()
+    watched.page.set_viewport_size({"width": width, "height": 800})
+    for path in ("/", "/topic/long/", path_of(posted[0]["url"])):
+        page = watched.open(sample_stack.url + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    for one in posted:
+        sample_stack.withdraw(one["id"])
+    sample_stack.drain()
+
+
 @pytest.mark.parametrize("name", PAYLOADS)
 def test_hostile_text_is_text_wherever_it_stands(sample_stack: Up, watched: Watched, name: str) -> None:
     posted = _post_hostile(sample_stack, name)
