@@ -40,8 +40,9 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 _HOST = re.compile(r"^[a-z][a-z0-9+.-]*://[^/?#]*", re.IGNORECASE)
 
 
-def path_of(address: str) -> str:
-    """The path that nginx sees in an address, whole or not: decoded, without host, query, fragment and detours.
+def path_of(address: str, below: str = "") -> str:
+    """The path within the site that nginx sees in an address, whole or not: decoded, without host, query, fragment and
+    detours, and without `below`, the path that the site itself stands at.
 
     A folder ends in its slash, whether asked for with it, without it or as `index.html`.
     """
@@ -50,7 +51,8 @@ def path_of(address: str) -> str:
     path = re.sub("/+", "/", f"/{decoded}")
     plain = posixpath.normpath(path)
     is_file = "." in posixpath.basename(plain) and not path.endswith("/")
-    return plain.removesuffix("index.html") if is_file else f"{plain.rstrip('/')}/"
+    seen = plain.removesuffix("index.html") if is_file else f"{plain.rstrip('/')}/"
+    return seen.removeprefix(below) if seen.startswith(f"{below}/") else seen
 
 
 async def page_of(store: Store, path: str) -> str | None:

@@ -31,7 +31,7 @@ _WITH_FRAGMENTS = (ArticlePage, FrontPage, ListPage, ArchivePage, HotPage, Chart
 
 async def why(store: Store, edition: LiveEdition, site: Site, address: str) -> dict[str, Any] | None:
     """What the page at an address is made of, and the event that last rebuilt it; None for an address of none."""
-    path = path_of(address)
+    path = path_of(address, edition.site.path)
     key = await page_of(store, path)
     if key is None or not any(map(site.has, files_of(key, path))):
         return None

@@ -75,6 +75,15 @@ def test_the_script_posts_views_to_where_they_are_taken(up: Up) -> None:
     assert answer.status_code == 202
 
 
+def test_why_takes_the_address_that_readers_see(up: Up) -> None:
+    told = up.call("why", "/hot/")
+    assert told[1].startswith("page      hot")
+    for address in (f"{PATH}/hot/", f"{up.url}{PATH}/hot", f"{PATH}//hot/index.html?from=mail"):
+        assert up.call("why", address) == told
+    assert up.call("why", f"{up.url}{PATH}")[1].startswith("page      front")
+    assert up.call("why", f"{PATH}s/hot/")[0] == 1
+
+
 def test_a_tree_for_any_host_sends_readers_on_within_its_path(up: Up, tmp_path: Path) -> None:
     assert up.check()[0] == 0
     code, words = up.call("build", "--out", str(tmp_path / "out"), "--inline")
