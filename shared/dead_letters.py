@@ -7,8 +7,8 @@ from shared.store import Command, Script, Store
 
 
 def set_aside(kind: str, name: str, reason: str, raw: str = "", **more: str) -> Command:
-    """The command that keeps a dead letter: `kind` is `event`, `page` or `schedule`, `name` its stream and id,
-    its page, or the id of the article that has a version waiting."""
+    """The command that keeps a dead letter: `kind` is `event`, `page`, `picture` or `schedule`, `name` its stream
+    and id, its page, its address, or the id of the article that has a version waiting."""
     fields = {"kind": kind, "name": name, "reason": reason[:2000], "raw": raw, **more}
     return ("XADD", DEAD_LETTERS, "*", *(part for pair in fields.items() for part in pair))
 
@@ -20,10 +20,12 @@ async def set_event_aside(store: Store, stream: str, group: str, entry: str, raw
 
 
 def read(entry: tuple[bytes, list[bytes]]) -> dict[str, Any]:
-    """A dead letter as people and programs read it."""
+    """A dead letter as people and programs read it. An entry that somebody else made has the kind `unknown`, and must
+    not hide the others."""
     ident, flat = entry
-    fields = {flat[at].decode(): flat[at + 1].decode() for at in range(0, len(flat), 2)}
-    return {"id": ident.decode(), **fields}
+    texts = [part.decode("utf-8", "replace") for part in flat]
+    told = dict(zip(texts[::2], texts[1::2], strict=True))
+    return {"id": "", "kind": "unknown", "name": "", "reason": "", "raw": "", **told} | {"id": ident.decode()}
 
 
 async def letters(store: Store) -> list[dict[str, Any]]:

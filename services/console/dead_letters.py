@@ -43,14 +43,20 @@ def show(ident: Annotated[str, typer.Argument(metavar="ID")], data: Data = None)
 def retry(idents: Idents, data: Data = None) -> None:
     """Put them back: an event onto its stream, a page among those that wait, a scheduled version among those due."""
 
-    async def work(_: Place, store: Store) -> list[str]:
+    async def work(_: Place, store: Store) -> tuple[list[str], list[str]]:
         known = {letter["id"]: letter for letter in await letters(store)}
-        for ident in idents:
-            if ident in known:
-                await _put_back(store, known[ident])
-        return [ident for ident in idents if ident not in known]
+        stuck = [ident for ident in idents if ident in known and not _has_a_way_back(known[ident])]
+        asked = [known[ident] for ident in dict.fromkeys(idents) if ident in known and ident not in stuck]
+        for thing, letter in {_thing(letter): letter for letter in asked}.items():
+            await _put_back(store, letter, [one["id"] for one in known.values() if _thing(one) == thing])
+        return [ident for ident in idents if ident not in known], stuck
 
-    _finish(idents, with_store(data, work), "put back")
+    unknown, stuck = with_store(data, work)
+    if stuck:
+        err.print(f"nothing here can be put back, only dropped: {', '.join(stuck)}", markup=False)
+    _finish([ident for ident in idents if ident not in stuck], unknown, "put back")
+    if stuck:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -65,21 +71,30 @@ def drop(idents: Idents, data: Data = None) -> None:
     _finish(idents, with_store(data, work), "dropped")
 
 
-async def _put_back(store: Store, letter: dict[str, Any]) -> None:
+def _has_a_way_back(letter: dict[str, Any]) -> bool:
+    needs = {"event": "stream", "schedule": "name", "page": "name", "picture": "article"}
+    return bool(letter.get(needs.get(letter["kind"], "")))
+
+
+def _thing(letter: dict[str, Any]) -> tuple[str, ...]:
+    """What was set aside. It goes back once: every group reads an event again, whichever of them set it aside."""
+    return letter["kind"], letter["name"], letter.get("article", "")
+
+
+async def _put_back(store: Store, letter: dict[str, Any], idents: list[str]) -> None:
+    gone = ("XDEL", DEAD_LETTERS, *idents)
     if letter["kind"] == "event":
-        await store.commit(
-            {}, [("XADD", letter["stream"], "*", "event", letter["raw"]), ("XDEL", DEAD_LETTERS, letter["id"])]
-        )
+        await store.commit({}, [("XADD", letter["stream"], "*", "event", letter["raw"]), gone])
         return
     if letter["kind"] == "schedule":
-        await store.commit({}, [("ZADD", due("ingest"), 0, letter["name"]), ("XDEL", DEAD_LETTERS, letter["id"])])
+        await store.commit({}, [("ZADD", due("ingest"), 0, letter["name"]), gone])
         return
     page = letter["name"] if letter["kind"] == "page" else keys.article(letter["article"])
     dirty = Dirty(store, "console")
     if keys.kind(page) == "article":
         await dirty.forget([page.partition(":")[2]])
     await dirty.mark([page], "retry", patience=0)
-    await store.do("XDEL", DEAD_LETTERS, letter["id"])
+    await store.do(*gone)
 
 
 def _finish(idents: list[str], unknown: list[str], what: str) -> None:

@@ -1,14 +1,15 @@
-"""`pressrun dead-letters`: what it says of ids that there are, and of those that there are not."""
+"""`pressrun dead-letters`: what it says of ids that there are, and of those that there are not, and what goes back."""
 
+import json
 from collections.abc import Callable
 
 import pytest
 import redis
 import typer
 
-from services.console.dead_letters import drop, retry
+from services.console.dead_letters import drop, list_letters, retry, show
 from shared.dead_letters import set_aside
-from shared.events import DEAD_LETTERS
+from shared.events import ARTICLES, DEAD_LETTERS
 
 
 @pytest.mark.parametrize(("command", "done"), [(drop, "dropped"), (retry, "put back")])
@@ -22,4 +23,47 @@ def test_an_id_of_none_is_named_and_the_others_are_done(
     assert ended.value.exit_code == 1
     assert told.out == f"1 {done}\n"
     assert told.err == "no dead letter has the id nope, 1-1\n"
+    assert not store.xlen(DEAD_LETTERS)
+
+
+def test_an_entry_that_somebody_else_made_hides_no_other_and_can_only_be_dropped(
+    store: redis.Redis, capsys: pytest.CaptureFixture[str]
+) -> None:
+    foreign = store.xadd(DEAD_LETTERS, {b"event": b"\xff\xfe", b"id": b"7"}).decode()
+    page = store.execute_command(*set_aside("page", "front", "it failed")).decode()
+    list_letters(as_json=True)
+    assert [(letter["id"], letter["kind"]) for letter in json.loads(capsys.readouterr().out)] == [
+        (foreign, "unknown"), (page, "page"),
+    ]  # fmt: skip
+    list_letters()
+    show(foreign)
+    capsys.readouterr()
+    with pytest.raises(typer.Exit) as ended:
+        retry([foreign, page])
+    told = capsys.readouterr()
+    assert ended.value.exit_code == 1
+    assert (told.out, told.err) == ("1 put back\n", f"nothing here can be put back, only dropped: {foreign}\n")
+    drop([foreign])
+    assert not store.xlen(DEAD_LETTERS)
+
+
+def test_an_event_that_two_groups_set_aside_goes_back_once(store: redis.Redis) -> None:
+    by_render, by_trending = (
+        store.execute_command(*set_aside("event", "articles/5-0", "it failed", "{}", stream=ARTICLES, group=group))
+        for group in ("render", "trending")
+    )
+    other = store.execute_command(*set_aside("event", "articles/6-0", "no", "{}", stream=ARTICLES, group="render"))
+    retry([by_render.decode(), by_trending.decode()])
+    assert store.xlen(ARTICLES) == 1
+    assert [ident for ident, _ in store.xrange(DEAD_LETTERS)] == [other]
+    retry([other.decode()])
+    assert store.xlen(ARTICLES) == 2
+    assert not store.xlen(DEAD_LETTERS)
+
+
+def test_an_event_goes_back_for_all_groups_if_one_of_its_letters_is_named(store: redis.Redis) -> None:
+    for group in ("render", "trending"):
+        ident = store.execute_command(*set_aside("event", "articles/5-0", "no", "{}", stream=ARTICLES, group=group))
+    retry([ident.decode()])
+    assert store.xlen(ARTICLES) == 1
     assert not store.xlen(DEAD_LETTERS)
