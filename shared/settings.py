@@ -1,5 +1,6 @@
 """What can be set: `PRESSRUN_*` for the installation, `site.toml` for the site, `sources.toml` for its upstreams."""
 
+import hashlib
 import os
 import re
 import socket
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 
 from shared.address import check_address
 from shared.characters import is_blank, is_one_line
@@ -24,6 +26,15 @@ HASHED = "sha256:"
 """What a token begins with that is kept as its digest alone: 64 hexadecimal digits follow."""
 
 _DIGEST = re.compile(f"{HASHED}[0-9a-fA-F]{{64}}")
+_CONSUMER = r"^[!-~]{1,128}$"
+_LANGUAGE = r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$"
+_ADDRESS = r"^https?://[^/\s?#]+(/[A-Za-z0-9][A-Za-z0-9._~-]*)*/*$"
+"""A path in it stands in nginx' configuration, and in pages as it is."""
+_PATTERNS = {
+    _CONSUMER: "up to 128 visible characters of ASCII, without a space",
+    _LANGUAGE: "a language like en or pt-BR",
+    _ADDRESS: "an address like https://news.example or https://example.org/news, without a query",
+}
 
 
 class WrongSetting(Exception):
@@ -46,7 +57,7 @@ class Settings(BaseModel):
     now: Moment | None = Field(None, description="stops the site's clock at this moment (RFC 3339)")
     consumer: str = Field(
         default_factory=socket.gethostname,
-        pattern=r"^[!-~]{1,128}$",
+        pattern=_CONSUMER,
         description="name of this replica among the consumers; stable over restarts, unique among replicas",
     )
     trusted_proxies: list[IPv4Network | IPv6Network] = Field(
@@ -120,11 +131,7 @@ class Settings(BaseModel):
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             name = PREFIX + str(first["loc"][0]).upper()
-            raise WrongSetting(f"{name}: {first['msg']}") from None
-
-
-_ADDRESS = r"^https?://[^/\s?#]+(/[A-Za-z0-9][A-Za-z0-9._~-]*)*/*$"
-"""A path in it stands in nginx' configuration, and in pages as it is."""
+            raise WrongSetting(f"{name}: {_told(first)}") from None
 
 
 class Site(BaseModel):
@@ -135,7 +142,7 @@ class Site(BaseModel):
     name: str = Field("Pressrun", max_length=200)
     base_url: str = Field("http://127.0.0.1:8080", pattern=_ADDRESS)
     timezone: str = "UTC"
-    language: str = Field("en", pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")
+    language: str = Field("en", pattern=_LANGUAGE)
     week_starts: Literal["monday", "sunday", "saturday"] = "monday"
     city: str = Field("", max_length=100)
     conditions_expire: float = Field(3, gt=0, le=8_784, allow_inf_nan=False, description="hours")
@@ -230,7 +237,20 @@ def read_sources(path: Path) -> dict[str, Source]:
         raise WrongSetting(_where(path, error)) from None
     if not any(source.tokens or source.hmac_secrets for source in sources.values()):
         raise WrongSetting(f"{path}: no source has a token or an hmac_secret; ingest accepts no unsigned work")
+    speakers: dict[bytes, str] = {}
+    for name, source in sources.items():
+        for token in source.tokens:
+            if (other := speakers.setdefault(digest_of(token.get_secret_value()), name)) != name:
+                raise WrongSetting(f"{path}: sources.{name}.tokens: {other} has one of them too; each needs its own")
     return sources
+
+
+def digest_of(token: str) -> bytes:
+    """The SHA-256 of a token, which may be kept as such alone."""
+    token = token.strip()
+    if token.startswith(HASHED):
+        return bytes.fromhex(token.removeprefix(HASHED))
+    return hashlib.sha256(token.encode()).digest()
 
 
 class _Sources(BaseModel):
@@ -266,4 +286,15 @@ def _read_toml(path: Path, missing: dict[str, Any] | None) -> dict[str, Any]:
 
 def _where(path: Path, error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
-    return f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+    return f"{path}: {'.'.join(map(str, first['loc']))}: {_told(first)}"
+
+
+def _told(error: ErrorDetails) -> str:
+    """What is wrong, in words for whoever wrote the setting."""
+    if error["type"] == "extra_forbidden":
+        return "there is no setting of this name; correct it or leave it out"
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"])
+    if error["type"] == "string_pattern_mismatch":
+        return f"{error['input']!r} is not what stands here: {_PATTERNS[error['ctx']['pattern']]}"
+    return error["msg"]

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -191,6 +192,27 @@ def test_a_wrong_line_of_site_toml_is_named_with_its_file(tmp_path: Path, line: 
     assert "\n" not in str(wrong.value)
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('timezone = "Asia/Babylon"', "timezone: no such time zone: Asia/Babylon"),
+        ('nmae = "typing error"', "nmae: there is no setting of this name; correct it or leave it out"),
+        ('language = "English"', "language: 'English' is not what stands here: a language like en or pt-BR"),
+        (
+            'base_url = "courier.example"',
+            "base_url: 'courier.example' is not what stands here: an address like https://news.example or "
+            "https://example.org/news, without a query",
+        ),
+    ],
+)
+def test_a_wrong_line_of_site_toml_says_what_should_stand_there(tmp_path: Path, line: str, told: str) -> None:
+    file = tmp_path / "site.toml"
+    file.write_text(line)
+    with pytest.raises(WrongSetting) as wrong:
+        Site.read(file)
+    assert str(wrong.value) == f"{file}: {told}"
+
+
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_whatever_a_site_is_called_its_feeds_can_say_it(name: str, city: str) -> None:
     try:
@@ -285,11 +307,13 @@ def test_no_sources_toml_is_no_start(tmp_path: Path) -> None:
         read_sources(tmp_path / "sources.toml")
 
 
-def test_a_token_that_two_sources_share_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("again", ["same", " same", "sha256:" + sha256(b"same").hexdigest()])
+def test_a_token_that_two_sources_share_is_refused(tmp_path: Path, again: str) -> None:
     file = tmp_path / "sources.toml"
-    file.write_text('[sources.a]\ntokens = ["same"]\n[sources.b]\ntokens = ["same"]\n')
-    with pytest.raises(WrongSetting, match=r"sources\.b\.tokens"):
-        Doors(read_sources(file))
+    file.write_text(f'[sources.a]\ntokens = ["same"]\n[sources.b]\ntokens = ["other", "{again}"]\n')
+    with pytest.raises(WrongSetting) as wrong:
+        read_sources(file)
+    assert str(wrong.value) == f"{file}: sources.b.tokens: a has one of them too; each needs its own"
 
 
 def test_ingest_itself_refuses_to_start_without_a_source(tmp_path: Path) -> None:

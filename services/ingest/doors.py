@@ -9,7 +9,7 @@ from typing import Literal, NoReturn
 from services.ingest import signatures
 from services.ingest.signatures import Raw
 from shared.problems import Problem
-from shared.settings import HASHED, Source, WrongSetting
+from shared.settings import Source, digest_of
 
 Kind = Literal["bearer", "superdesk", "ghost"]
 
@@ -27,12 +27,9 @@ class Doors:
     """
 
     def __init__(self, upstreams: Mapping[str, Source]) -> None:
-        """Raises WrongSetting for a token that two sources share: it would not say who is speaking."""
-        self._tokens: dict[bytes, str] = {}
-        for name, source in upstreams.items():
-            for token in source.tokens:
-                if self._tokens.setdefault(_digest_of(token.get_secret_value()), name) != name:
-                    raise WrongSetting(f"sources.{name}.tokens: a token is another source's too")
+        self._tokens = {
+            digest_of(token.get_secret_value()): name for name, source in upstreams.items() for token in source.tokens
+        }
         most = max((len(source.hmac_secrets) for source in upstreams.values()), default=1) or 1
         self._secrets = {
             name: _filled([secret.get_secret_value().encode() for secret in source.hmac_secrets], most)
@@ -77,13 +74,6 @@ def _header(kind: Kind) -> str:
 
 def _refuse() -> NoReturn:
     raise Problem(401, "This is not signed by a source that may send it.")
-
-
-def _digest_of(token: str) -> bytes:
-    token = token.strip()
-    if token.startswith(HASHED):
-        return bytes.fromhex(token.removeprefix(HASHED))
-    return hashlib.sha256(token.encode()).digest()
 
 
 def _as_sent(text: str) -> bytes:

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from services.ingest.doors import Doors
 from shared.problems import Problem
-from shared.settings import Source, WrongSetting
+from shared.settings import Source
 
 BODY = b'{"uri": "x"}'
 
@@ -58,11 +58,6 @@ def test_every_wrong_header_is_the_same_401(doors: Doors, header: str | None) ->
 def test_the_digest_of_a_token_is_no_token(doors: Doors) -> None:
     with pytest.raises(Problem):
         doors.bearer("Bearer sha256:" + hashlib.sha256(b"hashed").hexdigest())
-
-
-def test_a_token_of_two_sources_is_refused_at_the_start() -> None:
-    with pytest.raises(WrongSetting, match=r"sources\.b\.tokens"):
-        Doors({"a": source(("same",)), "b": source(("sha256:" + hashlib.sha256(b"same").hexdigest(),))})
 
 
 def test_each_secret_of_a_source_signs(doors: Doors) -> None:
