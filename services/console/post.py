@@ -146,8 +146,10 @@ def _where(data: Path | None, url: str | None, token_file: Path | None) -> tuple
     if url is None or token is None:
         run = find(data).run
         url, token = url or run.get("ingest"), token or run.get("token")
-    if not url or not token:
+    if not url:
         raise CannotStart("where to? give --data DIR, or --url and --token-file")
+    if not token:
+        raise CannotStart("no token: give --token-file or PRESSRUN_TOKEN; of one kept as sha256:… it cannot be told")
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
         raise CannotStart(f"--url: an http:// or https:// address is needed, not {url!r}")
     return url.rstrip("/"), token

@@ -146,6 +146,11 @@ async def _post_sample(press: _Press) -> None:
     """Post the sample edition; done when readers get it. One that was interrupted is posted again."""
     from services.console.sample import SampleFailed, post_sample  # its HTTP client would hold up every start
 
+    if not press.stack.run["token"]:
+        raise CannotStart(
+            f"{press.folder.sources}: --sample posts with a token, and none stands there in plain text; add one, "
+            "or leave --sample out"
+        )
     site, now = press.settings.site, press.settings.now or datetime.now(UTC)
     press.folder.begin_sample()
     try:
@@ -168,7 +173,9 @@ def say(line: str) -> None:
 
 
 def say_curl(run: dict[str, Any]) -> None:
-    """Print a line that posts an article when it is pasted into a shell."""
+    """Print a line that posts an article when it is pasted into a shell; none where no token is known to post with."""
+    if not run["token"]:
+        return
     article = '{"guid": "hello", "headline": "Hello, readers", "body_text": "Posted a moment ago.", "section": "World"}'
     words = ("curl", "-i", f"{run['ingest']}/v1/articles", "-H", f"Authorization: Bearer {run['token']}")
     typer.echo(shlex.join((*words, "-H", "Content-Type: application/json", "-d", article)), err=True)

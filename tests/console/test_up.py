@@ -449,6 +449,22 @@ def test_the_curl_line_can_be_pasted(capsys: pytest.CaptureFixture[str]) -> None
     assert json.loads(words[-1])["headline"] == "Hello, readers"
 
 
+def test_without_a_token_there_is_no_curl_line(capsys: pytest.CaptureFixture[str]) -> None:
+    say_curl({"ingest": "http://127.0.0.1:8081", "token": ""})
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("source", ['hmac_secrets = ["signs"]', f'tokens = ["sha256:{"0" * 64}"]'])
+def test_the_sample_without_a_token_to_post_it_is_one_line(tmp_path: Path, source: str) -> None:
+    (tmp_path / "sources.toml").write_text(f"[sources.desk]\n{source}\n")
+    answer = command("up", "--sample", "--data", str(tmp_path), "--port", str(free_port(5)))
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert answer.stderr == (
+        f"pressrun: {tmp_path}/sources.toml: --sample posts with a token, and none stands there in plain text; add one, "
+        "or leave --sample out\n"
+    )
+
+
 def test_the_version_is_told() -> None:
     answer = command("--version")
     assert (answer.returncode, answer.stdout.split()[0]) == (0, "pressrun")
