@@ -15,15 +15,27 @@ CHUNK = 64 * 1024
 
 
 class Refused(Exception):
-    """The server did not take the body at all."""
+    """The server did not take the body at all; its text is one line."""
 
-    def __init__(self, status: int, detail: str) -> None:
-        super().__init__(f"{status} {detail}")
+    def __init__(self, status: int, body: bytes) -> None:
+        super().__init__(f"{status}: {_detail(body)}")
         self.status = status
 
 
+def _detail(body: bytes) -> str:
+    """What a problem document says; whatever else answers, the site for one, is not ingest."""
+    try:
+        told = json.loads(body)["detail"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return "this is not what ingest answers; is it the address of ingest?"
+    return " ".join(str(told).split())
+
+
 async def exchange(url: str, token: str, lines: Sequence[bytes]) -> list[dict[str, Any]]:
-    """Send lines as NDJSON and return the answers, one a line; fewer if the connection ended early."""
+    """Send lines as NDJSON and return the answers, one a line; fewer if the connection ended early.
+
+    Raises Refused, OSError, and h11.RemoteProtocolError where no HTTP server answers.
+    """
     where = urlsplit(url)
     secure = where.scheme == "https"
     port = where.port or (443 if secure else 80)
@@ -68,6 +80,8 @@ async def _read(connection: h11.Connection, reader: asyncio.StreamReader) -> lis
         if event is h11.NEED_DATA:
             received = await reader.read(CHUNK)
             if not received and status == 0:
+                if not b"HTTP/".startswith(connection.trailing_data[0][:5]):
+                    raise h11.RemoteProtocolError("not HTTP")
                 raise ConnectionError("the connection ended before an answer came")
             if not received:
                 break
@@ -79,6 +93,6 @@ async def _read(connection: h11.Connection, reader: asyncio.StreamReader) -> lis
         elif isinstance(event, h11.EndOfMessage | h11.ConnectionClosed):
             break
     if status != 200:
-        raise Refused(status, body.decode("utf-8", "replace")[:500])
+        raise Refused(status, bytes(body))
     whole = bytes(body).rpartition(b"\n")[0]
     return [json.loads(line) for line in whole.split(b"\n") if line]

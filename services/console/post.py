@@ -12,6 +12,7 @@ from typing import Annotated, Any, BinaryIO
 from urllib.parse import urlsplit
 
 import typer
+from h11 import RemoteProtocolError
 
 from services.console.duplex import Refused, exchange
 from services.console.folder import CannotStart
@@ -56,16 +57,7 @@ async def _send(url: str, token: str, lines: list[Line]) -> list[tuple[Line, dic
     answered: list[tuple[Line, dict[str, Any]]] = []
     for attempt in range(TRIES):
         left = []
-        try:
-            answers = await exchange(url + "/v1/articles/batch", token, [line[2] for line in lines])
-        except Refused as error:
-            if error.status != 503:
-                raise CannotStart(f"{url}: {error}") from None
-            answers = []
-        except OSError as error:
-            if attempt == TRIES - 1:
-                raise CannotStart(f"{url}: {error}") from None
-            answers = []
+        answers, why = await _exchanged(url, token, lines, is_last=attempt == TRIES - 1)
         for at, line in enumerate(lines):
             if at < len(answers) and (answers[at]["status"] != 503 or attempt == TRIES - 1):
                 answered.append((line, answers[at]))
@@ -74,9 +66,27 @@ async def _send(url: str, token: str, lines: list[Line]) -> list[tuple[Line, dic
         if not left:
             break
         lines = left
+        if attempt == 0:
+            err.print(f"{url}: {why}; trying again for {TRIES * PAUSE:g} s", markup=False)
         await asyncio.sleep(PAUSE)
     unavailable = {"status": 503, "errors": [{"pointer": "", "detail": "ingest could not take it"}]}
     return answered + [(line, unavailable) for line in left]
+
+
+async def _exchanged(url: str, token: str, lines: list[Line], *, is_last: bool) -> tuple[list[dict[str, Any]], str]:
+    """The answers to lines, and why there may be none yet; what another try does not help ends the command."""
+    try:
+        return await exchange(url + "/v1/articles/batch", token, [line[2] for line in lines]), "ingest is busy"
+    except Refused as error:
+        if error.status != 503:
+            raise CannotStart(f"{url}: {error}") from None
+        return [], str(error)
+    except RemoteProtocolError:
+        raise CannotStart(f"{url}: no HTTP server answers there; is it the address of ingest?") from None
+    except OSError as error:
+        if is_last:
+            raise CannotStart(f"{url}: {error}") from None
+        return [], str(error)
 
 
 def _portions(files: list[str]) -> Iterator[list[Line]]:

@@ -1,6 +1,10 @@
 """`pressrun post`: which lines of a file go to a real ingest, and what is no file of articles or no token."""
 
 import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -94,3 +98,67 @@ def test_a_token_of_the_environment_is_held_to_the_same(monkeypatch: pytest.Monk
     monkeypatch.setenv("PRESSRUN_TOKEN", "one\ntwo")
     with pytest.raises(CannotStart, match=r"^PRESSRUN_TOKEN: not a token"):
         post(["file"], url="http://127.0.0.1:9")
+
+
+def test_a_token_that_is_not_known_is_asked_for() -> None:
+    Path("file").write_text(article("one"))
+    Path("token").write_text("\n")
+    with pytest.raises(CannotStart, match=r"^no token: give --token-file"):
+        post(["file"], url="http://127.0.0.1:9", token_file=Path("token"))
+
+
+@contextmanager
+def answering(answer: bytes) -> Iterator[str]:
+    """The address of a server that answers the first connection with that."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                request = b""
+                while not request.endswith(b"0\r\n\r\n"):
+                    request += connection.recv(65536)
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        thread.join()
+
+
+PROBLEM = b'{"detail": "This is not signed\\n by a source that may send it."}'
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (
+            b"HTTP/1.1 404 Not Found\r\ncontent-length: 23\r\n\r\n<html>\n<p>no\n</p>\n</hm>",
+            "404: this is not what ingest answers; is it the address of ingest?",
+        ),
+        (
+            b"HTTP/1.1 401 Unauthorized\r\nconnection: close\r\n\r\n" + PROBLEM,
+            "401: This is not signed by a source that may send it.",
+        ),
+        (b"-ERR unknown command\r\n", "no HTTP server answers there; is it the address of ingest?"),
+    ],
+)
+def test_an_address_that_is_not_ingests_and_a_refusal_are_one_line(answer: bytes, told: str) -> None:
+    Path("file").write_text(article("one"))
+    with answering(answer) as url, pytest.raises(CannotStart) as refused:
+        post(["file"], url=url, token_file=Path("token"))
+    assert str(refused.value) == f"{url}: {told}"
+
+
+def test_who_waits_for_ingest_is_told_why(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("services.console.post.TRIES", 2)
+    monkeypatch.setattr("services.console.post.PAUSE", 0.01)
+    Path("file").write_text(article("one"))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+    with pytest.raises(CannotStart, match="Connect"):
+        post(["file"], url=url, token_file=Path("token"))
+    told = capsys.readouterr().err
+    assert told.startswith(f"{url}: ")
+    assert told.endswith("; trying again for 0.02 s\n")
+    assert told.count("\n") == 1

@@ -460,8 +460,8 @@ def test_the_sample_without_a_token_to_post_it_is_one_line(tmp_path: Path, sourc
     answer = command("up", "--sample", "--data", str(tmp_path), "--port", str(free_port(5)))
     assert (answer.returncode, answer.stdout) == (1, "")
     assert answer.stderr == (
-        f"pressrun: {tmp_path}/sources.toml: --sample posts with a token, and none stands there in plain text; add one, "
-        "or leave --sample out\n"
+        f"pressrun: {tmp_path}/sources.toml: --sample posts with a token, and none stands there in plain text; "
+        "add one, or leave --sample out\n"
     )
 
 
