@@ -2,10 +2,9 @@
 
 import random
 import time
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
 from shared.articles import Facets
 
@@ -28,7 +27,7 @@ class Event(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", json_schema_serialization_defaults_required=True)
 
     event_id: str = Field(default_factory=new_event_id)
-    at: datetime
+    at: AwareDatetime
 
 
 class _ArticleEvent(Event):

@@ -198,6 +198,7 @@ async def test_a_bad_event_in_a_batch_does_not_delay_its_neighbours(
     [
         ("event", "{"),
         ("event", '{"type": "article.viewed"}'),
+        ("event", '{"type":"article.viewed","event_id":"e","at":"2025-07-26T06:00:00","article":"x","once":true}'),
         ("event", "\u0000\u0001"),
         ("data", '{"article": "x"}'),
         ("__data__", "\x89BIN"),
