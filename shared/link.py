@@ -55,7 +55,7 @@ class Link:
                 await connection.connect()
         except (RedisError, OSError, TimeoutError) as error:
             connection._close()
-            return f"the store cannot be reached: {error}"
+            return f"the store cannot be reached: {str(error) or f'it did not answer for {ANSWER_TIMEOUT:g} s'}"
         except asyncio.CancelledError:
             connection._close()
             raise

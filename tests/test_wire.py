@@ -1,6 +1,7 @@
 """A connection to the store that many share: answers find their callers, whatever happens to the others."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 
 import pytest
@@ -112,3 +113,12 @@ async def test_a_connection_that_was_closed_is_not_made_again(store: Store, link
     await store.close()
     with pytest.raises(StoreUnavailable):
         await store.do("PING")
+
+
+async def test_a_store_that_says_nothing_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.link.ANSWER_TIMEOUT", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        store = Store(Settings(redis_url=f"redis://127.0.0.1:{silent.getsockname()[1]}/0"))
+        with pytest.raises(StoreUnavailable, match=r"^the store cannot be reached: it did not answer for 0\.05 s$"):
+            await store.do("PING")
+        await store.close()
