@@ -61,6 +61,8 @@ class Consumer(Generic[E]):
         self.lag, self.oldest = 0, 0.0
         """Entries that the group has not read, and seconds since the oldest came that is not acknowledged."""
         self._turn = asyncio.Lock()
+        for counted in (observe.events_handled, observe.events_retried, observe.events_set_aside):
+            counted.labels(stream, group)  # told from 0 on: where there was no number, Prometheus sees no rise
         self._subscriber = subscribe(broker, stream, group, self._name, batch)
         self._subscriber(self._receive)
 

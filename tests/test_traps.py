@@ -13,7 +13,7 @@ import pytest
 from fastapi import FastAPI
 from redis.exceptions import ResponseError
 
-from shared import streams
+from shared import observe, streams
 from shared.broker import create_group, make_broker
 from shared.dead_letters import letters
 from shared.entries import Delivered
@@ -214,6 +214,15 @@ async def test_an_entry_that_is_no_event_is_set_aside_at_once(
         assert await pending(store) == 0
         (letter,) = await letters(store)
         assert letter["raw"] == fields[1] or fields[0] in letter["raw"]
+
+
+async def test_what_a_group_sets_aside_is_told_from_zero_on(valkey: str, store: Store) -> None:
+    settings = Settings(redis_url=valkey)
+    handle = Reader(store).handle
+    Consumer(make_broker(settings), store, settings, stream=STREAM, group="told", events=view_events, handle=handle)
+    told = observe.exposition().decode()
+    for name in ("handled", "retried", "set_aside"):
+        assert f'pressrun_events_{name}_total{{group="told",stream="views"}} 0.0' in told
 
 
 # ---------------------------------------------------------------------------------------------- trap 6

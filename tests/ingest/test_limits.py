@@ -47,6 +47,13 @@ async def test_above_the_bound_it_is_503_and_below_it_work_goes_on(tmp_path: Pat
         assert (await client.post("/v1/articles")).status_code == 202
 
 
+def test_refusals_are_told_from_zero_on(tmp_path: Path, valkey: str) -> None:
+    with started(tmp_path, valkey) as ingest, ingest.client() as client:
+        told = client.get("/metrics").text
+    for reason in ("too many requests at once", "the disk is nearly full"):
+        assert f'pressrun_requests_refused_total{{reason="{reason}"}} 0.0' in told
+
+
 @pytest.fixture(scope="module")
 def full_disk(valkey_server: Valkey, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ingest]:
     """An ingest whose floor of free space no disk has."""
