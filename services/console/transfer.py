@@ -23,11 +23,14 @@ from services.console.place import Data, Place, err, out, with_store
 from services.render.dirty import Dirty
 from services.render.dirty_steps import ALL as DIRTY
 from services.render.everything import every_page, scan, scan_bytes
+from services.render.mend import BOOT
+from services.render.refresh import LOOK
 from shared.live import list_key
 from shared.store import Store
 
 PAUSE_MS = 120_000
-LEFT_OUT = {key.encode() for key in DIRTY}
+LEFT_OUT = {key.encode() for key in (*DIRTY, LOOK, BOOT)}
+"""What is of one machine's folder of pages: which of them wait, and what they were built with."""
 VISITORS = (b"seen:", b"views:from:", b"views:salts")
 """Marks and salts that end within a day: an import would keep them for ever, and a backup would tell of readers."""
 PATIENCE = 60.0
@@ -82,7 +85,8 @@ def import_(file: File, data: Data = None) -> None:
             _unpack_media(archive, place.settings.originals_dir)
             count = 0
             for one in kept(_member(archive, "store.ndjson")):
-                await store.commit({}, one.commands())
+                if one.key.encode() not in LEFT_OUT:
+                    await store.commit({}, one.commands())
                 count += 1
             _compare_settings(archive, place)
         dirty = Dirty(store, "import")

@@ -138,6 +138,21 @@ def test_what_is_exported_is_what_an_import_brings_back(store: redis.Redis, tmp_
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "site.pressrun"]
 
 
+def test_what_the_pages_here_were_built_with_is_not_overwritten(store: redis.Redis, tmp_path: Path) -> None:
+    """Else settings that are changed to the exported ones later would seem to be those that the pages show."""
+    fill(store)
+    store.mset({"render:look": "theirs", "render:boot": "theirs"})
+    export(tmp_path / "site.pressrun")
+    old = packed(
+        tmp_path / "old.pressrun", head(), {"key": "render:look", "type": "string", "value": raw("theirs")}, end(1)
+    )
+    for file in (tmp_path / "site.pressrun", old):
+        store.flushall()
+        store.mset({"render:look": "mine", "render:boot": "mine"})
+        import_(file)
+        assert store.mget("render:look", "render:boot") == [b"mine", b"mine"]
+
+
 def test_a_damaged_file_is_imported_whole_or_not_at_all(store: redis.Redis, tmp_path: Path) -> None:
     fill(store)
     before = held(store)
