@@ -76,6 +76,29 @@ def test_structured_data_says_what_was_sent(printer: Printer, payload: str) -> N
     assert shown["author"][0]["name"] == payload
 
 
+@pytest.mark.parametrize(
+    ("url", "body", "leads"),
+    [
+        (
+            "https://a.b/c.jpg?x=1&y=2",
+            '<figure><img src="https://a.b/c.jpg?x=1&amp;y=2"><p>Fog &amp; co. P. Hoto</p>',
+            False,
+        ),
+        ("/media/ab/c-1600.jpg", '<img alt="" src="/media/ab/c-1600.jpg"><p>P. Hoto</p><p>Fog &amp; co</p>', False),
+        ("/media/ab/c-1600.jpg", '<img src="/media/ab/c-1600.jpg"><p>Fog &amp; co</p>', True),
+        ("/media/ab/c-1600.jpg", '<img src="/media/ab/c-1600.jpg"><p>P. Hoto</p>', True),
+        ("/media/ab/c-1600.jpg", '<a href="/media/ab/c-1600.jpg">Fog &amp; co</a> P. Hoto', True),
+        ("/media/ab/c-1600.jpg", "<p>Fog &amp; co P. Hoto</p>", True),
+    ],
+)
+def test_a_picture_that_the_body_shows_is_not_shown_twice(printer: Printer, url: str, body: str, leads: bool) -> None:
+    """Unless its caption or its credit would be lost by that. Those who share the page get it all the same."""
+    article = story().model_copy(update={"image": Image(url=url, alt="A", caption="Fog & co", credit="P. Hoto")})
+    page = printer.print(c.ArticlePage(SITE, article, body)).decode()
+    assert ('<figure class="picture">' in page) is leads
+    assert '<meta property="og:image"' in page
+
+
 def test_an_address_that_is_no_web_address_is_left_out(printer: Printer) -> None:
     article = story(url="javascript:alert(1)")
     article = article.model_copy(update={"image": Image(url="javascript:alert(1)")})

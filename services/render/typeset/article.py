@@ -1,5 +1,6 @@
 """An article's page, in words that its template prints as they are."""
 
+import html
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from services.render.typeset.desk import Desk
 from services.render.typeset.language import direction
 from services.render.typeset.ready import escaped
 from services.render.typeset.structured import news_article
-from shared.articles import Article
+from shared.articles import Article, Image
 from shared.excerpts import excerpt
 
 DESCRIPTION_LENGTH = 155
@@ -44,11 +45,19 @@ def article(desk: Desk, page: ArticlePage) -> dict[str, Any]:
         "topics": [desk.topic(topic) for topic in story.topics],
         "authors": [desk.author(author) for author in story.authors],
         "picture": picture,
+        "is_pictured": story.image is not None and not _shows(page.body, story.image),
         "image_url": image_url,
         "structured": news_article(desk, story, url, published.iso, modified.iso, image_url),
         "body": on_page(desk, page.body),
         "related": desk.briefs(page.related),
     }
+
+
+def _shows(body: str, image: Image) -> bool:
+    """Whether the body shows the article's picture itself, with its caption and credit: upstream systems often have no
+    other picture to give."""
+    said = [html.escape(text, quote=False) for text in (image.caption, image.credit)]
+    return f' src="{html.escape(image.url)}"' in body and all(words in body for words in said)
 
 
 def _repeats(story: Article) -> bool:
