@@ -241,6 +241,27 @@ def test_a_push_waits_for_its_page_if_it_is_asked_to(up: Up) -> None:
     assert (ignored.status_code, ignored.json()["outcome"]) == (202, "ignored")
 
 
+def test_nobody_waits_for_a_page_that_will_not_come(up: Up) -> None:
+    """Of a kill before its article, and of an article after its rewrite."""
+
+    def post(guid: str, **members: Any) -> tuple[int, str]:
+        article = {"guid": guid, "headline": "In time", "body_text": "x", "section": "Waiting", **members}
+        # within the client's own timeout
+        answer = up.ingest.post("/v1/articles", json=article, headers={"Prefer": "wait=60"}, timeout=15)
+        return answer.status_code, answer.json()["outcome"]
+
+    assert post("killed", status="canceled") == (202, "withdrawn")
+    assert post("rewrite", evolved_from="first") == (201, "published")
+    assert post("first") == (202, "published")
+    assert post("first", version=2, headline="Later") == (202, "published")
+    # what was seen is waited for: both the rewrite and what it took down
+    assert post("rewrite", evolved_from="first", status="canceled") == (201, "withdrawn")
+    assert post("seen") == (201, "published")
+    assert post("unseen", evolved_from="seen", status="canceled") == (201, "withdrawn")
+    assert up.ingest.post("/v1/articles", json={"guid": "quick", "headline": "Q", "body_text": "x"}).status_code == 202
+    assert post("quick", version=9, status="canceled") == (201, "withdrawn")
+
+
 def _ghost(up: Up, current: dict[str, Any], previous: dict[str, Any]) -> dict[str, Any]:
     raw = json.dumps({"post": {"current": current, "previous": previous}}).encode()
     stamp = "1753520400000"

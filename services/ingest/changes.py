@@ -33,12 +33,12 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """The article as it stands now, its event if it has one, and the revisions of the others that changed with it;
-    what all of that rests on, and the commands that carry it out."""
+    """The article as it stands now, its event if it has one, and the revisions of those of its chain, itself among
+    them, that readers see change; what all of that rests on, and the commands that carry it out."""
 
     article: Article
     event_id: str | None
-    others: tuple[tuple[str, int], ...]
+    awaited: tuple[tuple[str, int], ...]
     expect: dict[str, bytes | None]
     commands: list[Command]
 
@@ -66,8 +66,13 @@ async def enter_state(store: Store, site: Site, now: datetime, state: State) -> 
     for change in reversed([*own, *others]):
         entries, event_id = enter(change, site, now)
         commands += entries
-    revisions = tuple((change.after.id, change.after.revision) for change in others)
-    return Entered(article, None if silent else event_id, revisions, expect, commands)
+    awaited = tuple((change.after.id, change.after.revision) for change in [*own, *others] if _is_seen(change))
+    return Entered(article, None if silent else event_id, awaited, expect, commands)
+
+
+def _is_seen(change: Change) -> bool:
+    """Whether a page changes: there is none of what was withdrawn or rewritten before it could appear."""
+    return change.after.live or (change.before is not None and change.before.live)
 
 
 async def check_chain(store: Store, article: Article, chain_of: bytes | None) -> None:

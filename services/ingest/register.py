@@ -43,8 +43,8 @@ class Accepted:
     outcome: Outcome
     article: Article
     event_id: str | None = None
-    others: tuple[tuple[str, int], ...] = ()
-    """The members of its chain of rewrites that changed with it, and their revisions."""
+    awaited: tuple[tuple[str, int], ...] = ()
+    """Those of its chain of rewrites, itself among them, whose pages change, and their revisions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ class Register:
             commands += entered.commands
             appears = decision.outcome in ("published", "updated")
             outcome = "withdrawn" if appears and entered.article.down else decision.outcome  # its chain is
-            accepted = Accepted(outcome, entered.article, entered.event_id, entered.others)
+            accepted = Accepted(outcome, entered.article, entered.event_id, entered.awaited)
         if decision.drop_waiting:
             commands += [("DEL", scheduled_key(ident), scheduled_body_key(ident)), ("ZREM", due("ingest"), ident)]
         if commands and await self._store.commit(expect, commands) is None:

@@ -51,10 +51,8 @@ class Desk:
         headers = {"Location": f"/v1/articles/{accepted.article.id}"}
         status = 202
         seconds = seconds_to_wait(prefer)
-        article = accepted.article
-        waits = seconds and accepted.outcome not in AT_REST
-        wanted = ((article.id, article.revision), *accepted.others)
-        if waits and await self._waiting.until_built(wanted, seconds):
+        waits = seconds and accepted.awaited and accepted.outcome not in AT_REST
+        if waits and await self._waiting.until_built(accepted.awaited, seconds):
             status = 201
             headers["Preference-Applied"] = f"wait={seconds:g}"
         return Response(to_json(self.answer(accepted)), status, headers, "application/json")
