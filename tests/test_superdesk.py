@@ -230,6 +230,21 @@ def test_a_kill_that_comes_before_its_article(up: Up, superdesk: Superdesk) -> N
     assert "Never to be seen" not in up.page("/")
 
 
+def test_a_picture_that_came_as_an_item_is_shown_where_it_is_named(up: Up, superdesk: Superdesk) -> None:
+    """As in packages, whose associations are a guid and a type."""
+    renditions = {"original": {"media": "alone.jpg", "mimetype": "image/jpeg"}}
+    alone = {**FEATURED["featuremedia"], "guid": "tag:alone", "renditions": renditions}
+    assert told(superdesk.publish(alone, {"alone.jpg": picture()}))["outcome"] == "ignored"
+    named = {"main-0": {"guid": "tag:alone", "type": "picture"}, "main-1": {"guid": "tag:x", "type": "text"}}
+    package = item("tag:package", 1, "Package", type="composite", service=[], associations=named)
+    shown = told(superdesk.push_item({**package, "subject": [], "keywords": [], "authors": [], "byline": ""}))
+    up.drain()
+    _pictures_are_served(up, up.page(path_of(shown["url"])))
+    gone = told(superdesk.push_item(item("tag:package", 2, "KILL", pubstatus="canceled")))
+    assert gone["outcome"] == "withdrawn"
+    up.drain()
+
+
 def test_a_push_waits_for_its_page_if_it_is_asked_to(up: Up) -> None:
     """With `Prefer: wait`, as an article of the native format."""
     path = f"/v1/push/{up.run['source']}/ninjs"

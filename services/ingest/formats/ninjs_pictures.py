@@ -33,8 +33,9 @@ def picture(item: Members) -> Picture | None:
     photograph rather than a graphic: agencies put the company's logo first."""
     ranked: list[tuple[tuple[int, bool, int], Members, _Rendition]] = []
     for name, one in _associated(item):
-        if best := _best(one):
-            rank = 0 if name in _FEATURED else 2 if name.startswith(_EMBEDDED) else 1
+        named = _best(one)
+        if best := named or _by_reference(one):
+            rank = 3 if named is None else 0 if name in _FEATURED else 2 if name.startswith(_EMBEDDED) else 1
             ranked.append(((rank, one.text("type").lower() == "graphic", len(ranked)), one, best))
     if not ranked:
         best = _best(item) if item.text("mimetype").startswith("image/") else None
@@ -108,6 +109,12 @@ def _best(item: Members) -> _Rendition | None:
     """The original if it is there, else the widest."""
     found = [one for one in _renditions(item) if one.media_id or one.href]
     return max(found, key=lambda one: (one.original, one.width), default=None)
+
+
+def _by_reference(item: Members) -> _Rendition | None:
+    """A picture that is only named: it may have been pushed as an item of its own."""
+    guid = item.text("guid", "uri")
+    return _Rendition(guid, None, 0, False) if 0 < len(guid) <= MAX_GUID else None
 
 
 def _renditions(item: Members) -> list[_Rendition]:

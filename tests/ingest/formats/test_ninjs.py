@@ -449,8 +449,15 @@ def test_a_featured_film_is_no_picture() -> None:
 
 
 def test_associations_may_be_absent_null_or_bare() -> None:
-    for associations in (None, {}, [], {"a": None}, [None], {"a": {"guid": "x", "type": "picture"}}):
+    for associations in (None, {}, [], {"a": None}, [None], {"a": {"type": "picture"}}):
         assert draft(ONE, associations=associations).image is None
+
+
+def test_a_picture_that_is_only_named_is_looked_for_under_its_guid() -> None:
+    bare = {"type": "picture", "guid": "tag:picture"}
+    assert draft(ONE, associations={"featuremedia": bare}).image == Picture(media_id="tag:picture")
+    shown = {"type": "picture", "renditions": {"o": {"href": "https://a.b/c.jpg"}}}
+    assert draft(ONE, associations={"featuremedia": bare, "a": shown}).image == Picture(url="https://a.b/c.jpg")
 
 
 def test_unknown_members_are_passed_over() -> None:
