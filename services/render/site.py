@@ -126,7 +126,7 @@ class Site:
 
     def _link(self, path: str, target: str) -> bool:
         full = f"{self.root}/{path}"
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):  # there is nothing, or what is no link: what hinders shows when it is placed
             if os.readlink(full) == target:  # noqa: PTH115 - the hot path
                 return False
 
@@ -143,7 +143,7 @@ class Site:
         full = f"{self.root}/{path}"
         try:
             os.unlink(full)  # noqa: PTH108 - the hot path
-        except (FileNotFoundError, NotADirectoryError):
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return False
         folder = os.path.dirname(full)  # noqa: PTH120 - the hot path
         self._seen.discard(path)
@@ -167,11 +167,22 @@ class Site:
                 # there is no folder yet, or another writer took it away because it was empty
                 with contextlib.suppress(FileNotFoundError, FileExistsError):
                     os.makedirs(folder, exist_ok=True)  # noqa: PTH103 - the hot path
-            except OSError:
+            except OSError as error:
+                if isinstance(error, IsADirectoryError) and _took_away(full):
+                    continue
                 with contextlib.suppress(OSError):
                     os.unlink(new)  # noqa: PTH108 - what there is of it takes up room on a full disk
                 raise
         raise FileNotFoundError(errno.ENOENT, "its folder is taken away again and again", full)
+
+
+def _took_away(folder: str) -> bool:
+    """Take an empty folder away that somebody put where a file belongs; False if that cannot be done."""
+    try:
+        os.rmdir(folder)  # noqa: PTH106 - as above
+    except OSError:
+        return False
+    return True
 
 
 def _add(new: str, full: str) -> None:

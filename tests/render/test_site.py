@@ -114,6 +114,16 @@ def test_a_file_that_the_disk_does_not_take_leaves_nothing_behind(site: Site) ->
     assert sorted(path.name for path in (site.root / "a").iterdir()) == ["folder", "index.html"]
 
 
+def test_an_empty_folder_or_a_file_in_the_place_of_another_kind_gives_way(site: Site) -> None:
+    for folder in ("a/index.html", "_moved/a", "_gone/b"):
+        (site.root / folder).mkdir(parents=True)
+    (site.root / "_moved/b").write_bytes(b"no link")
+    output = Output({"a/index.html": b"page"}, dict([moved("/a/", "/c/"), moved("/b/", "/c/")]), ("_gone/b",))
+    assert site.apply(output) == ["a/index.html", "_moved/a", "_moved/b"]
+    assert site.apply(output) == []
+    assert (site.read("a/index.html"), site.read("_moved/a"), site.read("_moved/b")) == (b"page", b"../c", b"../c")
+
+
 def test_two_writers_do_not_clash(site: Site) -> None:
     other = Site(site.root, "w2")
     other.prepare()
