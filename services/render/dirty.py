@@ -115,9 +115,13 @@ class Dirty:
         await self._store.all([("HDEL", built_key(ident), "shown") for ident in idents])
 
     async def waiting(self) -> set[str]:
-        """The pages that wait or are being built."""
-        found = await self._store.all([("ZRANGE", name, 0, -1) for name in (ARTICLES, SHARED, GONE, LEASES)])
-        return {key.decode() for names in found for key in names}
+        """The pages that wait or are being built, in one step: a page that changes between these sets is in one."""
+        return {key.decode() for key in await self._store.do("ZUNION", 4, ARTICLES, SHARED, GONE, LEASES)}
+
+    async def mark_of(self, page: str) -> bytes | None:
+        """For which event a page waits, and since when (milliseconds; the store's time); None if it does not."""
+        found: bytes | None = await self._store.do("HGET", steps.CAUSES, page)
+        return found
 
     async def count(self) -> int:
         """How many wait or are being built."""

@@ -28,11 +28,12 @@ async def mark_neighbours(store: Store, taken: Taken) -> None:
     await store.run(_MARK_NEIGHBOURS, (*ALL, *lists), about)
 
 
-def is_waited_for(page: str, waiting: set[str]) -> bool:
-    """Whether a page is among those that wait, or may be once somebody has looked around."""
-    if page in waiting:
-        return True
-    return keys.kind(page) == "article" and any(keys.kind(other) == "near" for other in waiting)
+def may_reach(waits: str, page: str) -> bool:
+    """Whether what waits may mark a page once it is done: a look around, articles' pages; an article's page, any.
+
+    A withdrawn article has left its lists by then, and feeds show an article's text as it is to be.
+    """
+    return keys.kind(waits) == "article" or (keys.kind(waits) == "near" and keys.kind(page) == "article")
 
 
 _MARK_NEIGHBOURS = Script(

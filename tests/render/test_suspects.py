@@ -1,0 +1,89 @@
+"""`pressrun check` on a running site: what only looks different because something is on its way does not count."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.render import check
+from services.render.check import Differences, Suspects
+from services.render.edition import LiveEdition
+from shared.settings import Site
+from tests.properties.press_room import START, PressRoom, draft
+
+SITE = Site(related=2)
+
+
+@pytest.fixture
+async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
+    made = PressRoom(valkey, tmp_path, SITE)
+    await made.open()
+    for number in range(3):
+        published_at = START - timedelta(hours=number)
+        await made.accept(
+            draft(f"g{number}", section="World", topics=("Oil",), slug=f"g{number}", published_at=published_at)
+        )
+    await made.drain()
+    yield made
+    await made.close()
+
+
+async def confirmed(room: PressRoom, found: Differences) -> Differences:
+    edition = LiveEdition(room.store, SITE)
+    return await Suspects(room.store, edition, room.printer, room.tree).confirm(found)
+
+
+async def test_what_is_built_while_it_is_looked_at_does_not_count(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build, others = check.build, iter(["g3", "g4"])
+
+    async def slowly(edition: Any, printer: Any, key: str) -> Any:
+        output = await build(edition, printer, key)
+        if guid := next(others, None):  # before the file is read, the page is marked and built anew
+            await room.accept(draft(guid, section="World"))
+            await room.drain()
+        return output
+
+    monkeypatch.setattr(check, "build", slowly)
+    assert (await confirmed(room, Differences({"index.html": "front", "world/index.html": "list:section:world"}))).clean
+
+
+@pytest.mark.parametrize("delivered", [False, True])
+async def test_what_an_event_asks_for_that_is_not_done_yet_does_not_count(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch, delivered: bool
+) -> None:
+    await room.accept(draft("g0", status="canceled"))
+    await room.accept(draft("g1", section="World", topics=("Oil",), slug="g1", body_html="<p>Corrected.</p>"))
+    if delivered:
+        await room.deliver(random.Random(0))
+    look, looks = Suspects._look, iter(range(9))
+    looked = asyncio.Event()
+
+    async def counted(self: Suspects, *rest: Any) -> Any:
+        found = await look(self, *rest)
+        if next(looks, None) is None:
+            looked.set()
+        return found
+
+    monkeypatch.setattr(Suspects, "_look", counted)
+    suspects = {"index.html": "front", "feed.xml": "feed:all", "world/index.html": "list:section:world"}
+    looking = asyncio.ensure_future(confirmed(room, Differences(suspects)))
+    await asyncio.wait({looking, asyncio.ensure_future(looked.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    await room.drain()
+    assert (await looking).clean
+
+
+async def test_what_differs_counts_at_rest_and_also_where_nobody_builds_it(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check, "PATIENCE", 0.3)
+    room.tree._write("index.html", b"damaged", only_new=False)
+    found = Differences({"index.html": "front"})
+    assert (await confirmed(room, found)).differs == found.differs
+    await room.press.dirty.mark(["front"])
+    assert (await confirmed(room, found)).differs == found.differs
