@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from typing import Any
 
 from services.ingest.text import MAX_DEPTH
@@ -9,7 +10,8 @@ from shared.problems import Problem
 
 MAX_DIGITS = 20
 _BOM = b"\xef\xbb\xbf"
-_STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+# a text that is never closed ends with the body: were it none, each quote within it would be tried as a beginning
+_STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
@@ -52,8 +54,8 @@ def _too_deep(raw: bytes) -> bool:
 def _unique(members: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(members)
     if len(found) != len(members):
-        names = [name for name, _ in members]
-        twice = next(name for name in names if names.count(name) > 1)
+        times = Counter(name for name, _ in members)
+        twice = next(name for name, count in times.items() if count > 1)
         raise _Refused(f"The member {twice!r:.80} occurs twice in one object; send it once.")
     return found
 

@@ -1,6 +1,7 @@
 """JSON from strangers."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -79,3 +80,19 @@ def test_what_is_doubtful_is_refused(raw: bytes, says: str) -> None:
     with pytest.raises(Problem, match=says) as caught:
         parse_json(raw)
     assert caught.value.status == 400
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"[" * (MAX_DEPTH + 1) + b'"' + rb"\"" * 500_000,
+        b"[" * (MAX_DEPTH + 1) + b'"' + rb"\"" * 500_000 + b"\\",
+        b"{%s}" % b",".join(b'"%d":0' % (number % 99_999) for number in range(100_000)),
+    ],
+    ids=["quotes", "cut", "names"],
+)
+def test_hostile_json_is_refused_in_linear_time(raw: bytes) -> None:
+    before = time.process_time()
+    with pytest.raises(Problem):
+        parse_json(raw)
+    assert time.process_time() - before < 2
