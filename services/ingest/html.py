@@ -11,6 +11,7 @@ from babel import Locale
 
 from services.ingest.markup import is_misnested, sprawls
 from services.ingest.plain import plain_html
+from services.ingest.references import unescape
 from services.ingest.tidy import tidy
 from shared.characters import clean_text
 
@@ -142,7 +143,7 @@ def clean_html(html: str) -> str:
 
 def _parsed(html: str) -> str:
     if sprawls(html):
-        return text_to_html(entities.unescape(_TAG.sub(" ", html)))
+        return text_to_html(unescape(_TAG.sub(" ", html)))
     if "data-href" in html:
         html = _FACEBOOK.sub(_link, html)
     cleaned = _clean(_RENAMED.sub(_rename, _EMBED.sub(_link, html)))
@@ -175,7 +176,7 @@ def opening(html: str) -> str:
     window = 2 * OPENING
     while True:
         part = html[:window]
-        words = " ".join(entities.unescape(_plain(part)).split())
+        words = " ".join(unescape(_plain(part)).split())
         if window >= len(html) or len(words) > OPENING:
             break
         window *= 4
@@ -198,7 +199,7 @@ def _decode(reference: re.Match[str]) -> str:
     name = reference[1]
     if name is None:
         return _KEPT["&"]
-    text = entities.unescape(f"&{name};") if name[0] == "#" else _NAMED.get(name + ";")
+    text = unescape(f"&{name};") if name[0] == "#" else _NAMED.get(name + ";")
     if text is None:
         return f"{_KEPT['&']}{reference[0][1:]}"
     return _KEPT.get(text, clean_text(text))
@@ -220,4 +221,4 @@ def _link(embed: re.Match[str]) -> str:
 
 def _attributes(pattern: re.Pattern[str], tag: str) -> Iterator[str]:
     for found in pattern.finditer(tag):
-        yield entities.unescape(next((group for group in found.groups() if group), "")).strip()
+        yield unescape(next((group for group in found.groups() if group), "")).strip()

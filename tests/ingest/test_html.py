@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from services.ingest.html import OPENING, clean_html, opening, text_to_html
 from services.ingest.markup import MAX_NESTING, is_misnested
+from services.ingest.references import unescape
 
 PIECES = [
     "<p>", "</p>", "<b>", "</b>", "<h1>", "</h1>", "<div id=x class=y style=z>", "</div>", "<!--",
@@ -202,3 +203,12 @@ def test_a_link_in_a_link_and_a_heading_in_a_heading_are_misnested() -> None:
 
 def test_deeply_nested_words_are_kept_as_text() -> None:
     assert clean_html("<div>" * 1000 + "words &amp; <b>more</b>" + "</div>" * 1000) == "<p>words &amp;  more</p>"
+
+
+@pytest.mark.parametrize(
+    ("reference", "character"),
+    [("&#65;", "A"), (f"&#{'0' * 9_000}65;", "A"), (f"&#{'1' * 9_000};", "\ufffd"), (f"&#x{'f' * 9_000};", "\ufffd")],
+)
+def test_a_reference_may_have_any_number_of_digits(reference: str, character: str) -> None:
+    assert unescape(reference) == character
+    assert opening(clean_html("<b>" * 600 + reference)) == character, "markup that sprawls is taken for text"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from services.ingest.draft import Media, Picture
 from services.ingest.formats.reading import MAX_GUID, Members, plain, web_address
+from services.ingest.references import unescape
 
 _KINDS = ("picture", "graphic")
 _FEATURED = ("featuremedia", "mainpic", "main", "featured")
@@ -81,7 +82,7 @@ def _shown(item: Members, html: str | None) -> Iterator[tuple[str, Members]]:
 
 def _address(tag: str) -> str:
     found = _SRC.search(tag)
-    return entities.unescape(found[1] or found[2] or "").strip() if found else ""
+    return unescape(found[1] or found[2] or "").strip() if found else ""
 
 
 def media(item: Members, guid: str) -> Media | None:

@@ -1,12 +1,12 @@
 """Reading what others define: unknown members are passed over, known ones of a wrong type become faults."""
 
-import html
 import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from services.ingest.formats.faults import kind_of
+from services.ingest.references import unescape
 from services.ingest.text import LONE_SURROGATE, escape, find_lone_surrogate, strip_forbidden
 from shared.characters import clean_text
 from shared.problems import Fault
@@ -137,7 +137,7 @@ def prepare(content: Any, identity: str) -> Members | list[Fault]:
 def plain(text: str) -> str:
     """Text from text with markup in it, on one line."""
     # a reference may stand for a character that cannot be published
-    return " ".join(clean_text(html.unescape(_MARKUP.sub("", text))).split())
+    return " ".join(clean_text(unescape(_MARKUP.sub("", text))).split())
 
 
 def shorten(text: str, length: int = MAX_HEADLINE) -> str:

@@ -1,6 +1,7 @@
 """Whatever JSON comes, each format says what it is or what is wrong with it."""
 
 import copy
+import json
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ TREES = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=8), max_leaves=30
 )
 READERS = [native.read, ninjs.read, ghost.read, wordpress.read]
+PICTURE = {"type": "picture", "renditions": {"original": {"href": "https://a.b/c", "media": "m"}}}
 POST = {"id": "1", "title": "T", "html": "x", "status": "published", "tags": [{"name": "a"}]}
 WHOLE: list[dict[str, Any]] = [
     {"guid": "a", "headline": "h", "body_html": "b", "version": 1, "authors": ["x"], "image": {"url": "https://a.b/c"}},
@@ -71,3 +73,17 @@ def test_a_good_item_with_anything_put_in_one_place_is_read(read: Any, whole: An
             break
         at = at[key]
     check(read(item))
+
+
+@pytest.mark.parametrize(
+    ("read", "article"),
+    [
+        (ninjs.read, {"uri": "a", "headline": "@", "body_html": "<p>b</p>"}),
+        (ninjs.read, {"uri": "a", "headline": "h", "body_html": '<img src="@">', "associations": {"e": PICTURE}}),
+        (ghost.read, {"post": {"current": {**POST, "title": "@"}, "previous": {}}}),
+        (wordpress.read, {"id": 1, "title": {"rendered": "@"}, "content": {"rendered": "x"}}),
+    ],
+)
+def test_a_reference_to_no_character_is_read_however_long(read: Any, article: dict[str, Any]) -> None:
+    reference = f"&#{'1' * 9_000};"
+    check(read(json.loads(json.dumps(article).replace("@", reference))))
