@@ -5,7 +5,7 @@ what both have gathered. It follows the names in `lua.py`.
 """
 
 LISTS = """
-local SLICE = 1000 -- articles at once: what a call can take as arguments is bounded
+local SLICE = 1000 -- articles, or topics, at once: what a call can take as arguments is bounded
 
 -- Take at most so many of the `held` numbers of a hash: articles, and views of each.
 local function take(key, most, held)
@@ -75,21 +75,23 @@ end
 
 -- So many views more for members of a ranking; those that have none left leave it.
 local function raise(key, members)
-  local names, flat, gone = {}, {}, {}
+  local names = {}
   for member, n in pairs(members) do
     if n ~= 0 then names[#names + 1] = member end
   end
-  if #names == 0 then return end
-  for at, score in ipairs(call('ZMSCORE', key, unpack(names))) do
-    local now_has = tonumber(score or 0) - members[names[at]]
-    if now_has < 0 then
-      flat[#flat + 1], flat[#flat + 2] = now_has, names[at]
-    else
-      gone[#gone + 1] = names[at]
+  for first = 1, #names, SLICE do
+    local slice, flat, gone = {unpack(names, first, math.min(first + SLICE - 1, #names))}, {}, {}
+    for at, score in ipairs(call('ZMSCORE', key, unpack(slice))) do
+      local now_has = tonumber(score or 0) - members[slice[at]]
+      if now_has < 0 then
+        flat[#flat + 1], flat[#flat + 2] = now_has, slice[at]
+      else
+        gone[#gone + 1] = slice[at]
+      end
     end
+    if #flat > 0 then call('ZADD', key, unpack(flat)) end
+    if #gone > 0 then call('ZREM', key, unpack(gone)) end
   end
-  if #flat > 0 then call('ZADD', key, unpack(flat)) end
-  if #gone > 0 then call('ZREM', key, unpack(gone)) end
 end
 
 -- So many views more for articles in a hash; those that have none left leave it.
