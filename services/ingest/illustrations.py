@@ -1,13 +1,18 @@
 """An article's pictures: what a source has pushed gets its public address here."""
 
 import dataclasses
-import html
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.ingest.draft import Draft, Picture
+from services.ingest.references import unescape
 from shared.articles import Image
 from shared.media import Original, find_media, height_of
 from shared.store import Store
+
+# the value of an attribute, or an address: looked up whole, each once, however many pictures and addresses there are
+_ADDRESS = re.compile(r"""(?<==")[^"]+|(?<==')[^']+|https?://[^\s"'<>]+""", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +35,19 @@ async def illustrate(store: Store, source: str, draft: Draft) -> Illustrated:
     found = {media_id: original for media_id in wanted if (original := await find_media(store, source, media_id))}
     shown = {media_id: original for media_id, original in found.items() if original.shown}
     body = draft.body_html
-    for address, media_id in draft.embedded:
-        if body and media_id in shown:
-            body = body.replace(html.escape(address), _widest(shown[media_id])).replace(
-                address, _widest(shown[media_id])
-            )
+    addresses = {address: _widest(shown[media_id]) for address, media_id in draft.embedded if media_id in shown}
+    if body and addresses:
+        body = _ADDRESS.sub(lambda found: _public(found[0], addresses), body)
     image = linked(draft.image)
     if draft.image and draft.image.media_id in shown:
         image = _pushed(draft.image, shown[draft.image.media_id])
     media = tuple(sorted({_widest(original) for original in shown.values()}))
     return Illustrated(dataclasses.replace(draft, body_html=body), image, media, tuple(sorted(wanted - found.keys())))
+
+
+def _public(address: str, addresses: Mapping[str, str]) -> str:
+    """The public address of a picture that was pushed, whether `&` is escaped in its own; any other as it is."""
+    return addresses.get(address) or addresses.get(unescape(address).strip()) or address
 
 
 def _widest(original: Original) -> str:

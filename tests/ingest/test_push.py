@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import os
+import time
 from collections.abc import AsyncIterator
 from io import BytesIO
 from pathlib import Path
@@ -183,6 +184,36 @@ async def test_a_media_id_is_the_same_with_a_slash_before_it(ingest: Ingest, pus
     illustrated = await illustrate(ingest.store, "desk", draft)
     assert illustrated.unknown == ()
     assert illustrated.image is not None
+
+
+@pytest.mark.parametrize(
+    ("body", "places"),
+    [
+        ("<img src=\"https://a.b/1\"> <img src='https://a.b/1'> <img src=https://a.b/1>", "+++"),
+        ('<img src = "https://a.b/1"> <img src=" https://a.b/1 "> <p title="https://a.b/1">', "+++"),
+        ('<img src="https://a.b/2?c&amp;d=it\'s"> <img src="https://a.b/2?c&d=it\'s">', "++"),
+        ('<img src="https://a.b/12"> <img src="https://a.b/1/2"> <img src="HTTPS://a.b/1">', "---"),
+        ('<p>a="b <img src="https://a.b/1">', "+"),
+    ],
+)
+async def test_what_was_pushed_is_shown_from_here_where_a_body_names_it(ingest: Ingest, body: str, places: str) -> None:
+    assert (await ingest.push_asset("m", picture())).status_code == 201
+    embedded = (("https://a.b/1", "m"), ("https://a.b/2?c&d=it's", "m"))
+    found = await illustrate(ingest.store, "desk", Draft(guid="a", headline="h", body_html=body, embedded=embedded))
+    assert found.draft.body_html is not None
+    assert found.draft.body_html.count("/media/") == places.count("+")
+    assert found.draft.body_html.lower().count("https://a.b/") == places.count("-")
+
+
+async def test_a_body_is_looked_through_once_however_many_pictures_there_are(ingest: Ingest) -> None:
+    assert (await ingest.push_asset("m", picture())).status_code == 201
+    embedded = tuple((f"https://a.b/{number}", "m") for number in range(20_000))
+    body = "".join(f'<img src="{address}">' for address, _ in embedded)
+    draft = Draft(guid="a", headline="h", body_html=body, embedded=embedded)
+    before = time.process_time()
+    found = await illustrate(ingest.store, "desk", draft)
+    assert time.process_time() - before < 2
+    assert (found.draft.body_html or "").count("/media/") == 20_000
 
 
 async def test_nothing_is_left_behind_and_nothing_leaves_the_folder(ingest: Ingest) -> None:

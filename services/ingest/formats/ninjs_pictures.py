@@ -2,7 +2,7 @@
 
 import html as entities
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from services.ingest.draft import Media, Picture
@@ -47,16 +47,16 @@ def picture(item: Members) -> Picture | None:
 
 def embedded(item: Members, html: str | None) -> tuple[tuple[str, str], ...]:
     """Addresses of pushed renditions, as a body may refer to them, with their media ids."""
-    found = {}
-    for address, one in _shown(item, html):
-        if (best := _best(one)) and best.media_id:
-            found[address] = best.media_id
-    return tuple(found.items())
+    associated = dict(_associated(item))
+    pushed = {name: best.media_id for name, one in associated.items() if (best := _best(one)) and best.media_id}
+    return tuple({address: pushed[name] for address, name in _shown(associated, html) if name in pushed}.items())
 
 
 def with_alternatives(item: Members, html: str) -> str:
     """The body in which a picture without an alternative text has the one of its item."""
-    alternatives = {address: _alternative(one) for address, one in _shown(item, html)}
+    associated = dict(_associated(item))
+    told = {name: _alternative(one) for name, one in associated.items()}
+    alternatives = {address: told[name] for address, name in _shown(associated, html)}
 
     def fill(tag: re.Match[str]) -> str:
         alternative = alternatives.get(_address(tag[0]))
@@ -68,16 +68,15 @@ def with_alternatives(item: Members, html: str) -> str:
     return _PICTURE.sub(fill, html)
 
 
-def _shown(item: Members, html: str | None) -> Iterator[tuple[str, Members]]:
-    """The addresses under which a body may show an associated picture: those of its renditions, and what stands where
-    Superdesk's editor says that it is this picture."""
-    associated = dict(_associated(item))
-    for one in associated.values():
-        yield from ((rendition.href, one) for rendition in _renditions(one) if rendition.href)
+def _shown(associated: Mapping[str, Members], html: str | None) -> Iterator[tuple[str, str]]:
+    """The addresses under which a body may show an associated picture, each with the name of that: those of its
+    renditions, and what stands where Superdesk's editor says that it is this picture."""
+    for name, one in associated.items():
+        yield from ((rendition.href, name) for rendition in _renditions(one) if rendition.href)
     for found in _EMBED.finditer(html or ""):
-        one_shown = associated.get(found[1].lower())
-        if one_shown is not None and (address := web_address(_address(found[2]))):
-            yield address, one_shown
+        name = found[1].lower()
+        if name in associated and (address := web_address(_address(found[2]))):
+            yield address, name
 
 
 def _address(tag: str) -> str:

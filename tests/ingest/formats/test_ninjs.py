@@ -1,6 +1,7 @@
 """IPTC ninjs 1.x, 2.x, 3.x, and Superdesk's dialect."""
 
 import json
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -598,3 +599,12 @@ def test_what_has_neither_a_type_nor_words_is_taken_for_its_renditions() -> None
 def test_a_withdrawal_needs_no_words(told: str) -> None:
     for item in ({"uri": "x"}, {"uri": "x", "type": "text", "body_html": FIGURE}, {"uri": "x", "renditions": {}}):
         assert draft(item, pubstatus=told).status != "usable"
+
+
+def test_a_picture_of_many_renditions_is_looked_at_once() -> None:
+    renditions = {f"r{number}": {"href": f"https://a.b/{number}.jpg", "media": "m"} for number in range(20_000)}
+    before = time.process_time()
+    found = ninjs.read({**ONE, "associations": {"editor_0": {"type": "picture", "renditions": renditions}}})
+    assert time.process_time() - before < 4
+    assert isinstance(found, Draft)
+    assert len(found.embedded) == 20_000
