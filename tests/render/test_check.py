@@ -1,0 +1,73 @@
+"""The check of a site that goes on meanwhile: what differs only because something has just come is no difference."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.render import check
+from services.render.check import Differences, Suspects, compare
+from services.render.edition import LiveEdition
+from services.render.mend import repair
+from services.render.site import page_file
+from services.render.whole import WholeEdition
+from shared.settings import Site
+from tests.properties.press_room import PressRoom, draft
+
+SITE = Site()
+
+
+@pytest.fixture
+async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
+    made = PressRoom(valkey, tmp_path, SITE)
+    await made.open()
+    await made.drain()
+    yield made
+    await made.close()
+
+
+async def publish(room: PressRoom, guid: str) -> str:
+    """Publish an article; the file of its page."""
+    accepted = await room.accept(draft(guid))
+    await room.drain()
+    return page_file(accepted.article.path)
+
+
+async def found_by_a_check_that_began(room: PressRoom, before: WholeEdition) -> Differences:
+    """What a check finds whose build is from what the store had before."""
+    return await compare(before, room.printer, room.tree, lambda _: None)
+
+
+def suspects(room: PressRoom) -> Suspects:
+    return Suspects(room.store, LiveEdition(room.store, SITE), room.printer, room.tree)
+
+
+async def test_articles_that_come_while_the_site_is_looked_at_again_are_not_extra(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = await WholeEdition.load(room.store, SITE)
+    first = await publish(room, "first")
+    found = await found_by_a_check_that_began(room, before)
+    assert first in found.extra
+    late: list[str] = []
+
+    async def and_one_comes_meanwhile(*about: Any) -> Differences:
+        late.append(await publish(room, "second"))
+        return await compare(*about)
+
+    monkeypatch.setattr(check, "compare", and_one_comes_meanwhile)
+    left = await suspects(room).confirm(found)
+    assert left.clean, left.extra
+    await repair(room.store, room.tree, left)
+    assert all(room.tree.has(page) for page in (first, *late))
+
+
+async def test_a_file_of_no_page_is_extra_whatever_comes_meanwhile(room: PressRoom) -> None:
+    before = await WholeEdition.load(room.store, SITE)
+    stray = room.tree.root / "2020/stray/index.html"
+    stray.parent.mkdir(parents=True)
+    stray.write_text("nobody's")
+    await publish(room, "first")
+    left = await suspects(room).confirm(await found_by_a_check_that_began(room, before))
+    assert left.extra == ["2020/stray/index.html"]
