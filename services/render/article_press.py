@@ -87,7 +87,7 @@ class ArticlePress:
         if firsts:  # whatever becomes of us, somebody looks at them again
             await self._dirty.mark(firsts, taken.cause, patience=keys.LAST)
         for key, first in firsts.items():
-            events += await self._delivery.bring(Taken(key, taken.token, taken.cause, taken.marked_at), first)
+            events += await self._delivery.bring(replace(taken, key=key), first)
         await self._pictures.keep_only(self._dirty, story.article.id, known.pictures, story.article.media)
         await self._shelve(taken, story, known, card, look, events, tuple(firsts))
         if changed and not current:

@@ -1,6 +1,7 @@
 """What leaves the press: files brought to disk, counted, and told to the stream of pages."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from functools import cache
 
@@ -21,6 +22,10 @@ written = Counter("pressrun_pages_written_total", "Pages whose files changed", [
 _rendered, _written = cache(rendered.labels), cache(written.labels)  # a label is looked up slower than counted
 
 
+class TooLate(Exception):
+    """A page's lease ran out before it was on its way to the disk: others may have written what is newer."""
+
+
 class Delivery:
     """Brings outputs to disk and makes their events. `disk_fault` is why the disk does not take any now.
 
@@ -35,10 +40,10 @@ class Delivery:
         self._together = Together(self._bring_all, AT_ONCE)
 
     async def bring(self, taken: Taken, output: Output, story: Story | None = None) -> list[str]:
-        """Bring a page's output to disk; return its event, if any file changed. Raises OSError."""
+        """Bring a page's output to disk; return its event, if any file changed. Raises OSError, TooLate."""
         _rendered(keys.kind(taken.key)).inc()
-        changed = await self._together.put(output)
-        if isinstance(changed, OSError):
+        changed = await self._together.put((output, taken.until))
+        if isinstance(changed, Exception):
             raise changed
         self.disk_fault = None
         if not changed:
@@ -56,12 +61,14 @@ class Delivery:
         )
         return [event.model_dump_json()]
 
-    async def _bring_all(self, outputs: Sequence[Output]) -> list[list[str] | OSError]:
+    async def _bring_all(self, outputs: Sequence[tuple[Output, float]]) -> list[list[str] | OSError | TooLate]:
         if len(outputs) == 1:
-            return [self._bring(outputs[0])]
-        return await asyncio.to_thread(lambda: [self._bring(output) for output in outputs])
+            return [self._bring(*outputs[0])]
+        return await asyncio.to_thread(lambda: [self._bring(*output) for output in outputs])
 
-    def _bring(self, output: Output) -> list[str] | OSError:
+    def _bring(self, output: Output, until: float) -> list[str] | OSError | TooLate:
+        if time.monotonic() > until:
+            return TooLate()
         try:
             return self.site.apply(output)
         except OSError as error:

@@ -1,5 +1,7 @@
 """The dirty set: which pages wait to be built, and who builds them now (`dirty_steps` has its keys)."""
 
+import math
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +23,8 @@ GONE_AFTER_MS = 1_400
 class Taken:
     """A page on a lease, what it was marked for, and when (milliseconds; the machine's time).
 
-    Of an article's page also what the store knew of the article when it was taken (`known.read_known`).
+    Of an article's page also what the store knew of the article when it was taken (`known.read_known`). `until`: when
+    the lease has run out for sure (`time.monotonic()`), and others may have built the page from what is newer.
     """
 
     key: str
@@ -29,6 +32,7 @@ class Taken:
     cause: str
     marked_at: int
     known: Sequence[Any] = ()
+    until: float = math.inf
 
 
 class Dirty:
@@ -48,7 +52,9 @@ class Dirty:
         """
         flat = [part if not isinstance(part, bool) else int(part) for event in events for part in event]
         lease = (most, self._token(token), LEASE_MS)
-        return self._taken(token, await self._store.run(steps.MARK_ARTICLES, (*ALL, stream), (group, *lease, *flat)))
+        until = _end_of(LEASE_MS)
+        answer = await self._store.run(steps.MARK_ARTICLES, (*ALL, stream), (group, *lease, *flat))
+        return self._taken(token, until, answer)
 
     async def mark(
         self,
@@ -83,13 +89,14 @@ class Dirty:
 
     async def _take(self, most: int, few: int, least: int, lease: int, token: str) -> list[Taken]:
         asked = (most, few, least, self._token(token), lease, *keys.FIRST)
-        return self._taken(token, await self._store.run(steps.TAKE, ALL, asked))
+        until = _end_of(lease)
+        return self._taken(token, until, await self._store.run(steps.TAKE, ALL, asked))
 
-    def _taken(self, token: str, answer: Iterable[Sequence[Any]]) -> list[Taken]:
+    def _taken(self, token: str, until: float, answer: Iterable[Sequence[Any]]) -> list[Taken]:
         pages = []
         for page, mark, known in answer:
             cause, _, marked_at = mark.decode().partition(" ")
-            pages.append(Taken(page.decode(), self._token(token), cause, int(marked_at or 0), known or ()))
+            pages.append(Taken(page.decode(), self._token(token), cause, int(marked_at or 0), known or (), until))
         return pages
 
     def _token(self, token: str) -> str:
@@ -100,6 +107,10 @@ class Dirty:
         return bool(
             await self._store.run(steps.DONE, (*ALL, PAGES), (taken.key, taken.token, taken.cause, *page_events))
         )
+
+    async def give_back(self, taken: Taken) -> None:
+        """Give the lease back, if it still holds, without having built the page: it is marked again."""
+        await self._store.run(steps.GIVE_BACK, ALL, (taken.key, taken.token, taken.cause))
 
     async def wait_for(self, taken: Taken, heir: str) -> bool:
         """Give the lease back until the article `heir` is listed, and mark the page then; False if it is already."""
@@ -130,6 +141,11 @@ class Dirty:
     async def drained(self) -> bool:
         """Whether nothing waits and nothing is being built."""
         return not await self.count()
+
+
+def _end_of(lease_ms: int) -> float:
+    """When a lease that is asked for now has run out: not later than in the store, which begins to count later."""
+    return time.monotonic() + lease_ms / 1000
 
 
 def waits_key(article: str) -> str:

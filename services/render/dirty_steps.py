@@ -195,6 +195,16 @@ return held
 """
 )
 
+GIVE_BACK = Script(
+    LUA
+    + """
+done(ARGV[1], ARGV[2])
+again(ARGV[1])
+caused(ARGV[1], ARGV[3])
+return 1
+"""
+)
+
 RECLAIM = Script(
     LUA
     + """

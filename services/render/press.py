@@ -12,7 +12,7 @@ from prometheus_client import Counter, Gauge
 
 from services.render import keys
 from services.render.article_press import ArticlePress
-from services.render.delivery import Delivery
+from services.render.delivery import Delivery, TooLate
 from services.render.dirty import Dirty, Taken
 from services.render.edition import LiveEdition
 from services.render.neighbours import mark_neighbours
@@ -144,13 +144,7 @@ class Press:
     async def _build(self, taken: Taken) -> bool:
         """Build one page; False if it was left on its lease, because the store or the disk failed."""
         try:
-            match keys.kind(taken.key):
-                case "article":
-                    await self.articles.build(taken)
-                case "near":
-                    await mark_neighbours(self._store, taken)
-                case _:
-                    await self._page(taken)
+            await self._build_in_time(taken)
         except StoreUnavailable:
             observe.store_failures.inc()
             return False
@@ -161,6 +155,20 @@ class Press:
         except Exception as error:  # noqa: BLE001 - one page's error must not keep the others from being built
             await self._set_aside(taken, error)
         return True
+
+    async def _build_in_time(self, taken: Taken) -> None:
+        """Build one page; where that took longer than its lease nothing is written, and it waits again."""
+        try:
+            match keys.kind(taken.key):
+                case "article":
+                    await self.articles.build(taken)
+                case "near":
+                    await mark_neighbours(self._store, taken)
+                case _:
+                    await self._page(taken)
+        except TooLate:
+            observe.log().warning("a page took longer than its lease", page=taken.key, event_id=taken.cause)
+            await self.dirty.give_back(taken)
 
     async def _page(self, taken: Taken) -> None:
         output = await build(self._edition, self._printer, taken.key)

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from services.render import dirty
 from services.render.dirty_steps import LEASES, SHARED
 from services.render.edition import LiveEdition
 from services.render.press import SIDE_BY_SIDE, Press
 from services.render.site import Site as Tree
+from services.render.site import gone, page_file
 from shared.settings import Site
 from shared.store import Command, Script, Store
 from shared.wire import StoreUnavailable
@@ -26,6 +28,14 @@ async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
     await made.drain()
     yield made
     await made.close()
+
+
+def another_press(room: PressRoom) -> Press:
+    """A second press over the same store and folder."""
+    return Press(
+        room.store, LiveEdition(room.store, room.site_settings), room.printer, Tree(room.folder / "site", "w2"),
+        room.clock, "w2", room.folder / "media",
+    )  # fmt: skip
 
 
 async def publish_and_lose_the_answer(room: PressRoom, guid: str) -> Path:
@@ -77,10 +87,7 @@ async def test_a_first_page_does_not_take_the_place_of_a_later_one(
     page = room.folder / "site/topic/x/index.html"
     firsts = room.press.articles._firsts
     others: list[bytes] = []
-    other = Press(
-        room.store, LiveEdition(room.store, room.site_settings), room.printer, Tree(room.folder / "site", "w2"),
-        room.clock, "w2", room.folder / "media",
-    )  # fmt: skip
+    other = another_press(room)
 
     async def others_meanwhile(*about: Any) -> Any:
         found = await firsts(*about)
@@ -136,3 +143,40 @@ async def test_all_rounds_end_when_one_does(room: PressRoom, monkeypatch: pytest
     with pytest.raises(StoreUnavailable):
         await room.press.run()
     assert all(task.done() for task in building)
+
+
+async def test_who_comes_too_late_writes_nothing_over_what_others_have_built(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, delivery = another_press(room), room.press.articles._delivery
+    bring, page = delivery.bring, page_file((await room.accept(draft("g"))).article.path)
+
+    async def stand_still(*about: Any) -> list[str]:
+        monkeypatch.undo()
+        await room.accept(draft("g", version=2, status="canceled"))
+        await room.deliver(random.Random(1))
+        while not room.tree.has(gone(f"/{page.removesuffix('index.html')}")):
+            await other.round()
+        return await bring(*about)
+
+    monkeypatch.setattr(dirty, "LEASE_MS", 20)
+    monkeypatch.setattr(delivery, "bring", stand_still)
+    await room.deliver(random.Random(1))
+    await room.press.round()
+    assert room.tree.read(page) is None, "it was withdrawn meanwhile"
+    assert "article:" in str(await room.press.dirty.waiting()), "whatever it has done before is looked at again"
+    await room.drain()
+    assert (await room.differences()).clean
+
+
+async def test_a_page_that_nobody_wrote_in_time_waits_again(room: PressRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    (room.tree.root / "index.html").unlink()
+    await room.press.dirty.mark(["front"], "cause")
+    with monkeypatch.context() as patched:
+        patched.setattr(dirty, "LEASE_MS", -1)
+        await room.press.round()
+    assert not (room.tree.root / "index.html").exists(), "it was too late for that"
+    (taken,) = await room.press.dirty.take(1, "t")
+    assert (taken.key, taken.cause) == ("front", "cause")
+    assert await room.press.dirty.done(taken)
+    assert await room.press.dirty.drained()
