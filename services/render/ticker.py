@@ -94,7 +94,11 @@ _TICK = Script(
     + """
 local DUE, TICK, LAST, SIGNALS = KEYS[7], KEYS[8], KEYS[9], KEYS[10]
 local names = tonumber(ARGV[5])
-if names > 0 then redis.call('ZREM', DUE, unpack(ARGV, 6, 5 + names)) end
+for at = 6, 5 + names do
+  -- what was put off since it was read is still to come
+  local when = redis.call('ZSCORE', DUE, ARGV[at])
+  if when and tonumber(when) <= tonumber(ARGV[1]) then redis.call('ZREM', DUE, ARGV[at]) end
+end
 redis.call('ZADD', DUE, ARGV[2], 'midnight')
 for _, key in ipairs({TICK, LAST}) do
   if tonumber(ARGV[1]) > tonumber(redis.call('GET', key) or 0) then redis.call('SET', key, ARGV[1]) end

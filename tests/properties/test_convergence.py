@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.ingest.draft import DraftCorrection
+from services.render.keys import CONDITIONS_DUE
 from services.render.ticker import Ticker
 from shared.articles import identify
-from shared.clock import Clock
+from shared.clock import Clock, due, millis
 from shared.problems import Problem
 from shared.settings import Site
 from tests.properties.press_room import START, Killed, PressRoom, archive_pages_of, draft
@@ -100,6 +101,28 @@ async def test_the_feeds_of_an_empty_site_stay_as_they_are_while_time_moves_on(r
     await room.drain()
     found = await room.differences()
     assert found.clean, (found.differs, found.missing, found.extra)
+
+
+async def test_conditions_that_come_just_when_the_old_ones_expire_expire_in_their_turn(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await room.conditions(47, 0)
+    await room.drain()
+    room.now += timedelta(hours=SITE.conditions_expire)
+    room.clock = Clock(room.settings.model_copy(update={"now": room.now}))
+    ticker = Ticker(room.store, room.press, SITE, room.clock)
+    step = ticker._step
+
+    async def with_new_ones_meanwhile(*what_is_due: Any) -> None:
+        await room.conditions(48, 0)
+        await room.drain()
+        await step(*what_is_due)
+
+    monkeypatch.setattr(ticker, "_step", with_new_ones_meanwhile)
+    assert await ticker.advance()
+    assert int(await room.store.do("ZSCORE", due("press"), CONDITIONS_DUE)) == millis(
+        room.now + timedelta(hours=SITE.conditions_expire)
+    )
 
 
 async def test_an_article_that_changes_its_language_alone_does_so_on_every_card(room: PressRoom) -> None:
