@@ -23,6 +23,11 @@ def millis(at: datetime) -> int:
     return round(at.timestamp() * 1000)
 
 
+def first_millis(at: datetime) -> int:
+    """The first whole millisecond that is not before a moment: when what ends then is over by the tick."""
+    return -((moment(0) - at) // timedelta(milliseconds=1))
+
+
 def moment(ms: int) -> datetime:
     """The inverse of `millis`, in UTC."""
     return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=ms)

@@ -22,7 +22,7 @@ from services.render.shelf import Shelf
 from services.render.site import Output
 from shared import live, observe
 from shared.articles import Card
-from shared.clock import millis
+from shared.clock import first_millis
 from shared.store import Command, Store
 
 looked_at = Counter("pressrun_pages_looked_at_total", "Articles looked at whose related articles were the same")
@@ -119,7 +119,8 @@ class ArticlePress:
         # lists that were built since it left do not have it any more, however much it looks as it did
         left_and_back = listed.live is None and before is not None and after is not None
         changes = [(before, None), (None, after)] if left_and_back else [(before, after)]
-        news_until = millis(after.published_at + NEWS_WINDOW) if after and after.published_at > shown.news_since else 0
+        is_news = after and after.published_at > shown.news_since
+        news_until = first_millis(after.published_at + NEWS_WINDOW) if after and is_news else 0
         await self._shelf.shelve(
             taken,
             story.article.id,

@@ -2,7 +2,7 @@
 
 from services.render import keys
 from services.render.press import Press
-from shared.clock import due, millis
+from shared.clock import due, first_millis
 from shared.conditions import conditions
 from shared.entries import Delivered
 from shared.events import (
@@ -81,8 +81,9 @@ class Handlers:
             shown = await conditions(self._store)
             if shown:
                 over = shown.expire_at(self._site.conditions_expire)
-                await self._store.do("ZADD", due("press"), millis(over), keys.CONDITIONS_DUE)
+                await self._store.do("ZADD", due("press"), first_millis(over), keys.CONDITIONS_DUE)
         if isinstance(signal, FrontChanged):
             for lead in (await front(self._store)).lead:
                 if lead.until:
-                    await self._store.do("ZADD", due("press"), millis(lead.until), f"{keys.LEAD_DUE}:{lead.article}")
+                    name = f"{keys.LEAD_DUE}:{lead.article}"
+                    await self._store.do("ZADD", due("press"), first_millis(lead.until), name)

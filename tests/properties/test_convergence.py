@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from services.ingest.draft import DraftCorrection
 from services.render.keys import CONDITIONS_DUE
+from services.render.pages.sitemaps import NEWS_WINDOW
 from services.render.ticker import Ticker
 from shared.articles import identify
 from shared.clock import Clock, due, millis
@@ -101,6 +102,24 @@ async def test_the_feeds_of_an_empty_site_stay_as_they_are_while_time_moves_on(r
     await room.drain()
     found = await room.differences()
     assert found.clean, (found.differs, found.missing, found.extra)
+
+
+async def test_what_is_over_within_a_millisecond_is_over_by_the_tick(room: PressRoom) -> None:
+    a_bit = timedelta(microseconds=400)
+    ago = timedelta(hours=47)
+    accepted = await room.accept(draft("g0", published_at=room.now - ago + a_bit))
+    await room.conditions(47, -a_bit / timedelta(hours=1))
+    await room.lead(accepted.article.id, (NEWS_WINDOW - ago + a_bit) / timedelta(hours=1))
+    await room.drain()
+    for hours in (NEWS_WINDOW - ago) / timedelta(hours=1), SITE.conditions_expire:
+        at = room.now + timedelta(hours=hours)
+        for moved in (at, at + timedelta(milliseconds=1)):
+            clock = Clock(room.settings.model_copy(update={"now": moved}))
+            await Ticker(room.store, room.press, SITE, clock).advance()
+            await room.drain()
+    found = await room.differences()
+    assert found.clean, (found.differs, found.missing, found.extra)
+    assert await room.store.do("ZCARD", due("press")) == 1, "the next midnight"
 
 
 async def test_conditions_that_come_just_when_the_old_ones_expire_expire_in_their_turn(
