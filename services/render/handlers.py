@@ -2,8 +2,8 @@
 
 from services.render import keys
 from services.render.press import Press
+from services.render.ticker import note_expiry
 from shared.clock import due, first_millis
-from shared.conditions import conditions
 from shared.entries import Delivered
 from shared.events import (
     ARTICLES,
@@ -78,10 +78,7 @@ class Handlers:
 
     async def _note_what_is_due(self, signal: Signal) -> None:
         if isinstance(signal, ConditionsChanged):
-            shown = await conditions(self._store)
-            if shown:
-                over = shown.expire_at(self._site.conditions_expire)
-                await self._store.do("ZADD", due("press"), first_millis(over), keys.CONDITIONS_DUE)
+            await note_expiry(self._store, self._site)
         if isinstance(signal, FrontChanged):
             for lead in (await front(self._store)).lead:
                 if lead.until:

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 
 from services.render import dirty_steps, keys
 from services.render.press import Press
-from shared.clock import LAST, TICK, Clock, due, millis, moment
+from shared.clock import LAST, TICK, Clock, due, first_millis, millis, moment
+from shared.conditions import conditions
 from shared.events import SIGNALS, ClockTicked
 from shared.settings import Site
 from shared.store import Script, Store
@@ -36,6 +37,14 @@ def next_midnight(site: Site, at: datetime) -> datetime:
     return datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=site.zone)
 
 
+async def note_expiry(store: Store, site: Site) -> None:
+    """Note when the conditions will be too old to show."""
+    shown = await conditions(store)
+    if shown:
+        over = shown.expire_at(site.conditions_expire)
+        await store.do("ZADD", due("press"), first_millis(over), keys.CONDITIONS_DUE)
+
+
 class Ticker:
     """Moves the tick when something is due."""
 
@@ -46,7 +55,8 @@ class Ticker:
         self._clock = clock
 
     async def start(self) -> None:
-        """Bring the tick to now, whatever was due before."""
+        """Bring the tick to now, whatever was due before; how long conditions are fresh may be set anew."""
+        await note_expiry(self._store, self._site)
         while await self.advance():
             pass
         await self._step(self._clock.now(), [], (keys.MASTHEAD,))

@@ -122,6 +122,18 @@ async def test_what_is_over_within_a_millisecond_is_over_by_the_tick(room: Press
     assert await room.store.do("ZCARD", due("press")) == 1, "the next midnight"
 
 
+async def test_a_new_setting_of_how_long_conditions_are_fresh_holds_for_those_that_are_there(room: PressRoom) -> None:
+    await room.conditions(47, 0)
+    await room.drain()
+    room.site_settings = SITE.model_copy(update={"conditions_expire": SITE.conditions_expire - 2})
+    await room.die_and_start_again()
+    await room.drain()
+    later = Clock(room.settings.model_copy(update={"now": room.now + timedelta(hours=1)}))
+    assert await Ticker(room.store, room.press, room.site_settings, later).advance()
+    await room.drain()
+    assert b"47 C" not in (room.tree.read("_fragments/masthead.html") or b"47 C")
+
+
 async def test_conditions_that_come_just_when_the_old_ones_expire_expire_in_their_turn(
     room: PressRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
