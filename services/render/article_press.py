@@ -139,7 +139,7 @@ class ArticlePress:
 
     async def _take_down(self, taken: Taken, story: Story, pictures: set[str]) -> None:
         heir = await article.heir(self._edition, story.article)
-        if heir is not None and await self._dirty.wait_for(taken, heir.id):
+        if heir is not None and await self._dirty.wait_for(taken, heir.id, heir.path):
             return
         output = await article.absent(self._edition, story)
         events = await self._delivery.bring(taken, output, story)

@@ -112,10 +112,11 @@ class Dirty:
         """Give the lease back, if it still holds, without having built the page: it is marked again."""
         await self._store.run(steps.GIVE_BACK, ALL, (taken.key, taken.token, taken.cause))
 
-    async def wait_for(self, taken: Taken, heir: str) -> bool:
-        """Give the lease back until the article `heir` is listed, and mark the page then; False if it is already."""
+    async def wait_for(self, taken: Taken, heir: str, path: str) -> bool:
+        """Give the lease back until the article `heir` is listed anew, and mark the page then; False if it is
+        listed already at the path that the page is to lead to."""
         keys = (*ALL, waits_key(heir), live_key(heir))
-        return bool(await self._store.run(steps.WAIT_FOR, keys, (taken.key, taken.token, taken.cause)))
+        return bool(await self._store.run(steps.WAIT_FOR, keys, (taken.key, taken.token, taken.cause, path)))
 
     async def reclaim(self) -> int:
         """Mark again what an earlier life of this worker was building when it died."""

@@ -177,7 +177,8 @@ return take_pages(most, few, least, ARGV[4], tonumber(ARGV[5]), {unpack(ARGV, 6)
 WAIT_FOR = Script(
     LUA
     + """
-if redis.call('EXISTS', KEYS[8]) == 1 then return 0 end
+local heir = redis.call('GET', KEYS[8])
+if heir and cjson.decode(heir).path == ARGV[4] then return 0 end
 redis.call('SADD', KEYS[7], ARGV[1])
 caused(ARGV[1], ARGV[3])
 done(ARGV[1], ARGV[2])

@@ -173,7 +173,8 @@ local function note(plan, card)
   if card ~= '' then
     redis.call('SET', LIVE .. id, card)
     local waits = redis.call('SMEMBERS', 'render:waits:' .. id)
-    for _, page in ipairs(waits) do again(page) end
+    -- before all others: what they led to until now may be gone
+    for _, page in ipairs(waits) do redis.call('ZADD', ARTICLES, 'LT', 0, page) end
     if #waits > 0 then redis.call('DEL', 'render:waits:' .. id) end
     redis.call('SREM', 'former:' .. id, plan.path)
     redis.call('HSET', 'built:' .. id, unpack(plan.built))

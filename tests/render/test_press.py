@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from services.render import dirty
-from services.render.dirty_steps import LEASES, SHARED
+from services.render.dirty_steps import ARTICLES, LEASES, SHARED
 from services.render.edition import LiveEdition
-from services.render.press import SIDE_BY_SIDE, Press
+from services.render.keys import article
+from services.render.press import AT_ONCE, SIDE_BY_SIDE, Press
 from services.render.site import Site as Tree
 from services.render.site import gone, page_file
 from shared.settings import Site
@@ -180,3 +181,27 @@ async def test_a_page_that_nobody_wrote_in_time_waits_again(room: PressRoom, mon
     assert (taken.key, taken.cause) == ("front", "cause")
     assert await room.press.dirty.done(taken)
     assert await room.press.dirty.drained()
+
+
+async def test_what_leads_to_a_rewrite_leads_to_its_new_address_once_its_page_is_there(room: PressRoom) -> None:
+    old = await room.accept(draft("old"))
+    await room.drain()
+    new = await room.accept(draft("new", evolved_from="old", slug="first"))
+    await room.drain()
+    [redirect] = [link for link in (room.tree.root / "_moved").rglob("*") if link.is_symlink()]
+    await room.accept(draft("new", evolved_from="old", slug="second"))
+    await room.press.dirty.mark([article(old.article.id)], patience=0)
+    assert await room.press.round() == 1
+    assert redirect.readlink().name == "first", "the other one is not there yet"
+    for number in range(4 * AT_ONCE):
+        await room.accept(draft(f"n{number}"))
+    while await room.store.do("ZCARD", ARTICLES) < 3 * AT_ONCE:
+        await room.deliver(random.Random(1))
+    await room.press.dirty.mark([article(new.article.id)], patience=0)
+    while not room.tree.has(page_file(new.article.path.replace("first", "second"))):
+        await room.press.round()
+    assert await room.store.do("ZCARD", ARTICLES) > AT_ONCE
+    await room.press.round()
+    assert redirect.readlink().name == "second", "it goes before whatever else waits"
+    await room.drain()
+    assert (await room.differences()).clean
