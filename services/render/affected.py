@@ -127,6 +127,8 @@ def _for_machines(before: Card | None, after: Card | None, shown: Shown) -> Iter
     for month in _months(before, after):
         yield Mark(keys.sitemap(month, "{n}"), "place", "all", SITEMAP_PLACES, month)
         yield Mark(keys.SITEMAPS, "period", "all", SITEMAP_PLACES, month)
+        if not (before and after):
+            yield Mark(keys.sitemap(month, "{n}"), "pages", "all", SITEMAP_PLACES, month)
 
 
 def _same_look(was: Card, now: Card) -> bool:

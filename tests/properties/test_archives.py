@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.render import delivery
+from services.render import affected, delivery, everything, whole
+from services.render.pages import sitemaps
 from services.render.site import page_file
 from tests.properties.press_room import PressRoom, archive_pages_of, draft
 from tests.properties.test_convergence import SITE
@@ -118,6 +119,21 @@ async def test_a_month_without_articles_has_no_pages_and_all_of_them_when_one_co
         await publish(room, 1)
         await stands(room)
         assert archives(room) == everywhere("01", "", "09")
+
+
+async def test_a_month_without_articles_has_no_sitemaps_and_all_of_them_when_one_comes(
+    valkey_server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (affected, everything, sitemaps, whole):
+        monkeypatch.setattr(module, "SITEMAP_PLACES", PLACES)
+    async with open_room(valkey_server) as room:
+        await publish(room, *range(7))
+        await withdraw(room, 3, 6, 5, 4, 0, 2, 1)
+        assert not list(room.tree.root.glob("sitemaps/*"))
+        await publish(room, 9)
+        await stands(room)
+        parts = sorted(part.name for part in room.tree.root.glob("sitemaps/*"))
+        assert parts == ["2025-07-1.xml", "2025-07-2.xml", "2025-07-3.xml"]
 
 
 async def test_articles_that_are_withdrawn_together_take_their_months_pages_with_them(valkey_server: Any) -> None:

@@ -50,13 +50,14 @@ def listed(name: str, *months: str, days: tuple[str, ...] = ()) -> set[Row]:
 
 def joined(name: str, *months: str) -> set[Row]:
     """What changes besides when a list is joined or left: the months that it names, the days of the site's month, and
-    whether those have archives."""
+    whether those have archives, and the site's months sitemaps."""
     page = "front" if name == "all" else f"list:{name}"
     edge = {("fragment:navigation", "edge", name, 0, "")} if name.startswith("section:") else set()
     days = {("archive:all|2025-07|1", "period", "all", 0, "2025-07-26")} if name == "all" else set()
     periods = (*months, *(DAY if name == "all" else ()))
     archives = {(f"archive:{name}|{period}|{{n}}", "pages", name, 100, period) for period in periods}
-    return {*((page, "period", name, 0, month) for month in months), *edge, *days, *archives}
+    parts = {(f"sitemap:{month}|{{n}}", "pages", name, 1000, month) for month in months if name == "all"}
+    return {*((page, "period", name, 0, month) for month in months), *edge, *days, *archives, *parts}
 
 
 def sitemaps(*months: str) -> set[Row]:
