@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from redis.exceptions import ResponseError
+
 from services.render.dirty import Dirty
 from services.render.edition import LiveEdition
 from services.render.neighbours import may_reach
@@ -159,7 +161,11 @@ class Suspects:
         return _Moment(waiting, await self._store.do("HGET", WHY, key), any(behind))
 
     async def _is_behind(self, stream: str) -> bool:
-        for flat in await self._store.do("XINFO", "GROUPS", stream):
+        try:
+            groups = await self._store.do("XINFO", "GROUPS", stream)
+        except ResponseError:
+            return False  # there is no such stream: render has never run over this store
+        for flat in groups:
             fields = dict(zip(flat[::2], flat[1::2], strict=True))
             if fields[b"name"] == GROUP:
                 return bool(fields[b"pending"] or fields.get(b"lag"))

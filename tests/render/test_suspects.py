@@ -12,6 +12,7 @@ import pytest
 from services.render import check
 from services.render.check import Differences, Suspects
 from services.render.edition import LiveEdition
+from shared.events import ARTICLES, SIGNALS
 from shared.settings import Site
 from tests.properties.press_room import START, PressRoom, draft
 
@@ -87,3 +88,9 @@ async def test_what_differs_counts_at_rest_and_also_where_nobody_builds_it(
     assert (await confirmed(room, found)).differs == found.differs
     await room.press.dirty.mark(["front"])
     assert (await confirmed(room, found)).differs == found.differs
+
+
+async def test_a_store_without_streams_has_no_event_on_its_way(room: PressRoom) -> None:
+    await room.store.do("DEL", ARTICLES, SIGNALS)
+    (room.tree.root / "index.html").unlink()
+    assert (await confirmed(room, Differences(missing={"index.html": "front"}))).missing == {"index.html": "front"}
