@@ -205,3 +205,15 @@ async def test_what_leads_to_a_rewrite_leads_to_its_new_address_once_its_page_is
     assert redirect.readlink().name == "second", "it goes before whatever else waits"
     await room.drain()
     assert (await room.differences()).clean
+
+
+async def test_feeds_lead_to_a_new_address_once_its_page_is_there(room: PressRoom) -> None:
+    for slug in ("first", "second"):
+        await room.accept(draft("g", slug=slug))
+        await room.press.dirty.mark(["feed:all"], patience=0)
+        assert await room.press.round() == 1
+        feed = room.tree.read("feed.xml") or b""
+        assert (b"/first/" in feed, b"/second/" in feed) == (slug == "second", False)
+        await room.drain()
+    assert b"/second/" in (room.tree.read("feed.xml") or b"")
+    assert (await room.differences()).clean

@@ -7,6 +7,7 @@ from services.render.contexts import AtomFeed, Entry, JsonFeed, Kind, RssFeed, h
 from services.render.edition import Edition
 from services.render.printer import Printer
 from services.render.site import Output
+from shared.articles import Article, Card
 from shared.clock import moment
 
 NEVER = moment(0)
@@ -28,8 +29,10 @@ async def build(edition: Edition, printer: Printer, name: str) -> Output:
     for card in await edition.newest(name, NEWEST):
         story = await edition.story(card.id)
         if story and story.article.live:
-            image = story.article.image
-            entries.append(Entry(story.article, story.body, await edition.length(image.url) if image else None))
+            article = _where_it_is_listed(story.article, card)
+            entries.append(
+                Entry(article, story.body, await edition.length(article.image.url) if article.image else None)
+            )
     if not entries and term is not None:
         return Output(absent=tuple(folder + file for file in FORMATS))
     updated = max((entry.article.modified_at for entry in entries), default=NEVER)
@@ -39,3 +42,10 @@ async def build(edition: Edition, printer: Printer, name: str) -> Output:
             for file, form in FORMATS.items()
         }
     )
+
+
+def _where_it_is_listed(article: Article, card: Card) -> Article:
+    """The article at the address where its page is: one that has just got another has none there yet."""
+    if article.path == card.path:
+        return article
+    return article.model_copy(update={"slug": card.path.split("/")[-2]})
