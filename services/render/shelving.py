@@ -2,6 +2,7 @@
 that changes."""
 
 from services.render import dirty_steps
+from shared.articles import record_key
 from shared.charts import charted_key
 from shared.live import left_key, live_key
 from shared.store import Script
@@ -9,6 +10,7 @@ from shared.store import Script
 SHELVE = Script(
     dirty_steps.LUA
     + f"local CHARTED, LIVE, LEFT = '{charted_key('')}', '{live_key('')}', '{left_key('')}'\n"
+    + f"local RECORD = '{record_key('')}'\n"
     + """
 local PAGES, SHELVINGS, BEYOND = KEYS[7], KEYS[8], {KEYS[9], KEYS[10], KEYS[11]}
 local plans, marks = cjson.decode(ARGV[1]), cjson.decode(ARGV[2])
@@ -83,6 +85,14 @@ local function picked(size)
     if count == size then break end
   end
   return count
+end
+
+local function is_gone(id, revision)
+  -- whether readers are not meant to see it any more; of most articles the record is still that of their page
+  local record = redis.call('GET', RECORD .. id)
+  if not record or string.find(record, '"revision":' .. revision .. ',', 1, true) then return false end
+  local now = cjson.decode(record)
+  return now.state ~= 'published' or now.down or now.replaced_by ~= cjson.null
 end
 
 local function holds(id, live, left, first)
@@ -188,7 +198,10 @@ local function note(plan, card)
 end
 
 local function shelve(plan, card, live, left, first)
-  if not holds(plan.id, live, left, first) then
+  -- who was not listed when it went could not leave, and must not come now; its page has been there all the same
+  local gone = card ~= '' and is_gone(plan.id, plan.built[2])
+  if gone then redis.call('SADD', 'former:' .. plan.id, plan.path) end
+  if gone or not holds(plan.id, live, left, first) then
     if done(plan.page, plan.token) == 1 then
       lost(plan.page)
       caused(plan.page, plan.cause)

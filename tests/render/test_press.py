@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from services.ingest.draft import Draft
 from services.render import dirty
 from services.render.dirty_steps import ARTICLES, LEASES, SHARED
 from services.render.edition import LiveEdition
@@ -16,6 +17,7 @@ from services.render.keys import article
 from services.render.press import AT_ONCE, SIDE_BY_SIDE, Press
 from services.render.site import Site as Tree
 from services.render.site import gone, page_file
+from shared.live import list_key
 from shared.settings import Site
 from shared.store import Command, Script, Store
 from shared.wire import StoreUnavailable
@@ -216,4 +218,51 @@ async def test_feeds_lead_to_a_new_address_once_its_page_is_there(room: PressRoo
         assert (b"/first/" in feed, b"/second/" in feed) == (slug == "second", False)
         await room.drain()
     assert b"/second/" in (room.tree.read("feed.xml") or b"")
+    assert (await room.differences()).clean
+
+
+@pytest.mark.parametrize(
+    ("later", "left"),
+    [
+        (draft("g", version=2, status="canceled"), "_gone/2025/07/26/story-g"),
+        (draft("h", evolved_from="g"), "_moved/2025/07/26/story-g"),
+    ],
+)
+async def test_an_article_that_goes_while_its_page_is_made_is_never_listed(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch, later: Draft, left: str
+) -> None:
+    accepted = await room.accept(draft("g"))
+    bring = room.press.articles._delivery.bring
+
+    async def it_goes_meanwhile(*about: Any) -> list[str]:
+        await room.accept(later)
+        return await bring(*about)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(room.press.articles._delivery, "bring", it_goes_meanwhile)
+        await room.press.dirty.mark([article(accepted.article.id)], patience=0)
+        await room.press.round()
+    assert await room.store.do("ZCARD", list_key("all")) == 0
+    await room.drain()
+    assert room.tree.read(left) is not None
+    assert (await room.differences()).clean
+
+
+async def test_an_article_that_changes_while_its_page_is_made_is_listed_as_its_page_is(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accepted = await room.accept(draft("g", headline="First"))
+    bring = room.press.articles._delivery.bring
+
+    async def it_changes_meanwhile(*about: Any) -> list[str]:
+        await room.accept(draft("g", version=2, headline="Second"))
+        return await bring(*about)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(room.press.articles._delivery, "bring", it_changes_meanwhile)
+        await room.press.dirty.mark([article(accepted.article.id)], patience=0)
+        await room.press.round()
+    [card] = await LiveEdition(room.store, room.site_settings).cards([accepted.article.id])
+    assert card is not None and card.headline == "First"
+    await room.drain()
     assert (await room.differences()).clean
