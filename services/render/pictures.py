@@ -29,7 +29,7 @@ class Pictures:
         measured = set()
         for address in addresses:
             await self._store.all([("SADD", pictures_of_key(article), address), ("SADD", _shows(address), article)])
-            if not all((self._pages / name[1:]).exists() for name in siblings(address)):
+            if not self._are_there(address):
                 await self._make(article, address)
             if await self._measure(address):
                 measured.add(address)
@@ -43,10 +43,14 @@ class Pictures:
                 for name in siblings(address):
                     (self._pages / name[1:]).unlink(missing_ok=True)
                 await self._store.do("HDEL", LENGTHS, address)
+            if not self._are_there(address):  # taken away now, or before we were killed: others may show them since
                 again = await self._store.do("SMEMBERS", _shows(address))
                 await dirty.forget(ident.decode() for ident in again)
                 await dirty.mark([f"article:{ident.decode()}" for ident in again], patience=0)
             await self._store.do("SREM", pictures_of_key(article), address)
+
+    def _are_there(self, address: str) -> bool:
+        return all((self._pages / name[1:]).exists() for name in siblings(address))
 
     async def _measure(self, address: str) -> bool:
         try:
