@@ -122,9 +122,11 @@ local function mark_what_changes(plan, was_empty, begun, best, places)
     if when == 'place' then
       local place = place_of(places, id, name, period)
       if place then
-        local n = math.floor(place / size)
-        touch((string.gsub(page, '{n}', n + 1)), patience, cause)
-        if place % size == 0 and n > 0 then touch((string.gsub(page, '{n}', n)), patience, cause) end
+        local n, is_first = math.floor(place / size), place % size == 0
+        -- a page that begins is there at once: the one before it leads to it, and may have waited for long
+        local is_led_to = is_first and (n > 0 or string.sub(page, 1, 8) == 'sitemap:')
+        touch((string.gsub(page, '{n}', n + 1)), is_led_to and 0 or patience, cause)
+        if is_first and n > 0 then touch((string.gsub(page, '{n}', n)), patience, cause) end
       end
     elseif when == 'charts' then
       for _, week in ipairs(redis.call('SMEMBERS', CHARTED .. id)) do

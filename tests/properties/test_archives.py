@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.render import affected, delivery, everything, whole
+from services.render import affected, delivery, everything, keys, whole
 from services.render.pages import sitemaps
 from services.render.site import page_file
 from tests.properties.press_room import PressRoom, archive_pages_of, draft
@@ -155,6 +155,28 @@ async def test_the_first_of_a_month_that_begins_again_leads_to_pages_that_are_th
             await room.press.round()
             await room.deliver(random.Random(0))
         assert dead_links(room) == set()
+        await room.drain()
+        await stands(room)
+
+
+async def test_no_page_leads_to_the_next_one_before_that_is_there(
+    valkey_server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (affected, everything, sitemaps, whole):
+        monkeypatch.setattr(module, "SITEMAP_PLACES", PLACES)
+    async with open_room(valkey_server) as room:
+        await publish(room, *range(PLACES - 1))
+        for number in (PLACES - 1, PLACES):
+            accepted = await room.accept(draft(f"{number:02}", section="World", topics=("Oil",)))
+            await room.press.dirty.mark([keys.article(accepted.article.id)], patience=0)
+            [taken] = await room.press.dirty.take(1, "t")
+            await room.press._build(taken)
+        while page := await room.press.dirty.take(1, "t"):
+            await room.press._build(page[0])
+            assert dead_links(room) == set()
+            parts = re.findall(rb"<loc>[^<]*/(sitemaps/[^<]*)</loc>", room.tree.read("sitemap.xml") or b"")
+            assert all(room.tree.has(part.decode()) for part in parts)
+        assert len(parts) == 2
         await room.drain()
         await stands(room)
 
