@@ -1,6 +1,7 @@
 """Feeds and sitemaps: well-formed and whole, whatever an upstream sends."""
 
 import json
+import tracemalloc
 import xml.etree.ElementTree as ET
 from html import unescape
 
@@ -39,6 +40,19 @@ def test_a_feed_says_where_it_is(printer: Printer, kind: type, file: str) -> Non
     links = [link.href for link in found.feed.links if link.rel == "self"]
     assert links == [f"https://courier.example/topic/words/{file}"]
     assert found.feed.get("id", links[0]) == links[0]
+
+
+def test_a_live_blog_that_grows_does_not_fill_the_memory(printer: Printer) -> None:
+    tracemalloc.start()
+    try:
+        for version in range(100):
+            entry = c.Entry(story(), f"<p>{version} {'word ' * 40_000}</p>")
+            for kind in (c.AtomFeed, c.RssFeed, c.JsonFeed):
+                printer.print(kind(SITE, "all", None, NOW, (entry,)))
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 40 * 2**20
 
 
 def test_an_article_without_authors_has_the_sites_name_in_atom(printer: Printer) -> None:

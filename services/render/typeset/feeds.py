@@ -15,6 +15,8 @@ from services.render.typeset.ready import escaped
 
 KEPT = 2048
 """Articles in type: an article is in six lists or so, and newer ones change each of their feeds soon."""
+LARGE, KEPT_LARGE = 64_000, 32
+"""What has a body of more characters: a live blog that grows for days would take gigabytes with all its versions."""
 
 TYPES = {
     "avif": "image/avif",
@@ -45,12 +47,12 @@ class Bulletin(NamedTuple):
 
 def atom(desk: Desk, page: contexts.Feed) -> dict[str, Any]:
     """What `feed.xml` shows."""
-    return _about(desk, page, "feed.xml") | {"entries": [bulletin(desk, entry).atom for entry in page.entries]}
+    return _about(desk, page, "feed.xml") | {"entries": [_bulletin(desk, entry).atom for entry in page.entries]}
 
 
 def rss(desk: Desk, page: contexts.Feed) -> dict[str, Any]:
     """What `rss.xml` shows."""
-    return _about(desk, page, "rss.xml") | {"entries": [bulletin(desk, entry).rss for entry in page.entries]}
+    return _about(desk, page, "rss.xml") | {"entries": [_bulletin(desk, entry).rss for entry in page.entries]}
 
 
 def json_feed(desk: Desk, page: contexts.JsonFeed) -> Iterator[str]:
@@ -67,7 +69,7 @@ def json_feed(desk: Desk, page: contexts.JsonFeed) -> Iterator[str]:
     yield to_json(head).decode().removesuffix("}") + ',"items":['
     for number, entry in enumerate(page.entries):
         yield ",\n" if number else "\n"
-        yield bulletin(desk, entry).item
+        yield _bulletin(desk, entry).item
     yield "\n]}\n"
 
 
@@ -78,6 +80,13 @@ def bulletin(desk: Desk, entry: contexts.Entry) -> Bulletin:
     item = _item(shown)
     shown["body"] = escaped(shown["body"])
     return Bulletin(desk.set_block("atom-entry.xml", shown), desk.set_block("rss-item.xml", shown), item)
+
+
+_large_bulletin = lru_cache(KEPT_LARGE)(bulletin.__wrapped__)
+
+
+def _bulletin(desk: Desk, entry: contexts.Entry) -> Bulletin:
+    return (_large_bulletin if len(entry.body) > LARGE else bulletin)(desk, entry)
 
 
 def sitemap_index(desk: Desk, page: contexts.SitemapIndex) -> dict[str, Any]:
