@@ -1,6 +1,7 @@
 """The live site held against a build from the store alone, byte for byte."""
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -20,6 +21,8 @@ from shared.store import Store
 PATIENCE = 20.0
 GROUP = b"render"
 """Whose events mark pages."""
+EARLIER = re.compile(r"_static/[a-z-]+\.[0-9a-f]{12}\.(css|js)")
+"""Style and script of an earlier version: they stay, for pages in caches and browsers lead to them."""
 
 
 @dataclass(slots=True)
@@ -63,7 +66,7 @@ async def compare(whole: WholeEdition, printer: Printer, site: Site, progress: C
     for key, names in whole.pictures():
         expected.update(names)
         found.missing |= {name: key for name in names if not site.has(name)}
-    found.extra = sorted(path for path in site.walk() if path not in expected)
+    found.extra = sorted(path for path in site.walk() if path not in expected and not EARLIER.fullmatch(path))
     return found
 
 

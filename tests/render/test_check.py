@@ -71,3 +71,17 @@ async def test_a_file_of_no_page_is_extra_whatever_comes_meanwhile(room: PressRo
     await publish(room, "first")
     left = await suspects(room).confirm(await found_by_a_check_that_began(room, before))
     assert left.extra == ["2020/stray/index.html"]
+
+
+async def test_the_style_of_an_earlier_version_is_not_extra_and_stays(room: PressRoom) -> None:
+    earlier = room.tree.root / "_static/press.0123456789ab.css"
+    earlier.write_text("a { color: red }")
+    stray = room.tree.root / "_static/else.css"
+    stray.write_text("nobody's")
+    found = await room.differences()
+    assert found.extra == ["_static/else.css"]
+    await repair(room.store, room.tree, found)
+    assert (earlier.exists(), stray.exists()) == (True, False)
+    current = room.tree.root / next(path for path in room.printer.static_files() if path.endswith(".css"))[1:]
+    current.unlink()
+    assert list((await room.differences()).missing) == [f"_static/{current.name}"]
