@@ -116,6 +116,7 @@ class _Element:
     terms: list[int] = field(default_factory=list)  # of a dl: its terms and descriptions, begun and ended
     last_item: int = 0  # of a list: the end of the last item
     is_item_open: bool = False  # of a list: an item goes on around what is no item
+    has_summary: bool = False  # of a details
 
 
 def _mend_lists(html: str) -> str:
@@ -139,6 +140,7 @@ def _begin(path: list[_Element], parts: list[str], at: int) -> None:
     elif not _is_at_home(name, parent):
         name = parts[at] = "div"
     parent.inside.append(name)
+    parent.has_summary |= name == "summary"
     if name != "li":
         _take_in(parent, parts, at - 1)
     elif parent.is_item_open:
@@ -179,7 +181,7 @@ def _is_at_home(name: str, parent: _Element) -> bool:
     if name == "li":
         return parent.name in ("ul", "ol")
     if name == "summary":
-        return parent.name == "details" and "summary" not in parent.inside
+        return parent.name == "details" and not parent.has_summary
     return name not in ("dt", "dd")
 
 

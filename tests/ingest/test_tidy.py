@@ -170,3 +170,10 @@ def test_hostile_html_is_put_in_order_in_linear_time(piece: str) -> None:
     clean_html(html * (500_000 // len(html)))
     clean_html(piece * 100_000)
     assert time.process_time() - before < 8
+
+
+def test_a_long_details_of_many_summaries_is_put_in_order_in_linear_time() -> None:
+    before = time.process_time()
+    cleaned = clean_html("<details>" + "<br>" * 40_000 + "<summary>a</summary>" * 40_000)
+    assert time.process_time() - before < 8
+    assert cleaned.count("<summary>") == 1
