@@ -25,11 +25,12 @@ idle_groups = Gauge(
 
 class Retention:
     """Trims the streams. A group that is not ours and reads no more is reported after `hours`, and removed after
-    twice as long: else it would keep every entry for ever."""
+    twice as long: else it would keep every entry for ever. One without a reader does not read from when we see it."""
 
     def __init__(self, store: Store, hours: float) -> None:
         self._store = store
         self._kept_ms = int(hours * 3_600_000)
+        self._alone_since: dict[tuple[str, str], int] = {}
 
     async def run(self) -> None:
         """For ever."""
@@ -71,12 +72,18 @@ class Retention:
             consumers = [_fields(flat) for flat in await self._store.do("XINFO", "CONSUMERS", stream, group)]
         except ResponseError:
             return 0  # another process has removed it meanwhile
-        idle = min((consumer["idle"] for consumer in consumers), default=0)
+        now = time.monotonic_ns() // 1_000_000
+        if consumers:
+            self._alone_since.pop((stream, group), None)
+            idle = min(consumer["idle"] for consumer in consumers)
+        else:
+            idle = now - self._alone_since.setdefault((stream, group), now)
         if idle > self._kept_ms:
             observe.log().warning("a group reads no more", stream=stream, group=group, idle_ms=idle)
         return int(idle)
 
     async def _remove(self, stream: str, group: str) -> None:
+        self._alone_since.pop((stream, group), None)
         if await self._store.do("XGROUP", "DESTROY", stream, group):
             observe.log().error("a group that reads no more was removed", stream=stream, group=group)
 

@@ -108,6 +108,31 @@ async def test_what_a_dead_group_of_others_holds_goes_with_it(store: Store) -> N
     assert len(await kept(store)) == 2, "ours is never given up"
 
 
+async def test_a_group_that_nobody_reads_in_goes_as_well(store: Store) -> None:
+    await add(store, 4, 3)
+    await store.do("XGROUP", "CREATE", ARTICLES, "theirs", "0")
+    retention = Retention(store, 10 / HOUR_MS)
+
+    async def is_gone() -> bool:
+        await retention.trim()
+        return not await groups(store)
+
+    assert not await is_gone(), "it may have come a moment ago"
+    await until_true(is_gone)
+
+
+async def test_a_group_is_not_given_up_for_the_time_before_it_had_a_reader(store: Store) -> None:
+    await add(store, 4, 3)
+    await store.do("XGROUP", "CREATE", ARTICLES, "theirs", "0")
+    retention = Retention(store, 1)
+    await retention.trim()
+    retention._alone_since = dict.fromkeys(retention._alone_since, 0)
+    await read(store, "theirs", 1)
+    await retention.trim()
+    assert await groups(store) == {"theirs"}
+    assert not retention._alone_since
+
+
 @pytest.mark.parametrize("happens", ["done", "removed"])
 async def test_a_group_that_changes_while_it_is_looked_at_is_no_error(store: Meddled, happens: str) -> None:
     entries = await add(store, 3, 2)
