@@ -172,8 +172,9 @@ async def _at_rest(store: Store) -> None:
 
 
 async def _keys(store: Store) -> AsyncIterator[list[str]]:
-    """What is exported, in portions."""
+    """What is exported, in portions, while writing is paused: for as long as that takes."""
     async for found in scan_bytes(store, "*"):
+        await store.do("CLIENT", "PAUSE", PAUSE_MS, "WRITE")
         yield [key.decode() for key in found if key not in LEFT_OUT and not key.startswith(VISITORS)]
 
 

@@ -85,6 +85,14 @@ def test_an_export_that_fails_lets_the_store_write_again(
     assert not (tmp_path / "site.pressrun").exists()
 
 
+def test_writing_is_paused_for_as_long_as_an_export_reads(store: redis.Redis, tmp_path: Path) -> None:
+    store.mset({f"key:{number}": "x" for number in range(20_000)})
+    store.config_resetstat()
+    export(tmp_path / "site.pressrun")
+    assert store.info("commandstats")["cmdstat_client|pause"]["calls"] >= 20, "again with each portion"
+    assert writes(store)
+
+
 def fill(store: redis.Redis) -> None:
     """A key of each kind, and a picture's file."""
     store.set("article:" + ARTICLE, b"\xff\0 record")
