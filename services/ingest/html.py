@@ -90,6 +90,7 @@ _ADDRESS = re.compile(
 )
 _TITLE = re.compile(r"""\s(?:title|alt|aria-label)\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 _PASSES = 3
+_CDATA = "<![CDATA["
 
 # The parser's time for a reference grows with what follows it, and for a non-breaking space with what precedes it,
 # so none is left to it. U+FFFF, which cannot be published, stands for the ampersand of the five references that
@@ -142,11 +143,13 @@ def clean_html(html: str) -> str:
 
 
 def _parsed(html: str) -> str:
-    if sprawls(html):
-        return text_to_html(unescape(_TAG.sub(" ", html)))
+    html = clean_text(html).replace(_CDATA, "<![")  # without it, what stands there is a comment wherever it is
     if "data-href" in html:
         html = _FACEBOOK.sub(_link, html)
-    cleaned = _clean(_RENAMED.sub(_rename, _EMBED.sub(_link, html)))
+    html = _RENAMED.sub(_rename, _EMBED.sub(_link, html))
+    if sprawls(html):
+        return text_to_html(unescape(_TAG.sub(" ", html)))
+    cleaned = _clean(html)
     for _ in range(_PASSES):
         if not is_misnested(cleaned):
             break

@@ -4,19 +4,42 @@ import re
 from collections import Counter
 
 MAX_NESTING = 256
+MAX_ATTRIBUTES = 1_000
+MANY_TAGS = 20_000
+"""Above so many it has to be well nested: what a parser makes of the rest would take one to foretell."""
+
 _FEW_TAGS = 500
 _MAX_SPRAWL = 1_000_000
+_LONG = 50_000
 _ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 # these end by themselves where another begins, or have no end
-_SELF_ENDING = re.compile(r"p|li|d[dt]|t[rdh]|tbody|thead|tfoot|br|hr|img|wbr|source|param|col|input|link|meta")
+_ENDS_ITSELF = "p|li|d[dt]|t[rdh]|tbody|thead|tfoot"
+_SELF_ENDING = re.compile(rf"{_ENDS_ITSELF}|br|hr|img|wbr|source|param|col|input|link|meta")
 _NESTING = re.compile(r"<(/?)(a(?=[ >])|h(?=[2-6]))")
+# HTML §13.2.5.32 and on. Each is one that there is one way to read, so that hostile HTML costs linear time.
+_ATTRIBUTE = r"""[\s/]*[^\s/>][^\s/>=]*(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>"'][^\s>]*)?)?"""
+_TOKEN = re.compile(
+    rf"<(?:!--(?:-?>|.*?(?:--!?>|\Z))|[!?][^>]*|/(?=[^a-zA-Z])[^>]*"
+    rf"|(/?)([a-zA-Z][^\s/>]*)(?:{_ATTRIBUTE}){{0,{MAX_ATTRIBUTES}}}({_ATTRIBUTE})?)",
+    re.DOTALL,
+)
+_ITS_OWN_END = re.compile(_ENDS_ITSELF)
+_BLOCK = re.compile(r"div|[uod]l|table|blockquote|aside|section|figure|figcaption|details|pre|h[2-6]")
+_RAW = re.compile(r"style|textarea|title|xmp|iframe|noembed|noframes|plaintext")
+_OTHER_RULES = re.compile(r"<(?:svg|math|select|template|frameset|script)(?=[\s/>])", re.IGNORECASE)
 
 
 def sprawls(html: str) -> bool:
-    """Whether parsing would cost more than its length: by deep nesting, or by formatting that is never closed and
-    begins again in each paragraph (HTML §13.2.4.3)."""
-    if html.count("<") <= _FEW_TAGS:
-        return False
+    """Whether parsing would cost more than its length: by deep nesting, by formatting that is never closed and begins
+    again in each paragraph (HTML §13.2.4.3), or by the attributes of a tag, each of which is compared with all others.
+    """
+    tags = html.count("<")
+    if len(html) > _LONG and any(tag[3] for tag in _TOKEN.finditer(html)):
+        return True
+    return tags > _FEW_TAGS and (_is_deep(html) or (tags > MANY_TAGS and _is_badly_nested(html)))
+
+
+def _is_deep(html: str) -> bool:
     opened: Counter[str] = Counter()
     depth = sprawl = 0
     for tag in _ANY_TAG.finditer(html):
@@ -33,6 +56,50 @@ def sprawls(html: str) -> bool:
             if depth > MAX_NESTING or sprawl > _MAX_SPRAWL:
                 return True
     return sprawl > _MAX_SPRAWL
+
+
+def _is_badly_nested(html: str) -> bool:
+    """Whether too much is open at once, where only what began last can end: a parser may pass any other end by."""
+    if _OTHER_RULES.search(html):
+        return True
+    path: list[str] = []
+    depth = at = 0
+    while tag := _TOKEN.search(html, at):
+        at, name = tag.end(), (tag[2] or "").lower()
+        if name and tag[1]:
+            depth -= _end(path, name)
+        elif _RAW.fullmatch(name):
+            ended = re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE).search(html, at)
+            at = ended.end() if ended else len(html)
+        elif _ITS_OWN_END.fullmatch(name):
+            _begin(path, name)
+        elif name and not _SELF_ENDING.fullmatch(name):
+            path.append(name)
+            depth += 1
+            if depth > MAX_NESTING:
+                return True
+    return False
+
+
+def _begin(path: list[str], name: str) -> None:
+    """Begin what ends by itself: those of its kind, and what stands in them, with it."""
+    first = len(path)
+    while first and _ITS_OWN_END.fullmatch(path[first - 1]):
+        first -= 1
+    if name in path[first:]:
+        del path[path.index(name, first) :]
+    path.append(name)
+
+
+def _end(path: list[str], name: str) -> bool:
+    """End what began last, or a block around what ends by itself; whether that was any deeper."""
+    at = len(path) - 1
+    while at >= 0 and path[at] != name and _ITS_OWN_END.fullmatch(path[at]) and _BLOCK.fullmatch(name):
+        at -= 1
+    if at < 0 or path[at] != name:
+        return False
+    del path[at:]
+    return not _ITS_OWN_END.fullmatch(name)
 
 
 def is_misnested(html: str) -> bool:

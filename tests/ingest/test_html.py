@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.ingest.html import OPENING, clean_html, opening, text_to_html
-from services.ingest.markup import MAX_NESTING, is_misnested
+from services.ingest.markup import MANY_TAGS, MAX_ATTRIBUTES, MAX_NESTING, is_misnested, sprawls
 from services.ingest.references import unescape
 
 PIECES = [
@@ -172,13 +172,49 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
         "&nbsp;" * 200_000,
         "<a href='" * 100_000,
         "<pre>" * 100_000,
+        "<ol </ol>" * 50_000,
+        "<div><!--</div>-->" * 50_000,
+        "<div><!--></div><div>-->" * 50_000,
+        "<div></div<br>" * 50_000,
+        "<div><textarea></div></textarea>" * 50_000,
+        "<div><marquee></div></marquee>" * 50_000,
+        "<div><svg><![CDATA[></div>]]></svg>" * 50_000,
+        "<\0div>" * 50_000,
+        "<li><p>" * 50_000 + "</div>" * 50_000,
+        "<p" + "".join(f' a{number}="<"' for number in range(200_000)) + ">",
     ],
-    ids=["nesting", "formatting", "embeds", "blanks", "divs", "posts", "ampersands", "spaces", "quotes", "pre"],
-)
+    ids=[
+        "nesting", "formatting", "embeds", "blanks", "divs", "posts", "ampersands", "spaces", "quotes", "pre",
+        "end in a tag", "end in a comment", "no comment", "other end", "end in text", "end out of scope",
+        "end in CDATA", "hidden tag", "items", "attributes",
+    ],
+)  # fmt: skip
 def test_hostile_html_costs_linear_time(html: str) -> None:
     before = time.process_time()
     opening(clean_html(html))
     assert time.process_time() - before < 2
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "<div><h3>a</h3><p>b<b>c</b></p><p>d<ul><li>e<li>f</ul></div>",
+        "<table><tr><td>1<td><a href='https://a.b/'>c</a></td></tr></table>",
+        "<p>a<br>b<!-- </div> --><img src='https://a.b/</div>'></p><textarea></div></textarea>",
+        "<dl><dt>a<dd><p>b<p>c</dl>",
+    ],
+)
+def test_a_long_body_that_is_well_nested_is_parsed(piece: str) -> None:
+    html = piece * (3 * MANY_TAGS // piece.count("<"))
+    assert not sprawls(html)
+    assert sprawls(html + "<div>" * (MAX_NESTING + 1))
+    assert sprawls(html + "<div><i></div></i>" * (MAX_NESTING + 1)), "nobody knows how deep that is"
+
+
+def test_a_tag_has_so_many_attributes_and_no_more() -> None:
+    long = "<p>" + "x" * 50_000
+    for number, too_many in ((MAX_ATTRIBUTES, False), (MAX_ATTRIBUTES + 1, True)):
+        assert sprawls(long + f"<b {' '.join(f'a{n}' for n in range(number))} >") is too_many
 
 
 @pytest.mark.parametrize(
