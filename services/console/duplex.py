@@ -95,4 +95,14 @@ async def _read(connection: h11.Connection, reader: asyncio.StreamReader) -> lis
     if status != 200:
         raise Refused(status, bytes(body))
     whole = bytes(body).rpartition(b"\n")[0]
-    return [json.loads(line) for line in whole.split(b"\n") if line]
+    return [_answer(line) for line in whole.split(b"\n") if line]
+
+
+def _answer(line: bytes) -> dict[str, Any]:
+    try:
+        told = json.loads(line)
+    except (ValueError, RecursionError):
+        told = None
+    if not isinstance(told, dict) or not isinstance(told.get("status"), int):
+        raise Refused(200, line)
+    return told

@@ -141,6 +141,13 @@ PROBLEM = b'{"detail": "This is not signed\\n by a source that may send it."}'
             b"HTTP/1.1 401 Unauthorized\r\nconnection: close\r\n\r\n" + PROBLEM,
             "401: This is not signed by a source that may send it.",
         ),
+        *(
+            (
+                b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n" + other,
+                "200: this is not what ingest answers; is it the address of ingest?",
+            )
+            for other in (b"<html></html>\n", b'["ok"]\n', b'{"status": "ok"}\n')
+        ),
         (b"-ERR unknown command\r\n", "no HTTP server answers there; is it the address of ingest?"),
     ],
 )
