@@ -110,10 +110,10 @@ class Store:
 # no key holds an empty value: it stands for one that is not there
 _COMMIT = Script("""
 local call, args = redis.call, ARGV
-if #KEYS > 0 then
-  local kept = call('MGET', unpack(KEYS))
-  for at = 1, #KEYS do
-    if (kept[at] or '') ~= args[at] then return false end
+for first = 1, #KEYS, 4000 do -- unpack has its bounds
+  local kept = call('MGET', unpack(KEYS, first, math.min(first + 3999, #KEYS)))
+  for at, value in ipairs(kept) do
+    if (value or '') ~= args[first + at - 1] then return false end
   end
 end
 local at, last, answers = #KEYS + 1, #args, {}

@@ -122,3 +122,10 @@ async def test_a_store_that_says_nothing_is_told_as_such(monkeypatch: pytest.Mon
         with pytest.raises(StoreUnavailable, match=r"^the store cannot be reached: it did not answer for 0\.05 s$"):
             await store.do("PING")
         await store.close()
+
+
+async def test_a_step_may_rest_on_any_number_of_keys(store: Store) -> None:
+    await store.do("SET", "key:8999", "x")
+    expect: dict[str, bytes | None] = {f"key:{number}": None for number in range(9_000)}
+    assert await store.commit(expect, [("SET", "done", "1")]) is None
+    assert await store.commit({**expect, "key:8999": b"x"}, [("SET", "done", "1")]) == [b"OK"]
