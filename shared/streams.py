@@ -173,6 +173,9 @@ class Consumer(Generic[E]):
             await self._failed(batch, error)
             return
         observe.events_handled.labels(self.stream, self.group).inc(len(batch))
+        if self._failures:
+            for one in batch:
+                self._failures.pop(one.entry, None)
 
     async def _failed(self, batch: list[Delivered[E]], error: Exception) -> None:
         if len(batch) > 1:
