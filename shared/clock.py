@@ -6,8 +6,9 @@ The tick is state: pages show it, never a clock. What falls due stands in one so
 
 from datetime import UTC, datetime, timedelta
 
-from shared.settings import Settings, WrongSetting
+from shared.settings import Settings
 from shared.store import Script, Store
+from shared.wrong import WrongSetting
 
 TICK = "clock:tick"
 LAST = "clock:last"

@@ -5,7 +5,7 @@ import sys
 from types import TracebackType
 from typing import NoReturn
 
-from shared.settings import WrongSetting
+from shared.wrong import WrongSetting
 
 
 def tell_wrong_settings() -> None:

@@ -22,10 +22,11 @@ from shared.openapi import Documented, released
 from shared.problems import Fault, Problem
 from shared.reference import reference
 from shared.refusal import end_the_start, tell_wrong_settings
-from shared.settings import Settings, WrongSetting
+from shared.settings import Settings
 from shared.store import LINKS, Store, StoreUnavailable
 from shared.streams import Consumer
 from shared.timed import Timed
+from shared.wrong import WrongSetting
 
 LAG_BOUND = 10_000
 OLDEST_BOUND = 60.0

@@ -1,10 +1,7 @@
-"""What can be set: `PRESSRUN_*` for the installation, `site.toml` for the site, `sources.toml` for its upstreams."""
+"""What can be set: `PRESSRUN_*` for the installation, `site.toml` for the site."""
 
-import hashlib
 import os
-import re
 import socket
-import tomllib
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
@@ -15,30 +12,14 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
-from pydantic_core import ErrorDetails
 
 from shared.address import check_address
 from shared.characters import is_blank, is_one_line
+from shared.sources import Source, read_sources
 from shared.times import Moment
+from shared.wrong import ADDRESS, CONSUMER, LANGUAGE, WrongSetting, read_toml, told, where
 
 PREFIX = "PRESSRUN_"
-HASHED = "sha256:"
-"""What a token begins with that is kept as its digest alone: 64 hexadecimal digits follow."""
-
-_DIGEST = re.compile(f"{HASHED}[0-9a-fA-F]{{64}}")
-_CONSUMER = r"^[!-~]{1,128}$"
-_LANGUAGE = r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$"
-_ADDRESS = r"^https?://[^/\s?#]+(/[A-Za-z0-9][A-Za-z0-9._~-]*)*/*$"
-"""A path in it stands in nginx' configuration, and in pages as it is."""
-_PATTERNS = {
-    _CONSUMER: "up to 128 visible characters of ASCII, without a space",
-    _LANGUAGE: "a language like en or pt-BR",
-    _ADDRESS: "an address like https://news.example or https://example.org/news, without a query",
-}
-
-
-class WrongSetting(Exception):
-    """A setting that stops the start; its text is one line that names the setting."""
 
 
 class Settings(BaseModel):
@@ -57,7 +38,7 @@ class Settings(BaseModel):
     now: Moment | None = Field(None, description="stops the site's clock at this moment (RFC 3339)")
     consumer: str = Field(
         default_factory=socket.gethostname,
-        pattern=_CONSUMER,
+        pattern=CONSUMER,
         description="name of this replica among the consumers; stable over restarts, unique among replicas",
     )
     trusted_proxies: list[IPv4Network | IPv6Network] = Field(
@@ -111,7 +92,7 @@ class Settings(BaseModel):
         return Site.read(self.site_config or self.data / "site.toml")
 
     @cached_property
-    def upstreams(self) -> "dict[str, Source]":
+    def upstreams(self) -> dict[str, Source]:
         """The upstreams by name, read once; none at all is an error."""
         return read_sources(self.sources or self.data / "sources.toml")
 
@@ -131,7 +112,7 @@ class Settings(BaseModel):
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             name = PREFIX + str(first["loc"][0]).upper()
-            raise WrongSetting(f"{name}: {_told(first)}") from None
+            raise WrongSetting(f"{name}: {told(first)}") from None
 
 
 class Site(BaseModel):
@@ -140,9 +121,9 @@ class Site(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     name: str = Field("Pressrun", max_length=200)
-    base_url: str = Field("http://127.0.0.1:8080", pattern=_ADDRESS)
+    base_url: str = Field("http://127.0.0.1:8080", pattern=ADDRESS)
     timezone: str = "UTC"
-    language: str = Field("en", pattern=_LANGUAGE)
+    language: str = Field("en", pattern=LANGUAGE)
     week_starts: Literal["monday", "sunday", "saturday"] = "monday"
     city: str = Field("", max_length=100)
     conditions_expire: float = Field(3, gt=0, le=8_784, allow_inf_nan=False, description="hours")
@@ -195,75 +176,11 @@ class Site(BaseModel):
     @classmethod
     def read(cls, path: Path) -> "Site":
         """Read a `site.toml`; a file that is missing gives the defaults."""
-        content = _read_toml(path, missing={})
+        content = read_toml(path, missing={})
         try:
             return cls(**content)
         except ValidationError as error:
-            raise WrongSetting(_where(path, error)) from None
-
-
-class Source(BaseModel):
-    """One upstream: what it may sign with. Several at once, so that secrets can be rotated."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    tokens: list[SecretStr] = Field(default_factory=list)
-    hmac_secrets: list[SecretStr] = Field(default_factory=list)
-
-    @field_validator("tokens", "hmac_secrets")
-    @classmethod
-    def _long_enough(cls, value: list[SecretStr]) -> list[SecretStr]:
-        if any(not secret.get_secret_value().strip() for secret in value):
-            raise ValueError("an empty secret")
-        return value
-
-    @field_validator("tokens")
-    @classmethod
-    def _whole_digests(cls, value: list[SecretStr]) -> list[SecretStr]:
-        for token in (secret.get_secret_value().strip() for secret in value):
-            if token.lower().startswith(HASHED) and not _DIGEST.fullmatch(token):
-                raise ValueError(
-                    f"after {HASHED} come the 64 hexadecimal digits of a token's SHA-256, and nothing else"
-                )
-        return value
-
-
-def read_sources(path: Path) -> dict[str, Source]:
-    """Read a `sources.toml`; without any source that can sign it is an error, for ingest takes no unsigned work."""
-    content = _read_toml(path, missing=None)
-    try:
-        sources = _Sources(**content).sources
-    except ValidationError as error:
-        raise WrongSetting(_where(path, error)) from None
-    if not any(source.tokens or source.hmac_secrets for source in sources.values()):
-        raise WrongSetting(f"{path}: no source has a token or an hmac_secret; ingest accepts no unsigned work")
-    speakers: dict[bytes, str] = {}
-    for name, source in sources.items():
-        for token in source.tokens:
-            if (other := speakers.setdefault(digest_of(token.get_secret_value()), name)) != name:
-                raise WrongSetting(f"{path}: sources.{name}.tokens: {other} has one of them too; each needs its own")
-    return sources
-
-
-def digest_of(token: str) -> bytes:
-    """The SHA-256 of a token, which may be kept as such alone."""
-    token = token.strip()
-    if token.startswith(HASHED):
-        return bytes.fromhex(token.removeprefix(HASHED))
-    return hashlib.sha256(token.encode()).digest()
-
-
-class _Sources(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    sources: dict[str, Source] = Field(default_factory=dict)
-
-    @field_validator("sources")
-    @classmethod
-    def _plain(cls, value: dict[str, Source]) -> dict[str, Source]:
-        for name in value:
-            if not (name.isascii() and name.replace("-", "").replace("_", "").isalnum() and len(name) <= 64):
-                raise ValueError(f"a source's name is letters, digits, - and _: {name!r}")
-        return value
+            raise WrongSetting(where(path, error)) from None
 
 
 def _read_secret(variable: str, path: Path) -> str:
@@ -271,30 +188,3 @@ def _read_secret(variable: str, path: Path) -> str:
         return path.read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
         raise WrongSetting(f"{variable}: cannot read {path}: {error}") from None
-
-
-def _read_toml(path: Path, missing: dict[str, Any] | None) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text())
-    except FileNotFoundError:
-        if missing is None:
-            raise WrongSetting(f"{path}: no such file; it names the sources that may post") from None
-        return missing
-    except (OSError, ValueError) as error:
-        raise WrongSetting(f"{path}: {error}") from None
-
-
-def _where(path: Path, error: ValidationError) -> str:
-    first = error.errors(include_url=False)[0]
-    return f"{path}: {'.'.join(map(str, first['loc']))}: {_told(first)}"
-
-
-def _told(error: ErrorDetails) -> str:
-    """What is wrong, in words for whoever wrote the setting."""
-    if error["type"] == "extra_forbidden":
-        return "there is no setting of this name; correct it or leave it out"
-    if error["type"] == "value_error":
-        return str(error["ctx"]["error"])
-    if error["type"] == "string_pattern_mismatch":
-        return f"{error['input']!r} is not what stands here: {_PATTERNS[error['ctx']['pattern']]}"
-    return error["msg"]

@@ -19,7 +19,8 @@ from services.console.cli import app
 from services.ingest.draft import Draft
 from services.ingest.formats import native
 from shared import events
-from shared.settings import PREFIX, Settings, Site, Source
+from shared.settings import PREFIX, Settings, Site
+from shared.sources import Source
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"

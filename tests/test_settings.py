@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 from services.ingest.doors import Doors
 from shared.broker import make_broker
-from shared.settings import Settings, Site, WrongSetting, read_sources
+from shared.settings import Settings, Site
+from shared.sources import read_sources
 from shared.store import redis_client
+from shared.wrong import WrongSetting
 
 ROOT = Path(__file__).parents[1]
 

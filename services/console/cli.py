@@ -14,7 +14,7 @@ from services.console.reasons import impact, watch, why
 from services.console.status import status
 from services.console.transfer import export, import_
 from services.console.up import up
-from shared.settings import WrongSetting
+from shared.wrong import WrongSetting
 
 app = typer.Typer(
     name="pressrun",

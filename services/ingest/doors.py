@@ -9,7 +9,7 @@ from typing import Literal, NoReturn
 from services.ingest import signatures
 from services.ingest.signatures import Raw
 from shared.problems import Problem
-from shared.settings import Source, digest_of
+from shared.sources import Source, digest_of
 
 Kind = Literal["bearer", "superdesk", "ghost"]
 

@@ -23,7 +23,8 @@ from services.console.parts import Ports, ask_store, service_environ, site_part,
 from services.console.serve import listener
 from services.console.stack import Stack, check_ports, reclaim
 from services.console.up import _describe, say_curl
-from shared.settings import Settings, Site, read_sources
+from shared.settings import Settings, Site
+from shared.sources import read_sources
 from tests.servers import free_port, until, until_true
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from services.ingest.doors import Doors
 from shared.problems import Problem
-from shared.settings import Source
+from shared.sources import Source
 
 BODY = b'{"uri": "x"}'
 

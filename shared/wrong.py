@@ -1,0 +1,51 @@
+"""What is wrong with a setting, in one line for whoever wrote it."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+CONSUMER = r"^[!-~]{1,128}$"
+LANGUAGE = r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$"
+ADDRESS = r"^https?://[^/\s?#]+(/[A-Za-z0-9][A-Za-z0-9._~-]*)*/*$"
+"""A path in it stands in nginx' configuration, and in pages as it is."""
+_IN_WORDS = {
+    CONSUMER: "up to 128 visible characters of ASCII, without a space",
+    LANGUAGE: "a language like en or pt-BR",
+    ADDRESS: "an address like https://news.example or https://example.org/news, without a query",
+}
+
+
+class WrongSetting(Exception):
+    """A setting that stops the start; its text is one line that names the setting."""
+
+
+def read_toml(path: Path, missing: dict[str, Any] | None) -> dict[str, Any]:
+    """A file of settings; `missing` stands in for one that is not there. Raises WrongSetting."""
+    try:
+        return tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        if missing is None:
+            raise WrongSetting(f"{path}: no such file; it names the sources that may post") from None
+        return missing
+    except (OSError, ValueError) as error:
+        raise WrongSetting(f"{path}: {error}") from None
+
+
+def where(path: Path, error: ValidationError) -> str:
+    """The first fault of a file, with its place."""
+    first = error.errors(include_url=False)[0]
+    return f"{path}: {'.'.join(map(str, first['loc']))}: {told(first)}"
+
+
+def told(error: ErrorDetails) -> str:
+    """What is wrong, in words for whoever wrote the setting."""
+    if error["type"] == "extra_forbidden":
+        return "there is no setting of this name; correct it or leave it out"
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"])
+    if error["type"] == "string_pattern_mismatch":
+        return f"{error['input']!r} is not what stands here: {_IN_WORDS[error['ctx']['pattern']]}"
+    return error["msg"]
