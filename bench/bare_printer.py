@@ -9,7 +9,7 @@ from jinja2.compiler import CodeGenerator
 
 from services.render.compositor import Compositor
 from services.render.printer import BLOCKS, FORMS, Printer
-from services.render.typeset.feeds import bulletin
+from services.render.typeset.feeds import forget_bulletins
 from services.render.typeset.remembered import Remembered
 from shared.settings import Site
 
@@ -43,6 +43,6 @@ class BarePrinter(Printer):
 
     def spent(self) -> float:
         """Seconds that Jinja2 alone took since this was last asked; nothing that was printed is remembered."""
-        bulletin.cache_clear()
+        forget_bulletins()
         spent, self.jinja.spent = self.jinja.spent, 0.0
         return spent

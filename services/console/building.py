@@ -10,7 +10,7 @@ import typer
 
 from services.console.folder import CannotStart
 from services.console.place import AsJson, Data, Place, find, out, progress_bar, with_store
-from services.render.check import Differences, Suspects, compare
+from services.render.check import Differences, compare
 from services.render.dirty import Dirty
 from services.render.edition import LiveEdition
 from services.render.everything import every_page
@@ -19,6 +19,7 @@ from services.render.mend import repair as mend_pages
 from services.render.printer import Printer
 from services.render.rebuild import build_site
 from services.render.site import Site
+from services.render.suspects import Suspects
 from services.render.whole import WholeEdition
 from shared.dead_letters import pages_set_aside
 from shared.store import Store

@@ -1,28 +1,12 @@
 """The live site held against a build from the store alone, byte for byte."""
 
-import asyncio
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from redis.exceptions import ResponseError
-
-from services.render.dirty import Dirty
-from services.render.edition import LiveEdition
-from services.render.neighbours import may_reach
 from services.render.pages import build
-from services.render.printer import Printer
-from services.render.reasons import WHY
+from services.render.printer import Printer, is_of_another_version
 from services.render.site import Output, Site
 from services.render.whole import WholeEdition
-from shared.events import ARTICLES, SIGNALS
-from shared.store import Store
-
-PATIENCE = 20.0
-GROUP = b"render"
-"""Whose events mark pages."""
-EARLIER = re.compile(r"_static/[a-z-]+\.[0-9a-f]{12}\.(css|js)")
-"""Style and script of an earlier version: they stay, for pages in caches and browsers lead to them."""
 
 
 @dataclass(slots=True)
@@ -53,162 +37,32 @@ class Differences:
 async def compare(whole: WholeEdition, printer: Printer, site: Site, progress: Callable[[int], None]) -> Differences:
     """Every file of the live site against what a build would write; of pictures, that they are there and no others.
 
-    On a running site `Suspects` looks again.
+    On a running site `suspects.Suspects` looks again.
     """
     found, expected = Differences(), set()
     for key in whole.page_keys():
         output = await build(whole, printer, key)
         found.pages += 1
-        for path, wanted in _contents(output):
+        for path, wanted in contents(output):
             expected.add(path)
-            _note(found, path, key, site.read(path), wanted)
+            note(found, path, key, site.read(path), wanted)
         progress(1)
     for key, names in whole.pictures():
         expected.update(names)
         found.missing |= {name: key for name in names if not site.has(name)}
-    found.extra = sorted(path for path in site.walk() if path not in expected and not EARLIER.fullmatch(path))
+    found.extra = sorted(path for path in site.walk() if path not in expected and not is_of_another_version(path))
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Moment:
-    """What tells whether a page is at rest: the pages that wait, what last changed its files, events not yet done."""
-
-    waiting: set[str]
-    changed: bytes | None
-    behind: bool
-
-    def leaves(self, key: str, changed: bytes | None) -> bool:
-        """Whether the page has come to rest as it was after that change."""
-        return not self.behind and key not in self.waiting and self.changed == changed
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What was seen of a page at rest: its differences, and what waited that may yet mark it."""
-
-    differences: Differences
-    changed: bytes | None
-    reached_by: set[str]
-
-
-class Suspects:
-    """What differed from a build while the site went on: it counts only if it still does when read again with
-    its page not waiting to be built, before and after, and not built in between."""
-
-    def __init__(self, store: Store, edition: LiveEdition, printer: Printer, site: Site) -> None:
-        self._store = store
-        self._dirty = Dirty(store, "check")
-        self._edition = edition
-        self._printer = printer
-        self._site = site
-
-    async def confirm(self, found: Differences) -> Differences:
-        """Look again, for at most PATIENCE seconds; what waits and is not built in all that time counts."""
-        left = Differences(pages=found.pages)
-        suspects: dict[str, list[str]] = {}
-        for path, key in {**found.differs, **found.missing}.items():
-            suspects.setdefault(key, []).append(path)
-        seen: dict[str, _Seen] = {}
-        begun_ms = await self._store_ms()
-        until = asyncio.get_running_loop().time() + PATIENCE
-        while suspects and asyncio.get_running_loop().time() < until:
-            for key, paths in list(suspects.items()):
-                if (sure := await self._look(key, paths, seen)) is not None:
-                    left.add(sure)
-                    del suspects[key]
-            await asyncio.sleep(0.05 if suspects else 0)
-        for key, paths in suspects.items():
-            if not await self._moves(key, begun_ms):
-                left.add(await self._compare(key, paths))
-        left.extra += await self._still_extra(found.extra, until)
-        return left
-
-    async def _look(self, key: str, paths: list[str], seen: dict[str, _Seen]) -> Differences | None:
-        """The differences of a page at rest; None as long as they are not certain."""
-        before = await self._moment(key)
-        last = seen.pop(key, None)
-        if last and before.leaves(key, last.changed):
-            if not last.reached_by & before.waiting:
-                return last.differences
-            seen[key] = last
-        if not before.leaves(key, before.changed) or key in seen:
-            return None
-        differences = await self._compare(key, paths)
-        after = await self._moment(key)
-        if not after.leaves(key, before.changed):
-            return None
-        reached_by = {waits for waits in before.waiting | after.waiting if may_reach(waits, key)}
-        if differences.clean or not reached_by:
-            return differences
-        seen[key] = _Seen(differences, before.changed, reached_by)
-        return None
-
-    async def _compare(self, key: str, paths: list[str]) -> Differences:
-        """Some of a page's files against the page as it is to be now."""
-        found = Differences()
-        wanted = dict(_contents(await build(self._edition, self._printer, key)))
-        for path in paths:
-            if path.startswith("media/"):
-                self._look_at_picture(path, key, found)
-            elif path in wanted:
-                _note(found, path, key, self._site.read(path), wanted[path])
-            elif self._site.read(path) is not None:
-                found.extra.append(path)
-        return found
-
-    async def _moment(self, key: str) -> _Moment:
-        # in the order in which one follows from another, so that nothing slips past
-        behind = [await self._is_behind(stream) for stream in (ARTICLES, SIGNALS)]
-        waiting = await self._dirty.waiting()
-        return _Moment(waiting, await self._store.do("HGET", WHY, key), any(behind))
-
-    async def _is_behind(self, stream: str) -> bool:
-        try:
-            groups = await self._store.do("XINFO", "GROUPS", stream)
-        except ResponseError:
-            return False  # there is no such stream: render has never run over this store
-        for flat in groups:
-            fields = dict(zip(flat[::2], flat[1::2], strict=True))
-            if fields[b"name"] == GROUP:
-                return bool(fields[b"pending"] or fields.get(b"lag"))
-        return False
-
-    async def _moves(self, key: str, since_ms: int) -> bool:
-        """Whether a page was built, or came to wait, since then."""
-        noted = [await self._dirty.mark_of(key), await self._store.do("HGET", WHY, key)]
-        return any(int(note.rpartition(b" ")[2]) > since_ms for note in noted if note)
-
-    async def _store_ms(self) -> int:
-        seconds, micros = await self._store.do("TIME")
-        return int(seconds) * 1000 + int(micros) // 1000
-
-    def _look_at_picture(self, path: str, key: str, found: Differences) -> None:
-        """Public files of pictures are only asked to be there: making them again would take minutes."""
-        if not self._site.has(path):
-            found.missing[path] = key
-
-    async def _still_extra(self, paths: list[str], until: float) -> list[str]:
-        """Those that are still there, and that no page built since accounts for, nor one taken away meanwhile."""
-        while paths := [path for path in paths if self._site.read(path) is not None]:
-            rested = await self._dirty.drained()
-            again = await WholeEdition.load(self._store, self._edition.site)
-            extra = set((await compare(again, self._printer, self._site, lambda _: None)).extra)
-            paths = [path for path in paths if path in extra]
-            rested = rested and await self._dirty.drained()
-            if rested or asyncio.get_running_loop().time() >= until:
-                break
-            await asyncio.sleep(0.05)
-        return paths
-
-
-def _note(found: Differences, path: str, key: str, there: bytes | None, wanted: bytes) -> None:
+def note(found: Differences, path: str, key: str, there: bytes | None, wanted: bytes) -> None:
+    """Note a file that is not as it is to be."""
     if there is None:
         found.missing[path] = key
     elif there != wanted:
         found.differs[path] = key
 
 
-def _contents(output: Output) -> Iterator[tuple[str, bytes]]:
+def contents(output: Output) -> Iterator[tuple[str, bytes]]:
+    """The files of a page, and its links with what they lead to."""
     yield from output.files.items()
     yield from ((path, target.encode()) for path, target in output.links.items())

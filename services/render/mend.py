@@ -8,11 +8,12 @@ import os
 import sys
 from pathlib import Path
 
-from services.render.check import Differences, Suspects, compare
+from services.render.check import Differences, compare
 from services.render.dirty import Dirty
 from services.render.edition import LiveEdition
 from services.render.printer import Printer
 from services.render.site import Site
+from services.render.suspects import Suspects
 from services.render.whole import WholeEdition
 from shared import observe
 from shared.settings import Settings

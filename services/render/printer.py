@@ -1,6 +1,7 @@
 """The printer: a typed context in, the bytes of a file out. Everything that can be done once is done at start."""
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from shared.settings import Site
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
+
+_HASHED = re.compile(r"_static/[a-z-]+\.[0-9a-f]{12}\.(css|js)")
 
 Setter = Callable[[Desk, Any], dict[str, Any]]
 
@@ -91,6 +94,11 @@ class Printer:
 def _hashed(path: Path) -> str:
     digest = hashlib.blake2b(path.read_bytes(), digest_size=6).hexdigest()
     return f"/_static/{path.stem}.{digest}{path.suffix}"
+
+
+def is_of_another_version(path: str) -> bool:
+    """Whether it may be the style or script of another version, to which pages in caches and browsers still lead."""
+    return bool(_HASHED.fullmatch(path))
 
 
 def _digest(site: Site) -> str:

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from services.render import check
-from services.render.check import Differences, Suspects, compare
+from services.render.check import Differences, compare
 from services.render.edition import LiveEdition
 from services.render.mend import repair
 from services.render.site import page_file
+from services.render.suspects import Suspects
 from services.render.whole import WholeEdition
 from shared.settings import Site
 from tests.properties.press_room import PressRoom, draft
@@ -56,7 +56,7 @@ async def test_articles_that_come_while_the_site_is_looked_at_again_are_not_extr
         late.append(await publish(room, "second"))
         return await compare(*about)
 
-    monkeypatch.setattr(check, "compare", and_one_comes_meanwhile)
+    monkeypatch.setattr("services.render.suspects.compare", and_one_comes_meanwhile)
     left = await suspects(room).confirm(found)
     assert left.clean, left.extra
     await repair(room.store, room.tree, left)

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from services.render import check
-from services.render.check import Differences, Suspects
+from services.render import suspects
+from services.render.check import Differences
 from services.render.edition import LiveEdition
+from services.render.suspects import Suspects
 from shared.events import ARTICLES, SIGNALS
 from shared.settings import Site
 from tests.properties.press_room import START, PressRoom, draft
@@ -41,7 +42,7 @@ async def confirmed(room: PressRoom, found: Differences) -> Differences:
 async def test_what_is_built_while_it_is_looked_at_does_not_count(
     room: PressRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    build, others = check.build, iter(["g3", "g4"])
+    build, others = suspects.build, iter(["g3", "g4"])
 
     async def slowly(edition: Any, printer: Any, key: str) -> Any:
         output = await build(edition, printer, key)
@@ -50,7 +51,7 @@ async def test_what_is_built_while_it_is_looked_at_does_not_count(
             await room.drain()
         return output
 
-    monkeypatch.setattr(check, "build", slowly)
+    monkeypatch.setattr(suspects, "build", slowly)
     assert (await confirmed(room, Differences({"index.html": "front", "world/index.html": "list:section:world"}))).clean
 
 
@@ -82,7 +83,7 @@ async def test_what_an_event_asks_for_that_is_not_done_yet_does_not_count(
 async def test_what_differs_counts_at_rest_and_also_where_nobody_builds_it(
     room: PressRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(check, "PATIENCE", 0.3)
+    monkeypatch.setattr(suspects, "PATIENCE", 0.3)
     room.tree._write("index.html", b"damaged", only_new=False)
     found = Differences({"index.html": "front"})
     assert (await confirmed(room, found)).differs == found.differs

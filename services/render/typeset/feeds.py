@@ -47,12 +47,12 @@ class Bulletin(NamedTuple):
 
 def atom(desk: Desk, page: contexts.Feed) -> dict[str, Any]:
     """What `feed.xml` shows."""
-    return _about(desk, page, "feed.xml") | {"entries": [_bulletin(desk, entry).atom for entry in page.entries]}
+    return _about(desk, page, "feed.xml") | {"entries": [bulletin(desk, entry).atom for entry in page.entries]}
 
 
 def rss(desk: Desk, page: contexts.Feed) -> dict[str, Any]:
     """What `rss.xml` shows."""
-    return _about(desk, page, "rss.xml") | {"entries": [_bulletin(desk, entry).rss for entry in page.entries]}
+    return _about(desk, page, "rss.xml") | {"entries": [bulletin(desk, entry).rss for entry in page.entries]}
 
 
 def json_feed(desk: Desk, page: contexts.JsonFeed) -> Iterator[str]:
@@ -69,24 +69,29 @@ def json_feed(desk: Desk, page: contexts.JsonFeed) -> Iterator[str]:
     yield to_json(head).decode().removesuffix("}") + ',"items":['
     for number, entry in enumerate(page.entries):
         yield ",\n" if number else "\n"
-        yield _bulletin(desk, entry).item
+        yield bulletin(desk, entry).item
     yield "\n]}\n"
 
 
-@lru_cache(KEPT)
 def bulletin(desk: Desk, entry: contexts.Entry) -> Bulletin:
-    """Set an article for the feeds of all the lists that it is in."""
+    """An article set for the feeds of all the lists that it is in."""
+    return (_kept_large if len(entry.body) > LARGE else _kept)(desk, entry)
+
+
+def forget_bulletins() -> None:
+    """Have every article set anew."""
+    _kept.cache_clear()
+    _kept_large.cache_clear()
+
+
+def _set_bulletin(desk: Desk, entry: contexts.Entry) -> Bulletin:
     shown = _entry(desk, entry)
     item = _item(shown)
     shown["body"] = escaped(shown["body"])
     return Bulletin(desk.set_block("atom-entry.xml", shown), desk.set_block("rss-item.xml", shown), item)
 
 
-_large_bulletin = lru_cache(KEPT_LARGE)(bulletin.__wrapped__)
-
-
-def _bulletin(desk: Desk, entry: contexts.Entry) -> Bulletin:
-    return (_large_bulletin if len(entry.body) > LARGE else bulletin)(desk, entry)
+_kept, _kept_large = lru_cache(KEPT)(_set_bulletin), lru_cache(KEPT_LARGE)(_set_bulletin)
 
 
 def sitemap_index(desk: Desk, page: contexts.SitemapIndex) -> dict[str, Any]:
