@@ -15,13 +15,13 @@ import httpx
 import pytest
 import redis
 
-from services.render.dirty_steps import ARTICLES, GONE, LEASES, SHARED
+from services.render.dirty_steps import WAITING
 from services.trending.lua import PENDING, TOUCHED
 from tests.servers import free_port, wait_for
 
 ROOT = Path(__file__).parents[1]
 CONSOLE = (sys.executable, "-m", "services.console.cli")
-WAITING = (ARTICLES, SHARED, GONE, LEASES)
+
 SAMPLE_NOW = "2025-07-26T09:00:00+03:00"
 GROUPS = {"articles": ("render", "trending"), "views": ("trending",), "signals": ("render",)}
 PARTS = ("ingest", "trending", "render", "site", "redis")

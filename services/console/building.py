@@ -102,7 +102,7 @@ def rebuild(data: Data = None) -> None:
         dirty, count = Dirty(store, "rebuild"), 0
         async for pages in every_page(store):
             await dirty.forget(key.partition(":")[2] for key in pages if key.startswith("article:"))
-            await dirty.mark(pages, "rebuild")
+            await dirty.mark(pages, "rebuild", background=True)
             count += len(pages)
         await _wait(dirty, count)
         return count

@@ -92,7 +92,7 @@ def import_(file: File, data: Data = None) -> None:
         dirty = Dirty(store, "import")
         async for pages in every_page(store):
             await dirty.forget(page.partition(":")[2] for page in pages if page.startswith("article:"))
-            await dirty.mark(pages, "import", patience=0)
+            await dirty.mark(pages, "import", patience=0, background=True)
         return count
 
     try:

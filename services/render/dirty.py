@@ -8,7 +8,7 @@ from typing import Any
 
 from services.render import dirty_steps as steps
 from services.render import keys
-from services.render.dirty_steps import ALL, ARTICLES, GONE, LEASES, SHARED
+from services.render.dirty_steps import ALL, WAITING
 from shared.events import PAGES
 from shared.live import built_key, live_key
 from shared.store import Store
@@ -63,15 +63,17 @@ class Dirty:
         *,
         patience: int | None = None,
         ack: tuple[str, str, str] | None = None,
+        background: bool = False,
     ) -> None:
         """Mark pages; with `ack` (stream, group, entry) acknowledge that entry in the same step.
 
         `patience`: the milliseconds for which new articles go before them; None: those of its kind for each.
+        `background`: all that events ask for goes before them, however long they have waited.
         """
         patient = keys.patience if patience is None else lambda _: patience
         flat = [part for page in dict.fromkeys(pages) for part in (page, patient(page))]
         stream, group, entry = ack or ("", "", "")
-        await self._store.run(steps.MARK, (*ALL, stream), (group, entry, cause, *flat))
+        await self._store.run(steps.MARK, (*ALL, stream), (group, entry, cause, int(background), *flat))
 
     async def take(self, most: int, token: str, few: int | None = None) -> list[Taken]:
         """Lease up to `most` pages: overdue ones, then new articles, then what else waits, in a fair order.
@@ -128,7 +130,7 @@ class Dirty:
 
     async def waiting(self) -> set[str]:
         """The pages that wait or are being built, in one step: a page that changes between these sets is in one."""
-        return {key.decode() for key in await self._store.do("ZUNION", 4, ARTICLES, SHARED, GONE, LEASES)}
+        return {key.decode() for key in await self._store.do("ZUNION", len(WAITING), *WAITING)}
 
     async def mark_of(self, page: str) -> bytes | None:
         """For which event a page waits, and since when (milliseconds; the store's time); None if it does not."""
@@ -137,7 +139,7 @@ class Dirty:
 
     async def count(self) -> int:
         """How many wait or are being built."""
-        return sum(await self._store.all([("ZCARD", name) for name in (ARTICLES, SHARED, GONE, LEASES)]))
+        return sum(await self._store.all([("ZCARD", name) for name in WAITING]))
 
     async def drained(self) -> bool:
         """Whether nothing waits and nothing is being built."""

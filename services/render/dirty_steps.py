@@ -2,6 +2,8 @@
 
 `render:dirty:articles` sorted set of page keys by when they were marked: new articles, first come first served ·
 `render:dirty:shared` sorted set of all other page keys by when they are due at the latest ·
+`render:dirty:background` the same of pages that can wait for all others: looks around an article, articles' pages that
+may show other related articles, and whatever is built again though no event asks for it ·
 `render:dirty:gone` sorted set of withdrawn articles' pages by when their 410 is due at the latest ·
 `render:leases` sorted set of page keys that are being built, by when the lease ends ·
 `render:tokens` hash, page key → token of its lease · `render:causes` hash, page key → event_id and time of its mark ·
@@ -14,24 +16,27 @@ from shared.store import Script
 
 ARTICLES = "render:dirty:articles"
 SHARED = "render:dirty:shared"
+BACKGROUND = "render:dirty:background"
 GONE = "render:dirty:gone"
 LEASES = "render:leases"
 TOKENS = "render:tokens"
 CAUSES = "render:causes"
-ALL = (ARTICLES, SHARED, GONE, LEASES, TOKENS, CAUSES)
+WAITING = (ARTICLES, SHARED, BACKGROUND, GONE, LEASES)
+"""Where page keys stand that wait or are being built."""
+ALL = (*WAITING, TOKENS, CAUSES)
 
 LUA = """
-local ARTICLES, SHARED, GONE, LEASES, TOKENS, CAUSES = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local ARTICLES, SHARED, BACKGROUND, GONE, LEASES, TOKENS, CAUSES = unpack(KEYS, 1, 7)
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local function caused(page, cause)
   redis.call('HSETNX', CAUSES, page, cause .. ' ' .. now)
 end
-local function mark(page, patience, cause)
-  redis.call('ZADD', SHARED, 'LT', now + patience, page)
+local function mark(name, page, patience, cause)
+  redis.call('ZADD', name, 'LT', now + patience, page)
   caused(page, cause)
 end
-local function mark_all(marks)
+local function mark_all(name, marks)
   -- `mark` for each of {page, patience, cause, page, …}, no page twice, in a few calls; unpack has its bounds
   for first = 1, #marks, 900 do
     local scored, asked, causes = {}, {}, {}
@@ -39,7 +44,7 @@ local function mark_all(marks)
       scored[#scored + 1], scored[#scored + 2] = now + marks[at + 1], marks[at]
       asked[#asked + 1] = marks[at]
     end
-    redis.call('ZADD', SHARED, 'LT', unpack(scored))
+    redis.call('ZADD', name, 'LT', unpack(scored))
     for at, known in ipairs(redis.call('HMGET', CAUSES, unpack(asked))) do
       if not known then
         causes[#causes + 1], causes[#causes + 2] = asked[at], marks[first + 3 * at - 1] .. ' ' .. now
@@ -78,13 +83,14 @@ local function take_pages(most, few, least, token, lease, first)
   -- time: so it takes what others would come to last, no withdrawal and none of the `first`, and while articles come
   -- it leaves the other pages alone, since those have a time at which they must be there
   local taken, count, leased = {}, 0, redis.call('ZCARD', LEASES)
-  local some_gone = redis.call('ZCARD', GONE) > 0
+  local some_gone, some_later = redis.call('ZCARD', GONE) > 0, redis.call('ZCARD', BACKGROUND) > 0
   local is_first = {}
   for _, page in ipairs(first) do is_first[page] = true end
   local function take_page(page)
     if redis.call('ZSCORE', LEASES, page) then return 0 end
     local id = string.match(page, '^article:(.*)')
     redis.call('ZREM', SHARED, page)
+    if some_later then redis.call('ZREM', BACKGROUND, page) end
     if id then
       redis.call('ZREM', ARTICLES, page)
       if some_gone then redis.call('ZREM', GONE, page) end
@@ -113,7 +119,9 @@ local function take_pages(most, few, least, token, lease, first)
     end
     local articles = redis.call('ZCARD', ARTICLES)
     if articles >= least then take_last(ARTICLES, '(0', '+inf') end
-    if articles == 0 and redis.call('ZCOUNT', SHARED, '-inf', now) >= least then take_last(SHARED, '-inf', now) end
+    for _, name in ipairs({SHARED, BACKGROUND}) do
+      if articles == 0 and redis.call('ZCOUNT', name, '-inf', now) >= least then take_last(name, '-inf', now) end
+    end
     return taken
   end
   take(GONE, now, most)
@@ -124,10 +132,13 @@ local function take_pages(most, few, least, token, lease, first)
     if due and tonumber(due) <= now and count < most then take_page(page) end
   end
   take(SHARED, now, math.ceil(most / 2))
+  take(BACKGROUND, now, math.ceil(most / 12))
   take(ARTICLES, '+inf', most)
-  if count < few and redis.call('ZCARD', ARTICLES) == 0 then take(SHARED, '+inf', few - count) end
+  if redis.call('ZCARD', ARTICLES) > 0 then return taken end
+  if count < few then take(SHARED, '+inf', few - count) end
   local idle = count == 0 and redis.call('ZCARD', SHARED) == 0 and redis.call('ZCARD', LEASES) == 0
   if idle then take(GONE, '+inf', most) end
+  if count < few then take(BACKGROUND, '+inf', few - count) end
   return taken
 end
 """
@@ -139,7 +150,7 @@ MARK_ARTICLES = Script(
 local group, most, token, lease = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
 for at = 5, #ARGV, 5 do
   local entry, cause, id, revision, urgent = unpack(ARGV, at, at + 4)
-  redis.call('XACK', KEYS[7], group, entry)
+  redis.call('XACK', KEYS[8], group, entry)
   if tonumber(redis.call('HGET', 'built:' .. id, 'revision') or -1) < tonumber(revision) then
     local page = 'article:' .. id
     redis.call('ZADD', ARTICLES, 'LT', urgent == '1' and 0 or now, page)
@@ -155,8 +166,9 @@ return take_pages(most, most, 0, token, lease, {})
 MARK = Script(
     LUA
     + """
-if ARGV[2] ~= '' then redis.call('XACK', KEYS[7], ARGV[1], ARGV[2]) end
-for at = 4, #ARGV, 2 do mark(ARGV[at], tonumber(ARGV[at + 1]), ARGV[3]) end
+if ARGV[2] ~= '' then redis.call('XACK', KEYS[8], ARGV[1], ARGV[2]) end
+local name = ARGV[4] == '1' and BACKGROUND or SHARED
+for at = 5, #ARGV, 2 do mark(name, ARGV[at], tonumber(ARGV[at + 1]), ARGV[3]) end
 return 1
 """
 )
@@ -177,9 +189,9 @@ return take_pages(most, few, least, ARGV[4], tonumber(ARGV[5]), {unpack(ARGV, 6)
 WAIT_FOR = Script(
     LUA
     + """
-local heir = redis.call('GET', KEYS[8])
+local heir = redis.call('GET', KEYS[9])
 if heir and cjson.decode(heir).path == ARGV[4] then return 0 end
-redis.call('SADD', KEYS[7], ARGV[1])
+redis.call('SADD', KEYS[8], ARGV[1])
 caused(ARGV[1], ARGV[3])
 done(ARGV[1], ARGV[2])
 return 1
@@ -191,7 +203,7 @@ DONE = Script(
     + """
 local held = done(ARGV[1], ARGV[2])
 if #ARGV > 3 then rebuilt(ARGV[1], ARGV[3]) end
-for at = 4, #ARGV do redis.call('XADD', KEYS[7], '*', 'event', ARGV[at]) end
+for at = 4, #ARGV do redis.call('XADD', KEYS[8], '*', 'event', ARGV[at]) end
 return held
 """
 )

@@ -54,7 +54,7 @@ async def repair(store: Store, site: Site, found: Differences) -> None:
         site.remove(path)
     dirty = Dirty(store, "mend")
     await dirty.forget(key.partition(":")[2] for key in found.repairs() if key.startswith("article:"))
-    await dirty.mark(found.repairs(), "repair", patience=0)
+    await dirty.mark(found.repairs(), "repair", patience=0, background=True)
 
 
 async def mend(settings: Settings) -> Differences:

@@ -126,6 +126,7 @@ class Press:
     async def round(self) -> int:
         """Take and build some pages; return how many."""
         taken = self._handed.popleft() if self._handed else await self._take()
+        taken.sort(key=lambda page: keys.kind(page.key) != "article")  # what readers do not have yet is printed first
         results = await asyncio.gather(*(self._build(page) for page in taken))
         if not all(results):
             self._unsure = True

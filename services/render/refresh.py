@@ -27,7 +27,7 @@ async def mark_everything(store: Store, press: Press) -> int:
     """Mark every page; return how many."""
     count = 0
     async for pages in every_page(store):
-        await press.dirty.mark(pages, "rebuild")
+        await press.dirty.mark(pages, "rebuild", background=True)
         count += len(pages)
     press.wake()
     return count

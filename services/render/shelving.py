@@ -12,11 +12,11 @@ SHELVE = Script(
     + f"local CHARTED, LIVE, LEFT = '{charted_key('')}', '{live_key('')}', '{left_key('')}'\n"
     + f"local RECORD = '{record_key('')}'\n"
     + """
-local PAGES, SHELVINGS, BEYOND = KEYS[7], KEYS[8], {KEYS[9], KEYS[10], KEYS[11]}
+local PAGES, SHELVINGS, BEYOND = KEYS[8], KEYS[9], {KEYS[10], KEYS[11], KEYS[12]}
 local plans, marks = cjson.decode(ARGV[1]), cjson.decode(ARGV[2])
 local beyond = redis.call('MGET', unpack(BEYOND))
 
-local due, at_due = {}, {}
+local due, at_due, later = {}, {}, {}
 local function touch(page, patience, cause)
   -- to be marked, with all others; the first cause stands, as if each were marked by itself
   local at = at_due[page]
@@ -27,6 +27,11 @@ local function touch(page, patience, cause)
   elseif patience < due[at + 1] then
     due[at + 1] = patience
   end
+end
+local function touch_around(page, patience, cause)
+  -- what may show an article that goes must be looked at at once; other related articles can wait for all other pages
+  if patience == 0 then return touch(page, patience, cause) end
+  later[#later + 1], later[#later + 2], later[#later + 3] = page, patience, cause
 end
 local function is_touched(page, patience)
   local at = at_due[page]
@@ -215,9 +220,9 @@ local function shelve(plan, card, live, left, first)
   mark_what_changes(plan, was_empty, begun, best, places)
   if redis.call('INCR', SHELVINGS) ~= plan.shelvings + 1 and #plan.near > 0 and card ~= '' then
     -- an article that was shelved beside it did not find it in the lists, nor was found by it: look again
-    touch('article:' .. plan.id, plan.patience, plan.cause)
+    touch_around('article:' .. plan.id, plan.patience, plan.cause)
   end
-  for _, look in ipairs(plan.near) do touch(look, plan.patience, plan.cause) end
+  for _, look in ipairs(plan.near) do touch_around(look, plan.patience, plan.cause) end
   if left ~= '' then redis.call('DEL', LEFT .. plan.id) end
   note(plan, card)
   local held = done(plan.page, plan.token)
@@ -235,7 +240,8 @@ for number, plan in ipairs(plans) do
   results[number] = well and result or tostring(type(result) == 'table' and result.err or result)
   at = at + 3 + #BEYOND
 end
-mark_all(due)
+mark_all(SHARED, due)
+mark_all(BACKGROUND, later)
 return results
 """
 )

@@ -10,7 +10,7 @@ import pytest
 from services.render import dirty as dirty_set
 from services.render import keys
 from services.render.dirty import Dirty, Taken
-from services.render.dirty_steps import ARTICLES, CAUSES, GONE, LEASES, SHARED, TOKENS
+from services.render.dirty_steps import ALL, GONE, LEASES, SHARED
 from shared.articles import record_key
 from shared.events import PAGES
 from shared.live import built_key
@@ -18,7 +18,6 @@ from shared.settings import Settings
 from shared.store import Store
 
 STREAM, GROUP = "articles", "render"
-ALL_KEYS = (ARTICLES, SHARED, GONE, LEASES, TOKENS, CAUSES)
 
 
 @pytest.fixture
@@ -54,7 +53,7 @@ async def mark_article(dirty: Dirty, ident: str, revision: int = 1, cause: str =
 
 
 async def nothing_is_left(store: Store) -> bool:
-    return not any(await store.all([("EXISTS", key) for key in ALL_KEYS]))
+    return not any(await store.all([("EXISTS", key) for key in ALL]))
 
 
 # ---------------------------------------------------------------------------------------------- marks
@@ -234,6 +233,27 @@ async def test_overdue_pages_get_a_place_under_any_load_of_articles_and_no_more_
     assert sum(name.startswith("article:") for name in taken) == 12
 
 
+async def test_what_can_wait_for_all_others_does_so_however_long_it_has_waited(dirty: Dirty) -> None:
+    await dirty.mark([f"article:far-{number}" for number in range(100)], patience=0, background=True)
+    await dirty.mark([f"feed:topic:{number}" for number in range(14)])
+    for number in range(22):
+        await mark_article(dirty, f"{number}")
+    taken = names(await dirty.take(24, "t"))
+    assert sum(name.startswith("article:far-") for name in taken) == 2, "a small place under any load"
+    assert sum(name.startswith("article:") for name in taken) == 24
+    taken = names(await dirty.take(24, "t", 20))
+    assert sum(name.startswith("feed:") for name in taken) == 14, "what events ask for goes first"
+    assert sum(name.startswith("article:far-") for name in taken) == 6
+
+
+async def test_lists_are_not_kept_waiting_by_what_is_built_again(dirty: Dirty, monkeypatch: pytest.MonkeyPatch) -> None:
+    await dirty.mark([f"article:far-{number}" for number in range(500)], "rebuild", patience=0, background=True)
+    await dirty.mark(["list:section:world"])
+    assert "list:section:world" in names(await dirty.take(24, "t"))
+    await dirty.mark(["article:far-400", "list:section:sport"], patience=0)
+    assert {"article:far-400", "list:section:sport"} < set(names(await dirty.take(24, "t"))), "an event asks for it"
+
+
 async def test_a_page_becomes_overdue_after_its_patience(dirty: Dirty, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(keys._PATIENCE, "front", 100)
     for number in range(2000):
@@ -280,6 +300,7 @@ async def test_an_article_that_is_taken_is_taken_out_of_every_queue(store: Store
     await store.do("ZADD", GONE, 1, "article:a")
     await mark_article(dirty, "a")
     await dirty.mark(["article:a"])
+    await dirty.mark(["article:a"], background=True)
     (taken,) = await dirty.take(10, "t")
     await dirty.done(taken)
     assert await dirty.drained()
@@ -309,6 +330,16 @@ async def test_who_helps_takes_overdue_pages_only_while_no_article_waits(dirty: 
     assert names(await dirty.take(2, "t")) == ["feed:topic:0", "article:a"]
     assert await other.help(10, 3, "t") == [], "two are overdue; what can wait does not count"
     assert len(names(await other.help(10, 2, "t"))) == 2
+
+
+async def test_who_helps_takes_what_has_long_been_able_to_wait_for_all_others(dirty: Dirty, other: Dirty) -> None:
+    await dirty.mark([f"article:far-{number}" for number in range(3)], patience=0, background=True)
+    await dirty.mark(["article:later"], background=True)
+    assert await other.help(10, 4, "t") == [], "three are overdue"
+    await mark_article(dirty, "a")
+    assert await other.help(10, 3, "t") == []
+    assert names(await dirty.take(2, "t")) == ["article:far-0", "article:a"]
+    assert set(names(await other.help(10, 2, "t"))) == {"article:far-1", "article:far-2"}
 
 
 async def test_who_helps_leaves_withdrawals_and_what_goes_before_all_others_alone(dirty: Dirty, other: Dirty) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from services.ingest.draft import Draft
 from services.render import dirty
-from services.render.dirty_steps import ARTICLES, LEASES, SHARED
+from services.render.dirty_steps import ARTICLES, BACKGROUND, LEASES, SHARED
 from services.render.edition import LiveEdition
 from services.render.keys import article
 from services.render.press import AT_ONCE, SIDE_BY_SIDE, Press
@@ -264,5 +264,25 @@ async def test_an_article_that_changes_while_its_page_is_made_is_listed_as_its_p
         await room.press.round()
     [card] = await LiveEdition(room.store, room.site_settings).cards([accepted.article.id])
     assert card is not None and card.headline == "First"
+    await room.drain()
+    assert (await room.differences()).clean
+
+
+async def test_other_related_articles_can_wait_for_all_other_pages_and_a_withdrawn_one_can_not(room: PressRoom) -> None:
+    async def waiting(name: str) -> set[str]:
+        return {page.decode().partition(":")[0] for page in await room.store.do("ZRANGE", name, 0, -1)}
+
+    for guid in ("a", "b"):
+        await room.accept(draft(guid, topics=("x",)))
+        await room.drain()
+    await room.accept(draft("c", topics=("x",)))
+    await room.deliver(random.Random(1))
+    await room.press.round()
+    assert (await waiting(BACKGROUND), "near" in await waiting(SHARED)) == ({"near"}, False)
+    await room.drain()
+    await room.accept(Draft(guid="c", status="canceled"))
+    await room.deliver(random.Random(1))
+    await room.press.round()
+    assert (await waiting(BACKGROUND), "near" in await waiting(SHARED)) == (set(), True)
     await room.drain()
     assert (await room.differences()).clean
