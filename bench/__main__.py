@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from bench import batch, counting, event_to_live, full_build, posts, ssi, views
+from bench import ages, batch, counting, event_to_live, full_build, posts, ssi, views
 from bench.limits import bare_store
 from bench.table import Row, print_table, rate
 from bench.up import Press
@@ -21,6 +21,7 @@ ROWS: dict[str, Callable[[Press], list[Row]]] = {
     "ssi": ssi.rows,
     "views": views.rows,
     "batch": batch.rows,
+    "ages": ages.rows,
     "posts": posts.rows,
 }
 

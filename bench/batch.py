@@ -70,7 +70,7 @@ def _round(press: Press, count: int) -> tuple[float, float, float]:
     reader.start()
     started = time.perf_counter()
     sent = send_batch(press.url("ingest"), press.token, lines)
-    _until_on_disk(press, sent)
+    until_on_disk(press, sent)
     seconds = time.perf_counter() - started
     age = reader.stop()
     press.articles += sent.answers
@@ -78,7 +78,7 @@ def _round(press: Press, count: int) -> tuple[float, float, float]:
     return count / sent.seconds, count / seconds, age
 
 
-def _until_on_disk(press: Press, sent: Sent) -> None:
+def until_on_disk(press: Press, sent: Sent) -> None:
     left = [press.data / "site" / _file(answer["url"]) for answer in sent.answers]
     until = time.monotonic() + 60
     while left:

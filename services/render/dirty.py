@@ -43,15 +43,22 @@ class Dirty:
         self._worker = worker
 
     async def mark_articles(
-        self, stream: str, group: str, events: Sequence[tuple[str, str, str, int, bool]], most: int, token: str
+        self,
+        stream: str,
+        group: str,
+        events: Sequence[tuple[str, str, str, int, bool]],
+        most: int,
+        room: int,
+        token: str,
     ) -> list[Taken]:
-        """Acknowledge events and mark their articles' pages in one step; take up to `most` pages if none is leased.
+        """Acknowledge events and mark their articles' pages in one step; take up to `most` articles' pages with it
+        where no more than `room` pages are being built.
 
         Each event: stream entry, event_id, article id, revision, and whether it is urgent (a withdrawal). An
         article that is on disk at that revision or a later one is not marked.
         """
         flat = [part if not isinstance(part, bool) else int(part) for event in events for part in event]
-        lease = (most, self._token(token), LEASE_MS)
+        lease = (most, room, self._token(token), LEASE_MS)
         until = _end_of(LEASE_MS)
         answer = await self._store.run(steps.MARK_ARTICLES, (*ALL, stream), (group, *lease, *flat))
         return self._taken(token, until, answer)

@@ -77,8 +77,9 @@ TAKING = (
     LUA
     + KNOWN
     + """
-local function take_pages(most, few, least, token, lease, first)
+local function take_pages(most, few, share, least, token, lease, first)
   -- `few`: how many there are at the most, once no more than pages that can wait are among them
+  -- `share`: how many places overdue pages have beside articles
   -- `least`: 0, or how many articles must wait before one who only helps takes any. On a busy machine it gets little
   -- time: so it takes what others would come to last, no withdrawal and none of the `first`, and while articles come
   -- it leaves the other pages alone, since those have a time at which they must be there
@@ -131,8 +132,8 @@ local function take_pages(most, few, least, token, lease, first)
     local due = redis.call('ZSCORE', SHARED, page)
     if due and tonumber(due) <= now and count < most then take_page(page) end
   end
-  take(SHARED, now, math.ceil(most / 2))
-  take(BACKGROUND, now, math.ceil(most / 12))
+  take(SHARED, now, share)
+  take(BACKGROUND, now, math.ceil(share / 6))
   take(ARTICLES, '+inf', most)
   if redis.call('ZCARD', ARTICLES) > 0 then return taken end
   if count < few then take(SHARED, '+inf', few - count) end
@@ -147,8 +148,8 @@ end
 MARK_ARTICLES = Script(
     TAKING
     + """
-local group, most, token, lease = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
-for at = 5, #ARGV, 5 do
+local group, most, room, token, lease = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
+for at = 6, #ARGV, 5 do
   local entry, cause, id, revision, urgent = unpack(ARGV, at, at + 4)
   redis.call('XACK', KEYS[8], group, entry)
   if tonumber(redis.call('HGET', 'built:' .. id, 'revision') or -1) < tonumber(revision) then
@@ -157,9 +158,9 @@ for at = 5, #ARGV, 5 do
     caused(page, cause)
   end
 end
--- where nothing is being built, somebody waits for this
-if redis.call('ZCARD', LEASES) > 0 then return {} end
-return take_pages(most, most, 0, token, lease, {})
+-- articles alone: they do not wait for what is being built, nor for one another's sake
+if redis.call('ZCARD', LEASES) > room then return {} end
+return take_pages(most, 0, 0, 0, token, lease, {})
 """
 )
 
@@ -182,7 +183,7 @@ for _, page in ipairs(redis.call('ZRANGEBYSCORE', LEASES, '-inf', now)) do
   lost(page)
 end
 local most, few, least = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-return take_pages(most, few, least, ARGV[4], tonumber(ARGV[5]), {unpack(ARGV, 6)})
+return take_pages(most, few, math.ceil(most / 2), least, ARGV[4], tonumber(ARGV[5]), {unpack(ARGV, 6)})
 """
 )
 

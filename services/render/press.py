@@ -27,8 +27,10 @@ from shared.store import Store, StoreUnavailable
 
 AT_ONCE = 24
 SIDE_BY_SIDE = 2
+ROOM = SIDE_BY_SIDE * AT_ONCE
+"""Pages in hand beside which new articles are begun at once."""
 A_FEW = 6
-"""Pages that can wait, taken at once while articles come: the next one waits for those that are being built."""
+"""Pages that can wait, taken at once while articles come: each of them delays the next one."""
 QUIET = 0.1  # seconds after the last article
 MANY = 2 * AT_ONCE
 """Pages that are too many for one press."""
@@ -78,10 +80,10 @@ class Press:
         return self._delivery.disk_fault
 
     async def mark_articles(self, stream: str, group: str, events: Sequence[tuple[str, str, str, int, bool]]) -> None:
-        """Acknowledge events and mark their articles' pages; a press at rest takes them in the same step."""
+        """Acknowledge events and mark their articles' pages; a press with room for them takes them in the same step."""
         self._told_at = time.monotonic()
         try:
-            taken = await self.dirty.mark_articles(stream, group, events, AT_ONCE, secrets.token_hex(4))
+            taken = await self.dirty.mark_articles(stream, group, events, AT_ONCE, ROOM, secrets.token_hex(4))
         except StoreUnavailable:
             self._unsure = True
             raise
@@ -98,9 +100,11 @@ class Press:
         return self._clock.now()
 
     async def run(self) -> None:
-        """Build for ever, in two rounds side by side: one prints while the other waits for the store."""
+        """Build for ever, in two rounds side by side: one prints while the other waits for the store. Beside them goes
+        what was handed over with its mark: a new article does not wait for the pages in hand."""
         await self.dirty.reclaim()
-        rounds = [asyncio.ensure_future(self._rounds()) for _ in range(SIDE_BY_SIDE)]
+        rounds = [asyncio.ensure_future(self._rounds(takes=True)) for _ in range(SIDE_BY_SIDE)]
+        rounds.append(asyncio.ensure_future(self._rounds(takes=False)))
         try:
             await asyncio.gather(*rounds)
         finally:  # whoever begins anew takes the leases of those that go on
@@ -108,10 +112,10 @@ class Press:
                 one.cancel()
             await asyncio.wait(rounds)
 
-    async def _rounds(self) -> None:
+    async def _rounds(self, *, takes: bool) -> None:
         while True:
             self._awake.clear()
-            if not await self.round():
+            if not ((takes or self._handed) and await self.round()):
                 try:
                     await asyncio.wait_for(self._awake.wait(), IDLE)
                 except TimeoutError:

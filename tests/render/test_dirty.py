@@ -49,7 +49,7 @@ async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 5) -> 
 
 
 async def mark_article(dirty: Dirty, ident: str, revision: int = 1, cause: str = "", urgent: bool = False) -> None:
-    await dirty.mark_articles(STREAM, GROUP, [("0-1", cause, ident, revision, urgent)], 0, "t")
+    await dirty.mark_articles(STREAM, GROUP, [("0-1", cause, ident, revision, urgent)], 0, 0, "t")
 
 
 async def nothing_is_left(store: Store) -> bool:
@@ -83,7 +83,7 @@ async def test_marking_acknowledges_in_the_same_step(store: Store, dirty: Dirty)
     entries = [(await store.do("XADD", STREAM, "*", "event", str(n))).decode() for n in range(3)]
     await store.do("XREADGROUP", "GROUP", GROUP, "w1", "STREAMS", STREAM, ">")
     await dirty.mark(["front"], "c", ack=(STREAM, GROUP, entries[0]))
-    await dirty.mark_articles(STREAM, GROUP, [(entry, "c", "a" * 16, 1, False) for entry in entries[1:]], 0, "t")
+    await dirty.mark_articles(STREAM, GROUP, [(entry, "c", "a" * 16, 1, False) for entry in entries[1:]], 0, 0, "t")
     assert (await store.do("XPENDING", STREAM, GROUP))[0] == 0
     assert await dirty.waiting() == {"front", f"article:{'a' * 16}"}
 
@@ -113,15 +113,18 @@ async def test_of_pages_that_can_wait_only_a_few_are_taken_where_that_is_asked(d
     assert len(await dirty.take(8, "t")) == 4
 
 
-async def test_a_press_at_rest_takes_what_is_marked_in_the_same_step(store: Store, dirty: Dirty, other: Dirty) -> None:
+async def test_a_press_with_room_takes_articles_alone_in_the_step_that_marks_them(
+    store: Store, dirty: Dirty, other: Dirty
+) -> None:
     await store.do("SET", record_key("a"), "its record")
+    await dirty.mark(["front", "feed:all"], patience=0)
     event = ("0-1", "cause", "a", 1, False)
-    (taken,) = await dirty.mark_articles(STREAM, GROUP, [event], 10, "t")
+    (taken,) = await dirty.mark_articles(STREAM, GROUP, [event], 10, 0, "t")
     assert (taken.key, taken.cause, taken.known[0][0]) == ("article:a", "cause", b"its record")
-    assert await other.take(10, "t") == []
-    assert await other.mark_articles(STREAM, GROUP, [("0-2", "cause", "b", 1, False)], 10, "t") == [], "one is building"
-    assert await dirty.done(taken)
-    assert names(await other.take(10, "t")) == ["article:b"]
+    event = ("0-2", "cause", "b", 1, False)
+    assert await other.mark_articles(STREAM, GROUP, [event], 10, 0, "t") == [], "one is being built"
+    assert names(await other.mark_articles(STREAM, GROUP, [event], 10, 1, "t")) == ["article:b"]
+    assert names(await other.take(10, "t")) == ["front", "feed:all"]
 
 
 # ---------------------------------------------------------------------------------------------- leases

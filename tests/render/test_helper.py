@@ -11,7 +11,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from redis import Redis
 
 from services.render.dirty_steps import ARTICLES, TOKENS
-from services.render.press import AT_ONCE, MANY
+from services.render.press import AT_ONCE, MANY, ROOM
 from shared import observe
 from shared.settings import Site
 from tests.properties.press_room import PressRoom, draft
@@ -30,7 +30,7 @@ async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
 
 async def test_a_second_press_builds_what_is_too_much_for_one(room: PressRoom, valkey: str, tmp_path: Path) -> None:
     await room.drain()
-    for number in range(4 * AT_ONCE + MANY):
+    for number in range(4 * AT_ONCE + MANY + ROOM):
         await room.accept(draft(f"n{number}"))
     while await room.store.do("ZCARD", ARTICLES) < 3 * AT_ONCE + MANY:  # the rest the press has in hand
         await room.deliver(random.Random(1))

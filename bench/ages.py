@@ -1,0 +1,110 @@
+"""How old pages that list articles get while thousands of articles come: the longest for which one missed an article
+that was live."""
+
+import json
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bench import corpus
+from bench.batch import until_on_disk
+from bench.batch_call import send_batch
+from bench.table import Row, rate
+from bench.up import Press
+from services.render.site import page_file
+
+ARTICLES = 6_000
+READ_EVERY = 0.1
+SHOWN = 25
+"""Of the 30 newest that a list shows: articles of one moment may stand in another order than they were sent in."""
+
+_NUMBER = re.compile(rb", part (\d+)")
+
+Article = Mapping[str, Any]
+_LISTS: dict[str, Callable[[Article], bool]] = {
+    "/world/": lambda article: article["section"] == "World",
+    "/topic/water-policy/": lambda article: "Water Policy" in article["topics"],
+    "/topic/museum-funding/": lambda article: "Museum Funding" in article["topics"],
+    "/author/mei-lin/": lambda article: "Mei Lin" in article["authors"],
+}
+_FEEDS: dict[str, Callable[[Article], bool]] = {
+    "/feed.xml": lambda _: True,
+    "/world/feed.xml": _LISTS["/world/"],
+    "/topic/water-policy/feed.xml": _LISTS["/topic/water-policy/"],
+}
+
+
+class _Reader(threading.Thread):
+    """Reads a page again and again, and notes the numbers of the articles that it shows."""
+
+    def __init__(self, press: Press, path: str) -> None:
+        super().__init__(daemon=True)
+        self._file = press.data / "site" / page_file(path)  # without the fragments, which show newest articles too
+        self._over = threading.Event()
+        self._seen: list[tuple[float, frozenset[int]]] = []
+
+    def run(self) -> None:
+        while not self._over.wait(READ_EVERY):
+            at = time.time()
+            self._seen.append((at, frozenset(map(int, _NUMBER.findall(self._file.read_bytes())))))
+
+    def stop(self) -> None:
+        self._over.set()
+        self.join()
+
+    def oldest(self, newest_first: list[int], live_at: Mapping[int, float]) -> float:
+        """Seconds for which it lacked, at the most, an article that was live and belongs to the newest."""
+        ages = [0.0]
+        for at, shown in self._seen:
+            there = [number for number in newest_first if live_at[number] <= at][:SHOWN]
+            ages += [at - live_at[number] for number in there if number not in shown]
+        return max(ages)
+
+
+def rows(press: Press) -> list[Row]:
+    """A batch that takes long enough for everything to come due that can wait."""
+    press.fill(1_000)
+    first = len(press.articles)
+    articles = {first + number: corpus.fresh(first + number) for number in range(ARTICLES)}
+    lines = [json.dumps(article).encode() + b"\n" for article in articles.values()]
+    readers = {path: _Reader(press, path) for path in (*_LISTS, *_FEEDS)}
+    since = press.store.xinfo_stream("pages")["last-generated-id"].decode()
+    for reader in readers.values():
+        reader.start()
+    started = time.perf_counter()
+    sent = send_batch(press.url("ingest"), press.token, lines)
+    until_on_disk(press, sent)
+    seconds = time.perf_counter() - started
+    press.drain()
+    for reader in readers.values():
+        reader.stop()
+    press.articles += sent.answers
+    live_at = _live_at(
+        press, since, {answer["id"]: number for answer, number in zip(sent.answers, articles, strict=True)}
+    )
+
+    def oldest(kind: Mapping[str, Callable[[Article], bool]]) -> str:
+        return f"{max(readers[path].oldest(_newest(articles, kind[path]), live_at) for path in kind):.1f} s"
+
+    return [
+        Row(f"batch of {ARTICLES:,}: their own pages live", rate(ARTICLES / seconds)),
+        Row("— the greatest age of a section, a topic or an author meanwhile", oldest(_LISTS), "", "", "≤ 2 s"),
+        Row("— the greatest age of a feed", oldest(_FEEDS), "", "", "≤ 10 s"),
+    ]
+
+
+def _newest(articles: Mapping[int, Article], belongs: Callable[[Article], bool]) -> list[int]:
+    return sorted((number for number, article in articles.items() if belongs(article)), reverse=True)
+
+
+def _live_at(press: Press, since: str, numbers: Mapping[str, int]) -> dict[int, float]:
+    """When each article's page was on disk for the first time, as the stream of pages tells."""
+    found: dict[int, float] = {}
+    store: Any = press.store
+    for entry, fields in store.xrange("pages", min=f"({since}"):
+        event = json.loads(fields[b"event"])
+        if event.get("article") in numbers:
+            found.setdefault(numbers[event["article"]], int(entry.partition(b"-")[0]) / 1000)
+    return found
