@@ -1,11 +1,12 @@
 """Mending the site after a crash of the machine: pages are not fsynced, so what was written last may be lost.
 
-`render:boot` the boot of the machine on which the site was last built.
+`render:boot` the boot of the machine on which the site was last found whole, or that it is still to be mended.
 """
 
 import asyncio
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from services.render.check import Differences, compare
@@ -17,9 +18,11 @@ from services.render.suspects import Suspects
 from services.render.whole import WholeEdition
 from shared import observe
 from shared.settings import Settings
-from shared.store import Store
+from shared.store import Store, StoreUnavailable
 
 BOOT = "render:boot"
+UNMENDED = "unmended"
+PAUSE, LONGEST_PAUSE = 1.0, 60.0
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -29,20 +32,34 @@ def boot() -> str:
 
 
 async def is_suspect(store: Store, site: Site) -> bool:
-    """Whether the machine has started anew since the site was built, or the front page is gone."""
+    """Whether the machine has started anew since the site was found whole, or the front page is gone.
+
+    It stays so until the site is mended: the press soon makes the front page anew, and may be killed before that.
+    """
     before = await store.do("GET", BOOT)
     if before is None:
         await store.do("SET", BOOT, boot())
         return False
-    return bool(before != boot().encode() or not site.has("index.html"))
+    if before == boot().encode() and site.has("index.html"):
+        return False
+    await store.do("SET", BOOT, UNMENDED)
+    return True
 
 
-async def mend_beside() -> None:
-    """Check and repair in a process of its own, so that events stay fast meanwhile."""
+async def mend_beside(*command: str) -> None:
+    """Check and repair in a process of its own, so that events stay fast meanwhile; begun anew until it is done."""
+    pause = PAUSE
+    while code := await _run(command or (sys.executable, "-m", "services.render.mend")):
+        observe.log().error("mending came to no end; it begins anew", code=code, pause=pause)
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
+
+
+async def _run(command: Sequence[str]) -> int:
     own = {name: value for name, value in os.environ.items() if name != observe.METRICS_FOLDER}  # ours stay ours
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "services.render.mend", env=own)
+    process = await asyncio.create_subprocess_exec(*command, env=own)
     try:
-        await process.wait()
+        return await process.wait()
     except asyncio.CancelledError:
         process.kill()
         raise
@@ -76,5 +93,9 @@ async def mend(settings: Settings) -> Differences:
 if __name__ == "__main__":
     loaded = Settings.load()
     observe.configure_logs("mend", loaded.log_level)
-    mended = asyncio.run(mend(loaded))
+    try:
+        mended = asyncio.run(mend(loaded))
+    except StoreUnavailable as error:
+        observe.log().error("the store went away while the site was mended", error=str(error))
+        sys.exit(1)
     observe.log().info("mended", pages=mended.pages, repaired=len(mended.repairs()), extra=len(mended.extra))
