@@ -120,23 +120,37 @@ def _blocks(before: Card | None, after: Card | None, shown: Shown) -> Iterator[M
 
 
 def _for_machines(before: Card | None, after: Card | None, shown: Shown) -> Iterator[Mark]:
-    if before and after and _same_text(before, after) and _same_look(before, after):
-        return
-    if any(card.published_at > shown.news_since for card in (before, after) if card):
+    is_news = any(card.published_at > shown.news_since for card in (before, after) if card)
+    if is_news and not (before and after and _same_news(before, after)):
         yield Mark(keys.NEWS, "within", "all", NEWS_PLACES)
     for month in _months(before, after):
-        yield Mark(keys.sitemap(month, "{n}"), "place", "all", SITEMAP_PLACES, month)
-        yield Mark(keys.SITEMAPS, "period", "all", SITEMAP_PLACES, month)
+        if not (before and after and _same_entry(before, after)):
+            yield Mark(keys.sitemap(month, "{n}"), "place", "all", SITEMAP_PLACES, month)
+        if not (before and after and before.day[:7] == after.day[:7]):
+            yield Mark(keys.SITEMAPS, "period", "all", SITEMAP_PLACES, month)
         if not (before and after):
             yield Mark(keys.sitemap(month, "{n}"), "pages", "all", SITEMAP_PLACES, month)
 
 
 def _same_look(was: Card, now: Card) -> bool:
+    """What a card shows. No card names its author, whose own lists it joins and leaves."""
     return (
-        was.headline, was.excerpt, was.image, was.path, was.published_at, was.section, was.authors, was.language,
+        was.headline, was.excerpt, was.image, was.path, was.published_at, was.section, was.language,
     ) == (
-        now.headline, now.excerpt, now.image, now.path, now.published_at, now.section, now.authors, now.language,
+        now.headline, now.excerpt, now.image, now.path, now.published_at, now.section, now.language,
     )  # fmt: skip
+
+
+def _same_news(was: Card, now: Card) -> bool:
+    """What the sitemap of the news tells of it."""
+    return (was.path, was.published_at, was.headline, was.language) == (
+        now.path, now.published_at, now.headline, now.language,
+    )  # fmt: skip
+
+
+def _same_entry(was: Card, now: Card) -> bool:
+    """What its month's sitemap tells of it."""
+    return (was.path, was.modified_at or was.published_at) == (now.path, now.modified_at or now.published_at)
 
 
 def _same_text(was: Card, now: Card) -> bool:

@@ -1,6 +1,8 @@
 """What comes from the streams: articles and signals, turned into marks; building happens from current state."""
 
 from services.render import keys
+from services.render.edition import LiveEdition
+from services.render.pages.fragments import is_full
 from services.render.press import Press
 from services.render.ticker import note_expiry
 from shared.clock import due, first_millis
@@ -51,6 +53,7 @@ class Handlers:
         self._store = store
         self._press = press
         self._site = site
+        self._edition = LiveEdition(store, site)
 
     async def mark_articles(self, batch: list[Delivered[ArticleEvent]]) -> None:
         """Mark the articles' pages; a withdrawal goes first. What they touch is marked once they are on disk."""
@@ -73,8 +76,15 @@ class Handlers:
         """Mark the pages that signals touch, and note when what they show will be over."""
         for one in batch:
             await self._note_what_is_due(one.event)
-            await self._press.dirty.mark(pages_of(one.event), one.event.event_id, ack=(SIGNALS, GROUP, one.entry))
+            pages = [page for page in pages_of(one.event) if not await self._stays(page, one.event)]
+            await self._press.dirty.mark(pages, one.event.event_id, ack=(SIGNALS, GROUP, one.entry))
         self._press.wake()
+
+    async def _stays(self, page: str, signal: Signal) -> bool:
+        """Whether a page shows too little of a ranking to have changed with it."""
+        if not isinstance(signal, RankingChanged) or page not in (keys.HOT_BLOCK, keys.TOPICS_BLOCK):
+            return False
+        return await is_full(self._edition, signal.list, signal.first)
 
     async def _note_what_is_due(self, signal: Signal) -> None:
         if isinstance(signal, ConditionsChanged):

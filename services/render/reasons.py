@@ -6,6 +6,7 @@ For people (`pressrun why`, `impact`) and machines alike.
 
 import json
 import re
+from datetime import timedelta
 from typing import Any
 
 from services.render import keys
@@ -52,14 +53,16 @@ def _made_of(key: str, shown: tuple[Context, ...]) -> dict[str, list[str]]:
 
 
 async def impact(store: Store, edition: LiveEdition, ident: str) -> list[str] | None:
-    """The pages that would change if this article's headline and text changed; None if it is not on the site.
+    """The pages that would change if this article's headline and text did, at a later moment; None if it is not on the
+    site.
 
     The dependency table says which may; what each of them shows, which do.
     """
     card = (await edition.cards([ident]))[0]
     if card is None:
         return None
-    changed = card.model_copy(update={"headline": f"{card.headline} ", "content": "changed"})
+    later = (card.modified_at or card.published_at) + timedelta(minutes=1)
+    changed = card.model_copy(update={"headline": f"{card.headline} ", "content": "changed", "modified_at": later})
     anywhere = Shown(hot=(ident,), topics=tuple(topic.slug for topic in card.topics), lead=(ident,))
     marked = [page for mark in affected(card, changed, anywhere) for page in await _pages(store, card, mark)]
     around = [page for topic in neighbourhoods(card, changed) for page in await _around(store, card, topic)]

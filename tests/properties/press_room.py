@@ -148,10 +148,10 @@ class PressRoom:
         self._begin()
         await self.open()
 
-    async def rank(self, name: str, members: list[str]) -> None:
-        """What trending does when a ranking changes."""
+    async def rank(self, name: str, members: list[str], first: int = 0) -> None:
+        """What trending does when a ranking changes from a place on."""
         commands = [("SET", ranking_key(name), json.dumps(members))]
-        event = RankingChanged(at=self.now, list=name)
+        event = RankingChanged(at=self.now, list=name, first=first)
         await self.store.commit({}, [*commands, announce(SIGNALS, event)])
 
     async def conditions(self, temperature: float, hours_ago: float) -> None:

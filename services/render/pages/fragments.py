@@ -1,6 +1,6 @@
 """What every page shares, each in a file of its own that nginx puts in: a change rewrites one small file."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from services.render import keys
 from services.render.contexts import Context, HotFragment, Masthead, Navigation, TopicCard, TopicsFragment
@@ -34,19 +34,35 @@ async def hot(edition: Edition) -> HotFragment:
 async def topics(edition: Edition) -> TopicsFragment:
     """The most read topics, the newest article of each, none twice; then the newest articles."""
     size = edition.site.topics
+    shown = await _of_topics(edition, (await edition.ranking(TOPICS))[:SIZE])
+    if len(shown) < size:
+        for card in await edition.newest("all", 2 * size):
+            if len(shown) < size and card.id not in shown:
+                shown[card.id] = TopicCard(None, card)
+    return TopicsFragment(edition.site, tuple(shown.values()))
+
+
+async def _of_topics(edition: Edition, ranked: Iterable[str]) -> dict[str, TopicCard]:
+    size = edition.site.topics
     shown: dict[str, TopicCard] = {}
-    for slug in (await edition.ranking(TOPICS))[:SIZE]:
+    for slug in ranked:
         if len(shown) == size:
             break
         for card in await edition.newest(f"topic:{slug}", size):
             if card.id not in shown:
                 shown[card.id] = TopicCard(await edition.term("topic", slug), card)
                 break
-    if len(shown) < size:
-        for card in await edition.newest("all", 2 * size):
-            if len(shown) < size and card.id not in shown:
-                shown[card.id] = TopicCard(None, card)
-    return TopicsFragment(edition.site, tuple(shown.values()))
+    return shown
+
+
+async def is_full(edition: Edition, name: str, first: int) -> bool:
+    """Whether the block of an announced ranking is full before its place `first`: nothing from there on shows."""
+    size = {HOT: edition.site.hot, TOPICS: edition.site.topics}[name]
+    if first < size:
+        return False
+    ranked = (await edition.ranking(name))[:first]
+    shown = await edition.cards(ranked) if name == HOT else list(await _of_topics(edition, ranked))
+    return sum(one is not None for one in shown) >= size
 
 
 _CONTEXTS: dict[str, Callable[[Edition], Awaitable[Context]]] = {

@@ -1,0 +1,82 @@
+"""A ranking that changed below what a block shows of it leaves the block as it is."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from services.render.dirty import Taken
+from services.render.edition import LiveEdition
+from services.render.pages.fragments import is_full
+from shared.articles import identify
+from shared.ranking import HOT, TOPICS
+from shared.settings import Site
+from tests.properties.press_room import PressRoom, draft
+
+SITE = Site(hot=2, topics=2)
+RANKED = [identify("desk", f"g{number}") for number in range(5)]
+
+
+@pytest.fixture
+async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
+    """Five articles, one of each topic, all of which have been read."""
+    made = PressRoom(valkey, tmp_path, SITE)
+    await made.open()
+    for number in range(5):
+        await made.accept(draft(f"g{number}", topics=(f"t{number}",)))
+    await made.rank(HOT, RANKED)
+    await made.rank(TOPICS, [f"t{number}" for number in range(5)])
+    await made.drain()
+    yield made
+    await made.close()
+
+
+async def built_for(room: PressRoom, name: str, ranked: list[str], first: int) -> set[str]:
+    """The pages that are built when a ranking changed from a place on."""
+    found: set[str] = set()
+    build = room.press._build
+
+    async def and_note(taken: Taken) -> bool:
+        found.add(taken.key)
+        return await build(taken)
+
+    await room.rank(name, ranked, first)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(room.press, "_build", and_note)
+        await room.drain()
+    assert (await room.differences()).clean
+    return found
+
+
+async def test_what_changed_below_hot_this_week_is_on_its_page_alone(room: PressRoom) -> None:
+    a, b, c, d, e = RANKED
+    assert await built_for(room, HOT, [a, b, c, e, d], 3) == {"hot"}
+    assert await built_for(room, HOT, [a, b, d, c, e], 2) == {"hot"}
+    assert await built_for(room, HOT, [a, d, b, c, e], 1) == {"hot", "fragment:hot"}
+
+
+async def test_what_stands_below_moves_up_when_one_of_the_first_is_withdrawn(room: PressRoom) -> None:
+    a, b, c, d, e = RANKED
+    await room.accept(draft("g0", status="canceled"))
+    await room.drain()
+    assert await built_for(room, HOT, [a, b, d, c, e], 2) == {"hot", "fragment:hot"}
+    assert await built_for(room, HOT, [a, b, d, e, c], 3) == {"hot"}
+
+
+async def test_a_topic_that_changed_place_below_the_topics_block_changes_nothing(room: PressRoom) -> None:
+    assert await built_for(room, TOPICS, ["t0", "t1", "t3", "t2"], 2) == set()
+    assert await built_for(room, TOPICS, ["t0", "t3", "t1", "t2"], 1) == {"fragment:topics"}
+
+
+async def test_a_topic_whose_newest_article_stands_there_already_fills_no_place(room: PressRoom) -> None:
+    await room.accept(draft("g0", topics=("t0", "t1")))
+    await room.accept(draft("g1", status="canceled"))
+    await room.drain()
+    assert await built_for(room, TOPICS, ["t0", "t1", "t3", "t2"], 2) == {"fragment:topics"}
+    assert await built_for(room, TOPICS, ["t0", "t1", "t3", "t4"], 3) == set()
+
+
+@pytest.mark.parametrize("name", [HOT, TOPICS])
+async def test_a_block_of_a_ranking_that_is_too_short_is_not_full(room: PressRoom, name: str) -> None:
+    await room.rank(name, [])
+    assert not await is_full(LiveEdition(room.store, SITE), name, 50)
