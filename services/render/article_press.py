@@ -1,8 +1,9 @@
 """An article's way through the press: onto disk and into its lists, or out of them and off the disk."""
 
 import hashlib
+import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from prometheus_client import Counter, Histogram
@@ -82,27 +83,48 @@ class ArticlePress:
         output = article.page(self._edition, self._printer, story, related)
         card = story.article.card()
         firsts = await self._firsts(story, card) if listed.card is None or not current else {}
+        told, alone = ([], {}) if not listed.live else await self._bring_firsts(taken, firsts)
         events = await self._delivery.bring(taken, output, story)
         changed = bool(events)
-        if firsts:  # whatever becomes of us, somebody looks at them again
-            await self._dirty.mark(firsts, taken.cause, patience=keys.LAST)
-        for key, first in firsts.items():
-            events += await self._delivery.bring(replace(taken, key=key), first)
+        if not listed.live:  # else lists lead to its page already, and that is to lead to no page that is not there
+            told, alone = await self._bring_firsts(taken, firsts)
         await self._pictures.keep_only(self._dirty, story.article.id, known.pictures, story.article.media)
-        await self._shelve(taken, story, known, card, look, events, tuple(firsts))
+        await self._shelve(taken, story, known, card, look, [*events, *told], tuple(firsts), alone)
         if changed and not current:
             self._measure(taken)
 
-    async def _firsts(self, story: Story, card: Card) -> dict[str, Output]:
-        """The pages that the article's page leads to and that are not there yet; they go out together with it.
+    async def _firsts(self, story: Story, card: Card) -> dict[str, tuple[Output, bool]]:
+        """The pages that the article's page leads to and that are not there yet; they go out together with it. With
+        each, whether it shows that article alone.
 
         Another press may build them at the same time, on a lease and from what is listed: then its pages stay.
         """
         absent = [key for path, key in linked_pages(card) if not self._delivery.site.has(path)]
         if not absent:
             return {}
-        coming = WithArticle(self._edition, story)
-        return {key: replace(await build(coming, self._printer, key), only_new=True) for key in absent}
+        found = {}
+        for key in absent:
+            coming = WithArticle(self._edition, story)
+            output = await build(coming, self._printer, key)
+            found[key] = replace(output, only_new=True), coming.alone
+        return found
+
+    async def _bring_firsts(
+        self, taken: Taken, firsts: Mapping[str, tuple[Output, bool]]
+    ) -> tuple[list[str], dict[str, str]]:
+        """Bring these pages to disk. Their events; and of those that are there just as they were made, and show the
+        article alone, by which mark each waits."""
+        if not firsts:
+            return [], {}
+        marks = await self._dirty.mark_firsts(firsts, taken.cause)  # whatever becomes of us, they are looked at again
+        events: list[str] = []
+        alone: dict[str, str] = {}
+        for key, (first, is_alone) in firsts.items():
+            told = await self._delivery.bring(replace(taken, key=key), first)
+            events += told
+            if is_alone and key in marks and told and json.loads(told[0])["paths"] == list(first.files):
+                alone[key] = marks[key]
+        return events, alone
 
     async def _shelve(
         self,
@@ -113,6 +135,7 @@ class ArticlePress:
         look: str,
         page_events: Sequence[str],
         firsts: tuple[str, ...] = (),
+        alone: Mapping[str, str] | None = None,
     ) -> None:
         listed, shown = known.listed, known.shown
         before = listed.card
@@ -135,6 +158,7 @@ class ArticlePress:
             news_until=news_until,
             page_events=page_events,
             firsts=firsts,
+            alone=alone or {},
         )
 
     async def _take_down(self, taken: Taken, story: Story, pictures: set[str]) -> None:

@@ -82,6 +82,13 @@ class Dirty:
         stream, group, entry = ack or ("", "", "")
         await self._store.run(steps.MARK, (*ALL, stream), (group, entry, cause, int(background), *flat))
 
+    async def mark_firsts(self, pages: Iterable[str], cause: str) -> dict[str, str]:
+        """Mark pages that are about to be written without a lease, to be looked at last; by which mark each waits then,
+        of those that nobody builds just now."""
+        asked = tuple(pages)
+        marks = await self._store.run(steps.MARK_FIRSTS, ALL, (cause, keys.LAST, *asked))
+        return {page: mark.decode() for page, mark in zip(asked, marks, strict=True) if mark}
+
     async def take(self, most: int, token: str, few: int | None = None) -> list[Taken]:
         """Lease up to `most` pages: overdue ones, then new articles, then what else waits, in a fair order.
 

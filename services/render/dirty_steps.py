@@ -187,6 +187,19 @@ return take_pages(most, few, math.ceil(most / 2), least, ARGV[4], tonumber(ARGV[
 """
 )
 
+MARK_FIRSTS = Script(
+    LUA
+    + """
+local marks = {}
+for at = 3, #ARGV do
+  local page = ARGV[at]
+  mark(SHARED, page, tonumber(ARGV[2]), ARGV[1])
+  marks[at - 2] = redis.call('ZSCORE', LEASES, page) and '' or redis.call('HGET', CAUSES, page)
+end
+return marks
+"""
+)
+
 WAIT_FOR = Script(
     LUA
     + """

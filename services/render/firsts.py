@@ -35,30 +35,43 @@ def _pages_of(name: str, periods: tuple[str, ...]) -> tuple[tuple[str, str], ...
 
 
 class WithArticle:
-    """An edition as it will be once an article is listed; only for lists and periods that it is the first of."""
+    """An edition as it will be once an article is listed; only for lists and periods that it is the first of.
+
+    `alone` tells whether no other article has been read from there: then a page shows this one and nothing else, for
+    as long as nobody joins it, whoever came and went meanwhile.
+    """
 
     def __init__(self, edition: LiveEdition, story: Story) -> None:
         self.site = edition.site
         self._edition = edition
         self._story = story
         self._card = story.article.card()
+        self.alone = True
 
     async def newest(self, name: str, count: int) -> list[Card]:
         others = [card for card in await self._edition.newest(name, count) if card.id != self._card.id]
+        self.alone = self.alone and not others
         if name not in self._card.lists:
             return others
         return sorted([self._card, *others], key=lambda card: (card.published_at, card.id), reverse=True)[:count]
 
     async def places(self, name: str, period: str, first: int, count: int) -> list[Card]:
-        others = await self._edition.places(name, period, first, count)
-        return [*(card for card in others if card.id != self._card.id), self._card]
+        found = await self._edition.places(name, period, first, count)
+        others = [card for card in found if card.id != self._card.id]
+        self.alone = self.alone and not others
+        return [*others, self._card]
 
     async def place_count(self, name: str, period: str) -> int:
         return 1  # of a period that begins again there are other pages; they come after this one
 
     async def periods(self, name: str) -> dict[str, int]:
         mine = dict.fromkeys(live.periods_of(name, self._card), 1) if name in self._card.lists else {}
-        return mine | await self._edition.periods(name)
+        found = await self._edition.periods(name)
+        month = (
+            self._card.day[:7] if name == "all" else ""
+        )  # an archive of the site's names days of its own month alone
+        self.alone = self.alone and not any(period.startswith(month) for period in found.keys() - mine.keys())
+        return mine | found
 
     async def story(self, ident: str) -> Story | None:
         return self._story if ident == self._card.id else await self._edition.story(ident)

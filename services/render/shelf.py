@@ -3,7 +3,7 @@ all in one step (`shared.live` names what is kept). Articles that are ready toge
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -60,9 +60,12 @@ class Shelf:
         news_until: int,
         page_events: Sequence[str],
         firsts: Sequence[str] = (),
+        alone: Mapping[str, str],
     ) -> bool:
         """List the article as `after` (None: not at all), mark what that changes, note what is on disk.
 
+        `firsts` are the pages that came with its own; `alone` those of them that show it alone, if nobody else is on
+        them now, and by which mark each waits: these need not be built again.
         Gives the lease back. False if the lists had changed meanwhile: nothing was done, the page is marked again.
         """
         before = listed.card
@@ -85,6 +88,7 @@ class Shelf:
             "built": ["revision", revision, "version", version, "at", at_ms, "shown", shown],
             "events": list(page_events),
             "firsts": list(firsts),
+            "alone": dict(alone),
             "gone_after": dirty.GONE_AFTER_MS,
             "news_until": news_until,
         }

@@ -16,9 +16,10 @@ local PAGES, SHELVINGS, BEYOND = KEYS[8], KEYS[9], {KEYS[10], KEYS[11], KEYS[12]
 local plans, marks = cjson.decode(ARGV[1]), cjson.decode(ARGV[2])
 local beyond = redis.call('MGET', unpack(BEYOND))
 
-local due, at_due, later = {}, {}, {}
+local due, at_due, later, whole = {}, {}, {}, {}
 local function touch(page, patience, cause)
   -- to be marked, with all others; the first cause stands, as if each were marked by itself
+  if whole[page] then return end
   local at = at_due[page]
   if not at then
     at = #due + 1
@@ -108,6 +109,26 @@ local function holds(id, live, left, first)
     if (value or '') ~= ARGV[first + at] then return false end
   end
   return true
+end
+
+local function shows_it_alone(page)
+  -- whether a page that an article brought with it shows no other one; where one left, its place is kept
+  local kind, name = string.match(page, '^(%a+):(.*)$')
+  if kind ~= 'archive' then return redis.call('ZCARD', 'list:' .. name) == 1 end
+  local list, period = string.match(name, '^(.*)|(.*)|')
+  return redis.call('ZCARD', 'place:' .. list .. ':' .. period) == 1
+end
+
+local function leave_whole(plan)
+  -- what an article brought with it is as it is to be, if it is alone there and nobody has taken it to build since
+  whole = {}
+  for page, mark in pairs(plan.alone) do
+    if redis.call('HGET', CAUSES, page) == mark and shows_it_alone(page) then
+      whole[page] = true
+      redis.call('ZREM', SHARED, page)
+      redis.call('HDEL', CAUSES, page)
+    end
+  end
 end
 
 local marked_whole = {}
@@ -217,6 +238,7 @@ local function shelve(plan, card, live, left, first)
   end
   local best, places = {}, {}
   local was_empty, begun = list(plan, best, places)
+  leave_whole(plan)
   mark_what_changes(plan, was_empty, begun, best, places)
   if redis.call('INCR', SHELVINGS) ~= plan.shelvings + 1 and #plan.near > 0 and card ~= '' then
     -- an article that was shelved beside it did not find it in the lists, nor was found by it: look again

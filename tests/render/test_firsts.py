@@ -1,0 +1,165 @@
+"""The pages that an article brings with it, since it is the first on them."""
+
+import json
+import random
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.render.delivery import Delivery
+from services.render.dirty import Dirty
+from services.render.site import Output, page_file
+from shared.events import PAGES
+from shared.settings import Site
+from tests.properties.press_room import PressRoom, draft
+from tests.render.test_press import another_press
+
+OIL = "topic/oil/index.html"
+Brought = Counter[str]
+
+
+@pytest.fixture
+async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
+    made = PressRoom(valkey, tmp_path, Site())
+    await made.open()
+    await made.drain()
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def brought(monkeypatch: pytest.MonkeyPatch) -> Brought:
+    """How often each page was brought to the disk."""
+    found: Brought = Counter()
+    bring = Delivery.bring
+
+    async def and_count(self: Delivery, taken: Any, *what: Any) -> list[str]:
+        found[taken.key] += 1
+        return await bring(self, taken, *what)
+
+    monkeypatch.setattr(Delivery, "bring", and_count)
+    return found
+
+
+async def test_what_it_is_alone_on_is_built_once(room: PressRoom, brought: Brought) -> None:
+    await room.accept(draft("g", section="World", topics=("Oil", "Iran"), authors=("Jane Doe",)))
+    await room.drain()
+    assert {"list:topic:oil", "feed:author:jane-doe", "archive:all|2025-07-26|1"} <= brought.keys()
+    assert set(brought.values()) == {1}, brought
+    assert (await room.differences()).clean
+
+
+async def test_what_two_bring_at_once_shows_both(room: PressRoom, brought: Brought) -> None:
+    for guid in ("g", "h"):
+        await room.accept(draft(guid, topics=("Oil",)))
+    await room.drain()
+    assert brought["list:topic:oil"] > 1
+    page = room.tree.read(OIL)
+    assert page
+    assert b"Story g" in page
+    assert b"Story h" in page
+    assert (await room.differences()).clean
+
+
+async def before_it_is_listed(room: PressRoom, do: Callable[[], Awaitable[object]]) -> None:
+    """Build what waits, and do something when the article's page and what it brought are there."""
+    shelve = room.press.articles._shelve
+
+    async def and_something_before(*about: Any) -> None:
+        patched.undo()
+        await do()
+        await shelve(*about)
+
+    patched = pytest.MonkeyPatch()
+    patched.setattr(room.press.articles, "_shelve", and_something_before)
+    await room.drain()
+    assert (await room.differences()).clean
+
+
+async def build_next(room: PressRoom, page: str) -> None:
+    """What another press does, which takes one page."""
+    await room.deliver(random.Random(1))
+    press = another_press(room)
+    [taken] = await press.dirty.take(1, "t")
+    assert taken.key == page
+    assert await press._build(taken)
+
+
+async def test_what_another_joins_before_it_is_listed_is_built_again(room: PressRoom) -> None:
+    await room.accept(draft("g", topics=("Oil",)))
+
+    async def another_joins() -> None:
+        other = await room.accept(draft("h", topics=("Oil",)))
+        await build_next(room, f"article:{other.article.id}")
+
+    await before_it_is_listed(room, another_joins)
+    assert b"Story h" in (room.tree.read(OIL) or b"")
+
+
+async def test_what_shows_another_that_leaves_before_it_is_listed_is_built_again(room: PressRoom) -> None:
+    other = await room.accept(draft("h", topics=("Oil",)))
+    await room.drain()
+    room.tree.remove(OIL)
+    await room.accept(draft("g", topics=("Oil",)))
+
+    async def the_other_leaves() -> None:
+        assert b"Story h" in (room.tree.read(OIL) or b"")
+        await room.accept(draft("h", status="canceled"))
+        await build_next(room, f"article:{other.article.id}")
+
+    await before_it_is_listed(room, the_other_leaves)
+    assert b"Story h" not in (room.tree.read(OIL) or b"Story h")
+
+
+async def test_what_somebody_is_building_from_before_it_came_is_built_again(room: PressRoom) -> None:
+    other = Dirty(room.store, "w2")
+    await other.mark(["list:topic:oil"])
+    [taken] = await other.take(1, "t")
+    await room.accept(draft("g", topics=("Oil",)))
+
+    async def the_other_is_done() -> None:
+        assert room.tree.remove(OIL), "from before it came there is no such page"
+        await other.done(taken)
+
+    await before_it_is_listed(room, the_other_is_done)
+    assert room.tree.has(OIL)
+
+
+async def test_what_somebody_builds_before_it_is_listed_is_built_again(room: PressRoom) -> None:
+    other = Dirty(room.store, "w2")
+    await room.accept(draft("g", topics=("Oil",)))
+
+    async def the_other_builds_all() -> None:
+        taken = await other.take(100, "t")
+        assert room.tree.remove(OIL), "nothing is listed there yet"
+        for page in taken:
+            await other.done(page)
+
+    await before_it_is_listed(room, the_other_builds_all)
+    assert room.tree.has(OIL)
+
+
+async def test_a_live_page_never_leads_to_a_list_that_is_not_there(
+    room: PressRoom, brought: Brought, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accepted = await room.accept(draft("g"))
+    await room.drain()
+    brought.clear()
+    apply, seen = room.tree.apply, []
+
+    def and_look(output: Output) -> list[str]:
+        if page_file(accepted.article.path) in output.files:
+            seen.append(room.tree.read(OIL) is not None)
+        return apply(output)
+
+    monkeypatch.setattr(room.tree, "apply", and_look)
+    await room.accept(draft("g", topics=("Oil",)))
+    await room.drain()
+    assert seen == [True]
+    assert brought["list:topic:oil"] == 1
+    told = [json.loads(fields[1])["page"] for _, fields in await room.store.do("XRANGE", PAGES, "-", "+")]
+    assert told.count("list:topic:oil") == 1
+    assert (await room.differences()).clean
