@@ -361,6 +361,14 @@ def test_head_answers_like_get_without_a_body(port: int, path: str, status: int)
     assert answer.headers["content-type"] == get(port, path).headers["content-type"]
 
 
+@pytest.mark.parametrize("path", ["/", "/feed.xml", "/media/ab/picture.jpg", f"{OLD}/"])
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS"])
+def test_another_method_is_told_which_ones_there_are(port: int, path: str, method: str) -> None:
+    answer = get(port, path, method)
+    assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD")
+    assert "allow" not in get(port, path).headers
+
+
 def test_pages_and_styles_are_compressed_for_who_takes_it(port: int) -> None:
     for path in ("/2025/07/26/long/", "/_static/press.0123456789.css"):
         headers = get(port, path, Accept_Encoding="gzip").headers
