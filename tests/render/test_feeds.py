@@ -62,6 +62,13 @@ def test_an_article_without_authors_has_the_sites_name_in_atom(printer: Printer)
     assert [name.text for name in names] == ["Baghdad Courier"]
 
 
+def test_a_name_that_is_both_section_and_topic_is_one_category(printer: Printer) -> None:
+    made = contexts_of(story("Water"))
+    entry = feedparser.parse(printer.print(made[c.AtomFeed])).entries[0]
+    assert [tag.term for tag in entry.tags] == ["Water", "Security"]
+    assert json.loads(printer.print(made[c.JsonFeed]))["items"][0]["tags"] == ["Water", "Security"]
+
+
 def test_the_json_feed_is_whole(printer: Printer) -> None:
     article = story("</script>").model_copy(update={"corrections": ()})
     found = json.loads(printer.print(contexts_of(article)[c.JsonFeed]))

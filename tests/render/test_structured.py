@@ -133,6 +133,10 @@ def test_opengraph_has_what_a_shared_link_shows() -> None:
     assert not [name for name in _metas(MINIMAL) if name.startswith("og:image")]
 
 
+def test_search_engines_may_show_the_whole_picture_of_an_article() -> None:
+    assert _metas(FULL)["robots"] == ["max-image-preview:large"]
+
+
 def test_a_picture_of_unknown_size_claims_none() -> None:
     found = _metas(FULL.model_copy(update={"image": Image(url="https://elsewhere.example/x.jpg")}))
     assert found["og:image"] == ["https://elsewhere.example/x.jpg"]

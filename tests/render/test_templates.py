@@ -184,7 +184,8 @@ def test_a_site_below_a_path_links_within_it() -> None:
 
 def test_a_list_has_feeds_of_its_own(printer: Printer) -> None:
     made = contexts_of(story())
-    assert b'title="Baghdad Courier" href="/topic/words/feed.xml"' in printer.print(made[c.ListPage])
+    own = 'title="Words – Baghdad Courier" href="/topic/words/feed.xml"'
+    assert own in printer.print(made[c.ListPage]).decode()
     assert b'title="Baghdad Courier" href="/feed.xml"' in printer.print(made[c.ArticlePage])
 
 
@@ -218,3 +219,13 @@ def test_a_bare_article_prints(printer: Printer) -> None:
     cards: tuple[Card, ...] = ()
     assert b"<h1>Words</h1>" in printer.print(c.ArticlePage(SITE, article, "", cards))
     assert b'class="none"' in printer.print(c.FrontPage(SITE, (), ()))
+def test_each_page_of_an_archive_has_a_title_of_its_own(printer: Printer) -> None:
+    cards = (story().card(),)
+    pages = [c.ArchivePage(SITE, "all", None, "2025-07", number, cards) for number in (1, 2)]
+    titles = [re.findall("<(?:title|h1)[^>]*>([^<]*)<", printer.print(page).decode()) for page in pages]
+    assert titles == [
+        ["Baghdad Courier, July 2025 – Baghdad Courier", "July 2025"],
+        ["Baghdad Courier, July 2025, page 2 – Baghdad Courier", "July 2025, page 2"],
+    ]
+
+

@@ -31,6 +31,7 @@ def article(desk: Desk, page: ArticlePage) -> dict[str, Any]:
         "page_language": language,
         "page_direction": direction(language),
         "feeds": desk.home,
+        "feeds_name": desk.name,
         **corrections(desk, story),
         "id": story.id,
         "headline": headline,

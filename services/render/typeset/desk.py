@@ -87,6 +87,7 @@ class Desk:
         return uri(path) if path.startswith(("https://", "http://")) else self.base_url + quoted(path)
 
     def stamp(self, at: datetime) -> Stamp:
+        self.name = escaped(site.name)
         """A moment in the site's time zone."""
         local = self.site.local(at)
         text = local.isoformat(timespec="seconds")
@@ -134,6 +135,10 @@ class Desk:
             srcset = ", ".join(f"{self.href(f'{stem}-{width}.{suffix}')} {width}w" for width in image.widths)
         src = self.href(image.url) if image.url.startswith("/") else image.url
         return Picture(src, srcset, image.alt, image.credit, image.caption, image.width, image.height)
+    def title_of(self, term: Term | None) -> str:
+        """What the feeds of a list are called."""
+        return f"{term.name} – {self.site.name}" if term else self.site.name
+
 
     def stories(self, cards: Sequence[Card]) -> list[Block]:
         """What a list prints of its cards."""

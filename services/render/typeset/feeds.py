@@ -131,7 +131,7 @@ def robots(desk: Desk, page: contexts.Robots) -> dict[str, Any]:
 def _about(desk: Desk, page: contexts.Feed, file: str) -> dict[str, Any]:
     path = home(page.kind, page.term)
     return {
-        "title": f"{page.term.name} – {desk.site.name}" if page.term else desk.site.name,
+        "title": desk.title_of(page.term),
         "home": desk.absolute(path),
         "address": desk.absolute(path + file),
         "updated": desk.iso(page.updated),
@@ -152,7 +152,7 @@ def _entry(desk: Desk, entry: contexts.Entry) -> dict[str, Any]:
         "updated": desk.iso(article.modified_at),
         "date": desk.rfc822(article.published_at),
         "authors": [(author.name, desk.absolute(home("author", author))) for author in article.authors],
-        "categories": [*([article.section.name] if article.section else []), *(topic.name for topic in article.topics)],
+        "categories": list(dict.fromkeys(term.name for term in (article.section, *article.topics) if term)),
         "picture": _picture(desk, entry),
     }
 

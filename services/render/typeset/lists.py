@@ -10,6 +10,7 @@ from services.render.typeset import week
 from services.render.typeset.desk import Desk, Link
 from services.render.typeset.language import full_day, long_day, month
 from services.render.typeset.ready import escaped
+from shared.articles import Term
 
 
 def masthead(desk: Desk, page: contexts.Masthead) -> dict[str, Any]:
@@ -55,7 +56,7 @@ def listing(desk: Desk, page: contexts.ListPage) -> dict[str, Any]:
     """The newest of a section, a topic or an author."""
     path = home(page.kind, page.term)
     return {
-        **_head(desk, page.term.name, path, feeds=path),
+        **_head(desk, page.term.name, path, feeds=path, term=page.term),
         "kind": page.kind,
         "name": page.term.name,
         "cards": desk.stories(page.cards),
@@ -70,7 +71,13 @@ def archived(desk: Desk, page: contexts.ArchivePage) -> dict[str, Any]:
     path = home(page.kind, page.term)
     name = page.term.name if page.term else desk.site.name
     return {
-        **_head(desk, f"{name}, {when}", archive(page.kind, page.term, page.period, page.number), feeds=path),
+        **_head(
+            desk,
+            f"{name}, {when}" + (f", page {page.number}" if page.number > 1 else ""),
+            archive(page.kind, page.term, page.period, page.number),
+            feeds=path,
+            term=page.term,
+        ),
         "kind": page.kind,
         "name": name,
         "home": desk.href(path),
@@ -121,7 +128,7 @@ _ERRORS = {
 }
 
 
-def _head(desk: Desk, title: str, path: str, feeds: str) -> dict[str, Any]:
+def _head(desk: Desk, title: str, path: str, feeds: str, term: Term | None = None) -> dict[str, Any]:
     return {
         "page_language": desk.language,
         "page_direction": desk.direction,
@@ -129,6 +136,7 @@ def _head(desk: Desk, title: str, path: str, feeds: str) -> dict[str, Any]:
         "canonical": escaped(desk.absolute(path)) if path else "",
         "description": "",
         "feeds": escaped(desk.href(feeds)),
+        "feeds_name": escaped(desk.title_of(term)),
     }
 
 
