@@ -153,6 +153,41 @@ def test_an_article_is_written_in_its_own_direction_and_the_blocks_in_the_sites(
     assert root.find(".//section[@class='related']//li").get("dir") == "rtl"  # type: ignore[union-attr]  # it has two
 
 
+def test_in_an_article_of_another_language_only_the_sites_own_words_are_in_the_sites(printer: Printer) -> None:
+    root = _parse(printer.print(contexts_of(story(language="ar"))[c.ArticlePage]).decode())
+    authors, when = _classed(root, "authors"), _classed(root, "when")
+    assert [when.get("lang"), when.get("dir")] == ["en", "ltr"]
+    parents = {child: parent for parent in root.iter() for child in parent}
+    above = authors
+    while above.get("lang") is None:
+        above = parents[above]
+    assert (above.get("lang"), above.get("dir")) == ("ar", "rtl")
+
+
+def test_a_card_of_another_language_is_aligned_to_one_side(printer: Printer) -> None:
+    """The moment is in the site's language, but its paragraph begins where the headline does."""
+    root = _parse(printer.print(contexts_of(story(language="ar"))[c.ListPage]).decode())
+    when = _classed(root, "when")
+    assert when.get("dir") is None
+    assert [(part.get("lang"), part.get("dir")) for part in when] == [("en", "ltr")]
+
+
+@pytest.mark.parametrize("kind", [c.HotFragment, c.HotPage, c.ChartPage])
+def test_a_rank_stands_on_the_sites_side_whatever_the_article_is_written_in(printer: Printer, kind: type) -> None:
+    text = printer.print(contexts_of(story(language="ar"))[kind]).decode()
+    items = html5lib.parse(text, namespaceHTMLElements=False).findall(".//ol/li")
+    assert items
+    for item in items:
+        assert item.get("dir") is None
+        assert [part.get("dir") for part in item if part.get("class") != "rank"] == ["rtl"]
+
+
+def _classed(root: ET.Element, name: str) -> ET.Element:
+    found: ET.Element | None = root.find(f".//*[@class='{name}']")
+    assert found is not None
+    return found
+
+
 @pytest.mark.parametrize(
     ("language", "expected"),
     [("en", "Saturday, July 26, 2025"), ("de", "Samstag, 26. Juli 2025"), ("xx", "Saturday, July 26, 2025")],
@@ -165,6 +200,13 @@ def test_the_date_is_in_the_sites_language(language: str, expected: str) -> None
 def test_the_temperature_is_in_whole_degrees(printer: Printer, warmth: float, expected: str) -> None:
     shown = printer.print(c.Masthead(SITE, NOW, Conditions(city="Basra", temperature_c=warmth, at=NOW)))
     assert f">{expected}<".encode() in shown
+
+
+def test_a_temperature_below_zero_is_not_turned_round_on_a_site_from_right_to_left() -> None:
+    """There `-4 C` alone reads as `C 4-`."""
+    site = SITE.model_copy(update={"language": "ar"})
+    shown = Printer(site).print(c.Masthead(site, NOW, Conditions(city="البصرة", temperature_c=-4, at=NOW))).decode()
+    assert _classed(html5lib.parse(shown, namespaceHTMLElements=False), "temperature")[0].attrib == {"dir": "ltr"}
 
 
 def test_an_old_temperature_is_left_out(printer: Printer) -> None:
@@ -187,6 +229,16 @@ def test_a_list_has_feeds_of_its_own(printer: Printer) -> None:
     own = 'title="Words – Baghdad Courier" href="/topic/words/feed.xml"'
     assert own in printer.print(made[c.ListPage]).decode()
     assert b'title="Baghdad Courier" href="/feed.xml"' in printer.print(made[c.ArticlePage])
+
+
+def test_each_page_of_an_archive_has_a_title_of_its_own(printer: Printer) -> None:
+    cards = (story().card(),)
+    pages = [c.ArchivePage(SITE, "all", None, "2025-07", number, cards) for number in (1, 2)]
+    titles = [re.findall("<(?:title|h1)[^>]*>([^<]*)<", printer.print(page).decode()) for page in pages]
+    assert titles == [
+        ["Baghdad Courier, July 2025 – Baghdad Courier", "July 2025"],
+        ["Baghdad Courier, July 2025, page 2 – Baghdad Courier", "July 2025, page 2"],
+    ]
 
 
 def test_the_sites_own_name_is_escaped_too() -> None:
@@ -219,13 +271,3 @@ def test_a_bare_article_prints(printer: Printer) -> None:
     cards: tuple[Card, ...] = ()
     assert b"<h1>Words</h1>" in printer.print(c.ArticlePage(SITE, article, "", cards))
     assert b'class="none"' in printer.print(c.FrontPage(SITE, (), ()))
-def test_each_page_of_an_archive_has_a_title_of_its_own(printer: Printer) -> None:
-    cards = (story().card(),)
-    pages = [c.ArchivePage(SITE, "all", None, "2025-07", number, cards) for number in (1, 2)]
-    titles = [re.findall("<(?:title|h1)[^>]*>([^<]*)<", printer.print(page).decode()) for page in pages]
-    assert titles == [
-        ["Baghdad Courier, July 2025 – Baghdad Courier", "July 2025"],
-        ["Baghdad Courier, July 2025, page 2 – Baghdad Courier", "July 2025, page 2"],
-    ]
-
-
