@@ -1,6 +1,8 @@
 """The reference page, and pages full of hostile text, as a browser shows them."""
 
 import json
+from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import feedparser
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 
 from shared.articles import identify
 from tests.browser.conftest import Watched
@@ -143,6 +146,84 @@ def test_a_word_without_an_end_breaks_and_widens_no_page(sample_stack: Up, watch
     for one in posted:
         sample_stack.withdraw(one["id"])
     sample_stack.drain()
+
+
+@pytest.mark.parametrize("path", [ARTICLE, "/", "/politics/", "/hot/", "/no-such-page/"])
+def test_letters_twice_as_large_widen_no_page(sample_stack: Up, watched: Watched, path: str) -> None:
+    watched.page.set_viewport_size({"width": 320, "height": 800})
+    page = watched.open(sample_stack.url + path)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.fixture(scope="module")
+def pictured(sample_stack: Up) -> Iterator[dict[str, Any]]:
+    """An article with a tall picture, the first one on the front page."""
+    file = BytesIO()
+    Image.new("RGB", (1800, 2700), "teal").save(file, "JPEG")
+    files = {"media": ("tall.jpg", file.getvalue(), "image/jpeg")}
+    path = f"/v1/push/{sample_stack.run['source']}/assets"
+    assert sample_stack.ingest.post(path, data={"media_id": "tall.jpg"}, files=files).status_code == 201
+    image = {"media_id": "tall.jpg", "alt": "A tower", "caption": "At dawn", "credit": "© Reuters"}
+    posted = sample_stack.post("pictured", image=image, section="Towers", topics=["Towers"])
+    sample_stack.put("/v1/front", {"lead": [{"article": posted["id"]}]})
+    sample_stack.drain()
+    yield posted
+    sample_stack.withdraw(posted["id"])
+    sample_stack.drain()
+
+
+_LINK_AT = "([x, y]) => document.elementFromPoint(x, y).closest('a')?.getAttribute('href')"
+
+
+def test_a_storys_picture_leads_where_its_headline_does(
+    sample_stack: Up, pictured: dict[str, Any], watched: Watched
+) -> None:
+    for path in ("/", "/towers/"):
+        page = watched.open(sample_stack.url + path)
+        box = page.locator("img[alt='A tower']").bounding_box()
+        assert box is not None
+        for x, y in ((5, 5), (box["width"] - 5, box["height"] - 5)):
+            under = page.evaluate(_LINK_AT, [box["x"] + x, box["y"] + y])
+            assert under == path_of(pictured["url"]), path
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_tall_picture_leaves_room_for_the_story(
+    sample_stack: Up, pictured: dict[str, Any], watched: Watched, width: int
+) -> None:
+    watched.page.set_viewport_size({"width": width, "height": 800})
+    page = watched.open(pictured["url"])
+    box = page.locator(".picture img").bounding_box()
+    assert box is not None
+    assert box["height"] <= 800
+    assert box["width"] / box["height"] == pytest.approx(1600 / 2400, abs=0.01)
+    assert page.locator(".picture figcaption").inner_text().split("\n") == ["At dawn", "© Reuters"]
+
+
+def test_below_what_is_hot_the_front_page_has_the_whole_width(sample_stack: Up, watched: Watched) -> None:
+    watched.page.set_viewport_size({"width": 1280, "height": 800})
+    page = watched.open(sample_stack.url + "/")
+    boxes = {name: page.locator(f"{name}").bounding_box() for name in (".first", ".seconds", ".hot", ".river", ".foot")}
+    first, seconds, hot, river, foot = (box or {} for box in boxes.values())
+    assert first["x"] == seconds["x"] == river["x"] == foot["x"]
+    assert first["y"] == hot["y"]
+    assert hot["x"] >= first["x"] + first["width"]
+    assert river["width"] == foot["width"]
+    assert river["y"] >= max(hot["y"] + hot["height"], seconds["y"] + seconds["height"])
+
+
+def test_of_many_sections_none_is_out_of_sight(sample_stack: Up, watched: Watched) -> None:
+    posted = [sample_stack.post(f"section {n}", section=f"A section of some length {n}") for n in range(12)]
+    sample_stack.drain()
+    watched.page.set_viewport_size({"width": 1280, "height": 800})
+    page = watched.open(sample_stack.url + "/hot/")
+    ends = page.locator(".sections a").evaluate_all("links => links.map(link => link.getBoundingClientRect().right)")
+    for one in posted:
+        sample_stack.withdraw(one["id"])
+    sample_stack.drain()
+    assert len(ends) >= 12
+    assert max(ends) <= 1280
 
 
 @pytest.mark.parametrize("name", PAYLOADS)
