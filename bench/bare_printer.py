@@ -39,6 +39,7 @@ class BarePrinter(Printer):
         self._blocks = {name: self.jinja.compile(name) for name in BLOCKS}
         self._forms = {kind: (self.jinja.compile(name), setter) for kind, (name, setter) in FORMS.items()}
         self._desk.story = Remembered(self._desk._set_story, 0)
+        self._desk.entry = Remembered(self._desk._set_entry, 0)
         self._desk.brief = Remembered(self._desk._set_brief, 0)
 
     def spent(self) -> float:

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
+from playwright.sync_api import Browser
 
 from shared.articles import identify
 from tests.browser.conftest import Watched
@@ -171,6 +172,23 @@ def pictured(sample_stack: Up) -> Iterator[dict[str, Any]]:
     yield posted
     sample_stack.withdraw(posted["id"])
     sample_stack.drain()
+
+
+@pytest.mark.parametrize("path", ["/", "/towers/"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_picture_is_loaded_as_wide_as_it_is_shown(
+    sample_stack: Up, pictured: dict[str, Any], browser: Browser, path: str, width: int
+) -> None:
+    """Neither too narrow, for the first one of the front page, nor as wide as the page for a small one in a list."""
+    page = browser.new_page(viewport={"width": width, "height": 800}, device_scale_factor=3 if width < 600 else 1)
+    page.goto(sample_stack.url + path)
+    picture = page.locator("img[alt='A tower']")
+    picture.scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('[alt=\"A tower\"]').complete")
+    shown, name = picture.evaluate("image => [image.clientWidth * devicePixelRatio, image.currentSrc]")
+    page.close()
+    enough = next(one for one in (480, 960, 1600) if one >= min(shown, 1600))
+    assert name.endswith(f"-{enough}.jpg"), (name, shown)
 
 
 _LINK_AT = "([x, y]) => document.elementFromPoint(x, y).closest('a')?.getAttribute('href')"

@@ -54,6 +54,20 @@ class Stamp(NamedTuple):
     clock: Markup
 
 
+class Place(NamedTuple):
+    """Where a story stands on a page: how wide its picture is there (`sizes` of HTML), and whether it can wait."""
+
+    sizes: Markup
+    can_wait: bool
+
+
+COLUMN = ready("(min-width: 82rem) 50rem, (min-width: 60rem) calc(88vw - 20rem), 100vw")
+"""The width of an article's picture, which has the whole of the wide column of `press.css`."""
+FIRST = Place(COLUMN, can_wait=False)
+BESIDE = Place(ready("(min-width: 60rem) 24rem, (min-width: 40rem) 50vw, 100vw"), can_wait=True)
+BELOW = Place(ready("9rem"), can_wait=True)
+
+
 class Block(NamedTuple):
     """A card in type; `attributes` are its language and direction if they are not the site's."""
 
@@ -73,9 +87,11 @@ class Desk:
         self.direction = direction(self.language)
         self.attributes = _attributes(self.language)
         self.home = escaped(self.href("/"))
+        self.name = escaped(site.name)
         self.set_block = set_block
         self._link = lru_cache(REMEMBERED)(self._set_link)
         self.story = Remembered(self._set_story, REMEMBERED)
+        self.entry = Remembered(self._set_entry, REMEMBERED)
         self.brief = Remembered(self._set_brief, REMEMBERED)
 
     def href(self, path: str) -> str:
@@ -87,7 +103,6 @@ class Desk:
         return uri(path) if path.startswith(("https://", "http://")) else self.base_url + quoted(path)
 
     def stamp(self, at: datetime) -> Stamp:
-        self.name = escaped(site.name)
         """A moment in the site's time zone."""
         local = self.site.local(at)
         text = local.isoformat(timespec="seconds")
@@ -120,6 +135,10 @@ class Desk:
         """A link to an author's articles."""
         return self._link("author", term.slug, term.name)
 
+    def title_of(self, term: Term | None) -> str:
+        """What the feeds of a list are called."""
+        return f"{term.name} – {self.site.name}" if term else self.site.name
+
     def attributes_of(self, language: str | None) -> Markup:
         """`lang` and `dir` of a part of a page; none where they are the site's."""
         return _attributes(language) if language and language != self.language else _NONE
@@ -135,21 +154,34 @@ class Desk:
             srcset = ", ".join(f"{self.href(f'{stem}-{width}.{suffix}')} {width}w" for width in image.widths)
         src = self.href(image.url) if image.url.startswith("/") else image.url
         return Picture(src, srcset, image.alt, image.credit, image.caption, image.width, image.height)
-    def title_of(self, term: Term | None) -> str:
-        """What the feeds of a list are called."""
-        return f"{term.name} – {self.site.name}" if term else self.site.name
 
+    def opener(self, card: Card) -> Block:
+        """What the front page prints of its first card."""
+        return self._set(card, FIRST)
 
     def stories(self, cards: Sequence[Card]) -> list[Block]:
-        """What a list prints of its cards."""
+        """What the front page prints of the others."""
         return [self.story(card) for card in cards]
+
+    def entries(self, cards: Sequence[Card]) -> list[Block]:
+        """What a list prints of its cards."""
+        return [self.entry(card) for card in cards]
 
     def briefs(self, cards: Sequence[Card]) -> list[Block]:
         """What a block prints of its cards."""
         return [self.brief(card) for card in cards]
 
     def counted(self, card: Card, views: int | None) -> Block:
-        """What a list prints of a card, with how often it was viewed."""
+        """What a chart prints of a card, with how often it was viewed."""
+        return self._set(card, BELOW, views)
+
+    def _set_story(self, card: Card) -> Block:
+        return self._set(card, BESIDE)
+
+    def _set_entry(self, card: Card) -> Block:
+        return self._set(card, BELOW)
+
+    def _set(self, card: Card, place: Place, views: int | None = None) -> Block:
         shown = {
             "href": self.href(card.path),
             "headline": card.headline,
@@ -157,12 +189,10 @@ class Desk:
             "section": self.section(card.section),
             "stamp": self.stamp(card.published_at),
             "picture": self.picture(card.image),
+            "place": place,
             "views": views,
         }
         return Block(self.attributes_of(card.language), self.set_block("story.html", shown))
-
-    def _set_story(self, card: Card) -> Block:
-        return self.counted(card, None)
 
     def _set_brief(self, card: Card) -> Block:
         shown = {"href": self.href(card.path), "headline": card.headline, "excerpt": card.excerpt}

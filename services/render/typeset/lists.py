@@ -42,12 +42,12 @@ def topics_fragment(desk: Desk, page: contexts.TopicsFragment) -> dict[str, Any]
 
 def front(desk: Desk, page: contexts.FrontPage) -> dict[str, Any]:
     """The front page: its first story stands above the others."""
-    stories = desk.stories([*page.lead, *page.newest])
+    cards = [*page.lead, *page.newest]
     return {
         **_head(desk, desk.site.name, "/", feeds="/"),
-        "first": stories[0] if stories else None,
-        "seconds": stories[1:5],
-        "cards": stories[5:],
+        "first": desk.opener(cards[0]) if cards else None,
+        "seconds": desk.stories(cards[1:5]),
+        "cards": desk.stories(cards[5:]),
         "archives": _months(desk, "all", None, page.months),
     }
 
@@ -59,7 +59,7 @@ def listing(desk: Desk, page: contexts.ListPage) -> dict[str, Any]:
         **_head(desk, page.term.name, path, feeds=path, term=page.term),
         "kind": page.kind,
         "name": page.term.name,
-        "cards": desk.stories(page.cards),
+        "cards": desk.entries(page.cards),
         "archives": _months(desk, page.kind, page.term, page.months),
     }
 
@@ -83,7 +83,7 @@ def archived(desk: Desk, page: contexts.ArchivePage) -> dict[str, Any]:
         "home": desk.href(path),
         "when": when,
         "number": page.number,
-        "cards": desk.stories(page.cards),
+        "cards": desk.entries(page.cards),
         "previous": _page(desk, page, page.previous),
         "next": _page(desk, page, page.next),
         "days": [
@@ -100,7 +100,7 @@ def hot(desk: Desk, page: contexts.HotPage) -> dict[str, Any]:
     """The most read of seven days."""
     return {
         **_head(desk, "Hot this week", "/hot/", feeds="/"),
-        "cards": list(enumerate(desk.stories(page.cards), 1)),
+        "cards": list(enumerate(desk.entries(page.cards), 1)),
         "weeks": [Link(desk.href(f"/hot/{name}/"), _week(desk, name)) for name in page.weeks],
     }
 
