@@ -208,7 +208,8 @@ def _write(picture: Image.Image, size: tuple[int, int], path: Path) -> None:
         if path.suffix == ".webp":
             sized.save(unfinished, "WEBP", quality=82, method=4)
         else:
-            sized.save(unfinished, "JPEG", quality=82, optimize=True, progressive=True)
+            # the comment of an original, which may say as much as its EXIF, would be written along
+            sized.save(unfinished, "JPEG", quality=82, optimize=True, progressive=True, comment=b"")
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)

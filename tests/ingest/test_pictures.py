@@ -175,6 +175,13 @@ def test_a_picture_taken_upright_is_shown_upright_and_says_nothing_of_where(tmp_
         assert b"at home" not in path.read_bytes()
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "GIF"])
+def test_a_public_file_has_no_comment(tmp_path: Path, kind: str) -> None:
+    original = stored(tmp_path, encoded(kind, (1000, 500), comment=b"at home", xmp=b"<x>at home</x>"))
+    for path in derive(original, tmp_path):
+        assert b"at home" not in path.read_bytes()
+
+
 @pytest.mark.parametrize(("see_through", "kind"), [(None, "JPEG"), (40_000, "WEBP")])
 def test_grey_in_16_bits_keeps_its_greys(tmp_path: Path, see_through: int | None, kind: str) -> None:
     greys = [0, 20_000, 40_000, 65_535]
