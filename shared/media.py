@@ -179,10 +179,13 @@ def _as_published(picture: Image.Image, alpha: bool) -> Image.Image:
     mode = "RGBA" if alpha else "RGB"
     picture = _in_8_bits(picture)
     profile = picture.info.get("icc_profile")
-    if profile and picture.mode in ("RGB", "CMYK"):
+    if picture.mode == "P" or (alpha and picture.mode == "RGB"):
+        picture = picture.convert(mode)  # a profile says what colours mean: not numbers of a palette, nor transparency
+    if profile and picture.mode in ("RGB", "RGBA", "CMYK"):
+        as_mode = "RGBA" if picture.mode == "RGBA" else "RGB"
         try:
             source = ImageCms.ImageCmsProfile(BytesIO(profile))
-            turned = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+            turned = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode=as_mode)
         except (ImageCms.PyCMSError, OSError, ValueError):
             turned = None  # a damaged profile is as good as none
         if turned is not None:

@@ -1,5 +1,6 @@
 """Pictures: what is taken, what is refused, and the public files."""
 
+import struct
 import time
 from io import BytesIO
 from pathlib import Path
@@ -180,6 +181,48 @@ def test_a_public_file_has_no_comment(tmp_path: Path, kind: str) -> None:
     original = stored(tmp_path, encoded(kind, (1000, 500), comment=b"at home", xmp=b"<x>at home</x>"))
     for path in derive(original, tmp_path):
         assert b"at home" not in path.read_bytes()
+
+
+def swapped_profile() -> bytes:
+    """An ICC profile in which red and green have changed places (ICC.1:2001-04, three-component matrix)."""
+
+    def xyz(*values: float) -> bytes:
+        return b"XYZ \0\0\0\0" + b"".join(struct.pack(">i", round(value * 65536)) for value in values)
+
+    red, green, blue = xyz(0.4361, 0.2225, 0.0139), xyz(0.3851, 0.7169, 0.0971), xyz(0.1431, 0.0606, 0.7141)
+    curve = b"curv\0\0\0\0" + struct.pack(">IHH", 1, 0x0233, 0)
+    tags = {
+        b"desc": b"desc\0\0\0\0" + struct.pack(">I", 2) + b"x\0" + b"\0" * 78,
+        b"cprt": b"text\0\0\0\0x\0\0\0",
+        b"wtpt": xyz(0.9642, 1, 0.8249),
+        b"rXYZ": green, b"gXYZ": red, b"bXYZ": blue, b"rTRC": curve, b"gTRC": curve, b"bTRC": curve,
+    }  # fmt: skip
+    at, table, content = 132 + 12 * len(tags), struct.pack(">I", len(tags)), b""
+    for name, value in tags.items():
+        table += name + struct.pack(">II", at + len(content), len(value))
+        content += value
+    head = struct.pack(">I4xI4s4s4s12x4s28x3i", at + len(content), 0x02400000, b"mntr", b"RGB ", b"XYZ ", b"acsp",
+                       63190, 65536, 54061)  # fmt: skip
+    return head.ljust(128, b"\0") + table + content
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "see-through RGB", "see-through P"])
+def test_colours_are_those_of_the_profile(tmp_path: Path, mode: str) -> None:
+    drawn = Image.new("RGBA" if mode == "RGBA" else "RGB", (400, 200), (255, 0, 0))
+    drawn.paste((0, 0, 255, 0) if mode == "RGBA" else (0, 0, 255), (0, 0, 100, 200))
+    options = {}
+    if mode.endswith(" P") or mode == "P":
+        drawn = drawn.quantize(2)
+    if mode.startswith("see"):
+        options["transparency"] = drawn.getpixel((50, 100))
+    file = BytesIO()
+    drawn.save(file, "PNG", icc_profile=swapped_profile(), **options)
+    (path,) = derive(stored(tmp_path, file.getvalue()), tmp_path / "out")
+    with Image.open(path) as picture:
+        shown = picture.convert("RGBA")
+        red, green, *_ = shown.getpixel((300, 100))
+        assert (red < 10, green > 245) == (True, True)
+        assert shown.getpixel((50, 100))[3] == (255 if mode in ("RGB", "P") else 0)
 
 
 @pytest.mark.parametrize(("see_through", "kind"), [(None, "JPEG"), (40_000, "WEBP")])
