@@ -38,7 +38,7 @@ _CONCEPTS = (
 _HTML = re.compile(r"<(?:p|div|h[1-6]|ul|ol|table|section|article|blockquote|figure|br|html|body)\b", re.IGNORECASE)
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _TYPES = {"html": "text/html", "xhtml": "application/xhtml+xml", "text": "text/plain"}  # of members like `body_html`
-_BY = re.compile(r"(?:by|von|par|por)(?::\s*|\s+)", re.IGNORECASE)
+_BY = re.compile(r"\A(?:by|von|par|por)(?::\s*|\s+)", re.IGNORECASE)
 
 
 def read(content: Any) -> Reading:
