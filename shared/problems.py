@@ -7,6 +7,8 @@ from typing import Any
 from starlette.responses import JSONResponse
 
 RETRY_AFTER = "1"
+MOST_FAULTS = 100
+"""More than anybody reads; what is wrong a million times over must not be answered with hundreds of megabytes."""
 TITLES = {
     400: "The request cannot be parsed",
     401: "Not authenticated",
@@ -35,13 +37,13 @@ class Fault:
 
 
 class Problem(Exception):
-    """Ends a request with that status and those faults."""
+    """Ends a request with that status and those faults, of which it tells MOST_FAULTS."""
 
     def __init__(self, status: int, detail: str, faults: Sequence[Fault] = ()) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
-        self.faults = tuple(faults)
+        self.faults = tuple(faults[:MOST_FAULTS])
 
     def response(self) -> JSONResponse:
         """The answer, as application/problem+json."""

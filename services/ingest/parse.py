@@ -9,10 +9,13 @@ from services.ingest.text import MAX_DEPTH
 from shared.problems import Problem
 
 MAX_DIGITS = 20
+MAX_VALUES = 100_000
+"""Each costs a hundred times its bytes by the time it is refused."""
 _BOM = b"\xef\xbb\xbf"
 # a text that is never closed ends with the body: were it none, each quote within it would be tried as a beginning
 _STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
-_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_COMMA = ord(",")
+_NO_MARKS = bytes(set(range(256)) - set(b"[]{},"))
 
 
 class _Refused(ValueError):
@@ -23,10 +26,14 @@ def parse_json(raw: bytes) -> Any:
     """The JSON value in `raw`.
 
     Raises Problem 400 for what is no JSON in UTF-8, and for what two readers would read differently: a name that
-    occurs twice, NaN and infinities, nesting beyond MAX_DEPTH, numbers of more than MAX_DIGITS digits.
+    occurs twice, NaN and infinities, nesting beyond MAX_DEPTH, numbers of more than MAX_DIGITS digits. So it is for
+    more than MAX_VALUES values.
     """
     raw = raw.removeprefix(_BOM)
-    if _too_deep(raw):
+    marks = _marks(raw)
+    if marks.count(b",") + marks.count(b"[") + marks.count(b"{") > MAX_VALUES:
+        raise Problem(400, f"The JSON has more than {MAX_VALUES} values; send fewer.")
+    if _too_deep(marks):
         raise Problem(400, f"The JSON is nested more than {MAX_DEPTH} deep; send a flatter document.")
     try:
         return _DECODER.decode(raw.decode())
@@ -39,15 +46,23 @@ def parse_json(raw: bytes) -> Any:
         raise Problem(400, str(error)) from None
 
 
-def _too_deep(raw: bytes) -> bool:
-    """Whether brackets outside of strings nest deeper than MAX_DEPTH; most bodies have not even that many."""
-    if raw.count(b"[") + raw.count(b"{") <= MAX_DEPTH:
-        return False
+def _marks(raw: bytes) -> bytes:
+    """The brackets and commas outside of strings; none where they are too few to matter, as in most bodies."""
+    brackets = raw.count(b"[") + raw.count(b"{")
+    if brackets <= MAX_DEPTH and brackets + raw.count(b",") <= MAX_VALUES:
+        return b""
+    return _STRINGS.sub(b"", raw).translate(None, _NO_MARKS)
+
+
+def _too_deep(marks: bytes) -> bool:
     depth = 0
-    for bracket in _STRINGS.sub(b"", raw).translate(None, _NO_BRACKETS):
-        depth += 1 if bracket in b"[{" else -1
-        if depth > MAX_DEPTH:
-            return True
+    for mark in marks:
+        if mark in b"[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                return True
+        elif mark != _COMMA:
+            depth -= 1
     return False
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.parse import parse_json
+from services.ingest.parse import MAX_VALUES, parse_json
 from services.ingest.text import MAX_DEPTH
 from shared.problems import Problem
 
@@ -47,13 +47,23 @@ def test_nesting_is_bounded_however_deep(opening: str) -> None:
     closing = "".join({"[": "]", "{": "}"}.get(c, "") for c in reversed(opening))
     fits = MAX_DEPTH // levels
     assert parse_json(f"{opening * fits}1{closing * fits}".encode())
-    for depth in (fits + 1, 100_000):
+    for depth in (fits + 1, 40_000):
         with pytest.raises(Problem, match="nested"):
             parse_json(f"{opening * depth}1{closing * depth}".encode())
 
 
-def test_brackets_within_texts_do_not_count() -> None:
-    text = '[{"' * 1000
+@pytest.mark.parametrize("piece", ["1", "[]", "{}", '"x"', '{"a": 1}'])
+def test_the_number_of_values_is_bounded(piece: str) -> None:
+    values = 1 + piece.count("[") + piece.count("{")
+    parse_json(f"[{','.join([piece] * (MAX_VALUES // values))}]".encode())
+    for count in (MAX_VALUES // values + 1, 2_000_000):
+        with pytest.raises(Problem, match="values") as caught:
+            parse_json(f"[{','.join([piece] * count)}]".encode())
+        assert caught.value.status == 400
+
+
+def test_brackets_and_commas_within_texts_do_not_count() -> None:
+    text = '[{"' * 1000 + "," * MAX_VALUES
     assert parse_json(json.dumps({"a": text, text: [text] * 80}).encode())[text][79] == text
 
 
@@ -87,7 +97,7 @@ def test_what_is_doubtful_is_refused(raw: bytes, says: str) -> None:
     [
         b"[" * (MAX_DEPTH + 1) + b'"' + rb"\"" * 500_000,
         b"[" * (MAX_DEPTH + 1) + b'"' + rb"\"" * 500_000 + b"\\",
-        b"{%s}" % b",".join(b'"%d":0' % (number % 99_999) for number in range(100_000)),
+        b"{%s}" % b",".join(b'"%d":0' % (number % 99_999) for number in range(MAX_VALUES)),
     ],
     ids=["quotes", "cut", "names"],
 )

@@ -148,6 +148,12 @@ async def test_a_fault_is_told_once(ingest: Ingest, members: dict[str, Any]) -> 
     assert problem["detail"].startswith("1 ")
 
 
+async def test_of_very_many_faults_the_first_hundred_are_told(ingest: Ingest) -> None:
+    problem = (await ingest.push("/v1/push/desk/ninjs", {**ITEM, "keywords": [1] * 1000})).json()
+    assert problem["detail"] == "1000 things are wrong with the item"
+    assert [error["pointer"] for error in problem["errors"]] == [f"/keywords/{at}" for at in range(100)]
+
+
 async def test_what_is_no_article_is_ignored_with_2xx(ingest: Ingest) -> None:
     answer = await ingest.push("/v1/push/desk/ninjs", {"guid": "e", "type": "event"})
     assert answer.status_code == 202
