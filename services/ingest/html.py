@@ -101,8 +101,7 @@ _SPACE = "\ufffe"
 _KEPT = {"&": "\uffffamp;", "<": "\ufffflt;", ">": "\uffffgt;", '"': "\uffffquot;", "'": "\uffff#39;"}
 
 _INLINE = "a|abbr|b|cite|code|del|em|i|ins|kbd|mark|q|s|samp|small|strong|sub|sup|time|u|var|wbr"
-_NOT_WORDS = re.compile(r"<(figure|table)\b.*?</\1>", re.DOTALL)
-_BEGUN = re.compile(r"<(?:figure|table)\b.*", re.DOTALL)
+_NOT_WORDS = re.compile(r"<(/?)(?:figure|table)\b[^<>]*>")
 _CUT = re.compile(r"(?:<[^<>]*|&[^&;\s]{0,32})\Z")  # the end of a window may be within a tag or a reference
 _INLINE_TAG = re.compile(rf'</?(?:{_INLINE})(?:\s[^<>"]*+(?:"[^"]*+"[^<>"]*+)*+)?>')
 _TAG = re.compile(r'<[^<>"]*+(?:"[^"]*+"[^<>"]*+)*+>')
@@ -188,9 +187,20 @@ def opening(html: str) -> str:
 
 def _plain(html: str) -> str:
     if "<figure" in html or "<table" in html:
-        # a window may end within one
-        html = _BEGUN.sub("", _NOT_WORDS.sub(" ", html))
+        html = " ".join(_around_what_is_set_apart(html))
     return _CUT.sub("", _TAG.sub(" ", _INLINE_TAG.sub("", html)))
+
+
+def _around_what_is_set_apart(html: str) -> Iterator[str]:
+    """What is in no figure and no table; a window of cleaned HTML may end within one."""
+    depth = at = 0
+    for tag in _NOT_WORDS.finditer(html):
+        if not depth:
+            yield html[at : tag.start()]
+        depth += -1 if tag[1] else 1
+        at = tag.end()
+    if not depth:
+        yield html[at:]
 
 
 def _escape(text: str) -> str:

@@ -154,6 +154,8 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
         "<figure><img src='https://a.b/c'><figcaption>Cap</figcaption></figure><h2>H</h2><p>O<b>n</b>e&amp;<br>two</p>"
     )
     assert opening(clean_html(html)) == "H One& two"
+    nested = "<figure><figure><img src='https://a.b/c'></figure><table><td>in</table>side</figure>"
+    assert opening(clean_html(nested + html)) == opening(clean_html(html + nested)) == "H One& two"
     long = opening("<p>" + "words and " * 500 + "</p>")
     assert OPENING - 6 < len(long) <= OPENING
     assert long.endswith(("words", "and"))
@@ -182,11 +184,12 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
         "<\0div>" * 50_000,
         "<li><p>" * 50_000 + "</div>" * 50_000,
         "<p" + "".join(f' a{number}="<"' for number in range(200_000)) + ">",
+        "<figure>" * 480 + "x" * 1_000_000,
     ],
     ids=[
         "nesting", "formatting", "embeds", "blanks", "divs", "posts", "ampersands", "spaces", "quotes", "pre",
         "end in a tag", "end in a comment", "no comment", "other end", "end in text", "end out of scope",
-        "end in CDATA", "hidden tag", "items", "attributes",
+        "end in CDATA", "hidden tag", "items", "attributes", "figures",
     ],
 )  # fmt: skip
 def test_hostile_html_costs_linear_time(html: str) -> None:
