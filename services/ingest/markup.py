@@ -2,11 +2,14 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 
 MAX_NESTING = 256
 MAX_ATTRIBUTES = 1_000
 MANY_TAGS = 20_000
 """Above so many it has to be well nested: what a parser makes of the rest would take one to foretell."""
+
+MAX_MISPLACED = 2_000
 
 _FEW_TAGS = 500
 _MAX_SPRAWL = 1_000_000
@@ -24,6 +27,8 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _ITS_OWN_END = re.compile(_ENDS_ITSELF)
+_CELL = re.compile(r"t[dh]|caption")
+_ROWS = re.compile(r"tr|tbody|thead|tfoot|col|colgroup")
 _BLOCK = re.compile(r"div|[uod]l|table|blockquote|aside|section|figure|figcaption|details|pre|h[2-6]")
 _RAW = re.compile(r"style|textarea|title|xmp|iframe|noembed|noframes|plaintext")
 _OTHER_RULES = re.compile(r"<(?:svg|math|select|template|frameset|script)(?=[\s/>])", re.IGNORECASE)
@@ -31,12 +36,14 @@ _OTHER_RULES = re.compile(r"<(?:svg|math|select|template|frameset|script)(?=[\s/
 
 def sprawls(html: str) -> bool:
     """Whether parsing would cost more than its length: by deep nesting, by formatting that is never closed and begins
-    again in each paragraph (HTML §13.2.4.3), or by the attributes of a tag, each of which is compared with all others.
+    again in each paragraph (HTML §13.2.4.3), by the attributes of a tag, each of which is compared with all others, or
+    by what stands in tables beside their cells, each piece of which is moved before its table.
     """
     tags = html.count("<")
     if len(html) > _LONG and any(tag[3] for tag in _TOKEN.finditer(html)):
         return True
-    return tags > _FEW_TAGS and (_is_deep(html) or (tags > MANY_TAGS and _is_badly_nested(html)))
+    many = tags > MANY_TAGS
+    return tags > _FEW_TAGS and (_is_deep(html) or (many and (_is_badly_nested(html) or _is_beside_cells(html))))
 
 
 def _is_deep(html: str) -> bool:
@@ -63,22 +70,53 @@ def _is_badly_nested(html: str) -> bool:
     if _OTHER_RULES.search(html):
         return True
     path: list[str] = []
-    depth = at = 0
-    while tag := _TOKEN.search(html, at):
-        at, name = tag.end(), (tag[2] or "").lower()
-        if name and tag[1]:
+    depth = 0
+    for ends, name in _tags(html):
+        if ends:
             depth -= _end(path, name)
-        elif _RAW.fullmatch(name):
-            ended = re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE).search(html, at)
-            at = ended.end() if ended else len(html)
         elif _ITS_OWN_END.fullmatch(name):
             _begin(path, name)
-        elif name and not _SELF_ENDING.fullmatch(name):
+        elif not _SELF_ENDING.fullmatch(name):
             path.append(name)
             depth += 1
             if depth > MAX_NESTING:
                 return True
     return False
+
+
+def _is_beside_cells(html: str) -> bool:
+    """Whether much stands in tables and in none of their cells (HTML §13.2.6.1, foster parenting)."""
+    in_cell: list[bool] = []  # of each table that is open
+    misplaced = 0
+    for ends, name in _tags(html):
+        if name == "table":
+            if in_cell and (ends or not in_cell[-1]):
+                in_cell.pop()
+            if not ends:
+                in_cell.append(False)
+        elif not in_cell:
+            continue
+        elif _CELL.fullmatch(name):
+            in_cell[-1] = not ends
+        elif _ROWS.fullmatch(name):
+            in_cell[-1] = False
+        elif not in_cell[-1]:
+            misplaced += 1
+            if misplaced > MAX_MISPLACED:
+                return True
+    return False
+
+
+def _tags(html: str) -> Iterator[tuple[bool, str]]:
+    """The tags as a parser finds them, in lower case, each with whether it ends something; not those in raw text."""
+    at = 0
+    while tag := _TOKEN.search(html, at):
+        at, name = tag.end(), (tag[2] or "").lower()
+        if not tag[1] and _RAW.fullmatch(name):
+            ended = re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE).search(html, at)
+            at = ended.end() if ended else len(html)
+        elif name:
+            yield bool(tag[1]), name
 
 
 def _begin(path: list[str], name: str) -> None:
