@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
+from services.ingest.beside import beside
 from services.ingest.bodies import read_body
 from services.ingest.doors import Doors, Kind
 from services.ingest.draft import Draft, Ignored, Reading
@@ -35,7 +36,7 @@ def push_routes(*, settings: Settings, store: Store, doors: Doors, accept: Accep
     async def take(source: str, request: Request, kinds: Sequence[Kind], read: Read) -> Response:
         raw = await read_body(request)
         doors.signed(source, raw, request.headers, kinds)
-        found = read(parse_json(raw))
+        found = await beside(len(raw), lambda: read(parse_json(raw)))
         if isinstance(found, list):
             raise refused("item", found)
         if isinstance(found, Draft):

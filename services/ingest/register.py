@@ -11,8 +11,9 @@ from datetime import datetime
 from weakref import WeakValueDictionary
 
 from services.ingest.addresses import claim
+from services.ingest.beside import beside
 from services.ingest.changes import State, check_chain, enter_state
-from services.ingest.copies import Copy, address_of, prepare
+from services.ingest.copies import address_of, prepare
 from services.ingest.draft import Draft
 from services.ingest.families import chain_of_key
 from services.ingest.illustrations import Illustrated, linked
@@ -79,7 +80,8 @@ class Register:
         draft = illustrated.draft
         ident = identify(source, draft.guid)
         async with self._turn(ident):
-            copy = await _prepare(illustrated)
+            size = len(draft.body_html or draft.body_text or "")
+            copy = await beside(size, prepare, draft, illustrated.image, illustrated.media)
             for number in range(TRIES):
                 now = self._clock.now()
                 # who has the address that a new article would get is read along
@@ -197,17 +199,6 @@ def _known(record: bytes | None, scheduled: bytes | None) -> Known:
         Article.model_validate_json(record) if record else None,
         Article.model_validate_json(scheduled) if scheduled else None,
     )
-
-
-LARGE = 100_000
-
-
-async def _prepare(illustrated: Illustrated) -> Copy:
-    """Clean the body; a large one beside the event loop, which others need meanwhile."""
-    draft = illustrated.draft
-    if len(draft.body_html or draft.body_text or "") > LARGE:
-        return await asyncio.to_thread(prepare, draft, illustrated.image, illustrated.media)
-    return prepare(draft, illustrated.image, illustrated.media)
 
 
 def _wait(article: Article, body: str, due_ms: int) -> list[Command]:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic_core import to_json
 
+from services.ingest.beside import beside
 from services.ingest.bodies import MOST, read_body
 from services.ingest.desk import as_text, put_conditions, put_front
 from services.ingest.doors import Doors
@@ -59,18 +60,20 @@ class Desk:
 
     async def line(self, source: str, raw: bytes) -> dict[str, Any]:
         """Accept a line of the batch call."""
-        accepted = await self._register.accept_illustrated(source, await self._native(source, raw))
+        # read at once, so that lines about one article take their turns in their order
+        accepted = await self._register.accept_illustrated(source, await self._native(source, _draft(raw)))
         self._log(accepted)
         return {"status": 202, **self.answer(accepted)}
 
     async def take(self, request: Request) -> Response:
         """Accept an article in the native format. With `Prefer: wait=SECONDS` answer 201 once its page is on disk."""
         source = self.source(request)
-        found = await self._native(source, await read_body(request))
+        raw = await read_body(request)
+        found = await self._native(source, await beside(len(raw), _draft, raw))
         return await self._answer(await self._register.accept_illustrated(source, found), request.headers.get("prefer"))
 
-    async def _native(self, source: str, raw: bytes) -> Illustrated:
-        illustrated = await illustrate(self._service.store, source, _draft(raw))
+    async def _native(self, source: str, draft: Draft) -> Illustrated:
+        illustrated = await illustrate(self._service.store, source, draft)
         if illustrated.unknown:
             detail = f"No picture with the media_id {illustrated.unknown[0]!r} has been pushed; push it first."
             raise Problem(422, detail, [Fault("/image/media_id", detail)])

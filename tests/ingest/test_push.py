@@ -4,10 +4,12 @@ import hashlib
 import hmac
 import json
 import os
+import threading
 import time
 from collections.abc import AsyncIterator
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -15,8 +17,10 @@ import pytest
 from PIL import Image
 from starlette.responses import JSONResponse, Response
 
+from services.ingest.beside import LARGE
 from services.ingest.doors import Doors
 from services.ingest.draft import Draft, Picture
+from services.ingest.formats import ninjs
 from services.ingest.illustrations import illustrate
 from services.ingest.media import ENVELOPE, MOST, Media
 from services.ingest.push import push_routes
@@ -146,6 +150,20 @@ async def test_a_fault_is_told_once(ingest: Ingest, members: dict[str, Any]) -> 
     problem = (await ingest.push("/v1/push/desk/ninjs", {**ITEM, **members})).json()
     assert [error["pointer"] for error in problem["errors"]] == [f"/{name}" for name in members]
     assert problem["detail"].startswith("1 ")
+
+
+async def test_a_large_item_is_read_beside_the_event_loop(ingest: Ingest, monkeypatch: pytest.MonkeyPatch) -> None:
+    readers = []
+
+    def read(content: Any) -> Any:
+        readers.append(threading.current_thread())
+        return ninjs.read(content)
+
+    monkeypatch.setattr("services.ingest.push.ninjs", SimpleNamespace(read=read))
+    for body in ("b", "b" * LARGE):
+        assert (await ingest.push("/v1/push/desk/ninjs", {**ITEM, "body_html": body})).status_code == 202
+    assert [reader is threading.current_thread() for reader in readers] == [True, False]
+    assert (await ingest.push("/v1/push/desk/ninjs", b"{" + b" " * LARGE)).status_code == 400
 
 
 async def test_of_very_many_faults_the_first_hundred_are_told(ingest: Ingest) -> None:
