@@ -1,5 +1,6 @@
 """Request bodies within their bounds."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from starlette.requests import ClientDisconnect, Request
@@ -7,6 +8,10 @@ from starlette.requests import ClientDisconnect, Request
 from shared.problems import Problem
 
 MOST = 5 * 1024 * 1024
+PATIENCE = 30.0
+PACE = 16 * 1024
+"""A body that nobody has vouched for yet has to come within PATIENCE seconds, and one more for each PACE bytes of it:
+else those without a secret could keep every place among the requests in flight with a few bytes a minute."""
 
 
 def pieces(request: Request) -> AsyncIterator[bytes]:
@@ -17,14 +22,32 @@ def pieces(request: Request) -> AsyncIterator[bytes]:
     return request.stream()
 
 
-async def read_body(request: Request, most: int = MOST) -> bytes:
-    """The body; Problem 413 as soon as it is known to be larger than `most` bytes."""
+async def steady(request: Request) -> AsyncIterator[bytes]:
+    """As `pieces`; Problem 503 for one that comes too slowly, 400 for one that ends before it is whole."""
+    loop = asyncio.get_running_loop()
+    arriving, until = pieces(request), loop.time() + PATIENCE
+    try:
+        while True:
+            async with asyncio.timeout_at(until):
+                piece = await anext(arriving, None)
+            if piece is None:
+                return
+            until += len(piece) / PACE
+            yield piece
+    except TimeoutError:
+        raise Problem(503, "the body comes too slowly; send it again") from None
+    except ClientDisconnect:
+        raise Problem(400, "the connection ended before the body did") from None
+
+
+async def read_body(request: Request, most: int = MOST, *, in_time: bool = False) -> bytes:
+    """The body; Problem 413 as soon as it is known to be larger than `most` bytes. `in_time`: it has to be `steady`."""
     length = request.headers.get("content-length", "")
     if length.isdigit() and int(length) > most:
         raise Problem(413, f"a body may have {most} bytes at most, this one has {length}")
     parts, size = [], 0
     try:
-        async for part in pieces(request):
+        async for part in steady(request) if in_time else pieces(request):
             size += len(part)
             if size > most:
                 raise Problem(413, f"a body may have {most} bytes at most")

@@ -41,9 +41,11 @@ class Doors:
         """The source whose token an Authorization header carries; Problem 401 if there is none."""
         return self._speaker(header) or _refuse()
 
-    def knock(self, headers: Mapping[str, str], kinds: Sequence[Kind]) -> None:
-        """Ensure that there is some proof to look at, before a large body is read; else Problem 401."""
-        if not any(headers.get(_header(kind)) for kind in kinds):
+    def knock(self, source: str, headers: Mapping[str, str], kinds: Sequence[Kind]) -> None:
+        """Ensure that there is the source's token or some signature, before a body is read; else Problem 401."""
+        if any(headers.get(_header(kind)) for kind in kinds if kind != "bearer"):
+            return
+        if "bearer" not in kinds or self._speaker(headers.get("authorization")) != source:
             _refuse()
 
     def signed(self, source: str, raw: Raw, headers: Mapping[str, str], kinds: Sequence[Kind]) -> None:

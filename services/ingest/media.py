@@ -6,13 +6,13 @@ import mmap
 import os
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
-from services.ingest.bodies import pieces
+from services.ingest.bodies import steady
 from services.ingest.multipart import take_apart
 from services.ingest.pictures import inspect
 from services.ingest.signatures import Raw
@@ -105,19 +105,11 @@ async def _spool(request: Request, path: Path) -> None:
     if length.isdigit() and len(length) < 20 and int(length) > most:
         raise Problem(413, f"a body may have {most} bytes at most, this one has {length}")
     with path.open("wb") as file:
-        async for piece in _arriving(request):
+        async for piece in steady(request):
             size += len(piece)
             if size > most:
                 raise Problem(413, f"a body may have {most} bytes at most")
             file.write(piece)
-
-
-async def _arriving(request: Request) -> AsyncIterator[bytes]:
-    try:
-        async for piece in pieces(request):
-            yield piece
-    except ClientDisconnect:
-        raise Problem(400, "the connection ended before the body did") from None
 
 
 def _check(spool: Path, check: Callable[[Raw], None]) -> None:

@@ -34,7 +34,8 @@ def push_routes(*, settings: Settings, store: Store, doors: Doors, accept: Accep
     media = Media(store, settings.originals_dir)
 
     async def take(source: str, request: Request, kinds: Sequence[Kind], read: Read) -> Response:
-        raw = await read_body(request)
+        doors.knock(source, request.headers, kinds)
+        raw = await read_body(request, in_time=True)
         doors.signed(source, raw, request.headers, kinds)
         found = await beside(len(raw), lambda: read(parse_json(raw)))
         if isinstance(found, list):
@@ -90,7 +91,7 @@ def _asset_routes(router: APIRouter, settings: Settings, doors: Doors, media: Me
     async def push_asset(source: str, request: Request) -> Response:
         """A file: multipart/form-data with `media_id` and `media`, the signature over the raw body."""
         headers = request.headers
-        doors.knock(headers, SUPERDESK)
+        doors.knock(source, headers, SUPERDESK)
         media_id, original = await media.receive(
             source, request, lambda raw: doors.signed(source, raw, headers, SUPERDESK)
         )

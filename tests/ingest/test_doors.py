@@ -97,8 +97,11 @@ def test_nothing_signs_for_a_source_without_secrets() -> None:
         doors.signed("tokens-only", BODY, superdesk(""), ("superdesk",))
 
 
-def test_a_large_body_is_not_read_where_no_proof_is_shown(doors: Doors) -> None:
-    doors.knock({"x-superdesk-signature": "sha1=wrong"}, ("superdesk", "bearer"))
-    doors.knock({"authorization": "x"}, ("superdesk", "bearer"))
+def test_a_body_is_not_read_without_a_token_of_the_source_or_a_signature_to_look_at(doors: Doors) -> None:
+    doors.knock("desk", {"x-superdesk-signature": "sha1=wrong"}, ("superdesk", "bearer"))
+    doors.knock("desk", {"authorization": "Bearer token-one"}, ("superdesk", "bearer"))
+    for headers in ({"x-ghost-signature": "x"}, {"authorization": "Bearer x"}, {"authorization": "Bearer hashed"}, {}):
+        with pytest.raises(Problem):
+            doors.knock("desk", headers, ("superdesk", "bearer"))
     with pytest.raises(Problem):
-        doors.knock({"x-ghost-signature": "x"}, ("superdesk", "bearer"))
+        doors.knock("desk", {"authorization": "Bearer token-one"}, ("ghost",))

@@ -1,5 +1,6 @@
 """The calls for upstream systems that push, against a real store; what becomes of drafts is tested elsewhere."""
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -150,6 +151,35 @@ async def test_a_fault_is_told_once(ingest: Ingest, members: dict[str, Any]) -> 
     problem = (await ingest.push("/v1/push/desk/ninjs", {**ITEM, **members})).json()
     assert [error["pointer"] for error in problem["errors"]] == [f"/{name}" for name in members]
     assert problem["detail"].startswith("1 ")
+
+
+@pytest.mark.parametrize("call", ["ninjs", "ghost", "assets"])
+async def test_a_body_that_nobody_has_vouched_for_has_to_come_in_time(
+    ingest: Ingest, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    monkeypatch.setattr("services.ingest.bodies.PATIENCE", 0.05)
+    never = asyncio.Event()
+
+    async def dribble() -> AsyncIterator[bytes]:
+        yield b"{"
+        await never.wait()
+
+    signed = {"x-superdesk-signature": "sha1=x", "x-ghost-signature": "x", "content-type": "multipart/form-data"}
+    answer = await ingest.http.post(f"/v1/push/desk/{call}", content=dribble(), headers=signed)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert not list(ingest.settings.originals_dir.glob(".incoming/*"))
+
+
+@pytest.mark.parametrize("call", ["ninjs", "ghost", "wordpress", "assets"])
+@pytest.mark.parametrize("authorization", ["", "Bearer x", "Bearer other"])
+async def test_a_body_without_a_proof_is_not_even_read(ingest: Ingest, call: str, authorization: str) -> None:
+    async def unread() -> AsyncIterator[bytes]:
+        raise AssertionError("somebody reads it")
+        yield b""
+
+    headers = {"authorization": authorization} if authorization else {}
+    answer = await ingest.http.post(f"/v1/push/desk/{call}", content=unread(), headers=headers)
+    assert answer.status_code == 401
 
 
 async def test_a_large_item_is_read_beside_the_event_loop(ingest: Ingest, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,6 +64,7 @@ class Ingest:
     """A stub of ingest that remembers what it was asked."""
 
     port: int
+    begun: list[str] = field(default_factory=list)
     asked: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
 
 
@@ -115,6 +116,7 @@ class _StubHandler(BaseHTTPRequestHandler):
     ingest: ClassVar[Ingest]
 
     def do_POST(self) -> None:
+        self.ingest.begun.append(self.path)
         if self.headers.get("Transfer-Encoding") == "chunked":
             return self._answer_line_by_line()
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -565,6 +567,22 @@ def test_the_door_answers_503_while_ingest_is_away(door: int) -> None:
         answer = get(door, path)
         assert (answer.status, answer.headers["retry-after"]) == (503, "1")
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_view_does_not_pass_the_door_before_it_is_whole(door: int, ingest: Ingest) -> None:
+    begun = b"POST /v1/%s HTTP/1.1\r\nHost: press\r\nContent-Length: 9\r\n\r\n{"
+    with socket.create_connection(("127.0.0.1", door), timeout=5) as view:
+        view.sendall(begun % b"views")
+        with socket.create_connection(("127.0.0.1", door), timeout=5) as article:
+            article.sendall(begun % b"articles")
+            wait_for(lambda: ingest.begun)
+            assert ingest.begun == ["/v1/articles"]
+            article.sendall(b"12345678")
+            assert article.recv(12) == b"HTTP/1.1 202"
+        view.sendall(b"12345678")
+        assert view.recv(12) == b"HTTP/1.1 202"
+    assert [path for _, path, _, _ in ingest.asked] == ["/v1/articles", "/v1/views"]
+    assert get(door, "/v1/views", "POST", b"x" * 5000).status == 413
 
 
 def test_a_batch_is_answered_through_the_door_while_it_is_being_sent(door: int, ingest: Ingest) -> None:
