@@ -252,6 +252,22 @@ def test_of_many_sections_none_is_out_of_sight(sample_stack: Up, watched: Watche
     sample_stack.drain()
     assert len(ends) >= 12
     assert max(ends) <= 1280
+def test_a_word_without_an_end_widens_no_page_from_beside_it(tmp_path: Path, watched: Watched) -> None:
+    word = "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz" * 3
+    up = Up(tmp_path)
+    up.start()
+    try:
+        posted = up.post("long", headline=word, summary=word, topics=[word], authors=[word])
+        up.view(posted["id"])
+        wait_for(lambda: word in up.page("/").partition('class="hot"')[2], what="it is hot")
+        up.drain()
+        for width in (360, 1280):
+            watched.page.set_viewport_size({"width": width, "height": 800})
+            for path in ("/", "/hot/", path_of(posted["url"])):
+                page = watched.open(up.url + path)
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, (width, path)
+    finally:
+        up.stop()
 
 
 @pytest.mark.parametrize("name", PAYLOADS)
