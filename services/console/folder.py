@@ -76,8 +76,9 @@ class Folder:
             self.release()
             raise CannotStart(f"another `pressrun up` runs on {self.root}") from None
         try:
-            for below in (self.store, self.site, self.media, self.nginx, self.logs, self.temporary):
-                below.mkdir(exist_ok=True)
+            self.site.mkdir(exist_ok=True)
+            for below in (self.store, self.media, self.nginx, self.logs, self.temporary):
+                below.mkdir(mode=0o700, exist_ok=True)  # what is not public yet is there; the root may be open to all
             self.run.unlink(missing_ok=True)  # it tells of a stack that is gone
         except OSError as error:
             self.release()

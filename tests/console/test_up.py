@@ -116,6 +116,15 @@ def test_a_new_folder_gets_settings_and_random_secrets(folder: Folder) -> None:
     assert token != sources["newsroom"].hmac_secrets[0].get_secret_value()
 
 
+def test_what_is_not_public_is_private_in_a_folder_that_is_open_to_all(tmp_path: Path) -> None:
+    open_to_all = Folder(tmp_path)
+    tmp_path.chmod(0o755)
+    open_to_all.take()
+    open_to_all.release()
+    for private in (open_to_all.store, open_to_all.media, open_to_all.logs):
+        assert private.stat().st_mode & 0o077 == 0, private
+
+
 def test_the_samples_site_is_in_baghdad(folder: Folder) -> None:
     folder.write_settings("http://127.0.0.1:8080", sample=True)
     site = Site.read(folder.site_settings)
