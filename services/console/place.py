@@ -3,9 +3,10 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from json import loads
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -27,8 +28,38 @@ Data = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
-err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
-out = Console(highlight=False, soft_wrap=True, emoji=False)
+
+
+class _Lines(Console):
+    """Prints one line whatever stands in it, for it may come from upstream: what would end the line, steer the
+    terminal or turn round what follows is shown by its code."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """As rich's own."""
+        super().print(*(_visible(one) if isinstance(one, str) else one for one in objects), **options)
+
+    def print_json(self, json: str | None = None, **options: Any) -> None:
+        """As rich's own."""
+        is_readable = not json or all(map(str.isprintable, _texts(loads(json))))
+        super().print_json(json, ensure_ascii=not is_readable, **options)
+
+
+def _visible(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
+def _texts(tree: Any) -> Iterator[str]:
+    if isinstance(tree, str):
+        yield tree
+    elif isinstance(tree, list | dict):
+        for one in (*tree, *(tree.values() if isinstance(tree, dict) else ())):
+            yield from _texts(one)
+
+
+err = _Lines(stderr=True, highlight=False, soft_wrap=True, emoji=False)
+out = _Lines(highlight=False, soft_wrap=True, emoji=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 import redis
 
+from services.console.dead_letters import list_letters
 from services.console.status import status
+from shared.dead_letters import set_aside
 from shared.events import ARTICLES, PAGES, ArticlePublished, PageBuilt, new_event_id
 from tests.servers import Valkey, wait_for
 
@@ -103,3 +105,31 @@ def test_what_looks_like_the_name_of_an_emoji_is_shown_as_it_is(store: redis.Red
         wait_for(lambda: reads(store))
         store.xadd(ARTICLES, {"event": published(":key: [bold]")})
         assert ":key: [bold]" in said(process)
+
+
+HOSTILE = "a\nforged\r\x1b[31m\x9b31m\u202eb"
+SHOWN = r"a\nforged\r\x1b[31m\x9b31m\u202eb"
+
+
+def test_what_would_steer_a_terminal_is_shown_by_its_code(
+    store: redis.Redis, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store.execute_command(*set_aside("page", HOSTILE, HOSTILE))
+    store.xadd(ARTICLES, {"event": published(HOSTILE)})
+    status()
+    list_letters()
+    told = capsys.readouterr().out
+    assert told.count(SHOWN) == 2
+    assert told.replace("\n", "").isprintable()
+    status(as_json=True)
+    list_letters(as_json=True)
+    told = capsys.readouterr().out
+    assert told.replace("\n", "").isprintable()
+    assert told.count(json.dumps(HOSTILE)) == 3
+
+
+def test_letters_of_every_script_are_shown_as_they_are(store: redis.Redis, capsys: pytest.CaptureFixture[str]) -> None:
+    store.xadd(ARTICLES, {"event": published("عاجل – 新聞")})
+    status()
+    status(as_json=True)
+    assert capsys.readouterr().out.count("عاجل – 新聞") == 2
