@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from shared.excerpts import excerpt
 
 State = Literal["published", "withdrawn"]
+MOST_ALT = 300
 
 
 def record_key(article: str) -> str:
@@ -81,6 +82,14 @@ class Image(Frozen):
     width: int | None = None
     height: int | None = None
     widths: tuple[int, ...] = ()
+
+    def on_card(self) -> "Image":
+        """As lists show it: without credit and caption, and with the beginning of a long alternative, or a list would
+        be as long as all that its pictures' senders have written."""
+        alt = self.alt
+        if len(alt) > MOST_ALT:
+            alt = (alt[:MOST_ALT].rpartition(" ")[0] or alt[:MOST_ALT]) + "…"
+        return self.model_copy(update={"alt": alt, "credit": "", "caption": ""})
 
 
 class Article(Frozen):
@@ -153,7 +162,7 @@ class Article(Frozen):
             topics=self.topics,
             authors=self.authors,
             language=self.language,
-            image=self.image,
+            image=self.image and self.image.on_card(),
             content=self.digest,
             media=self.media,
         )

@@ -99,6 +99,25 @@ def test_a_picture_that_the_body_shows_is_not_shown_twice(printer: Printer, url:
     assert '<meta property="og:image"' in page
 
 
+def test_a_list_has_the_beginning_of_a_long_alternative_and_no_caption(printer: Printer) -> None:
+    long = "words " * 100_000
+    article = story().model_copy(update={"image": Image(url="/media/ab/c-1.jpg", alt=long, caption=long, credit=long)})
+    made = contexts_of(article)
+    page = printer.print(made[c.ListPage]).decode()
+    assert f' alt="{"words " * 49}words…"' in page
+    assert len(page) < 10_000
+    assert printer.print(made[c.ArticlePage]).decode().count(long.strip()) == 4  # og:image:alt is the fourth
+
+
+def test_a_new_caption_or_credit_changes_no_card() -> None:
+    image = Image(url="/media/ab/c-1.jpg", alt="A", caption="one", credit="one")
+    one, other = (
+        story().model_copy(update={"image": picture}).card()
+        for picture in (image, image.model_copy(update={"caption": "two", "credit": "two"}))
+    )
+    assert one == other
+
+
 def test_an_address_that_is_no_web_address_is_left_out(printer: Printer) -> None:
     article = story(url="javascript:alert(1)")
     article = article.model_copy(update={"image": Image(url="javascript:alert(1)")})
