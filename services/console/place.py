@@ -29,7 +29,6 @@ Data = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
-
 class _Lines(Console):
     """Prints one line whatever stands in it, for it may come from upstream: what would end the line, steer the
     terminal or turn round what follows is shown by its code."""

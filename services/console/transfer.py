@@ -7,6 +7,8 @@ Values travel as commands would write them, so that a file goes from Valkey to R
 import asyncio
 import gzip
 import json
+import re
+import shutil
 import tarfile
 import tempfile
 import zlib
@@ -34,6 +36,7 @@ LEFT_OUT = {key.encode() for key in (*DIRTY, LOOK, BOOT)}
 VISITORS = (b"seen:", b"views:from:", b"views:salts")
 """Marks and salts that end within a day: an import would keep them for ever, and a backup would tell of readers."""
 PATIENCE = 60.0
+_ORIGINAL = re.compile(r"media/([0-9a-f]{2})/\1[0-9a-f]{38}")
 
 File = Annotated[Path, typer.Argument(metavar="FILE")]
 
@@ -80,7 +83,7 @@ def import_(file: File, data: Data = None) -> None:
     async def work(place: Place, store: Store) -> int:
         if await store.do("EXISTS", list_key("all")) or [key async for key in _first(store)]:
             raise CannotStart("the store is not empty: it has articles")
-        _check(file)
+        _make_sure_of_room(_check(file), place.settings.originals_dir)
         with tarfile.open(file, "r:gz") as archive:
             _unpack_media(archive, place.settings.originals_dir)
             count = 0
@@ -104,8 +107,11 @@ def import_(file: File, data: Data = None) -> None:
     out.print(f"{count} keys from {file}", markup=False)
 
 
-def _check(file: Path) -> None:
-    """Read the file to its end, sum and all, and every line of it; before anything is written. Raises Damaged."""
+def _check(file: Path) -> int:
+    """Read the file to its end, sum and all, and every line of it; before anything is written. Raises Damaged.
+
+    Returns the bytes of its originals.
+    """
     try:
         with gzip.open(file) as whole:
             while whole.read(2**20):
@@ -113,10 +119,18 @@ def _check(file: Path) -> None:
         with tarfile.open(file, "r:gz") as archive:
             for _ in kept(_member(archive, "store.ndjson")):
                 pass
-            for member in _media(archive):
-                tarfile.data_filter(member, str(file.parent))
+            return sum(member.size for member in _media(archive))
     except _UNREADABLE as error:
         raise Damaged(str(error)) from None
+
+
+def _make_sure_of_room(size: int, folder: Path) -> None:
+    """Raise CannotStart if the originals would fill the disk: a store that cannot write any more ends."""
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    if size > free:
+        raise CannotStart(f"the pictures take {size // 2**20} MB, and {folder} has room for {free // 2**20}")
 
 
 _UNREADABLE = (gzip.BadGzipFile, zlib.error, EOFError, tarfile.TarError, ValueError, KeyError, OverflowError)
@@ -132,8 +146,9 @@ def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
 
 
 def _media(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    """The originals, which are named by their digests; all else, whatever it is, stays in the file."""
     for member in archive.getmembers():
-        if member.name.startswith("media/") and (member.isfile() or member.isdir()):
+        if member.isfile() and _ORIGINAL.fullmatch(member.name):
             yield member.replace(name=member.name.removeprefix("media/"))
 
 

@@ -40,7 +40,7 @@ class Delivery:
         self._together = Together(self._bring_all, AT_ONCE)
 
     async def bring(self, taken: Taken, output: Output, story: Story | None = None) -> list[str]:
-        """Bring a page's output to disk; return its event, if any file changed. Raises OSError, TooLate."""
+        """Bring a page's output to disk; return its event, if any file changed. Raises OSError, ValueError, TooLate."""
         _rendered(keys.kind(taken.key)).inc()
         changed = await self._together.put((output, taken.until))
         if isinstance(changed, Exception):
@@ -61,15 +61,15 @@ class Delivery:
         )
         return [event.model_dump_json()]
 
-    async def _bring_all(self, outputs: Sequence[tuple[Output, float]]) -> list[list[str] | OSError | TooLate]:
+    async def _bring_all(self, outputs: Sequence[tuple[Output, float]]) -> list[list[str] | Exception]:
         if len(outputs) == 1:
             return [self._bring(*outputs[0])]
         return await asyncio.to_thread(lambda: [self._bring(*output) for output in outputs])
 
-    def _bring(self, output: Output, until: float) -> list[str] | OSError | TooLate:
+    def _bring(self, output: Output, until: float) -> list[str] | Exception:
         if time.monotonic() > until:
             return TooLate()
         try:
             return self.site.apply(output)
-        except OSError as error:
-            return error
+        except (OSError, ValueError) as error:
+            return error  # of this one alone: others' are brought with it

@@ -14,7 +14,9 @@ class NewSite:
         self._made: set[str] = set()
 
     def add(self, output: Output) -> None:
-        """Write an output. Raises FileExistsError where something is already, OSError where the disk is full."""
+        """Write an output. Raises FileExistsError where something is already, OSError where the disk is full, and
+        ValueError where the output would leave the tree."""
+        output.stay_inside()
         for path, content in output.files.items():
             write_file(self._place(path), content, os.O_EXCL)
         for path, target in output.links.items():

@@ -27,6 +27,13 @@ class Output:
     only_new: bool = False
     """Whether files that are there already stay as they are."""
 
+    def stay_inside(self) -> None:
+        """Raise ValueError for what leads out of the tree: ingest lets no such slug in, but an imported store may have
+        been written by anybody."""
+        for path in (*self.files, *self.links, *self.absent, *(link.lstrip("./") for link in self.links.values())):
+            if ".." in path:
+                raise ValueError(f"{path!r} leads out of the site's folder")
+
 
 def page_file(path: str) -> str:
     """The file of an address: `/a/b/` → `a/b/index.html`, `/feed.xml` → `feed.xml`."""
@@ -70,7 +77,9 @@ class Site:
                         os.unlink(f"{folder}/{name}")  # noqa: PTH108 - a million of them
 
     def apply(self, output: Output) -> list[str]:
-        """Bring the tree to the output; return the paths that changed. Raises OSError where the disk is full."""
+        """Bring the tree to the output; return the paths that changed. Raises OSError where the disk is full, and
+        ValueError where the output would leave the tree."""
+        output.stay_inside()
         changed = [path for path, content in output.files.items() if self._write(path, content, output.only_new)]
         changed += [path for path, target in output.links.items() if self._link(path, target)]
         changed += [path for path in output.absent if self.remove(path)]

@@ -252,6 +252,8 @@ def test_of_many_sections_none_is_out_of_sight(sample_stack: Up, watched: Watche
     sample_stack.drain()
     assert len(ends) >= 12
     assert max(ends) <= 1280
+
+
 def test_a_word_without_an_end_widens_no_page_from_beside_it(tmp_path: Path, watched: Watched) -> None:
     word = "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz" * 3
     up = Up(tmp_path)

@@ -7,6 +7,7 @@ import json
 import tarfile
 from base64 import b64encode
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -131,18 +132,19 @@ def raw(text: str) -> str:
 
 def test_what_is_exported_is_what_an_import_brings_back(store: redis.Redis, tmp_path: Path) -> None:
     fill(store)
-    (tmp_path / "data" / "media").mkdir()
-    (tmp_path / "data" / "media" / "picture").write_bytes(b"jpeg")
+    picture = tmp_path / "data" / "media" / "ab" / ("ab" + "0" * 38)
+    picture.parent.mkdir(parents=True)
+    picture.write_bytes(b"jpeg")
     before, groups = held(store), store.xinfo_groups("a-stream")
     export(tmp_path / "site.pressrun")
     store.flushall()
-    (tmp_path / "data" / "media" / "picture").unlink()
+    picture.unlink()
     import_(tmp_path / "site.pressrun")
     assert held(store) == before
     assert [(one["name"], one["last-delivered-id"], one["lag"]) for one in groups] == [
         (one["name"], one["last-delivered-id"], one["lag"]) for one in store.xinfo_groups("a-stream")
     ]
-    assert (tmp_path / "data" / "media" / "picture").read_bytes() == b"jpeg"
+    assert picture.read_bytes() == b"jpeg"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "site.pressrun"]
 
 
@@ -218,6 +220,53 @@ def test_a_file_of_other_lines_is_one_line_and_nothing_is_written(
     assert not store.dbsize()
     import_(packed(tmp_path / "file", head(), FINE, end(1)))
     assert store.get("article:a") == b"record"
+
+
+def with_member(file: Path, name: str, **attributes: Any) -> Path:
+    """An exported file of one article, with a member that says this of itself."""
+    found = tarfile.TarInfo(name)
+    for attribute, value in attributes.items():
+        setattr(found, attribute, value)
+    with gzip.open(packed(file, head(), FINE, end(1))) as whole:
+        content = whole.read().rstrip(b"\0")
+    content += b"\0" * (-len(content) % 512) + found.tobuf()
+    file.write_bytes(gzip.compress(content + b"\0" * 1024))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("name", "attributes"),
+    [
+        ("media/../../evil", {}),
+        ("media//etc/evil", {}),
+        ("media/ab/evil", {}),
+        ("media/ab/cd" + "0" * 38, {}),
+        ("media/ab", {"type": tarfile.SYMTYPE, "linkname": "/etc"}),
+        ("media/ab/ab" + "0" * 38, {"type": tarfile.LNKTYPE, "linkname": "site.toml"}),
+    ],
+)
+def test_only_originals_come_out_of_a_file(
+    store: redis.Redis, tmp_path: Path, name: str, attributes: dict[str, Any]
+) -> None:
+    before = sorted(tmp_path.rglob("*"))
+    import_(with_member(tmp_path / "file", name, **attributes))
+    assert store.get("article:a") == b"record"
+    assert sorted(tmp_path.rglob("*")) == sorted([*before, tmp_path / "file"])
+
+
+def test_pictures_that_the_disk_has_no_room_for_are_not_begun(
+    store: redis.Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = tmp_path / "data" / "media" / "ab" / ("ab" + "0" * 38)
+    picture.parent.mkdir(parents=True)
+    picture.write_bytes(b"x" * 2**20)
+    fill(store)
+    export(tmp_path / "site.pressrun")
+    store.flushall()
+    monkeypatch.setattr(transfer.shutil, "disk_usage", lambda _: SimpleNamespace(free=2**20 - 1))
+    with pytest.raises(CannotStart, match=r"the pictures take 1 MB, and .*/media has room for 0"):
+        import_(tmp_path / "site.pressrun")
+    assert not store.dbsize()
 
 
 def test_what_is_no_archive_is_one_line(store: redis.Redis, tmp_path: Path) -> None:

@@ -11,12 +11,14 @@ import pytest
 
 from services.ingest.draft import Draft
 from services.render import dirty
+from services.render.delivery import Delivery
+from services.render.dirty import Taken
 from services.render.dirty_steps import ARTICLES, BACKGROUND, LEASES, SHARED
 from services.render.edition import LiveEdition
 from services.render.keys import article
 from services.render.press import AT_ONCE, ROOM, SIDE_BY_SIDE, Press
+from services.render.site import Output, gone, page_file
 from services.render.site import Site as Tree
-from services.render.site import gone, page_file
 from shared.live import list_key
 from shared.settings import Site
 from shared.store import Command, Script, Store
@@ -290,3 +292,16 @@ async def test_other_related_articles_can_wait_for_all_other_pages_and_a_withdra
     assert (await waiting(BACKGROUND), "near" in await waiting(SHARED)) == (set(), True)
     await room.drain()
     assert (await room.differences()).clean
+
+
+async def test_a_page_that_would_leave_the_folder_is_set_aside_and_those_beside_it_are_not(room: PressRoom) -> None:
+    delivery = Delivery(Tree(room.folder / "site"), room.clock)
+    bad, good = await asyncio.gather(
+        delivery.bring(Taken("list:topic:bad", "t", "", 0), Output({"../bad/index.html": b"x"})),
+        delivery.bring(Taken("list:topic:good", "t", "", 0), Output({"topic/good/index.html": b"x"})),
+        return_exceptions=True,
+    )
+    assert isinstance(bad, ValueError)
+    assert isinstance(good, list)
+    assert (room.folder / "site/topic/good/index.html").exists()
+    assert not (room.folder / "bad").exists()

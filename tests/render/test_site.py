@@ -274,6 +274,27 @@ def test_a_build_leaves_the_same_tree_as_a_live_site(site: Site, tmp_path: Path)
     assert all(built.read(found) == site.read(found) for found in tree(site))
 
 
+@pytest.mark.parametrize(
+    "output",
+    [
+        Output({"2025/07/26/../../../../out/index.html": b"x"}),
+        Output({"../out": b"x"}),
+        Output(absent=("../../out",)),
+        Output(links=dict([moved("/2025/07/26/../../../../out/", "/2025/07/26/new/")])),
+        Output(links=dict([moved("/2025/07/26/old/", "/2025/07/26/../../../../out/")])),
+    ],
+)
+def test_nothing_leaves_the_folder_of_the_site(site: Site, tmp_path: Path, output: Output) -> None:
+    site.prepare()
+    (tmp_path / "out").write_text("there")
+    before = sorted(tmp_path.rglob("*"))
+    for write in (site.apply, NewSite(site.root).add):
+        with pytest.raises(ValueError, match="leads out"):
+            write(output)
+    assert sorted(tmp_path.rglob("*")) == before
+    assert (tmp_path / "out").read_text() == "there"
+
+
 def test_folders_and_missing_paths_read_as_nothing(site: Site) -> None:
     site.apply(Output({PAGE: b"words"}))
     for path in ("2025", "nowhere", f"{PAGE}/below"):
