@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from services.console.folder import CannotStart
-from services.console.place import AsJson, Data, Place, find, out, progress_bar, with_store
+from services.console.place import AsJson, Data, Place, err, find, out, progress_bar, with_store
 from services.render.check import Differences, compare
 from services.render.dirty import Dirty
 from services.render.edition import LiveEdition
@@ -47,7 +47,10 @@ def build(
             done = bar.tasks[0].completed + count
             bar.update(task, advance=count, rate=f"{done / (time.monotonic() - started):,.0f} pages/s")
 
-        pages = build_site(whole, Printer(place.settings.site), out_dir, place.settings.originals_dir, progress)
+        def say(what: str) -> None:
+            err.print(what, markup=False)
+
+        pages = build_site(whole, Printer(place.settings.site), out_dir, place.settings.originals_dir, progress, say)
     if inline:
         inline_tree(out_dir, place.settings.site.path)
     seconds = time.monotonic() - started

@@ -12,18 +12,30 @@ from services.render.new_site import NewSite
 from services.render.pages import build_each
 from services.render.printer import Printer
 from services.render.whole import WholeEdition
-from shared.media import derive, digest_of, original_path
+from shared.media import NoPicture, derive, digest_of, original_path
 
 Progress = Callable[[int], None]
 PORTION, TOGETHER = 512, 1024
 
 
 def build_site(
-    whole: WholeEdition, printer: Printer, out: Path, originals: Path, progress: Progress, cores: int | None = None
+    whole: WholeEdition,
+    printer: Printer,
+    out: Path,
+    originals: Path,
+    progress: Progress,
+    say: Callable[[str], None],
+    cores: int | None = None,
 ) -> int:
-    """Write every page into an empty folder; return how many pages. The cores share them out by processes."""
+    """Write every page into an empty folder; return how many pages. The cores share them out by processes.
+
+    A picture that cannot be made is left out, as on the live site, and said.
+    """
     for url in whole.picture_addresses():
-        derive(original_path(originals, digest_of(url) or ""), out)
+        try:
+            derive(original_path(originals, digest_of(url) or ""), out)
+        except (NoPicture, FileNotFoundError) as error:
+            say(f"left out: {url}: {error}")
     pages = list(whole.page_keys())
     portions = list(_portions(pages))
     workers = min(cores or os.cpu_count() or 1, len(portions))
