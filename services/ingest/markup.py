@@ -10,6 +10,8 @@ MANY_TAGS = 20_000
 """Above so many it has to be well nested: what a parser makes of the rest would take one to foretell."""
 
 MAX_MISPLACED = 2_000
+MAX_TAGS = 200_000
+"""A parser's tree takes a hundred times what a tag does: 5 MiB of nothing else took most of a gigabyte."""
 
 _FEW_TAGS = 500
 _MAX_SPRAWL = 1_000_000
@@ -37,9 +39,12 @@ _OTHER_RULES = re.compile(r"<(?:svg|math|select|template|frameset|script)(?=[\s/
 def sprawls(html: str) -> bool:
     """Whether parsing would cost more than its length: by deep nesting, by formatting that is never closed and begins
     again in each paragraph (HTML §13.2.4.3), by the attributes of a tag, each of which is compared with all others, or
-    by what stands in tables beside their cells, each piece of which is moved before its table.
+    by what stands in tables beside their cells, each piece of which is moved before its table. Or whether there is
+    simply too much of it.
     """
     tags = html.count("<")
+    if tags > MAX_TAGS:
+        return True
     if len(html) > _LONG and any(tag[3] for tag in _TOKEN.finditer(html)):
         return True
     many = tags > MANY_TAGS

@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from services.ingest.tidy import BLANK, is_outlined
 from shared.characters import clean_text
 
+LONGEST = 500_000
+"""Of each element the pattern remembers how it came there: several hundred bytes."""
+
 # There is one way to read each part, so that hostile HTML costs linear time. (Without possessive quantifiers: in early
 # 3.11 they go wrong around groups.) Of an address only what every parser of addresses takes as it stands.
 _TEXT = r"[^<>&\r]*(?:&(?:amp|lt|gt|quot|#39);[^<>&\r]*)*"
@@ -31,7 +34,9 @@ _PLAIN = re.compile(rf"\s*(?:<(?:{_PARAGRAPH}|{_HEADING}|{_LIST}|{_QUOTE}|hr)>\s
 
 
 def plain_html(html: str) -> str | None:
-    """The HTML cleaned, as the parser would have it; None if it is not plain."""
+    """The HTML cleaned, as the parser would have it; None if it is not plain, or longer than articles are."""
+    if len(html) > LONGEST:
+        return None
     text = clean_text(html)
     if not (_PLAIN.fullmatch(text) and is_outlined(text)):
         return None

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.ingest.html import OPENING, clean_html, opening, text_to_html
-from services.ingest.markup import MANY_TAGS, MAX_ATTRIBUTES, MAX_NESTING, is_misnested, sprawls
+from services.ingest.markup import MANY_TAGS, MAX_ATTRIBUTES, MAX_NESTING, MAX_TAGS, is_misnested, sprawls
 from services.ingest.references import unescape
 
 PIECES = [
@@ -186,6 +186,7 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
         "<p" + "".join(f' a{number}="<"' for number in range(200_000)) + ">",
         "<figure>" * 480 + "x" * 1_000_000,
         "<table>" + "x<br>" * 100_000,
+        "<dl>" + "<dt>x<dd>y" * 400_000,
         "<table><div><td></td>" + "x<br>" * 100_000,
         "<table><td><b></td></b>" + "x<br>" * 100_000,
         "<table><!-- <td> --><td><table></table></td>" + "x<br>" * 100_000,
@@ -194,7 +195,7 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
         "nesting", "formatting", "embeds", "blanks", "divs", "posts", "ampersands", "spaces", "quotes", "pre",
         "end in a tag", "end in a comment", "no comment", "other end", "end in text", "end out of scope",
         "end in CDATA", "hidden tag", "items", "attributes", "figures",
-        "beside cells", "beside a cell in a block", "beside a cell that is not ended", "beside no cell",
+        "beside cells", "terms", "beside a cell in a block", "beside a cell that is not ended", "beside no cell",
     ],
 )  # fmt: skip
 def test_hostile_html_costs_linear_time(html: str) -> None:
@@ -218,6 +219,12 @@ def test_a_long_body_that_is_well_nested_is_parsed(piece: str) -> None:
     assert sprawls(html + "<div>" * (MAX_NESTING + 1))
     assert sprawls(html + "<div><i></div></i>" * (MAX_NESTING + 1)), "nobody knows how deep that is"
     assert sprawls(html + "<table>" + "<tr><td>x</td><b>y</b></tr>" * 2_000), "what is in no cell"
+
+
+def test_a_body_has_so_many_tags_and_no_more() -> None:
+    html = "<p>x</p>" * (MAX_TAGS // 2)
+    assert not sprawls(html)
+    assert sprawls(html + "<br>")
 
 
 def test_a_tag_has_so_many_attributes_and_no_more() -> None:
