@@ -99,6 +99,18 @@ def test_a_picture_that_the_body_shows_is_not_shown_twice(printer: Printer, url:
     assert '<meta property="og:image"' in page
 
 
+@pytest.mark.parametrize("scheme", ["https", "HTTPS", "Http"])
+def test_an_address_is_one_in_letters_of_any_case(printer: Printer, scheme: str) -> None:
+    address = f"{scheme}://Wire.example/A.jpg"
+    article = story(url=address).model_copy(update={"image": Image(url=address, alt="A")})
+    made = contexts_of(article)
+    page, feed = (printer.print(made[kind]).decode() for kind in (c.ArticlePage, c.AtomFeed))
+    assert f'<img src="{address}"' in page
+    assert f'<meta property="og:image" content="{address}">' in page
+    assert page.count(f'"{address}"') == 5  # and as picture, author and source for search engines
+    assert f'href="{address}"' in feed
+
+
 def test_a_list_has_the_beginning_of_a_long_alternative_and_no_caption(printer: Printer) -> None:
     long = "words " * 100_000
     article = story().model_copy(update={"image": Image(url="/media/ab/c-1.jpg", alt=long, caption=long, credit=long)})

@@ -100,7 +100,7 @@ class Desk:
 
     def absolute(self, path: str) -> str:
         """The whole address of a path, as a URI; one that is whole already leads where it did."""
-        return uri(path) if path.startswith(("https://", "http://")) else self.base_url + quoted(path)
+        return uri(path) if is_web_address(path) else self.base_url + quoted(path)
 
     def stamp(self, at: datetime) -> Stamp:
         """A moment in the site's time zone."""
@@ -145,7 +145,7 @@ class Desk:
 
     def picture(self, image: Image | None) -> Picture | None:
         """A picture with its sizes: `/media/name-1600.jpg` has `/media/name-480.jpg 480w` beside it."""
-        if image is None or not image.url.startswith(("/", "https://", "http://")):
+        if image is None or not (image.url.startswith("/") or is_web_address(image.url)):
             return None
         srcset = ""
         if image.widths and image.url.startswith("/"):
@@ -217,8 +217,13 @@ def quoted(path: str) -> str:
     return path if _PLAIN(path) else quote(path)
 
 
-_ADDRESS = re.compile(r"(https?://(?:\[[0-9A-Fa-f:.]+\])?)([^#]*)(#?)(.*)", re.DOTALL)
+_ADDRESS = re.compile(r"(https?://(?:\[[0-9A-Fa-f:.]+\])?)([^#]*)(#?)(.*)", re.DOTALL | re.IGNORECASE)
 _NOT_IN_A_URI = re.compile(r"[^A-Za-z0-9._~!$&'()*+,;=:@/?%-]|%(?![0-9A-Fa-f]{2})")
+
+
+def is_web_address(address: str) -> bool:
+    """Whether it is one, in letters of whatever case, as ingest takes it (RFC 3986 §3.1)."""
+    return address[: len("https://")].lower().startswith(("https://", "http://"))
 
 
 def uri(address: str) -> str:

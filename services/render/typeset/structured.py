@@ -6,7 +6,7 @@ from markupsafe import Markup
 from pydantic_core import to_json
 
 from services.render.contexts import home
-from services.render.typeset.desk import Desk
+from services.render.typeset.desk import Desk, is_web_address
 from services.render.typeset.ready import ready
 from shared.articles import Article, Term
 
@@ -52,7 +52,7 @@ def news_article(desk: Desk, article: Article, url: str, published: str, modifie
             {"@type": "CorrectionComment", "text": correction.text, "datePublished": desk.iso(correction.at)}
             for correction in article.corrections
         ]
-    if article.source_url and article.source_url.startswith(("https://", "http://")):
+    if article.source_url and is_web_address(article.source_url):
         found["isBasedOn"] = article.source_url
     return script_safe(found)
 
@@ -65,5 +65,5 @@ def shorten(headline: str, length: int = HEADLINE_LENGTH) -> str:
 
 
 def _person(desk: Desk, author: Term) -> dict[str, str]:
-    url = author.url if author.url and author.url.startswith(("https://", "http://")) else None
+    url = author.url if author.url and is_web_address(author.url) else None
     return {"@type": "Person", "name": author.name, "url": url or desk.absolute(home("author", author))}
