@@ -97,7 +97,8 @@ class Article(Frozen):
 
     `ordered_at` is the source's own updated_at, by which versions are ordered; `asked_slug` the slug that the
     source asked for; `replaced_by` the rewrite that readers see instead of it; `down`
-    that its chain of rewrites is withdrawn; `media` the digests of the pictures that it shows.
+    that its chain of rewrites is withdrawn; `media` the digests of the pictures that it shows. Of a version that waits,
+    `asked_slug` and `is_dated` (that there was a published_at) are what the source said of that version itself.
     """
 
     id: str
@@ -113,6 +114,7 @@ class Article(Frozen):
     ordered_at: datetime | None = None
     withdrawn_at: datetime | None = None
     published_at: datetime
+    is_dated: bool = True
     headline: str = ""
     summary: str = ""
     section: Term | None = None

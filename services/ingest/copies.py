@@ -80,14 +80,40 @@ def article_of(
     )
 
 
+def waiting_of(copy: Copy, article: Article) -> Article:
+    """An article that is to wait: it keeps apart what its source said of its address and its date from what it takes
+    over from the state that is live, since that may be another one when its time comes."""
+    return article.model_copy(
+        update={"asked_slug": _asked(copy.draft), "is_dated": copy.draft.published_at is not None}
+    )
+
+
+def appearing(waiting: Article, current: Article | None) -> Article:
+    """The article that a version which waited is from now on, after the state that it finds."""
+    if current is None or not current.slug:
+        return waiting
+    return waiting.model_copy(
+        update={
+            "day": current.day,
+            "slug": _slug_after(current, waiting.asked_slug),
+            "asked_slug": waiting.asked_slug or current.asked_slug,
+            "published_at": waiting.published_at if waiting.is_dated else current.published_at,
+        }
+    )
+
+
 def address_of(draft: Draft, ident: str, current: Article | None, site: Site, now: datetime) -> tuple[str, str]:
     """The day and the slug that an article would have, were the slug free; both are its own for good."""
-    kept = current if current and current.slug else None
-    day = kept.day if kept else site.local(_published_at(draft, current, now)).date().isoformat()
     asked = _asked(draft)
-    if kept and (asked is None or asked == kept.asked_slug):
-        return day, kept.slug
+    if current and current.slug:
+        return current.day, _slug_after(current, asked)
+    day = site.local(_published_at(draft, current, now)).date().isoformat()
     return day, asked or slug_of(draft.headline, f"article-{ident[:8]}")
+
+
+def _slug_after(current: Article, asked: str | None) -> str:
+    """The slug after a state that has one: only another explicit one moves the article."""
+    return current.slug if asked is None or asked == current.asked_slug else asked
 
 
 def _asked(draft: Draft) -> str | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from services.ingest.copies import WITHDRAWN, Copy, article_of
+from services.ingest.copies import WITHDRAWN, Copy, appearing, article_of, waiting_of
 from services.ingest.draft import Draft
 from shared.articles import Article
 from shared.settings import Site
@@ -65,7 +65,7 @@ def fall_due(known: Known) -> Decision:
         return Decision("stale", current, drop_waiting=True)
     outcome: Outcome = "updated" if current is not None and current.live else "published"
     revision = current.revision + 1 if current else 1
-    return Decision(outcome, waiting.model_copy(update={"revision": revision}), drop_waiting=True)
+    return Decision(outcome, appearing(waiting, current).model_copy(update={"revision": revision}), drop_waiting=True)
 
 
 def order(article: Article) -> Rank:
@@ -172,7 +172,7 @@ def _appear(
             return Decision("unchanged", waiting) if waiting.digest == copy.digest else _stale(copy, current or waiting)
         if current is not None and _too_late(article, current):
             return Decision("stale", current)
-        return Decision("scheduled", current, waiting=article, due=due)
+        return Decision("scheduled", current, waiting=waiting_of(copy, article), due=due)
     outcome: Outcome = "updated" if current is not None and current.live else "published"
     return Decision(outcome, article, drop_waiting=waiting is not None and order(waiting) <= rank)
 

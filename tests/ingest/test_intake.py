@@ -439,6 +439,31 @@ def test_the_day_and_the_slug_stay_when_headline_and_moment_change() -> None:
     assert guid.current.path == "/2025/07/25/story-a/"
 
 
+@pytest.mark.parametrize("first", [{}, {"published_at": NOW - 30 * HOUR}, {"slug": "asked"}])
+def test_what_waited_appears_where_the_article_is_by_then(first: dict[str, Any]) -> None:
+    live = draft("A", version=1, updated_at=NOW - 9 * HOUR, **first)
+    moved = draft("B", version=2, updated_at=NOW - 8 * HOUR, slug="moved")
+    waiting = draft("C", version=3, updated_at=NOW - 7 * HOUR, embargo_until=LATER)
+    for others in ([live], [live, moved]):
+        stays = fold(others).current
+        for arrivals in permutations([*others, waiting]):
+            if [one for one in arrivals if one in others] != others:
+                continue  # the first publication fixes the address
+            kept = fold(arrivals).pass_time(LATER).current
+            assert kept.headline == "Story C"
+            assert (kept.path, kept.published_at) == (stays.path, stays.published_at), arrivals
+    last = draft("D", version=4, slug="moved")
+    assert fold([live, moved, waiting]).pass_time(LATER).take(last, LATER).current.slug == "moved"
+
+
+def test_what_waited_goes_to_the_slug_and_the_date_that_it_has_itself() -> None:
+    live, moved = draft("A", version=1), draft("B", version=2, slug="moved")
+    asks = draft("C", version=3, slug="asked", published_at=LATER)
+    for arrivals in permutations([live, moved, asks]):
+        kept = fold(arrivals).pass_time(LATER).current
+        assert (kept.path, kept.published_at) == ("/2025/07/26/asked/", LATER), arrivals
+
+
 def test_only_an_explicit_slug_moves_an_article() -> None:
     guid = fold([draft("A"), draft("B", slug="Breaking News")])
     assert guid.current.slug == "breaking-news"
