@@ -61,11 +61,14 @@ def fall_due(known: Known) -> Decision:
     current, waiting = known.current, known.waiting
     if waiting is None:
         return Decision("stale", current)
-    if current is not None and (order(waiting) <= order(current) or _too_late(waiting, current)):
+    if current is not None and _too_late(waiting, current):
         return Decision("stale", current, drop_waiting=True)
     outcome: Outcome = "updated" if current is not None and current.live else "published"
-    revision = current.revision + 1 if current else 1
-    return Decision(outcome, appearing(waiting, current).model_copy(update={"revision": revision}), drop_waiting=True)
+    article = appearing(waiting, current)
+    if current is not None:
+        renewed = {"revision": current.revision + 1, "version": max(waiting.version, current.version)}
+        article = article.model_copy(update=renewed)
+    return Decision(outcome, article, drop_waiting=True)
 
 
 def order(article: Article) -> Rank:
@@ -74,24 +77,33 @@ def order(article: Article) -> Rank:
 
 
 def _version(copy: Copy, known: Known) -> int | None:
-    """The version it has, or gets; None if a version that is newer by updated_at is known.
+    """The version it has, or gets; None if a version that is newer by updated_at is live, or was withdrawn.
 
     Without any moment what comes last is newest, also than what waits; with one a withdrawal of that moment stands.
     """
     draft, current, waiting = copy.draft, known.current, known.waiting
     if draft.version is not None:
         return draft.version
-    if draft.updated_at is None:
-        if waiting is not None and waiting.digest == copy.digest:
-            return waiting.version
-        return 1 + max((article.version for article in (current, waiting) if article), default=0)
-    if current is None:
-        return 1
-    if current.ordered_at and draft.updated_at <= current.ordered_at:
+    told = draft.updated_at
+    if told is not None and current is not None and current.ordered_at and told <= current.ordered_at:
         returns = current.state == WITHDRAWN and draft.status == "usable"
-        if returns or draft.updated_at < current.ordered_at:
+        if returns or told < current.ordered_at:
             return None
-    return current.version + 1
+    if waiting is not None and waiting.digest == copy.digest and (told or NEVER) <= (waiting.ordered_at or NEVER):
+        return waiting.version
+    older = (current,) if waiting is not None and _is_before(copy, waiting) else (current, waiting)
+    return 1 + max((article.version for article in older if article), default=0)
+
+
+def _is_before(copy: Copy, waiting: Article) -> bool:
+    """Whether what waits is newer by updated_at than a version without a number."""
+    told = copy.draft.updated_at if copy.draft.version is None else None
+    return told is not None and waiting.ordered_at is not None and told < waiting.ordered_at
+
+
+def _outranks(copy: Copy, rank: Rank, waiting: Article) -> bool:
+    """Whether a version takes the place of the one that waits, or is it."""
+    return order(waiting) <= rank and not _is_before(copy, waiting)
 
 
 def _is_illustrated_since(copy: Copy, rank: Rank, current: Article) -> bool:
@@ -123,7 +135,7 @@ def _unchanged(copy: Copy, known: Known, current: Article, rank: Rank, now: date
         update={"version": version, "ordered_at": ordered_at, "withdrawn_at": withdrawn_at}
     )
     waiting = known.waiting
-    drop = waiting is not None and (order(waiting) <= order(newer) or _too_late(waiting, newer))
+    drop = waiting is not None and (_outranks(copy, order(newer), waiting) or _too_late(waiting, newer))
     return Decision("unchanged", newer, drop_waiting=drop, quiet=newer != current)
 
 
@@ -156,7 +168,7 @@ def _withdraw(copy: Copy, source: str, ident: str, known: Known, version: int, n
         }
     )  # fmt: skip
     waiting = known.waiting
-    drop = waiting is not None and (order(waiting) <= order(article) or _too_late(waiting, article))
+    drop = waiting is not None and (_outranks(copy, order(article), waiting) or _too_late(waiting, article))
     return Decision("withdrawn", article, drop_waiting=drop)
 
 
@@ -168,17 +180,19 @@ def _appear(
     article = article_of(copy, source, ident, current, version, site, now)
     due = _due(copy.draft, now)
     if due is not None:
-        if waiting is not None and _waits_already(copy, waiting, rank):
-            return Decision("unchanged", waiting) if waiting.digest == copy.digest else _stale(copy, current or waiting)
+        same = waiting is not None and waiting.digest == copy.digest
+        if waiting is not None and not _is_to_wait_instead(copy, rank, waiting):
+            return Decision("unchanged", waiting) if same else _stale(copy, current or waiting)
         if current is not None and _too_late(article, current):
             return Decision("stale", current)
-        return Decision("scheduled", current, waiting=waiting_of(copy, article), due=due)
+        return Decision("unchanged" if same else "scheduled", current, waiting=waiting_of(copy, article), due=due)
     outcome: Outcome = "updated" if current is not None and current.live else "published"
-    return Decision(outcome, article, drop_waiting=waiting is not None and order(waiting) <= rank)
+    return Decision(outcome, article, drop_waiting=waiting is not None and _outranks(copy, rank, waiting))
 
 
-def _waits_already(copy: Copy, waiting: Article, rank: Rank) -> bool:
-    return (waiting.digest == copy.digest and waiting.version >= rank[0]) or rank < order(waiting)
+def _is_to_wait_instead(copy: Copy, rank: Rank, waiting: Article) -> bool:
+    """Whether a version is newer than the one that waits; the same content too, so that what is older stays older."""
+    return (rank != order(waiting) and _outranks(copy, rank, waiting)) or _is_illustrated_since(copy, rank, waiting)
 
 
 def _too_late(waiting: Article, withdrawn: Article) -> bool:

@@ -323,6 +323,59 @@ def test_whenever_its_time_comes_between_arrivals_the_newest_is_live_in_the_end(
     assert guid.current.live == (newest.status == "usable")
 
 
+undated_or_not = st.lists(
+    st.tuples(st.integers(0, 9), st.sampled_from("ABX"), st.booleans()), min_size=1, max_size=5,
+    unique_by=lambda found: found[0],
+).map(lambda found: [dataclasses.replace(_version(*one), version=None) for one in found])  # fmt: skip
+
+
+@given(undated_or_not.flatmap(lambda found: st.tuples(
+    st.permutations(found), st.lists(st.sampled_from(found), max_size=3), st.integers(0, 8)
+)))  # fmt: skip
+def test_without_versions_too_the_latest_is_live_in_the_end_whenever_its_time_comes(
+    arrivals: tuple[list[Draft], list[Draft], int],
+) -> None:
+    drafts, repeated, at = arrivals
+    latest = max(drafts, key=lambda found: found.updated_at or NEVER)
+    guid, now = Guid(), NOW
+    for number, one in enumerate([*drafts, *repeated]):
+        if number == at:
+            now = LATER
+            guid.pass_time(now)
+        guid.take(one, now)
+    guid.pass_time(LATER)
+    assert guid.known.waiting is None
+    assert guid.current.ordered_at == latest.updated_at
+    assert guid.current.digest == prepare(latest).digest
+
+
+def test_what_waits_is_told_as_unchanged_however_often_it_comes() -> None:
+    for members in ({}, {"version": 3}, {"updated_at": NOW}, {"version": 3, "updated_at": NOW}):
+        guid = fold([draft("A", version=2, updated_at=NOW - HOUR), draft("B", embargo_until=LATER, **members)])
+        known = guid.known
+        guid.take(draft("B", embargo_until=LATER, **members))
+        assert guid.outcomes[1:] == ["scheduled", "unchanged"]
+        assert guid.known == known
+
+
+def test_the_same_content_that_waits_in_a_newer_version_is_unchanged_and_recorded() -> None:
+    waits, again = (draft("B", version=2, updated_at=NOW + hours * HOUR, embargo_until=LATER) for hours in (0, 2))
+    between = draft("C", version=2, updated_at=NOW + HOUR)
+    for arrivals in permutations([waits, again, between]):
+        assert fold(arrivals).pass_time(LATER).current.headline == "Story B", arrivals
+    assert fold([waits, again]).outcomes == ["scheduled", "unchanged"]
+
+
+def test_a_picture_that_was_pushed_since_is_shown_by_what_waits() -> None:
+    one = draft(version=1, updated_at=NOW, embargo_until=LATER)
+    for media in [(f"/media/{number}-1000.jpg",) for number in range(12)]:
+        guid = Guid().take(one)
+        later = prepare(one, Image(url=media[0]), media)
+        guid._keep(decide(later, "desk", IDENT, guid.known, SITE, NOW))
+        assert guid.outcomes == ["scheduled", "scheduled"]
+        assert guid.pass_time(LATER).current.media == media
+
+
 def test_what_is_scheduled_is_not_there_before_its_time() -> None:
     for members in ({"embargo_until": LATER}, {"published_at": LATER}, {"published_at": NOW, "embargo_until": LATER}):
         guid = fold([draft(**members)])
