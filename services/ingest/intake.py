@@ -84,10 +84,10 @@ def _version(copy: Copy, known: Known) -> int | None:
     draft, current, waiting = copy.draft, known.current, known.waiting
     if draft.version is not None:
         return draft.version
-    told = draft.updated_at
-    if told is not None and current is not None and current.ordered_at and told <= current.ordered_at:
+    told, known_at = draft.updated_at, (current.ordered_at or current.updated_at) if current else None
+    if told is not None and current is not None and known_at is not None and told <= known_at:
         returns = current.state == WITHDRAWN and draft.status == "usable"
-        if returns or told < current.ordered_at:
+        if returns or told < known_at:
             return None
     if waiting is not None and waiting.digest == copy.digest and (told or NEVER) <= (waiting.ordered_at or NEVER):
         return waiting.version
@@ -164,6 +164,7 @@ def _withdraw(copy: Copy, source: str, ident: str, known: Known, version: int, n
         update={
             "revision": base.revision + 1, "version": version, "state": "withdrawn", "status": copy.draft.status,
             "digest": WITHDRAWN, "ordered_at": copy.draft.updated_at, "withdrawn_at": at, "accepted_at": now,
+            "updated_at": copy.draft.updated_at or base.ordered_at or base.updated_at,
             "evolved_from": copy.draft.evolved_from or base.evolved_from,
         }
     )  # fmt: skip

@@ -220,6 +220,20 @@ def test_a_kill_stands_against_what_is_usable_of_its_own_moment() -> None:
     assert fold([usable, kill, draft("A", updated_at=NOW)]).outcomes[-1] == "published"
 
 
+@pytest.mark.parametrize("further", [None, 0, 1])
+def test_what_was_killed_without_a_moment_does_not_return_with_what_it_was_before(further: int | None) -> None:
+    older, last = draft("A", updated_at=NOW - 2 * HOUR), draft("B", updated_at=NOW - HOUR)
+    for known in ([last], [older, last], [last, dataclasses.replace(last, updated_at=NOW)]):
+        guid = fold(known)
+        kill = draft("X", version=None if further is None else guid.current.version + further)  # 0: DELETE
+        for again in (kill, older, *known):
+            guid.take(again)
+        assert guid.outcomes[len(known) :] == ["withdrawn", *["stale"] * (1 + len(known))]
+        guid.take(kill).take(known[-1])
+        assert guid.outcomes[-2:] == ["unchanged", "stale"]
+        assert guid.take(draft("C", updated_at=NOW + HOUR)).current.live
+
+
 def test_a_picture_that_was_pushed_in_between_makes_the_same_version_newer() -> None:
     one = draft(version=1, updated_at=NOW)
     for media in [(f"/media/{number}-1000.jpg",) for number in range(12)]:
