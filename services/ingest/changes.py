@@ -108,14 +108,14 @@ async def _others(
 async def _leads(
     store: Store, now: datetime, changes: Sequence[Change], expect: dict[str, bytes | None]
 ) -> list[Command]:
-    """Have the lead follow a rewrite; one that was withdrawn does not lead again when it returns."""
+    """Have the lead follow a rewrite; one that was withdrawn does not lead again, when it returns or is rewritten."""
     moves: dict[str, str | None] = {}
     for change in changes:
         before, after = change.before, change.after
-        if after.replaced_by:
-            moves[after.id] = after.replaced_by
-        elif before is not None and after.live and not (before.live or before.replaced_by):
+        if before is not None and not (before.live or before.replaced_by):
             moves[after.id] = None
+        elif after.replaced_by:
+            moves[after.id] = after.replaced_by
     if not moves:
         return []
     kept = expect[FRONT] = await store.do("GET", FRONT)

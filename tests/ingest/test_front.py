@@ -1,6 +1,7 @@
 """What leads the front page: what may be named, and what becomes of it with its article."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from shared.articles import identify
 from shared.front import front
 from shared.problems import Problem
 from shared.settings import Site
-from tests.properties.press_room import PressRoom, draft
+from tests.properties.press_room import START, PressRoom, draft
 
 A, B, C = (identify("desk", guid) for guid in "abc")
 
@@ -83,6 +84,17 @@ async def test_one_that_was_withdrawn_leaves_the_lead_and_does_not_lead_again_wh
     assert "Story a" not in await on_the_front_page(room)
     await room.accept(draft("a", version=3))
     assert await leads(room) == []
+    await on_the_front_page(room)
+
+
+async def test_a_rewrite_of_one_that_was_withdrawn_does_not_lead_in_its_place(room: PressRoom) -> None:
+    await room.accept(draft("a", version=1, updated_at=START))
+    await room.accept(draft("c"))
+    await put(room, A, C)
+    await room.accept(draft("a", version=2, updated_at=START + timedelta(hours=1), status="canceled"))
+    rewrite = draft("b", version=1, updated_at=START + timedelta(hours=2), evolved_from="a")
+    assert (await room.accept(rewrite)).article.live
+    assert await leads(room) == [C]
     await on_the_front_page(room)
 
 
