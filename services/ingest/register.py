@@ -5,7 +5,7 @@ again. `due:ingest` has the ids of versions that wait, by their time.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from weakref import WeakValueDictionary
@@ -35,6 +35,7 @@ from shared.settings import Site
 from shared.store import Command, Store, StoreUnavailable
 
 TRIES = 50
+Illustrate = Callable[[Draft], Awaitable[Illustrated]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +72,16 @@ class Register:
         self._clock = clock
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def accept(self, source: str, draft: Draft) -> Accepted:
-        """Accept a draft; when this returns, state and event are on disk. Raises StoreUnavailable."""
-        return await self.accept_illustrated(source, Illustrated(draft, linked(draft.image)))
+    async def accept(self, source: str, draft: Draft, illustrate: Illustrate | None = None) -> Accepted:
+        """Accept a draft; when this returns, state and event are on disk. Raises StoreUnavailable.
 
-    async def accept_illustrated(self, source: str, illustrated: Illustrated) -> Accepted:
-        """Accept a draft whose pictures have been found."""
-        draft = illustrated.draft
+        Its pictures are found in its turn: nothing that is sent later about it is accepted before it.
+        """
         ident = identify(source, draft.guid)
         async with self._turn(ident):
+            illustrated = await illustrate(draft) if illustrate else Illustrated(draft, linked(draft.image))
             size = len(draft.body_html or draft.body_text or "")
-            copy = await beside(size, prepare, draft, illustrated.image, illustrated.media)
+            copy = await beside(size, prepare, illustrated.draft, illustrated.image, illustrated.media)
             for number in range(TRIES):
                 now = self._clock.now()
                 # who has the address that a new article would get is read along

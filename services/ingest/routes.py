@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -44,7 +45,7 @@ class Desk:
 
     async def accept(self, source: str, draft: Draft, prefer: str | None) -> Response:
         """Accept a draft and answer as `POST /v1/articles` does."""
-        accepted = await self._register.accept_illustrated(source, await illustrate(self._service.store, source, draft))
+        accepted = await self._register.accept(source, draft, partial(illustrate, self._service.store, source))
         return await self._answer(accepted, prefer)
 
     async def _answer(self, accepted: Accepted, prefer: str | None) -> Response:
@@ -61,7 +62,7 @@ class Desk:
     async def line(self, source: str, raw: bytes) -> dict[str, Any]:
         """Accept a line of the batch call."""
         # read at once, so that lines about one article take their turns in their order
-        accepted = await self._register.accept_illustrated(source, await self._native(source, _draft(raw)))
+        accepted = await self._native(source, _draft(raw))
         self._log(accepted)
         return {"status": 202, **self.answer(accepted)}
 
@@ -69,10 +70,13 @@ class Desk:
         """Accept an article in the native format. With `Prefer: wait=SECONDS` answer 201 once its page is on disk."""
         source = self.source(request)
         raw = await read_body(request)
-        found = await self._native(source, await beside(len(raw), _draft, raw))
-        return await self._answer(await self._register.accept_illustrated(source, found), request.headers.get("prefer"))
+        draft = await beside(len(raw), _draft, raw)
+        return await self._answer(await self._native(source, draft), request.headers.get("prefer"))
 
-    async def _native(self, source: str, draft: Draft) -> Illustrated:
+    async def _native(self, source: str, draft: Draft) -> Accepted:
+        return await self._register.accept(source, draft, partial(self._illustrate, source))
+
+    async def _illustrate(self, source: str, draft: Draft) -> Illustrated:
         illustrated = await illustrate(self._service.store, source, draft)
         if illustrated.unknown:
             detail = f"No picture with the media_id {illustrated.unknown[0]!r} has been pushed; push it first."
