@@ -95,10 +95,10 @@ class Image(Frozen):
 class Article(Frozen):
     """The newest state of one guid. `revision` counts the accepted changes, whatever `version` the source gave.
 
-    `ordered_at` is the source's own updated_at, by which versions are ordered; `asked_slug` the slug that the
-    source asked for; `replaced_by` the rewrite that readers see instead of it; `down`
-    that its chain of rewrites is withdrawn; `media` the digests of the pictures that it shows. Of a version that waits,
-    `asked_slug` and `is_dated` (that there was a published_at) are what the source said of that version itself.
+    `is_numbered`: that version is the source's own. `ordered_at` is the source's own updated_at, by which versions are
+    ordered; `asked_slug` the slug that the source asked for; `replaced_by` the rewrite that readers see instead of it;
+    `down` that its chain of rewrites is withdrawn; `media` the digests of the pictures that it shows. Of a version that
+    waits, `asked_slug` and `is_dated` (that there was a published_at) are what the source said of that version itself.
     """
 
     id: str
@@ -106,6 +106,7 @@ class Article(Frozen):
     guid: str
     revision: int
     version: int
+    is_numbered: bool = False
     state: State
     status: Literal["usable", "withheld", "canceled"] = "usable"
     digest: str

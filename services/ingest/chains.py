@@ -2,12 +2,13 @@
 
 `evolved_from` links guids of one source. The live member of a chain is its newest end; all others lead to it. A
 chain is down while any member is withdrawn, unless some member's usable state was updated later than every
-withdrawal.
+withdrawal. A version without updated_at is as old as its acceptance; where it has a number, the order in which versions
+arrive says nothing, and it is older than all others. A withdrawal without one is later than all that was known then.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from shared.articles import Article, identify
 
@@ -21,6 +22,7 @@ class Standing:
 
 
 SHOWN = Standing()
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def parent(article: Article) -> str | None:
@@ -45,6 +47,12 @@ def standings(members: Mapping[str, Article]) -> dict[str, Standing]:
     for chain in _chains(members):
         found |= _of_chain([members[ident] for ident in chain])
     return found
+
+
+def later_than_known(killed: Article, members: Mapping[str, Article]) -> Article:
+    """A withdrawal without a moment is later than all that is known of its chain: a sender's clock may be ahead."""
+    moments = [_updated_at(article) for article in members.values() if article.state == "published"]
+    return killed.model_copy(update={"withdrawn_at": max([*moments, _withdrawn_at(killed)])})
 
 
 def _of_chain(chain: list[Article]) -> dict[str, Standing]:
@@ -72,7 +80,7 @@ def _chains(members: Mapping[str, Article]) -> Iterable[set[str]]:
 
 
 def _updated_at(article: Article) -> datetime:
-    return article.ordered_at or article.accepted_at
+    return article.ordered_at or (NEVER if article.is_numbered else article.accepted_at)
 
 
 def _withdrawn_at(article: Article) -> datetime:

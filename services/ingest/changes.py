@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.ingest.chains import Standing, is_cycle, standings
+from services.ingest.chains import Standing, is_cycle, later_than_known, standings
 from services.ingest.entries import Change, enter
 from services.ingest.families import Family, chain_of_key, family_of
 from shared.articles import Article, body_key, record_key, unpack_body
@@ -46,8 +46,11 @@ class Entered:
 async def enter_state(store: Store, site: Site, now: datetime, state: State) -> Entered:
     """Find what a new state of an article changes. Raises Problem for a chain that would run in a circle."""
     family = await family_of(store, state.after, state.chain_of)
-    standing = standings(_members(family, state.after))
-    article = _standing(state.after, standing[state.after.id])
+    after = state.after
+    if _is_killed_without_a_moment(state):
+        after = later_than_known(after, family.members)
+    standing = standings(_members(family, after))
+    article = _standing(after, standing[after.id])
     expect = {**family.expect, chain_of_key(article.id): state.chain_of}
     expect |= {record_key(ident): record for ident, record in family.records.items()}
     commands = list(family.commands)
@@ -68,6 +71,12 @@ async def enter_state(store: Store, site: Site, now: datetime, state: State) -> 
         commands += entries
     awaited = tuple((change.after.id, change.after.revision) for change in [*own, *others] if _is_seen(change))
     return Entered(article, None if silent else event_id, awaited, expect, commands)
+
+
+def _is_killed_without_a_moment(state: State) -> bool:
+    before, after = state.before, state.after
+    is_told_again = before is not None and before.withdrawn_at == after.withdrawn_at
+    return after.state == "withdrawn" and after.ordered_at is None and not is_told_again
 
 
 def _is_seen(change: Change) -> bool:

@@ -56,6 +56,7 @@ def article_of(
         guid=draft.guid,
         revision=current.revision + 1 if current else 1,
         version=version,
+        is_numbered=draft.version is not None,
         state="published",
         digest=copy.digest,
         accepted_at=now,

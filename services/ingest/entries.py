@@ -68,5 +68,5 @@ def _names(article: Article) -> Iterator[Command]:
 
 
 def _whole(article: Article, body: str) -> dict[str, object]:
-    internal = {"opening", "digest", "asked_slug", "ordered_at", "revision", "down", "media", "is_dated"}
+    internal = {"opening", "digest", "asked_slug", "ordered_at", "revision", "down", "media", "is_dated", "is_numbered"}
     return {**article.model_dump(mode="json", exclude=internal), "body_html": body}

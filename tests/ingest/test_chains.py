@@ -1,0 +1,90 @@
+"""Which member of a chain of rewrites readers see, where there are versions and no moments."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+
+from services.ingest.chains import Standing, standings
+from services.ingest.copies import prepare
+from services.ingest.draft import Draft
+from services.ingest.intake import Known, decide
+from shared.articles import Article, identify
+from shared.settings import Site
+from tests.properties.press_room import START, PressRoom, draft
+
+SITE = Site()
+FIRST, SECOND, FORK = (
+    draft("a", version=1),
+    draft("b", version=1, evolved_from="a"),
+    draft("c", version=1, evolved_from="a"),
+)
+KILL = Draft(guid="a", version=2, status="canceled")
+
+
+def stand(arrivals: tuple[Draft, ...]) -> dict[str, str]:
+    """What the site does with each guid after these have arrived, an hour between them."""
+    members: dict[str, Article] = {}
+    for hours, one in enumerate(arrivals):
+        ident = identify("desk", one.guid)
+        known = Known(members.get(ident))
+        decided = decide(prepare(one), "desk", ident, known, SITE, START + timedelta(hours=hours))
+        assert decided.article is not None
+        members[ident] = decided.article
+    guids = {ident: article.guid for ident, article in members.items()}
+    return {guids[ident]: _told(found, guids) for ident, found in standings(members).items()}
+
+
+def _told(found: Standing, guids: dict[str, str]) -> str:
+    return "down" if found.down else guids.get(found.replaced_by or "", "shown")
+
+
+@pytest.mark.parametrize(
+    ("drafts", "told"),
+    [
+        ((FIRST, SECOND), {"a": "b", "b": "shown"}),
+        ((FIRST, SECOND, FORK), {"a": "c", "b": "c", "c": "shown"}),
+        ((FIRST, SECOND, KILL), {"a": "down", "b": "down"}),
+        ((FIRST, SECOND, FORK, KILL), {"a": "down", "b": "down", "c": "down"}),
+        ((FIRST, SECOND, KILL, draft("a", version=3)), {"a": "b", "b": "shown"}),
+    ],
+)
+def test_versions_alone_end_in_the_same_page_in_whatever_order_they_come(
+    drafts: tuple[Draft, ...], told: dict[str, str]
+) -> None:
+    for arrivals in permutations(drafts):
+        assert stand(arrivals) == told, arrivals
+
+
+def test_without_versions_and_moments_the_rewrite_that_comes_last_is_shown() -> None:
+    first, second, fork = (draft(one.guid, evolved_from=one.evolved_from) for one in (FIRST, SECOND, FORK))
+    assert stand((first, fork, second)) == {"a": "b", "c": "b", "b": "shown"}
+    kill = Draft(guid="a", status="canceled")
+    assert stand((first, second, kill)) == {"a": "down", "b": "down"}
+    assert stand((first, kill, second)) == {"a": "b", "b": "shown"}
+
+
+@pytest.fixture
+async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
+    made = PressRoom(valkey, tmp_path, SITE)
+    await made.open()
+    yield made
+    await made.close()
+
+
+@pytest.mark.parametrize("killed", ["a", "b"])
+async def test_a_kill_without_a_moment_takes_down_what_is_live_though_its_senders_clock_is_ahead(
+    room: PressRoom, killed: str
+) -> None:
+    ahead = START + timedelta(hours=1)
+    await room.accept(draft("a", version=1, updated_at=ahead))
+    await room.accept(draft("b", version=1, updated_at=ahead + timedelta(hours=1), evolved_from="a"))
+    await room.drain()
+    await room.accept(Draft(guid=killed, version=1, status="canceled"))  # DELETE
+    await room.drain()
+    assert not list((room.tree.root / "2025").rglob("index.html"))
+    later = ahead + timedelta(hours=2)
+    again = draft("b", version=2, updated_at=later, evolved_from="a", summary="Again.")
+    assert (await room.accept(again)).outcome == "published"
