@@ -97,8 +97,9 @@ class Article(Frozen):
 
     `is_numbered`: that version is the source's own. `ordered_at` is the source's own updated_at, by which versions are
     ordered; `asked_slug` the slug that the source asked for; `replaced_by` the rewrite that readers see instead of it;
-    `down` that its chain of rewrites is withdrawn; `media` the digests of the pictures that it shows. Of a version that
-    waits, `asked_slug` and `is_dated` (that there was a published_at) are what the source said of that version itself.
+    `down` that its chain of rewrites is withdrawn; `linked_by` where the version stands that told a withdrawn article's
+    `evolved_from`; `media` the digests of the pictures that it shows. Of a version that waits, `asked_slug` and
+    `is_dated` (that there was a published_at) are what the source said of that version itself.
     """
 
     id: str
@@ -128,6 +129,7 @@ class Article(Frozen):
     image: Image | None = None
     corrections: tuple[Correction, ...] = ()
     evolved_from: str | None = None
+    linked_by: tuple[int, bool, datetime, str] | None = None
     replaced_by: str | None = None
     down: bool = False
     media: tuple[str, ...] = ()

@@ -67,6 +67,11 @@ def _names(article: Article) -> Iterator[Command]:
             yield ("HSETNX", live.names_key(kind), term.slug, term.name)
 
 
+_INTERNAL = {
+    "opening", "digest", "asked_slug", "ordered_at", "revision", "down", "media",
+    "is_dated", "is_numbered", "linked_by",
+}  # fmt: skip
+
+
 def _whole(article: Article, body: str) -> dict[str, object]:
-    internal = {"opening", "digest", "asked_slug", "ordered_at", "revision", "down", "media", "is_dated", "is_numbered"}
-    return {**article.model_dump(mode="json", exclude=internal), "body_html": body}
+    return {**article.model_dump(mode="json", exclude=_INTERNAL), "body_html": body}

@@ -146,11 +146,24 @@ def _stale(copy: Copy, current: Article | None) -> Decision:
 
 
 def _linked(copy: Copy, current: Article) -> Article:
-    """A withdrawn article learns what it was a rewrite of from whatever comes: its kill takes that down too."""
-    told = copy.draft.evolved_from
-    if current.state != WITHDRAWN or current.evolved_from is not None or told is None:
+    """A withdrawn article learns what it was a rewrite of from whatever comes: its kill takes that down too. The newest
+    version says it; a withdrawal that names nothing says nothing."""
+    draft, killed = copy.draft, copy.digest == WITHDRAWN
+    if current.state != WITHDRAWN or (killed and draft.evolved_from is None):
         return current
-    return current.model_copy(update={"evolved_from": told})
+    said = (draft.version or 0, killed, draft.updated_at or NEVER, copy.digest)
+    if current.linked_by is not None and said <= current.linked_by:
+        return current
+    return current.model_copy(update={"evolved_from": draft.evolved_from, "linked_by": said})
+
+
+def _link_of(killed: Article | None, waiting: Article | None) -> dict[str, object]:
+    """What a withdrawal finds told of what it takes down was a rewrite of."""
+    newest = max((article for article in (killed, waiting) if article), key=order, default=None)
+    if newest is None:
+        return {}
+    version, *others = order(newest)
+    return {"evolved_from": newest.evolved_from, "linked_by": (version if newest.is_numbered else 0, *others)}
 
 
 def _withdraw(copy: Copy, source: str, ident: str, known: Known, version: int, now: datetime) -> Decision:
@@ -165,11 +178,12 @@ def _withdraw(copy: Copy, source: str, ident: str, known: Known, version: int, n
             "revision": base.revision + 1, "version": version, "state": "withdrawn", "status": copy.draft.status,
             "digest": WITHDRAWN, "ordered_at": copy.draft.updated_at, "withdrawn_at": at, "accepted_at": now,
             "updated_at": copy.draft.updated_at or base.ordered_at or base.updated_at,
-            "evolved_from": copy.draft.evolved_from or base.evolved_from,
         }
     )  # fmt: skip
     waiting = known.waiting
-    drop = waiting is not None and (_outranks(copy, order(article), waiting) or _too_late(waiting, article))
+    replaces = waiting is not None and _outranks(copy, order(article), waiting)
+    article = _linked(copy, article.model_copy(update=_link_of(current, waiting if replaces else None)))
+    drop = replaces or (waiting is not None and _too_late(waiting, article))
     return Decision("withdrawn", article, drop_waiting=drop)
 
 

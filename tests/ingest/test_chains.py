@@ -1,11 +1,15 @@
-"""Which member of a chain of rewrites readers see, where there are versions and no moments."""
+"""Which member of a chain of rewrites readers see, in whatever order its versions come."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.ingest.chains import Standing, standings
 from services.ingest.copies import prepare
@@ -24,7 +28,7 @@ FIRST, SECOND, FORK = (
 KILL = Draft(guid="a", version=2, status="canceled")
 
 
-def stand(arrivals: tuple[Draft, ...]) -> dict[str, str]:
+def stand(arrivals: Sequence[Draft]) -> dict[str, str]:
     """What the site does with each guid after these have arrived, an hour between them."""
     members: dict[str, Article] = {}
     for hours, one in enumerate(arrivals):
@@ -56,6 +60,29 @@ def test_versions_alone_end_in_the_same_page_in_whatever_order_they_come(
 ) -> None:
     for arrivals in permutations(drafts):
         assert stand(arrivals) == told, arrivals
+
+
+@st.composite
+def changing_chains(draw: st.DrawFn) -> list[Draft]:
+    """Versions each of which may name another parent, or none, and kills that may."""
+    hours = draw(st.permutations(range(9)))
+    found = []
+    for guid, parents in (("a", [None]), ("b", [None, "a"]), ("c", [None, "a", "b"])):
+        moments = sorted(hours.pop() for _ in range(draw(st.integers(1, 3))))
+        for version, hour in enumerate(moments, 1):
+            about: dict[str, Any] = {"version": version, "updated_at": START - timedelta(hours=hour + 1)}
+            about["evolved_from"] = draw(st.sampled_from(parents))
+            killed = draw(st.booleans())
+            found.append(Draft(guid=guid, status="canceled", **about) if killed else draft(guid, **about))
+    return found
+
+
+@given(changing_chains().flatmap(lambda found: st.tuples(st.just(found), st.permutations(found))), st.booleans())
+def test_what_each_version_says_that_it_rewrites_counts_in_whatever_order_they_come(
+    arrivals: tuple[list[Draft], list[Draft]], numbered: bool
+) -> None:
+    one, other = ([draft if numbered else replace(draft, version=None) for draft in found] for found in arrivals)
+    assert stand(one) == stand([*other, *other[:2]])
 
 
 def test_without_versions_and_moments_the_rewrite_that_comes_last_is_shown() -> None:
