@@ -32,6 +32,9 @@ def enter(change: Change, site: Site, now: datetime) -> tuple[list[Command], str
         # An address that was acknowledged leads on, even if the press had not come to it yet. The new one may be among
         # them, and stays until its page is there: the article may be replaced before.
         commands.append(("SADD", live.former_key(after.id), before.path))
+    if after.path and after.replaced_by:
+        # that of an article which comes after its rewrite was acknowledged too, and never has a page
+        commands.append(("SADD", live.former_key(after.id), after.path))
     was_live = before is not None and before.live
     about = {
         "at": now,

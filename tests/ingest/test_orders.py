@@ -163,6 +163,24 @@ async def test_a_kill_that_comes_before_its_rewrite_takes_down_what_that_rewrote
         assert (room.tree.root / "_gone" / DAY / "story-a").exists()
 
 
+async def test_the_address_of_an_article_that_comes_after_its_rewrite_leads_there(valkey_server: Valkey) -> None:
+    for arrivals in permutations([("a", None), ("b", "a"), ("c", "b")]):
+        async with press_room(valkey_server) as room:
+            for hour, (guid, earlier) in enumerate(arrivals):
+                await room.accept(draft(guid, version=1, updated_at=_moment(hour), evolved_from=earlier))
+                await room.drain()
+            link = {guid: room.tree.root / "_moved" / DAY / f"story-{guid}" for guid in "ab"}
+            for guid in "ab":
+                assert link[guid].is_symlink(), (guid, arrivals)
+                assert link[guid].resolve() == (room.tree.root / DAY / "story-c").resolve()
+            assert (await room.differences()).clean
+            await room.accept(Draft(guid="c", version=2, status="canceled", updated_at=_moment(9)))
+            await room.drain()
+            for guid in "abc":
+                assert (room.tree.root / "_gone" / DAY / f"story-{guid}").exists(), (guid, arrivals)
+            assert (await room.differences()).clean
+
+
 async def test_a_kill_that_is_repeated_later_counts_from_then_on_for_its_chain(valkey_server: Valkey) -> None:
     async with press_room(valkey_server) as room:
         await room.accept(draft("a", version=1, updated_at=_moment(1)))
