@@ -44,13 +44,13 @@ def decide(copy: Copy, source: str, ident: str, known: Known, site: Site, now: d
     current = known.current
     version = _version(copy, known)
     if version is None:
-        return _stale(copy, current)
+        return _stale(copy, current, now)
     rank = (version, copy.digest == WITHDRAWN, copy.draft.updated_at or NEVER, copy.digest)
     if current is not None:
         if _same(copy, current):
             return _unchanged(copy, known, current, rank, now)
         if rank < order(current) and not _is_illustrated_since(copy, rank, current):
-            return _stale(copy, current)
+            return _stale(copy, current, now)
     if copy.digest == WITHDRAWN:
         return _withdraw(copy, source, ident, known, version, now)
     return _appear(copy, source, ident, known, version, rank, site, now)
@@ -120,7 +120,7 @@ def _same(copy: Copy, current: Article) -> bool:
 def _unchanged(copy: Copy, known: Known, current: Article, rank: Rank, now: datetime) -> Decision:
     """The same content again: where it stands higher, that is recorded, so that what is older stays older."""
     if rank <= order(current):
-        linked = _linked(copy, current)
+        linked = _linked(copy, current, now)
         return Decision("unchanged", linked, quiet=linked != current)
     version, ordered_at, withdrawn_at = current.version, copy.draft.updated_at, current.withdrawn_at
     if copy.draft.version is None:
@@ -131,7 +131,7 @@ def _unchanged(copy: Copy, known: Known, current: Article, rank: Rank, now: date
         kept_at = now  # as if it had come first: the newest kill says when it was, else its acceptance does
     if current.state == WITHDRAWN:
         withdrawn_at = copy.draft.updated_at or kept_at
-    newer = _linked(copy, current).model_copy(
+    newer = _linked(copy, current, now).model_copy(
         update={"version": version, "ordered_at": ordered_at, "withdrawn_at": withdrawn_at}
     )
     waiting = known.waiting
@@ -139,17 +139,18 @@ def _unchanged(copy: Copy, known: Known, current: Article, rank: Rank, now: date
     return Decision("unchanged", newer, drop_waiting=drop, quiet=newer != current)
 
 
-def _stale(copy: Copy, current: Article | None) -> Decision:
+def _stale(copy: Copy, current: Article | None, now: datetime) -> Decision:
     """An older version says nothing any more, except what a withdrawn article was a rewrite of."""
-    linked = _linked(copy, current) if current else None
+    linked = _linked(copy, current, now) if current else None
     return Decision("stale", linked, quiet=linked != current)
 
 
-def _linked(copy: Copy, current: Article) -> Article:
+def _linked(copy: Copy, current: Article, now: datetime) -> Article:
     """A withdrawn article learns what it was a rewrite of from whatever comes: its kill takes that down too. The newest
-    version says it; a withdrawal that names nothing says nothing."""
+    version says it; a withdrawal that names nothing says nothing, nor does what is scheduled and never appears."""
     draft, killed = copy.draft, copy.digest == WITHDRAWN
-    if current.state != WITHDRAWN or (killed and draft.evolved_from is None):
+    says_nothing = draft.evolved_from is None if killed else _due(draft, now) is not None
+    if current.state != WITHDRAWN or says_nothing:
         return current
     said = (draft.version or 0, killed, draft.updated_at or NEVER, copy.digest)
     if current.linked_by is not None and said <= current.linked_by:
@@ -157,13 +158,15 @@ def _linked(copy: Copy, current: Article) -> Article:
     return current.model_copy(update={"evolved_from": draft.evolved_from, "linked_by": said})
 
 
-def _link_of(killed: Article | None, waiting: Article | None) -> dict[str, object]:
-    """What a withdrawal finds told of what it takes down was a rewrite of."""
-    newest = max((article for article in (killed, waiting) if article), key=order, default=None)
+def _link_of(killed: Article | None, dropped: Article | None) -> dict[str, object]:
+    """What is told of a withdrawn article was a rewrite of, when it is withdrawn. What only waited is not heard later
+    either."""
+    newest = max((article for article in (killed, dropped) if article), key=order, default=None)
     if newest is None:
         return {}
     version, *others = order(newest)
-    return {"evolved_from": newest.evolved_from, "linked_by": (version if newest.is_numbered else 0, *others)}
+    place = (version if newest.is_numbered else 0, *others)
+    return {"evolved_from": killed.evolved_from if killed else None, "linked_by": place}
 
 
 def _withdraw(copy: Copy, source: str, ident: str, known: Known, version: int, now: datetime) -> Decision:
@@ -181,9 +184,8 @@ def _withdraw(copy: Copy, source: str, ident: str, known: Known, version: int, n
         }
     )  # fmt: skip
     waiting = known.waiting
-    replaces = waiting is not None and _outranks(copy, order(article), waiting)
-    article = _linked(copy, article.model_copy(update=_link_of(current, waiting if replaces else None)))
-    drop = replaces or (waiting is not None and _too_late(waiting, article))
+    drop = waiting is not None and (_outranks(copy, order(article), waiting) or _too_late(waiting, article))
+    article = _linked(copy, article.model_copy(update=_link_of(current, waiting if drop else None)), now)
     return Decision("withdrawn", article, drop_waiting=drop)
 
 
@@ -197,7 +199,7 @@ def _appear(
     if due is not None:
         same = waiting is not None and waiting.digest == copy.digest
         if waiting is not None and not _is_to_wait_instead(copy, rank, waiting):
-            return Decision("unchanged", waiting) if same else _stale(copy, current or waiting)
+            return Decision("unchanged", waiting) if same else _stale(copy, current or waiting, now)
         if current is not None and _too_late(article, current):
             return Decision("stale", current)
         return Decision("unchanged" if same else "scheduled", current, waiting=waiting_of(copy, article), due=due)

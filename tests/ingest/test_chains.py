@@ -20,6 +20,7 @@ from shared.settings import Site
 from tests.properties.press_room import START, PressRoom, draft
 
 SITE = Site()
+B = identify("desk", "b")
 FIRST, SECOND, FORK = (
     draft("a", version=1),
     draft("b", version=1, evolved_from="a"),
@@ -31,12 +32,17 @@ KILL = Draft(guid="a", version=2, status="canceled")
 def stand(arrivals: Sequence[Draft]) -> dict[str, str]:
     """What the site does with each guid after these have arrived, an hour between them."""
     members: dict[str, Article] = {}
+    waiting: dict[str, Article] = {}
     for hours, one in enumerate(arrivals):
         ident = identify("desk", one.guid)
-        known = Known(members.get(ident))
+        known = Known(members.get(ident), waiting.get(ident))
         decided = decide(prepare(one), "desk", ident, known, SITE, START + timedelta(hours=hours))
-        assert decided.article is not None
-        members[ident] = decided.article
+        if decided.waiting is not None:
+            waiting[ident] = decided.waiting
+        elif decided.drop_waiting:
+            del waiting[ident]
+        if decided.article is not None:
+            members[ident] = decided.article
     guids = {ident: article.guid for ident, article in members.items()}
     return {guids[ident]: _told(found, guids) for ident, found in standings(members).items()}
 
@@ -83,6 +89,21 @@ def test_what_each_version_says_that_it_rewrites_counts_in_whatever_order_they_c
 ) -> None:
     one, other = ([draft if numbered else replace(draft, version=None) for draft in found] for found in arrivals)
     assert stand(one) == stand([*other, *other[:2]])
+
+
+def test_a_rewrite_that_is_killed_before_its_time_leaves_up_what_it_was_to_rewrite() -> None:
+    first = draft("a", version=1, updated_at=START - timedelta(hours=9))
+    waits = draft("b", version=1, updated_at=START, evolved_from="a", embargo_until=START + timedelta(days=9))
+    kills = [{}, {"version": 2}, {"version": 2, "updated_at": START + timedelta(minutes=1)}]
+    for kill in (Draft(guid="b", status="canceled", **about) for about in kills):
+        for arrivals in permutations([first, waits, kill]):
+            assert stand(arrivals)["a"] == "shown", arrivals
+        known = Known(waiting=decide(prepare(waits), "desk", B, Known(), SITE, START).waiting)
+        killed = decide(prepare(kill), "desk", B, known, SITE, START).article
+        again = decide(prepare(waits), "desk", B, Known(killed), SITE, START + timedelta(days=10))
+        assert (again.outcome, again.quiet) == ("stale", False)
+    told = replace(kill, evolved_from="a")
+    assert stand((first, waits, told))["a"] == "down"
 
 
 def test_without_versions_and_moments_the_rewrite_that_comes_last_is_shown() -> None:
