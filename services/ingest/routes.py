@@ -118,13 +118,22 @@ class Desk:
         article, waiting, _ = await self._find(source, ident)
         shown = article or waiting
         assert shown is not None  # noqa: S101 - _find has seen to it
-        # what waits never appears if it is not updated later; a sender's clock may be ahead of ours
-        at = waiting.ordered_at if waiting else None
-        ahead = at if at and at > self._service.clock.now() else None
-        kill = Draft(guid=shown.guid, version=shown.version, status="canceled", updated_at=ahead)
+        at = await self._moment_of_withdrawal(article, waiting)
+        kill = Draft(guid=shown.guid, version=shown.version, status="canceled", updated_at=at)
         accepted = await self._register.accept(source, kill)
         self._log(accepted)
         return self.answer(accepted)
+
+    async def _moment_of_withdrawal(self, article: Article | None, waiting: Article | None) -> datetime | None:
+        """The moment that a withdrawal has to name so that all goes that is to go: a sender's clock may be ahead of
+        ours. None if that of its acceptance is late enough."""
+        now = self._service.clock.now()
+        at = waiting.ordered_at if waiting else None  # what waits never appears if it is not updated later
+        if article is None or article.state != "withdrawn" or article.replaced_by is None:
+            return at if at and at > now else None
+        rewrite, _, _ = await self._register.find(article.replaced_by)  # it came later than the withdrawal before
+        shown_at = rewrite.ordered_at if rewrite else None
+        return max(moment for moment in (now, at, shown_at) if moment)
 
     async def _find(self, source: str, ident: str) -> tuple[Article | None, Article | None, dict[bytes, bytes]]:
         article, waiting, built = await self._register.find(ident)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.ingest.conftest import Ingest
 
@@ -28,6 +29,20 @@ def test_what_waits_goes_with_the_article_though_its_senders_clock_is_ahead(inge
         assert client.delete(path).json()["outcome"] == "withdrawn"
         state = client.get(path).json()
         assert (state["state"], state["version"], state["scheduled_version"]) == ("withdrawn", 1, None)
+
+
+@pytest.mark.parametrize(("killed", "rewritten"), [(-3, -1), (-3, 2)])
+def test_deleting_what_is_withdrawn_takes_down_the_rewrite_that_came_since(
+    ingest_process: Ingest, killed: float, rewritten: float
+) -> None:
+    before, since = f"before {rewritten}", f"since {rewritten}"
+    with ingest_process.client() as client:
+        told = post(client, before, version=2, updated_at=moment(killed), status="canceled")
+        shown = post(client, since, version=1, updated_at=moment(rewritten), evolved_from=before)
+        assert shown["outcome"] == "published"
+        client.delete(f"/v1/articles/{told['id']}")
+        for ident in (told["id"], shown["id"]):
+            assert client.get(f"/v1/articles/{ident}").json()["state"] == "withdrawn"
 
 
 def test_a_rewrite_that_is_older_than_its_chains_kill_is_said_to_be_withdrawn(ingest_process: Ingest) -> None:
