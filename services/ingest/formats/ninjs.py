@@ -50,8 +50,8 @@ def read(content: Any) -> Reading:
     kind = item.text("type").lower() or ("event" if item.get("eventdetails") is not None else "")
     status = _status(item)
     html, text = _body(item)
-    if kind == "composite" and (html or text):
-        kind = "text"
+    if kind == "composite" and (html or text or status != "usable"):
+        kind = "text"  # a kill comes without the words that made it an article
     version = _version(item)
     item.moment(*_MOMENTS.split())
     if kind not in ("", "text"):

@@ -411,6 +411,13 @@ def test_a_composite_with_a_body_is_an_article() -> None:
     assert draft(TWO, type="composite") == EXPECTED
 
 
+def test_a_package_that_was_an_article_is_killed_without_the_words_that_made_it_one() -> None:
+    for status in ("canceled", "withheld"):
+        found = ninjs.read({"guid": "x", "type": "composite", "pubstatus": status, "version": "2", "headline": "KILL"})
+        assert isinstance(found, Draft)
+        assert (found.status, found.version) == (status, 2)
+
+
 def test_a_picture_is_kept_as_media() -> None:
     picture = {"version": "1", "pubstatus": "usable", **SUPERDESK["associations"]["featuremedia"]}
     found = ninjs.read(picture)
