@@ -11,6 +11,7 @@ from services.ingest.references import unescape
 
 _KINDS = ("picture", "graphic")
 _FEATURED = ("featuremedia", "mainpic", "main", "featured")
+_SHOWN = ("", "image/jpeg", "image/jpg", "image/pjpeg", "image/png", "image/webp", "image/gif")
 _EMBEDDED = ("embedded", "editor_")
 # Superdesk's editor names the association of a picture in its body
 _EMBED = re.compile(
@@ -27,6 +28,8 @@ class _Rendition:
     href: str | None
     width: float
     original: bool
+    shown: bool
+    """Whether it is of a kind that pages show, as far as it says what it is."""
 
 
 def picture(item: Members) -> Picture | None:
@@ -106,15 +109,16 @@ def _associated(item: Members) -> list[tuple[str, Members]]:
 
 
 def _best(item: Members) -> _Rendition | None:
-    """The original if it is there, else the widest."""
+    """The original if it is there, else the widest; but none of a kind that pages do not show (TIFF, HEIC, SVG) while
+    there is another."""
     found = [one for one in _renditions(item) if one.media_id or one.href]
-    return max(found, key=lambda one: (one.original, one.width), default=None)
+    return max(found, key=lambda one: (one.shown, one.original, one.width), default=None)
 
 
 def _by_reference(item: Members) -> _Rendition | None:
     """A picture that is only named: it may have been pushed as an item of its own."""
     guid = item.text("guid", "uri")
-    return _Rendition(guid, None, 0, False) if 0 < len(guid) <= MAX_GUID else None
+    return _Rendition(guid, None, 0, original=False, shown=True) if 0 < len(guid) <= MAX_GUID else None
 
 
 def _renditions(item: Members) -> list[_Rendition]:
@@ -130,6 +134,7 @@ def _renditions(item: Members) -> list[_Rendition]:
                 href=web_address(one.text("href")),
                 width=_width(one.get("width")),
                 original=name.lower() == "original",
+                shown=kind.partition(";")[0].strip() in _SHOWN,
             )
         )
     return found

@@ -451,6 +451,24 @@ def test_a_photograph_comes_before_a_logo() -> None:
         assert found.image.url == f"https://a.b/{name}"
 
 
+def test_a_kind_that_pages_do_not_show_gives_way_to_one_that_they_do() -> None:
+    def shown(original: str | None) -> Picture | None:
+        renditions = {
+            "original": {"media": "o", "width": 6000, "mimetype": original},
+            "baseImage": {"media": "b", "width": 1400, "mimetype": "image/jpeg"},
+            "viewImage": {"media": "v", "width": 640, "mimetype": "image/jpeg"},
+        }
+        return draft(ONE, associations={"featuremedia": {"type": "picture", "renditions": renditions}}).image
+
+    for kind in ("image/tiff", "image/heic", "image/svg+xml", "image/vnd.adobe.photoshop"):
+        assert shown(kind) == Picture(media_id="b")
+    for known in ("image/jpeg", "image/png; x=y", None):
+        assert shown(known) == Picture(media_id="o")
+    alone = {"original": {"href": "https://a.b/c.tif", "mimetype": "image/tiff"}}
+    only = draft(ONE, associations={"featuremedia": {"type": "picture", "renditions": alone}})
+    assert only.image == Picture(url="https://a.b/c.tif")
+
+
 def test_a_featured_film_is_no_picture() -> None:
     film = {"type": "video", "renditions": {"original": {"href": "https://a.b/c.mp4", "mimetype": "video/mp4"}}}
     assert draft(ONE, associations={"featuremedia": film}).image is None
