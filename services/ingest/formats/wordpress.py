@@ -20,9 +20,12 @@ _MORE = re.compile(r"<a\b[^<>]*\b(?:more-link|read-?more)\b[^<>]*>.*?</a>", re.I
 _LAST = 1000  # characters, where it stands: hostile HTML must not cost more than its length
 _CUT = re.compile(r"\s*(?:\[\s*(?:…|\.\.\.)\s*\]|…|\.\.\.)\Z")
 _STATUS: dict[str, Status] = {"publish": "usable", "future": "usable", "trash": "canceled"}
-_NO_ARTICLES = frozenset(
-    ["page", "attachment", "revision", "nav_menu_item", "wp_block", "wp_template", "wp_template_part", "wp_navigation"]
+# WordPress's own types but `post`; types of plugins and themes may well be articles
+_OWN = (
+    "page attachment revision nav_menu_item custom_css customize_changeset oembed_cache user_request wp_block"
+    " wp_template wp_template_part wp_global_styles wp_navigation wp_font_family wp_font_face"
 )
+_NO_ARTICLES = frozenset(_OWN.split())
 
 
 def read(content: Any) -> Reading:

@@ -152,7 +152,14 @@ def test_slugs_in_other_scripts_are_readable() -> None:
     assert draft(slug="mayor-resigns__trashed").slug is None
 
 
-@pytest.mark.parametrize("kind", ["page", "attachment", "revision", "nav_menu_item"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "page", "attachment", "revision", "nav_menu_item", "custom_css", "customize_changeset", "oembed_cache",
+        "user_request", "wp_block", "wp_template", "wp_template_part", "wp_global_styles", "wp_navigation",
+        "wp_font_family", "wp_font_face",
+    ],
+)  # fmt: skip
 def test_what_is_no_post_is_ignored(kind: str) -> None:
     assert isinstance(wordpress.read({**POST, "type": kind}), Ignored)
 
