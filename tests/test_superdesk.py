@@ -277,6 +277,27 @@ def test_nobody_waits_for_a_page_that_will_not_come(up: Up) -> None:
     assert post("quick", version=9, status="canceled") == (201, "withdrawn")
 
 
+def test_what_is_waited_for_has_all_its_redirects(up: Up) -> None:
+    """Of an article that others lead to, and that moves."""
+
+    def post(guid: str, **members: Any) -> str:
+        article = {"guid": guid, "headline": guid, "body_text": "x", "version": 1, **members}
+        answer = up.ingest.post("/v1/articles", json=article, headers={"Prefer": "wait=20"})
+        assert answer.status_code == 201, answer.text
+        return path_of(answer.json()["url"])
+
+    for number in range(5):
+        one, two, three = f"chain {number} a", f"chain {number} b", f"chain {number} c"
+        older = [post(one), post(two, evolved_from=one), post(three, evolved_from=two)]
+        newest = post(three, evolved_from=two, version=2, slug=f"chain {number} d")
+        answers = [up.site_get(path) for path in older]
+        assert [(one.status_code, path_of(one.headers.get("location", ""))) for one in answers] == [(301, newest)] * 3
+        post(three, evolved_from=two, version=3, status="canceled")
+        assert [up.site_get(path).status_code for path in [*older, newest]] == [410] * 4
+        post(three, evolved_from=two, version=4)
+        assert [up.site_get(path).status_code for path in [*older, newest]] == [301, 301, 301, 200]
+
+
 def _ghost(up: Up, current: dict[str, Any], previous: dict[str, Any]) -> dict[str, Any]:
     raw = json.dumps({"post": {"current": current, "previous": previous}}).encode()
     stamp = "1753520400000"

@@ -34,7 +34,7 @@ class State:
 @dataclass(frozen=True, slots=True)
 class Entered:
     """The article as it stands now, its event if it has one, and the revisions of those of its chain, itself among
-    them, that readers see change; what all of that rests on, and the commands that carry it out."""
+    them, at whose addresses readers see a change; what all of that rests on, and the commands that carry it out."""
 
     article: Article
     event_id: str | None
@@ -69,7 +69,8 @@ async def enter_state(store: Store, site: Site, now: datetime, state: State) -> 
     for change in reversed([*own, *others]):
         entries, event_id = enter(change, site, now)
         commands += entries
-    awaited = tuple((change.after.id, change.after.revision) for change in [*own, *others] if _is_seen(change))
+    # what stands at the others' addresses changes in any case: a page, where a redirect leads, a 410
+    awaited = tuple((change.after.id, change.after.revision) for change in [*filter(_is_seen, own), *others])
     return Entered(article, None if silent else event_id, awaited, expect, commands)
 
 

@@ -46,7 +46,7 @@ class Accepted:
     article: Article
     event_id: str | None = None
     awaited: tuple[tuple[str, int], ...] = ()
-    """Those of its chain of rewrites, itself among them, whose pages change, and their revisions."""
+    """Those of its chain of rewrites, itself among them, at whose addresses something changes, and their revisions."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,9 @@ class Output:
     absent: tuple[str, ...] = ()
     only_new: bool = False
     """Whether files that are there already stay as they are."""
+    keeps_folder: bool = False
+    """Whether the folder of a page that goes stays: redirects that lead to it lead on from there to what stands at its
+    address now, until they are made anew."""
 
     def stay_inside(self) -> None:
         """Raise ValueError for what leads out of the tree: ingest lets no such slug in, but an imported store may have
@@ -82,7 +85,7 @@ class Site:
         output.stay_inside()
         changed = [path for path, content in output.files.items() if self._write(path, content, output.only_new)]
         changed += [path for path, target in output.links.items() if self._link(path, target)]
-        changed += [path for path in output.absent if self.remove(path)]
+        changed += [path for path in output.absent if self.remove(path, keeps_folder=output.keeps_folder)]
         return changed
 
     def has(self, path: str) -> bool:
@@ -147,8 +150,8 @@ class Site:
         self._place(full, make)
         return True
 
-    def remove(self, path: str) -> bool:
-        """Take a file or link away, and its folder if that is empty then; False if it was not there."""
+    def remove(self, path: str, *, keeps_folder: bool = False) -> bool:
+        """Take a file or link away, and a page's folder if it is empty then, or leave that; False if there was none."""
         full = f"{self.root}/{path}"
         try:
             os.unlink(full)  # noqa: PTH108 - the hot path
@@ -156,7 +159,7 @@ class Site:
             return False
         folder = os.path.dirname(full)  # noqa: PTH120 - the hot path
         self._seen.discard(path)
-        if path.endswith("/index.html"):
+        if path.endswith("/index.html") and not keeps_folder:
             try:
                 os.rmdir(folder)  # noqa: PTH106 - the hot path
             except OSError:

@@ -224,13 +224,21 @@ def test_the_new_is_there_before_the_old_goes(site: Site, monkeypatch: pytest.Mo
     seen: list[bool] = []
     remove = site.remove
 
-    def watched(gone_path: str) -> bool:
+    def watched(gone_path: str, **how: bool) -> bool:
         seen.append((site.root / path).is_symlink() and site.has("2025/07/26/new/index.html"))
-        return remove(gone_path)
+        return remove(gone_path, **how)
 
     monkeypatch.setattr(site, "remove", watched)
     site.apply(Output({"2025/07/26/new/index.html": b"words"}, {path: target}, (PAGE,)))
     assert seen == [True]
+
+
+def test_the_folder_of_a_page_stays_for_those_that_lead_to_it(site: Site) -> None:
+    for keeps in (True, False):
+        site.apply(Output({PAGE: b"words"}))
+        assert site.apply(Output(absent=(PAGE,), keeps_folder=keeps)) == [PAGE]
+        assert (site.root / PAGE).parent.is_dir() == keeps
+        assert not list(site.walk())
 
 
 def test_a_full_disk_is_an_error_and_the_old_page_stays(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

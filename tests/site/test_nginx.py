@@ -312,6 +312,19 @@ def test_a_redirect_follows_its_link_without_a_reload(folder: Folder, port: int)
     assert get(port, "/2025/07/26/moved-twice/").headers["location"] == "/2025/07/26/long/"
 
 
+def test_a_redirect_to_where_there_was_a_page_leads_on_to_what_stands_there_now(folder: Folder, port: int) -> None:
+    """So that there is no gap while an article moves on that others lead to."""
+    (folder.site / "2025/07/26/was-here").mkdir()
+    (folder.site / "_moved/2025/07/26/before").symlink_to("../../../../2025/07/26/was-here")
+    on = folder.site / "_moved/2025/07/26/was-here"
+    on.symlink_to("../../../../2025/07/26/first")
+    answer = get(port, "/2025/07/26/before/")
+    assert (answer.status, answer.headers["location"]) == (301, "/2025/07/26/first/")
+    on.unlink()
+    (folder.site / "_gone/2025/07/26/was-here").touch()
+    assert get(port, "/2025/07/26/before/").status == 410
+
+
 def test_a_page_that_is_there_wins_over_its_marker(folder: Folder, port: int) -> None:
     marker = folder.site / "_gone/2025/07/26/first"
     marker.touch()

@@ -43,6 +43,7 @@ def page(edition: Edition, printer: Printer, story: Story, related: tuple[Card, 
             *(gone(old) for old in former),
             *(page_file(old) for old in former),
         ),
+        keeps_folder=True,
     )
 
 
@@ -55,10 +56,12 @@ async def absent(edition: Edition, story: Story) -> Output:
         return Output(
             links=dict(moved(path, leads_to.path) for path in story.former),
             absent=(*(gone(path) for path in addresses), *pages),
+            keeps_folder=True,
         )
     return Output(
         files={gone(path): b"" for path in addresses},
         absent=(*(moved(path, path)[0] for path in addresses), *pages),
+        keeps_folder=True,
     )
 
 
