@@ -252,6 +252,11 @@ def test_a_push_waits_for_its_page_if_it_is_asked_to(up: Up) -> None:
     answer = up.ingest.post(path, json=waited_for, headers={"Prefer": "wait=20"})
     assert (answer.status_code, answer.headers.get("preference-applied")) == (201, "wait=20")
     assert "Waited for" in up.page(path_of(answer.json()["url"]))
+    prefers = [("Prefer", "respond-async"), ("Prefer", "wait=20")]  # as good as one with a comma (RFC 7240 §2)
+    for where, posted in ((path, {**waited_for, "version": "2", "headline": "Waited for again"}),
+                          ("/v1/articles", {"guid": "preferred", "headline": "P", "body_text": "x"})):  # fmt: skip
+        answer = up.ingest.post(where, json=posted, headers=prefers)
+        assert (answer.status_code, answer.headers.get("preference-applied")) == (201, "wait=20")
     ignored = up.ingest.post(path, json={"guid": "tag:e", "type": "event"}, headers={"Prefer": "wait=20"})
     assert (ignored.status_code, ignored.json()["outcome"]) == (202, "ignored")
 

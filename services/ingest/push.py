@@ -19,7 +19,7 @@ from shared.problems import Problem
 from shared.settings import Settings
 from shared.store import Store
 
-Accept = Callable[[str, Draft, str | None], Awaitable[Response]]
+Accept = Callable[[str, Draft, Sequence[str]], Awaitable[Response]]
 Read = Callable[[Any], Reading]
 Call = Callable[..., Awaitable[Response]]
 
@@ -41,7 +41,7 @@ def push_routes(*, settings: Settings, store: Store, doors: Doors, accept: Accep
         if isinstance(found, list):
             raise refused("item", found)
         if isinstance(found, Draft):
-            return await accept(source, found, request.headers.get("prefer"))
+            return await accept(source, found, request.headers.getlist("prefer"))
         if found.media and found.media.media_id:
             await media.name(source, found.media.media_id, found.media.guid)
         return JSONResponse(_ignored(source, found), 202)

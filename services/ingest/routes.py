@@ -1,6 +1,6 @@
 """Ingest's calls for articles, the weather and the front page."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -43,12 +43,12 @@ class Desk:
         """The source that a request's token belongs to; Problem 401 if none."""
         return self._doors.bearer(request.headers.get("authorization"))
 
-    async def accept(self, source: str, draft: Draft, prefer: str | None) -> Response:
+    async def accept(self, source: str, draft: Draft, prefer: Sequence[str]) -> Response:
         """Accept a draft and answer as `POST /v1/articles` does."""
         accepted = await self._register.accept(source, draft, partial(illustrate, self._service.store, source))
         return await self._answer(accepted, prefer)
 
-    async def _answer(self, accepted: Accepted, prefer: str | None) -> Response:
+    async def _answer(self, accepted: Accepted, prefer: Sequence[str]) -> Response:
         self._log(accepted)
         headers = {"Location": f"/v1/articles/{accepted.article.id}"}
         status = 202
@@ -71,7 +71,7 @@ class Desk:
         source = self.source(request)
         raw = await read_body(request)
         draft = await beside(len(raw), _draft, raw)
-        return await self._answer(await self._native(source, draft), request.headers.get("prefer"))
+        return await self._answer(await self._native(source, draft), request.headers.getlist("prefer"))
 
     async def _native(self, source: str, draft: Draft) -> Accepted:
         return await self._register.accept(source, draft, partial(self._illustrate, source))

@@ -16,9 +16,9 @@ LONGEST = 60.0
 _WAIT = re.compile(r"(?:^|[,;]\s*)wait\s*=\s*\"?([0-9]{1,6})\"?", re.IGNORECASE)
 
 
-def seconds_to_wait(prefer: str | None) -> float:
-    """The seconds that a Prefer header asks to wait, at most LONGEST; 0 for none."""
-    found = _WAIT.search(prefer or "")
+def seconds_to_wait(prefer: Sequence[str]) -> float:
+    """The seconds that Prefer headers ask to wait, at most LONGEST; 0 for none. There may be several (RFC 7240 §2)."""
+    found = _WAIT.search(",".join(prefer))
     return min(float(found[1]), LONGEST) if found else 0.0
 
 

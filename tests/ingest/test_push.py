@@ -7,7 +7,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -49,7 +49,7 @@ class Ingest:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://ingest")
 
-    async def accept(self, source: str, draft: Draft, prefer: str | None) -> Response:
+    async def accept(self, source: str, draft: Draft, prefer: Sequence[str]) -> Response:
         self.drafts.append((source, draft))
         return JSONResponse({"outcome": "published"}, 202)
 
