@@ -222,6 +222,14 @@ def test_superdesk_is_refused_for_good_or_not_at_all(up: Up, superdesk: Superdes
     assert not superdesk.has_asset("a/b.jpg")
 
 
+def test_a_rewrite_that_would_close_a_circle_is_refused_in_the_words_of_ninjs(superdesk: Superdesk) -> None:
+    nowhere: dict[str, Any] = {"service": [], "subject": [], "keywords": [], "authors": [], "byline": ""}
+    told(superdesk.push_item(item("tag:round", 1, "Round", evolvedfrom="tag:about", **nowhere)))
+    answer = superdesk.push_item(item("tag:about", 1, "About", evolvedfrom="tag:round", **nowhere))
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/evolvedfrom"]
+
+
 def test_a_kill_that_comes_before_its_article(up: Up, superdesk: Superdesk) -> None:
     assert told(superdesk.push_item(item("tag:early", 3, "KILL", pubstatus="canceled")))["outcome"] == "withdrawn"
     late = told(superdesk.push_item(item("tag:early", 2, "Never to be seen")))

@@ -49,7 +49,10 @@ def push_routes(*, settings: Settings, store: Store, doors: Doors, accept: Accep
     @_at_either_address(router, "/ninjs", 202)
     async def push_ninjs(source: str, request: Request) -> Response:
         """IPTC ninjs 1.x, 2.x, 3.x and Superdesk's dialect. Signed as Superdesk does it, or with a token."""
-        return await take(source, request, SUPERDESK, ninjs.read)
+        try:
+            return await take(source, request, SUPERDESK, ninjs.read)
+        except Problem as problem:
+            raise ninjs.in_its_words(problem) from None
 
     @_at_either_address(router, "/ghost", 202)
     async def push_ghost(source: str, request: Request) -> Response:

@@ -12,7 +12,7 @@ from services.ingest.formats import ninjs_pictures as pictures
 from services.ingest.formats.native import MAX_VERSION
 from services.ingest.formats.reading import MAX_GUID, Members, language, names, plain, prepare, shorten, web_address
 from services.ingest.formats.words import first_words, one_body, without_headline
-from shared.problems import Fault
+from shared.problems import Fault, Problem
 
 _STATUS: dict[str, Status] = {
     "usable": "usable",
@@ -38,6 +38,7 @@ _CONCEPTS = (
 _HTML = re.compile(r"<(?:p|div|h[1-6]|ul|ol|table|section|article|blockquote|figure|br|html|body)\b", re.IGNORECASE)
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _TYPES = {"html": "text/html", "xhtml": "application/xhtml+xml", "text": "text/plain"}  # of members like `body_html`
+_MEMBERS = {"/evolved_from": "/evolvedfrom"}
 _BY = re.compile(r"\A(?:by|von|par|por)(?::\s*|\s+)", re.IGNORECASE)
 
 
@@ -61,6 +62,12 @@ def read(content: Any) -> Reading:
     if status == "usable" and not draft.headline:
         return _no_article(item, guid, kind, "an item without words is no article")
     return item.faults or draft
+
+
+def in_its_words(problem: Problem) -> Problem:
+    """What is wrong with a draft, its pointers naming the members that it was read from."""
+    faults = [Fault(_MEMBERS.get(fault.pointer, fault.pointer), fault.detail) for fault in problem.faults]
+    return Problem(problem.status, problem.detail, faults)
 
 
 def _guid(item: Members) -> str:
