@@ -186,9 +186,12 @@ def _headline(item: Members) -> str:
 
 
 def _summary(item: Members) -> str:
+    told, marked_up = item.plain("description_text"), item.plain("description_html")
+    if marked_up and marked_up.replace(" ", "") == told.replace(" ", ""):
+        return marked_up  # Superdesk takes the markup out and puts nothing between two paragraphs
     variants = _variants(item, "descriptions", "description_")
     texts = [value for _, kind, value in variants if "html" not in kind and not _HTML.search(value)]
-    return item.plain("description_text") or plain(next(iter(texts or [value for _, _, value in variants]), ""))
+    return told or plain(next(iter(texts or [value for _, _, value in variants]), ""))
 
 
 def _topics(item: Members) -> tuple[str, ...]:

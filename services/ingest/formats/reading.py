@@ -17,6 +17,11 @@ MAX_NAME = 200
 MAX_NAMES = 50
 MAX_HEADLINE = 300
 _MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>")
+_PARTS = re.compile(  # what parts words: blocks, and the ends of lines
+    r"</?(?:address|article|aside|blockquote|br|caption|d[dlt]|div|fig(?:ure|caption)|footer|h[1-6r]|header|li|main|nav|[ou]l"
+    r"|p|pre|section|table|tbody|t[dhr]|tfoot|thead)(?:[\s/][^<>]*)?>",
+    re.IGNORECASE,
+)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,4}")
 _WEB = re.compile(r"https?://[^\s/?#]+\S*", re.IGNORECASE)
 
@@ -137,7 +142,7 @@ def prepare(content: Any, identity: str) -> Members | list[Fault]:
 def plain(text: str) -> str:
     """Text from text with markup in it, on one line."""
     # a reference may stand for a character that cannot be published
-    return " ".join(clean_text(unescape(_MARKUP.sub("", text))).split())
+    return " ".join(clean_text(unescape(_MARKUP.sub("", _PARTS.sub(" ", text)))).split())
 
 
 def shorten(text: str, length: int = MAX_HEADLINE) -> str:

@@ -224,6 +224,13 @@ def test_superdesks_dialect_is_read() -> None:
     )
 
 
+@pytest.mark.parametrize("text", [None, "One.Two, still two.", "Something else."])
+def test_the_paragraphs_of_a_summary_are_parted(text: str | None) -> None:
+    """Superdesk makes description_text of description_html, and leaves nothing between two paragraphs."""
+    found = draft(ONE, description_html="<p>One.</p><p>Two, <i>still</i> two.</p>", description_text=text)
+    assert found.summary == ("One. Two, still two." if text != "Something else." else text)
+
+
 @pytest.mark.parametrize(
     ("item", "headline"),
     [
@@ -235,6 +242,7 @@ def test_superdesks_dialect_is_read() -> None:
         ),
         ({"uri": "x", "headline_main": "Main", "headline_sub": "Sub", "body_main": "t"}, "Main"),
         ({"uri": "x", "headline": "h" * 400}, "h" * 300),
+        ({"uri": "x", "headline": "Flood in <b>Bas</b>ra<br/>CO<sub>2</sub>"}, "Flood in Basra CO2"),
         ({"_id": "1", "uri": "x", "headline": "Only a headline", "version": 1}, "Only a headline"),
         ({"uri": "x", "descriptions": [{"value": "Only a description"}]}, "Only a description"),
         ({"uri": "x", "type": "text", "description_text": "Only  a description"}, "Only a description"),

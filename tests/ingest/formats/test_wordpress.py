@@ -137,6 +137,10 @@ def test_a_post_without_a_title_begins_with_its_first_words(title: Any) -> None:
     assert draft(title=title, content=[]).headline == "The mayor…"
 
 
+def test_a_line_break_in_a_title_parts_words() -> None:
+    assert draft(title={"rendered": "Market day<br />at <em>last</em>"}).headline == "Market day at last"
+
+
 @pytest.mark.parametrize("lang", [{"code": "de"}, ["de"], 5, True, "no language"])
 def test_a_language_in_another_shape_is_unknown(lang: Any) -> None:
     assert draft(lang=lang).language is None
