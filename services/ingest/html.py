@@ -75,6 +75,14 @@ _RENAMED = re.compile(
     r"<(/?)(?=[acfhmn])(?:(h1)|article|main|header|footer|nav|address|center|hgroup|form|fieldset|noscript)(?=[\s/>])",
     re.IGNORECASE,
 )
+# An element that is empty as XML writes it (`body_xhtml`, and what XML's tools made of HTML): to HTML it only
+# begins there, all that follows is in it, and goes with it if it is a script. Attributes as XML has them, or bare names.
+_EMPTY = re.compile(
+    r"<(?!(?:area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr)[\s/])([a-z][a-z0-9]*)"
+    r"""((?:\s+[^\s=<>"'/]+(?:\s*=\s*(?:"[^"<>]*"|'[^'<>]*'))?)*)\s*/>""",
+    re.IGNORECASE,
+)
+_RAW_ENDS = re.compile(r"</(script|style|title|textarea|iframe|noembed|noframes|xmp)\b", re.IGNORECASE)
 # bounded, and stopping at the next tag, so that hostile HTML costs linear time
 _EMBED = re.compile(
     r"<(?=[ivaeo])(iframe|video|audio|embed|object|oembed)\b([^<>]{0,4096}>(?:\s{0,64}<(?:source|param)\b[^<>]{0,4096}>){0,8})"
@@ -143,6 +151,8 @@ def clean_html(html: str) -> str:
 
 def _parsed(html: str) -> str:
     html = clean_text(html).replace(_CDATA, "<![")  # without it, what stands there is a comment wherever it is
+    if "/>" in html:
+        html = _end_empty(html)
     if "data-href" in html:
         html = _FACEBOOK.sub(_link, html)
     html = _RENAMED.sub(_rename, _EMBED.sub(_link, html))
@@ -216,6 +226,16 @@ def _decode(reference: re.Match[str]) -> str:
     if text is None:
         return f"{_KEPT['&']}{reference[0][1:]}"
     return _KEPT.get(text, clean_text(text))
+
+
+def _end_empty(html: str) -> str:
+    """The HTML with an end after each tag that is empty as XML writes it, unless that may be words within a script."""
+    last = {found[1].lower(): found.start() for found in _RAW_ENDS.finditer(html)}
+
+    def end(tag: re.Match[str]) -> str:
+        return tag[0] if last.get(tag[1].lower(), -1) > tag.start() else f"<{tag[1]}{tag[2]}></{tag[1]}>"
+
+    return _EMPTY.sub(end, html)
 
 
 def _rename(tag: re.Match[str]) -> str:

@@ -96,6 +96,11 @@ def test_text_as_html_is_clean(text: str) -> None:
         ("<table><tr><td colspan=2>x</table>", '<table><tbody><tr><td colspan="2">x</td></tr></tbody></table>'),
         ("<article><p>x</p></article>", "<div><p>x</p></div>"),
         ("a<script>b</script>c<style>d</style>e<!-- f -->g", "aceg"),
+        ("<p>a</p><script async='' src='https://a.b/c.js'/><p>b</p><style />c<canvas/>", "<p>a</p><p>b</p>c"),
+        ("<p>a<a id='x'/> b<br/></p><I class='x'/><p>c<hr /></p>", "<p>a b<br></p><i></i><p>c</p><hr><p></p>"),
+        ("<p>a</p><script>$('<script/>')</script><p>b</p>", "<p>a</p><p>b</p>"),
+        ("<p>a</p><video src='https://a.b/c' /><p>b</p>",
+         '<p>a</p><a href="https://a.b/c" rel="noopener">https://a.b/c</a><p>b</p>'),
         ("&ldquo;a&rdquo;&nbsp;b &copy c &unknown; AT&T &lt;b&gt;", "“a”\xa0b © c &amp;unknown; AT&amp;T &lt;b&gt;"),
         ("<pre>\n\nx</pre>", "<pre>\n\nx</pre>"),
     ],
@@ -190,12 +195,16 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
         "<table><div><td></td>" + "x<br>" * 100_000,
         "<table><td><b></td></b>" + "x<br>" * 100_000,
         "<table><!-- <td> --><td><table></table></td>" + "x<br>" * 100_000,
+        "<script/>" * 50_000 + "</script>" * 50_000,
+        "<b/><b" + " a" * 300_000 + " " * 300_000 + "=",
+        "<b/>" + "<b a='" * 100_000,
     ],
     ids=[
         "nesting", "formatting", "embeds", "blanks", "divs", "posts", "ampersands", "spaces", "quotes", "pre",
         "end in a tag", "end in a comment", "no comment", "other end", "end in text", "end out of scope",
         "end in CDATA", "hidden tag", "items", "attributes", "figures",
         "beside cells", "terms", "beside a cell in a block", "beside a cell that is not ended", "beside no cell",
+        "empty scripts", "names", "no end of a value",
     ],
 )  # fmt: skip
 def test_hostile_html_costs_linear_time(html: str) -> None:
