@@ -68,11 +68,6 @@ class Place:
     settings: Settings
     run: dict[str, Any]
 
-    @property
-    def ingest(self) -> str:
-        """Where ingest is."""
-        return str(self.run.get("ingest") or os.environ.get("PRESSRUN_URL", "http://127.0.0.1:8081"))
-
 
 def find(data: Path | None) -> Place:
     """The stack of a folder, or of the environment."""

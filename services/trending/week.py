@@ -22,11 +22,6 @@ class Week:
     begins: datetime
     ends: datetime
 
-    @property
-    def sealed_at(self) -> datetime:
-        """When nothing that comes late can change it any more."""
-        return self.ends + MEMORY
-
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
@@ -62,8 +57,3 @@ class Calendar:
         year, number, _ = (first + timedelta(days=(THURSDAY - first.weekday()) % 7)).isocalendar()
         begins, ends = self.midnight(first), self.midnight(first + timedelta(days=7))
         return Week(f"{year:04}-W{number:02}", begins, ends)
-
-
-def leaves_at(hour: datetime) -> datetime:
-    """When an hour leaves the 7 days."""
-    return hour + WINDOW
