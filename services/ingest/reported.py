@@ -1,15 +1,13 @@
 """A view as an analytics system reports it: a line of `POST /v1/views/batch`."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from shared.once import AHEAD, MEMORY
 from shared.problems import Fault, Problem
 from shared.service import pointer
 from shared.times import Moment
-
-AHEAD = timedelta(minutes=5)  # how far a sender's clock may run ahead
-MEMORY = timedelta(days=8)  # how late a view may come
 
 
 class Line(BaseModel):

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from services.trending.lua import GROUP, MS, PRELUDE
-from services.trending.week import MEMORY, Calendar
+from services.trending.week import Calendar
 from shared.clock import millis, moment
 from shared.entries import Delivered
 from shared.events import VIEWS, ArticleViewed
-from shared.once import REMEMBERED
+from shared.once import MEMORY, REMEMBERED
 from shared.store import Script, Store
 
 BATCH = 250  # views in a call, which blocks the store for a millisecond or two

@@ -6,12 +6,12 @@ from services.trending.announce import Announcer
 from services.trending.counters import BATCH, Counters
 from services.trending.lua import GROUP
 from services.trending.stories import AnyArticleEvent, Stories
-from services.trending.week import AHEAD
 from shared import observe
 from shared.clock import Clock
 from shared.dead_letters import set_event_aside
 from shared.entries import Delivered
 from shared.events import VIEWS, ArticleViewed
+from shared.once import AHEAD
 from shared.store import Store
 
 GATHER = 0.01  # seconds

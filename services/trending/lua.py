@@ -24,8 +24,9 @@ each with how many of these stand before it · `trending:sealed-in:{id}` set of 
 from datetime import timedelta
 
 from services.trending.lists import LISTS
-from services.trending.week import MEMORY, WINDOW
+from services.trending.week import WINDOW
 from shared.clock import due
+from shared.once import MEMORY
 
 GROUP = "trending"
 TOUCHED = "trending:touched"

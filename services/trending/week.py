@@ -7,8 +7,6 @@ from zoneinfo import ZoneInfo
 
 HOUR = timedelta(hours=1)
 WINDOW = 169 * HOUR  # the current hour and the 168 before
-MEMORY = timedelta(days=8)  # how late a view may come, and when after its end a week is sealed
-AHEAD = timedelta(minutes=5)  # how far a sender's clock may run ahead
 FIRST_DAY = {"monday": 0, "saturday": 5, "sunday": 6}
 THURSDAY = 3
 NAME = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
