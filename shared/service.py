@@ -202,20 +202,20 @@ def _add_health(app: FastAPI, service: Service) -> None:
         return Response(observe.exposition(), media_type=CONTENT_TYPE_LATEST)
 
 
-def answer_to(error: Exception, path: str) -> Response:
-    """The answer to a request that ended in an error."""
+def problem_of(error: Exception, path: str) -> Problem:
+    """What a request, or a line of one, is told that ended in an error; what nothing expected is counted and logged."""
     if isinstance(error, Problem):
-        return error.response()
+        return error
     if isinstance(error, StoreUnavailable):
         observe.store_failures.inc()
-        return Problem(503, str(error)).response()
+        return Problem(503, str(error))
     observe.unhandled.inc()
     observe.log().error("unhandled", path=path, exc_info=error)
-    return Problem(500, "an error of ours; it is logged").response()
+    return Problem(500, "an error of ours; it is logged")
 
 
 async def _failed(request: Request, error: Exception) -> Response:
-    return answer_to(error, request.url.path)
+    return problem_of(error, request.url.path).response()
 
 
 async def _invalid(_: Request, error: Exception) -> Response:

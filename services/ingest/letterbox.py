@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.observe import requests
-from shared.service import answer_to
+from shared.service import problem_of
 
 PATH = "/v1/articles"
 
@@ -38,7 +38,7 @@ class Letterbox:
         try:
             response = await self._take(Request(scope, receive))
         except Exception as error:  # noqa: BLE001 - none may reach the server
-            response = answer_to(error, PATH)
+            response = problem_of(error, PATH).response()
         try:
             await response(scope, receive, send)
         finally:

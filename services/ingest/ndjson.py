@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from services.ingest.bodies import pieces
 from shared import observe
 from shared.problems import Fault, Problem
-from shared.store import StoreUnavailable
+from shared.service import problem_of
 
 MAX_LINES = 10_000
 HELD = 16 * 2**20  # bytes of lines that are worked on at once, whatever their number
@@ -31,7 +31,7 @@ async def answer_lines(
     A line longer than `max_line` bytes is refused alone; the line after `max_lines` is refused, and reading ends.
     """
     lines = split_lines(pieces(request), max_line)
-    return _Answers(_UnderWay(work, at_once), lines, max_lines)
+    return _Answers(_UnderWay(work, request.url.path, at_once), lines, max_lines)
 
 
 async def split_lines(chunks: AsyncIterator[bytes], max_line: int) -> AsyncIterator[bytes | None]:
@@ -101,8 +101,9 @@ class _Answers(StreamingResponse):
 class _UnderWay:
     """The answers that are being made, in the order of their lines, bounded in number and in bytes."""
 
-    def __init__(self, work: Work, at_once: int) -> None:
+    def __init__(self, work: Work, path: str, at_once: int) -> None:
         self._work = work
+        self._path = path
         self._order: asyncio.Queue[asyncio.Task[Answer] | None] = asyncio.Queue(at_once)
         self._running: set[asyncio.Task[Answer]] = set()
         self._held = 0
@@ -121,7 +122,7 @@ class _UnderWay:
                 if line is None:
                     await self._begin(_refuse(Problem(413, "the line is too long")), 0)
                 else:
-                    await self._begin(_answer(self._work, line), len(line))
+                    await self._begin(_answer(self._work, line, self._path), len(line))
         except ClientDisconnect:
             pass  # what was read in full is worked on; nobody is left to hear the answers
         finally:
@@ -165,18 +166,11 @@ class _UnderWay:
             task.cancel()
 
 
-async def _answer(work: Work, line: bytes) -> Answer:
+async def _answer(work: Work, line: bytes, path: str) -> Answer:
     try:
         return await work(line)
-    except Problem as problem:
-        return refusal(problem)
-    except StoreUnavailable as error:
-        observe.store_failures.inc()
-        return refusal(Problem(503, str(error)))
     except Exception as error:  # noqa: BLE001 - one line must not end the others' answers
-        observe.unhandled.inc()
-        observe.log().error("unhandled, in a line of a batch", exc_info=error)
-        return refusal(Problem(500, "an error of ours; it is logged"))
+        return refusal(problem_of(error, path))
 
 
 async def _refuse(problem: Problem) -> Answer:

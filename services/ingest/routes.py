@@ -153,7 +153,7 @@ class Desk:
 
 
 def article_routes(service: Service, desk: Desk) -> APIRouter:
-    """The calls of section 4 of the API."""
+    """The calls for articles, the weather and the front page."""
     router = APIRouter(prefix="/v1", tags=["articles"])
     store, clock = service.store, service.clock
 

@@ -15,10 +15,8 @@ from services.ingest.reported import Line, read_line
 from services.ingest.robots import is_robot
 from services.ingest.viewing import Beacon, Intake, Taken, taken
 from services.ingest.visitors import Client
-from shared import observe
 from shared.problems import Fault, Problem
-from shared.service import Service
-from shared.store import StoreUnavailable
+from shared.service import Service, problem_of
 from shared.together import Together
 
 MOST = 4096  # bytes of a body, and of a line
@@ -81,15 +79,8 @@ class ViewBeacon:
     async def _problem_with(self, scope: Scope, receive: Receive) -> Problem | None:
         try:
             await self._take(scope, receive)
-        except Problem as problem:
-            return problem
-        except StoreUnavailable as error:
-            observe.store_failures.inc()
-            return Problem(503, str(error))
-        except Exception as error:  # noqa: BLE001 - as every other call's (shared.service), for this one is before them
-            observe.unhandled.inc()
-            observe.log().error("unhandled", path=scope["path"], exc_info=error)
-            return Problem(500, "an error of ours; it is logged")
+        except Exception as error:  # noqa: BLE001 - none may reach the server
+            return problem_of(error, scope["path"])
         return None
 
     async def _take(self, scope: Scope, receive: Receive) -> None:

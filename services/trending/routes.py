@@ -39,7 +39,7 @@ class Ranking(BaseModel):
 
 
 def ranking_routes(calendar: Calendar, clock: Clock, rankings: Rankings) -> APIRouter:
-    """The calls of section 5 of the contract."""
+    """The rankings' calls."""
     router = APIRouter(prefix="/v1", tags=["rankings"])
 
     @router.get("/trending", response_model=Ranking)
