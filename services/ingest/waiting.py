@@ -8,6 +8,7 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
+from shared.entries import Fields, Unreadable, decode
 from shared.events import PAGES, page_events
 from shared.live import built_key
 from shared.store import Store, StoreUnavailable
@@ -20,6 +21,14 @@ def seconds_to_wait(prefer: Sequence[str]) -> float:
     """The seconds that Prefer headers ask to wait, at most LONGEST; 0 for none. There may be several (RFC 7240 §2)."""
     found = _WAIT.search(",".join(prefer))
     return min(float(found[1]), LONGEST) if found else 0.0
+
+
+def _article_of(entry: str, fields: Fields) -> str | None:
+    """The article whose page an entry tells of; what others have put there may tell of none."""
+    try:
+        return decode(page_events, entry, fields).event.article
+    except Unreadable:
+        return None
 
 
 class Waiting:
@@ -76,7 +85,7 @@ class Waiting:
         for _, entries in answer:
             for entry, fields in entries:
                 last = entry
-                if self._waiters and (ident := page_events.validate_json(fields[b"event"]).article):
+                if self._waiters and (ident := _article_of(entry.decode(), fields)):
                     self._wake(self._waiters.get(ident, ()))
         return last
 

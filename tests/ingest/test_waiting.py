@@ -11,7 +11,7 @@ from shared.events import PAGES, PageBuilt, announce
 from shared.live import built_key
 from shared.settings import Settings
 from shared.store import Store
-from tests.servers import Valkey
+from tests.servers import Valkey, until_true
 
 IDENT, OTHER = "a" * 16, "b" * 16
 
@@ -29,6 +29,10 @@ class Room:
 
     def wait(self, *wanted: tuple[str, int], seconds: float = 15) -> asyncio.Task[bool]:
         return asyncio.create_task(self.waiting.until_built(wanted, seconds))
+
+    async def is_reading(self) -> bool:
+        """Whether the stream is being read now."""
+        return b"cmd=xread" in await self.store.do("CLIENT", "LIST")
 
     async def reads(self) -> int:
         """How often the stream was read."""
@@ -67,6 +71,15 @@ async def test_all_of_several_are_waited_for(room: Room) -> None:
     assert not await room.wait((OTHER, 1), seconds=0.05)
     assert not waits.done()
     await room.build(OTHER, 1)
+    assert await waits
+
+
+@pytest.mark.parametrize("fields", [("other", "field"), ("event", "{nope")])
+async def test_what_cannot_be_read_on_the_stream_is_passed_over(room: Room, fields: tuple[str, str]) -> None:
+    waits = room.wait((IDENT, 1), seconds=3)
+    await until_true(room.is_reading)
+    await room.store.do("XADD", PAGES, "*", *fields)
+    await room.build(IDENT, 1)
     assert await waits
 
 
