@@ -24,7 +24,7 @@ class Source(BaseModel):
 
     @field_validator("tokens", "hmac_secrets")
     @classmethod
-    def _long_enough(cls, value: list[SecretStr]) -> list[SecretStr]:
+    def _none_empty(cls, value: list[SecretStr]) -> list[SecretStr]:
         if any(not secret.get_secret_value().strip() for secret in value):
             raise ValueError("an empty secret")
         return value

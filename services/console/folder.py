@@ -13,7 +13,7 @@ from shared.settings import Site
 
 
 class CannotStart(Exception):
-    """What keeps the stack from starting; its text is one clear line."""
+    """What keeps a command from its work, `up` above all; its text is one clear line."""
 
 
 @dataclass(frozen=True, slots=True)

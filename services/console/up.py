@@ -27,6 +27,7 @@ from services.console.parts import (
 )
 from services.console.stack import Stack, check_ports, reclaim
 from shared.clock import Clock
+from shared.live import list_key
 from shared.settings import Settings
 from shared.store import Store
 
@@ -139,7 +140,7 @@ async def _look_at_the_clock(press: _Press) -> None:
 
 
 async def _is_empty(press: _Press) -> bool:
-    return await ask_store(press.ports.of("redis"), press.secrets.store_password, "EXISTS list:all") == ":0"
+    return await ask_store(press.ports.of("redis"), press.secrets.store_password, f"EXISTS {list_key('all')}") == ":0"
 
 
 async def _post_sample(press: _Press) -> None:
