@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import time
-from typing import Any
 
 from prometheus_client import Gauge
 from redis.exceptions import ResponseError
 
 from shared import observe
+from shared.entries import order_of
 from shared.events import ARTICLES, PAGES, SIGNALS, VIEWS
+from shared.groups import Group, groups_of, idle_of
 from shared.store import Store
 
 STREAMS = (ARTICLES, VIEWS, SIGNALS, PAGES)
@@ -42,56 +43,43 @@ class Retention:
         """Trim each stream below the oldest entry that is needed or young enough."""
         idle = 0
         for stream in STREAMS:
-            try:
-                groups = await self._store.do("XINFO", "GROUPS", stream)
-            except ResponseError:
-                continue  # there is no such stream yet
             needed = f"{time.time_ns() // 1_000_000 - self._kept_ms}-0"
-            for group in map(_fields, groups):
-                idle_ms = await self._idle_ms(stream, group["name"].decode())
+            for group in await groups_of(self._store, stream):
+                idle_ms = await self._idle_ms(stream, group.name)
                 idle += idle_ms > self._kept_ms
                 if idle_ms > 2 * self._kept_ms:
-                    await self._remove(stream, group["name"].decode())
+                    await self._remove(stream, group.name)
                 else:
-                    needed = min(needed, await self._needed(stream, group), key=_order)
+                    needed = min(needed, await self._needed(stream, group), key=order_of)
             await self._store.do("XTRIM", stream, "MINID", "=", needed)
         idle_groups.set(idle)
 
-    async def _needed(self, stream: str, group: dict[str, Any]) -> str:
+    async def _needed(self, stream: str, group: Group) -> str:
         """The oldest entry that a group has not done with, or an older one: the group goes on meanwhile."""
         oldest = None
-        if group["pending"]:
+        if group.pending:
             with contextlib.suppress(ResponseError):  # another process has removed it meanwhile
-                _, oldest, *_ = await self._store.do("XPENDING", stream, group["name"])
-        return str((oldest or group["last-delivered-id"]).decode())
+                _, oldest, *_ = await self._store.do("XPENDING", stream, group.name)
+        return oldest.decode() if oldest else group.last
 
     async def _idle_ms(self, stream: str, group: str) -> int:
         if group in OURS:
             return 0
         try:
-            consumers = [_fields(flat) for flat in await self._store.do("XINFO", "CONSUMERS", stream, group)]
+            readers = await idle_of(self._store, stream, group)
         except ResponseError:
             return 0  # another process has removed it meanwhile
         now = time.monotonic_ns() // 1_000_000
-        if consumers:
+        if readers:
             self._alone_since.pop((stream, group), None)
-            idle = min(consumer["idle"] for consumer in consumers)
+            idle = min(readers)
         else:
             idle = now - self._alone_since.setdefault((stream, group), now)
         if idle > self._kept_ms:
             observe.log().warning("a group reads no more", stream=stream, group=group, idle_ms=idle)
-        return int(idle)
+        return idle
 
     async def _remove(self, stream: str, group: str) -> None:
         self._alone_since.pop((stream, group), None)
         if await self._store.do("XGROUP", "DESTROY", stream, group):
             observe.log().error("a group that reads no more was removed", stream=stream, group=group)
-
-
-def _fields(flat: list[Any]) -> dict[str, Any]:
-    return {flat[at].decode(): flat[at + 1] for at in range(0, len(flat), 2)}
-
-
-def _order(entry: str) -> tuple[int, int]:
-    ms, _, number = entry.partition("-")
-    return int(ms), int(number or 0)

@@ -20,6 +20,7 @@ from shared import observe
 from shared.broker import create_group, subscribe
 from shared.dead_letters import set_event_aside
 from shared.entries import Delivered, E, Fields, Unreadable, decode, entries_of, order_of
+from shared.groups import groups_of
 from shared.settings import Settings
 from shared.store import Store, StoreUnavailable
 
@@ -143,13 +144,11 @@ class Consumer(Generic[E]):
                 await self._deliver(entries)
 
     async def _measure(self) -> None:
-        groups = await self._store.do("XINFO", "GROUPS", self.stream)
-        for flat in groups:
-            fields = {flat[at]: flat[at + 1] for at in range(0, len(flat), 2)}
-            if fields[b"name"].decode() == self.group:
-                self.lag, self.oldest = fields.get(b"lag") or 0, await self._oldest(fields[b"pending"])
+        for group in await groups_of(self._store, self.stream):
+            if group.name == self.group:
+                self.lag, self.oldest = group.lag or 0, await self._oldest(group.pending)
                 observe.event_lag.labels(self.stream, self.group).set(self.lag)
-                observe.event_pending.labels(self.stream, self.group).set(fields[b"pending"])
+                observe.event_pending.labels(self.stream, self.group).set(group.pending)
                 observe.event_oldest.labels(self.stream, self.group).set(self.oldest)
 
     async def _oldest(self, pending: int) -> float:

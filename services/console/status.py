@@ -12,6 +12,7 @@ from services.console.place import AsJson, Data, Place, out, with_store
 from services.render.dirty import Dirty
 from shared.entries import E, Unreadable, decode, entries_of, order_of
 from shared.events import ARTICLES, DEAD_LETTERS, PAGES, SIGNALS, VIEWS, article_events, page_events
+from shared.groups import groups_of
 from shared.live import list_key
 from shared.store import Store
 
@@ -49,15 +50,10 @@ async def _gather(_: Place, store: Store) -> dict[str, Any]:
 
 
 async def _groups(store: Store, stream: str) -> list[dict[str, Any]]:
-    if not await store.do("EXISTS", stream):
-        return []
-    groups = []
-    for flat in await store.do("XINFO", "GROUPS", stream):
-        fields = {flat[at].decode(): flat[at + 1] for at in range(0, len(flat), 2)}
-        groups.append(
-            {"stream": stream, "group": fields["name"].decode(), "lag": fields.get("lag"), "pending": fields["pending"]}
-        )
-    return groups
+    return [
+        {"stream": stream, "group": group.name, "lag": group.lag, "pending": group.pending}
+        for group in await groups_of(store, stream)
+    ]
 
 
 async def _event_to_live(store: Store) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import tempfile
 import zlib
 from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Annotated, Any
 
@@ -27,6 +28,7 @@ from services.render.dirty_steps import ALL as DIRTY
 from services.render.everything import every_page, scan, scan_bytes
 from services.render.mend import BOOT
 from services.render.refresh import LOOK
+from shared.groups import groups_of
 from shared.live import list_key
 from shared.store import Store
 
@@ -197,19 +199,9 @@ async def _is_read_up(store: Store) -> bool:
     async for found in _keys(store):
         kinds = await store.all([("TYPE", key) for key in found])
         for key, kind in zip(found, kinds, strict=True):
-            if kind == b"stream" and any(group["lag"] or group["pending"] for group in await _groups(store, key)):
+            if kind == b"stream" and any(group.lag or group.pending for group in await groups_of(store, key)):
                 return False
     return True
-
-
-async def _groups(store: Store, key: str) -> list[dict[str, Any]]:
-    answer = await store.do("XINFO", "GROUPS", key)
-    flat = [{row[at].decode(): row[at + 1] for at in range(0, len(row), 2)} for row in answer]
-    return [
-        {"name": one["name"].decode(), "last": one["last-delivered-id"].decode(), "lag": one.get("lag"),
-         "pending": one["pending"]}
-        for one in flat
-    ]  # fmt: skip
 
 
 async def _write_keys(store: Store, lines: Any) -> int:
@@ -221,7 +213,7 @@ async def _write_keys(store: Store, lines: Any) -> int:
         for key, kind, value in zip(found, kinds, values, strict=True):
             line = {"key": key, "type": kind.decode(), "value": _plain(value)}
             if kind == b"stream":
-                line["groups"] = await _groups(store, key)
+                line["groups"] = [asdict(group) for group in await groups_of(store, key)]
             lines.write(_line(line))
             count += 1
     lines.write(_line(end(count)))

@@ -1,0 +1,40 @@
+"""The groups that read a stream, as the store tells of them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from redis.exceptions import ResponseError
+
+from shared.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group of readers: `last` is the newest entry that one of them got; `lag` and `pending` count entries that none
+    got yet (None where the store cannot tell), and those that were not acknowledged."""
+
+    name: str
+    last: str
+    lag: int | None
+    pending: int
+
+
+async def groups_of(store: Store, stream: str) -> list[Group]:
+    """The groups of a stream; none where there is no such stream."""
+    try:
+        answer = await store.do("XINFO", "GROUPS", stream)
+    except ResponseError:
+        return []
+    told = map(_fields, answer)
+    return [
+        Group(one["name"].decode(), one["last-delivered-id"].decode(), one.get("lag"), one["pending"]) for one in told
+    ]
+
+
+async def idle_of(store: Store, stream: str, group: str) -> list[int]:
+    """For how many milliseconds each reader of a group has asked for nothing. Raises ResponseError if it is gone."""
+    return [int(_fields(flat)["idle"]) for flat in await store.do("XINFO", "CONSUMERS", stream, group)]
+
+
+def _fields(flat: list[Any]) -> dict[str, Any]:
+    return {flat[at].decode(): flat[at + 1] for at in range(0, len(flat), 2)}
