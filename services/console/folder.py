@@ -4,12 +4,25 @@ import fcntl
 import json
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from shared.settings import Site
+
+OURS = (
+    "DATA",
+    "SITE_DIR",
+    "MEDIA_DIR",
+    "SITE_CONFIG",
+    "SOURCES",
+    "REDIS_URL",
+    "REDIS_PASSWORD",
+    "EDGE_SECRET",
+    "CONSUMER",
+)
 
 
 class CannotStart(Exception):
@@ -141,6 +154,12 @@ def read_run(root: Path) -> dict[str, Any] | None:
         return dict(json.loads((root / "run.json").read_text()))
     except (OSError, ValueError):
         return None
+
+
+def others(environ: Mapping[str, str]) -> dict[str, str]:
+    """An environment without what a stack on a folder decides itself: it would speak of another stack."""
+    ours = {f"PRESSRUN_{name}{end}" for name in OURS for end in ("", "_FILE")}
+    return {name: value for name, value in environ.items() if name not in ours}
 
 
 def other_address(site: Site, base_url: str) -> bool:

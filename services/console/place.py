@@ -17,14 +17,17 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from services.console.folder import CannotStart, read_run
+from services.console.folder import CannotStart, others, read_run
 from shared.settings import Settings
 from shared.store import Store, StoreUnavailable
 
 T = TypeVar("T")
 
 Data = Annotated[
-    Path | None, typer.Option("--data", metavar="DIR", help="Folder of a `pressrun up`; else PRESSRUN_* say where.")
+    Path | None,
+    typer.Option(
+        "--data", metavar="DIR", help="Folder of a `pressrun up`; without it PRESSRUN_* say where, else it is `data`."
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
@@ -77,7 +80,7 @@ def find(data: Path | None) -> Place:
     run = read_run(folder)
     if run is None:
         raise CannotStart(f"{folder}: no stack runs here (there is no run.json); start one with `pressrun up`")
-    return Place(Settings.load(data=folder, redis_url=run["redis"]), run)
+    return Place(Settings.load(others(os.environ), data=folder, redis_url=run["redis"]), run)
 
 
 @asynccontextmanager

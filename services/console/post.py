@@ -5,7 +5,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
@@ -27,8 +27,15 @@ TOKEN = re.compile(r"[ -~]+")  # what a header may have
 def post(
     files: Annotated[list[str], typer.Argument(metavar="FILE…", help="JSON or NDJSON; - is standard input.")],
     data: Data = None,
-    url: Annotated[str | None, typer.Option(envvar="PRESSRUN_URL", help="Address of ingest.")] = None,
-    token_file: Annotated[Path | None, typer.Option(envvar="PRESSRUN_TOKEN_FILE", help="File with the token.")] = None,
+    url: Annotated[
+        str | None, typer.Option(metavar="URL", help="Address of ingest; else that of DIR, or PRESSRUN_URL.")
+    ] = None,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="File with the token; else that of DIR, or PRESSRUN_TOKEN, or PRESSRUN_TOKEN_FILE."
+        ),
+    ] = None,
 ) -> None:
     """Post articles. Refused lines are shown on stderr; exit 1 if there was one."""
     address, token = _where(data, url, token_file)
@@ -143,16 +150,25 @@ def _is_article(line: bytes) -> bool:
         return False
 
 
-def _where(data: Path | None, url: str | None, token_file: Path | None) -> tuple[str, str]:
-    token, source = os.environ.get("PRESSRUN_TOKEN"), "PRESSRUN_TOKEN"
-    if token_file is not None:
-        source = str(token_file)
+def _token(file: Path | None, environ: Mapping[str, str]) -> str | None:
+    """The token of a file or of the environment; an empty one is that of a file that has none."""
+    token, source = None if file else environ.get("PRESSRUN_TOKEN"), "PRESSRUN_TOKEN"
+    if file is None and token is None and "PRESSRUN_TOKEN_FILE" in environ:
+        file = Path(environ["PRESSRUN_TOKEN_FILE"])
+    if file is not None:
+        source = str(file)
         try:
-            token = token_file.read_bytes().decode("latin-1").strip()
+            token = file.read_bytes().decode("latin-1").strip()
         except OSError as error:
-            raise CannotStart(f"{token_file}: {error.strerror}") from None
+            raise CannotStart(f"{file}: {error.strerror}") from None
     if token and not TOKEN.fullmatch(token):
         raise CannotStart(f"{source}: not a token, which is one line of ASCII")
+    return token
+
+
+def _where(data: Path | None, url: str | None, token_file: Path | None) -> tuple[str, str]:
+    environ = os.environ if data is None else {}  # it may speak of another stack than the one that is named
+    url, token = url or environ.get("PRESSRUN_URL"), _token(token_file, environ)
     if url is None or token is None:
         run = find(data).run
         url, token = url or run.get("ingest"), token or run.get("token")

@@ -1,0 +1,50 @@
+"""Where a command finds its stack: what `--data` names is its own, whatever the environment says of another."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from typer.testing import CliRunner
+
+from services.console.cli import app
+from services.console.folder import Folder
+from services.console.place import find
+from tests.console.test_post import article, guids
+from tests.ingest.conftest import TOKEN, started
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Folder]:
+    """The folder of a stack that runs."""
+    made = Folder(tmp_path / "press")
+    made.take()
+    made.run.write_text('{"redis": "redis://127.0.0.1:9/0"}')
+    yield made
+    made.release()
+
+
+def test_the_folders_of_another_stack_are_not_taken_for_those_of_the_one_that_is_named(
+    folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DATA", "SITE_DIR", "MEDIA_DIR", "SITE_CONFIG", "SOURCES", "REDIS_URL_FILE", "REDIS_PASSWORD_FILE"):
+        monkeypatch.setenv(f"PRESSRUN_{name}", str(tmp_path / "other"))
+    settings = find(folder.root).settings
+    assert settings.data == folder.root
+    assert settings.pages_dir == folder.site
+    assert settings.originals_dir == folder.media
+    assert (settings.site_config, settings.sources, settings.redis_password) == (None, None, None)
+
+
+def test_articles_go_to_the_stack_that_is_named(
+    folder: Folder, store: redis.Redis, valkey: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRESSRUN_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("PRESSRUN_TOKEN", "another's")
+    monkeypatch.setenv("PRESSRUN_TOKEN_FILE", str(tmp_path / "none"))
+    (tmp_path / "articles.json").write_text(article("one"))
+    with started(tmp_path, valkey) as ingest:
+        folder.run.write_text(f'{{"redis": "{valkey}", "ingest": "{ingest.url}", "token": "{TOKEN}"}}')
+        told = CliRunner().invoke(app, ["post", str(tmp_path / "articles.json"), "--data", str(folder.root)])
+    assert told.stdout == "1 accepted, 0 refused\n", told
+    assert guids(store) == ["one"]
