@@ -14,7 +14,9 @@ from shared.events import DEAD_LETTERS
 from shared.store import Store
 
 app = typer.Typer(help="What was set aside, with its reason.", no_args_is_help=True)
-Idents = Annotated[list[str], typer.Argument(metavar="ID…")]
+WHICH = "The first word of a line of the list."
+Ident = Annotated[str, typer.Argument(metavar="ID", help=WHICH)]
+Idents = Annotated[list[str], typer.Argument(metavar="ID…", help=WHICH)]
 
 
 @app.command("list")
@@ -31,7 +33,7 @@ def list_letters(data: Data = None, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def show(ident: Annotated[str, typer.Argument(metavar="ID")], data: Data = None) -> None:
+def show(ident: Ident, data: Data = None) -> None:
     """One of them, whole."""
     found = [letter for letter in with_store(data, lambda _, store: letters(store)) if letter["id"] == ident]
     if not found:

@@ -40,10 +40,11 @@ VISITORS = (b"seen:", b"views:from:", b"views:salts")
 PATIENCE = 60.0
 _ORIGINAL = re.compile(r"media/([0-9a-f]{2})/\1[0-9a-f]{38}")
 
-File = Annotated[Path, typer.Argument(metavar="FILE")]
+Written = Annotated[Path, typer.Argument(metavar="FILE", help="The file to write; it must not exist yet.")]
+Exported = Annotated[Path, typer.Argument(metavar="FILE", help="A file that `pressrun export` wrote.")]
 
 
-def export(file: File, data: Data = None) -> None:
+def export(file: Written, data: Data = None) -> None:
     """Write the whole store, pictures included, into one file. Ingest answers 503 while the store is read."""
     if file.exists():
         raise CannotStart(f"{file}: exists already")
@@ -76,7 +77,7 @@ def export(file: File, data: Data = None) -> None:
     out.print(f"{count} keys in {file}", markup=False)
 
 
-def import_(file: File, data: Data = None) -> None:
+def import_(file: Exported, data: Data = None) -> None:
     """Read an exported file into an empty store; the press builds the site from it at once.
 
     Nothing of a damaged file is written.
