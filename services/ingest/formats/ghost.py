@@ -10,7 +10,8 @@ from typing import Any
 from slugify import slugify
 
 from services.ingest.draft import Author, Draft, Ignored, Picture, Reading, Status
-from services.ingest.formats.reading import Members, language, names, prepare, shorten, web_address
+from services.ingest.formats.bounds import MAX_GUID, MAX_NAME
+from services.ingest.formats.reading import Members, authors, language, names, prepare, shorten, web_address
 from services.ingest.formats.words import first_words, one_body
 
 _STATUS: dict[str, Status] = {"published": "usable", "scheduled": "usable", "draft": "withheld", "sent": "withheld"}
@@ -58,7 +59,7 @@ def _draft(post: Members) -> Draft:
         body_html=html,
         body_text=text,
         summary=summary,
-        section=shorten(primary, 200) or next((shorten(tag, 200) for tag in tags if tag), None),
+        section=shorten(primary, MAX_NAME) or next((shorten(tag, MAX_NAME) for tag in tags if tag), None),
         topics=names(tags),
         authors=_authors(post),
         language=language(post.text("locale")),
@@ -84,8 +85,8 @@ def _guid(post: Members) -> str:
     guid = post.text("id")
     if not guid and isinstance(post.get("id"), str | None):
         post.wrong("id", "The post is not identified; send its id.")
-    if len(guid) > 512:
-        post.wrong("id", "This is too long; shorten it to 512 characters.")
+    if len(guid) > MAX_GUID:
+        post.wrong("id", f"This is too long; shorten it to {MAX_GUID} characters.")
     return guid
 
 
@@ -106,11 +107,8 @@ def _tag(tag: Members) -> str:
 
 
 def _authors(post: Members) -> tuple[Author, ...]:
-    found: dict[str, Author] = {}
-    for author in [*post.objects("authors"), post.object("primary_author")]:
-        if name := shorten(author.plain("name"), 200):
-            found.setdefault(name, Author(name, web_address(author.text("website", "url"))))
-    return tuple(found.values())[:50]
+    told = [*post.objects("authors"), post.object("primary_author")]
+    return authors((author.plain("name"), author.text("website", "url")) for author in told)
 
 
 def _image(post: Members) -> Picture | None:

@@ -1,6 +1,5 @@
 """The native article format: strict, with nothing unknown, so that a typing error is told and not swallowed."""
 
-import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
@@ -8,20 +7,27 @@ from pydantic_core import PydanticCustomError
 from slugify import slugify
 
 from services.ingest.draft import Author, Draft, DraftCorrection, Picture
+from services.ingest.formats.bounds import (
+    MAX_ADDRESS,
+    MAX_GUID,
+    MAX_HEADLINE,
+    MAX_LANGUAGE,
+    MAX_NAME,
+    MAX_NAMES,
+    MAX_VERSION,
+)
 from services.ingest.formats.faults import faults_of, kind_of
+from services.ingest.formats.reading import LANGUAGE, language, web_address
 from services.ingest.formats.words import one_body
 from services.ingest.text import LONE_SURROGATE, find_lone_surrogate, strip_forbidden
 from shared.problems import Fault
 from shared.times import Moment
 
-MAX_VERSION = 2**53
-_WEB = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
 _WEB_SCHEMA = r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s/?#]+\S*$"
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,4}")
 
 
 def _web_address(value: str) -> str:
-    if not _WEB.fullmatch(value):
+    if web_address(value) is None:
         raise PydanticCustomError("address", "This is no web address; write it whole, with http:// or https://.")
     return value
 
@@ -33,9 +39,9 @@ def _slug(value: str) -> str:
 
 
 def _language(value: str) -> str:
-    if not _LANGUAGE.fullmatch(value):
+    if (tag := language(value)) is None:
         raise PydanticCustomError("language", "This is no language tag; write one like en or pt-BR.")
-    return value.replace("_", "-")
+    return tag
 
 
 def _author(value: Any) -> Any:
@@ -50,13 +56,13 @@ def _one_of(*names: str) -> dict[str, Any]:
 NOT_BLANK = Field(json_schema_extra={"pattern": r"\S"})
 Address = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, max_length=2048),
+    StringConstraints(strip_whitespace=True, max_length=MAX_ADDRESS),
     AfterValidator(_web_address),
     Field(json_schema_extra={"pattern": _WEB_SCHEMA}),
 ]
-Guid = Annotated[str, StringConstraints(min_length=1, max_length=512)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), NOT_BLANK]
-Headline = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), NOT_BLANK]
+Guid = Annotated[str, StringConstraints(min_length=1, max_length=MAX_GUID)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_NAME), NOT_BLANK]
+Headline = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_HEADLINE), NOT_BLANK]
 Slug = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
@@ -65,9 +71,9 @@ Slug = Annotated[
 ]
 Language = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, max_length=35),
+    StringConstraints(strip_whitespace=True, max_length=MAX_LANGUAGE),
     AfterValidator(_language),
-    Field(json_schema_extra={"pattern": f"^{_LANGUAGE.pattern}$"}),
+    Field(json_schema_extra={"pattern": f"^{LANGUAGE}$"}),
 ]
 
 
@@ -116,8 +122,8 @@ class NativeArticle(_Strict):
     version: Annotated[int, Field(ge=0, le=MAX_VERSION)] | None = None
     summary: str | None = None
     section: Name | None = None
-    topics: Annotated[list[Name], Field(max_length=50)] | None = None
-    authors: Annotated[list[NamedAuthor], Field(max_length=50)] | None = Field(
+    topics: Annotated[list[Name], Field(max_length=MAX_NAMES)] | None = None
+    authors: Annotated[list[NamedAuthor], Field(max_length=MAX_NAMES)] | None = Field(
         None, description="names, or objects with name and url"
     )
     language: Language | None = None

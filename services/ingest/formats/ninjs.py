@@ -9,8 +9,8 @@ from typing import Any
 
 from services.ingest.draft import Author, Draft, Ignored, Reading, Status
 from services.ingest.formats import ninjs_pictures as pictures
-from services.ingest.formats.native import MAX_VERSION
-from services.ingest.formats.reading import MAX_GUID, Members, language, names, plain, prepare, shorten, web_address
+from services.ingest.formats.bounds import MAX_GUID, MAX_NAME, MAX_VERSION
+from services.ingest.formats.reading import Members, authors, language, names, plain, prepare, shorten
 from services.ingest.formats.words import first_words, one_body, without_headline
 from shared.problems import Fault, Problem
 
@@ -125,7 +125,7 @@ def _draft(item: Members, guid: str, version: int | None, status: Status, html: 
         body_html=html and pictures.with_alternatives(item, without_headline(html, headline)),
         body_text=text,
         summary=summary,
-        section=next((shorten(name, 200) for name in services if name), None),
+        section=next((shorten(name, MAX_NAME) for name in services if name), None),
         topics=_topics(item),
         authors=_authors(item),
         language=language(item.text("language")),
@@ -206,11 +206,7 @@ def _topics(item: Members) -> tuple[str, ...]:
 
 def _authors(item: Members) -> tuple[Author, ...]:
     """The authors where they are listed (Superdesk), else the names of the byline."""
-    found: dict[str, Author] = {}
-    for one in item.objects("authors"):
-        url = web_address(one.text("uri"))
-        if name := shorten(one.plain("name"), 200):
-            found.setdefault(name, Author(name, url))
+    found = authors((one.plain("name"), one.text("uri")) for one in item.objects("authors"))
     byline = _BY.sub("", item.plain("byline", "by"), count=1) if not found else ""
     split = re.split(r"\s*(?:;|,| and | & )\s*" if " and " in byline or " & " in byline else r"\s*;\s*", byline)
-    return tuple(found.values())[:50] or tuple(Author(name) for name in names(split))
+    return found or tuple(Author(name) for name in names(split))

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from services.ingest.draft import Media, Picture
-from services.ingest.formats.reading import MAX_GUID, Members, plain, web_address
+from services.ingest.formats.bounds import MAX_GUID
+from services.ingest.formats.reading import Members, plain, web_address
 from services.ingest.references import unescape
 
 _KINDS = ("picture", "graphic")

@@ -1,10 +1,12 @@
 """Reading what others define: unknown members are passed over, known ones of a wrong type become faults."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
+from services.ingest.draft import Author
+from services.ingest.formats.bounds import MAX_ADDRESS, MAX_HEADLINE, MAX_LANGUAGE, MAX_NAME, MAX_NAMES
 from services.ingest.formats.faults import kind_of
 from services.ingest.references import unescape
 from services.ingest.text import LONE_SURROGATE, escape, find_lone_surrogate, strip_forbidden
@@ -12,17 +14,13 @@ from shared.characters import clean_text
 from shared.problems import Fault
 from shared.times import parse_time
 
-MAX_GUID = 512
-MAX_NAME = 200
-MAX_NAMES = 50
-MAX_HEADLINE = 300
+LANGUAGE = r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,4}"
 _MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>")
 _PARTS = re.compile(  # what parts words: blocks, and the ends of lines
     r"</?(?:address|article|aside|blockquote|br|caption|d[dlt]|div|fig(?:ure|caption)|footer|h[1-6r]|header|li|main|nav|[ou]l"
     r"|p|pre|section|table|tbody|t[dhr]|tfoot|thead)(?:[\s/][^<>]*)?>",
     re.IGNORECASE,
 )
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,4}")
 _WEB = re.compile(r"https?://[^\s/?#]+\S*", re.IGNORECASE)
 
 
@@ -156,11 +154,20 @@ def names(found: list[str]) -> tuple[str, ...]:
     return tuple(reversed(unique.values()))[:MAX_NAMES]
 
 
+def authors(found: Iterable[tuple[str, str]]) -> tuple[Author, ...]:
+    """Authors by their names, each with the first address that it came with, within the same bounds."""
+    unique: dict[str, Author] = {}
+    for name, address in found:
+        if short := shorten(name, MAX_NAME):
+            unique.setdefault(short, Author(short, web_address(address)))
+    return tuple(unique.values())[:MAX_NAMES]
+
+
 def language(tag: str) -> str | None:
     """A language tag, or None for what is none."""
-    return tag.replace("_", "-") if len(tag) <= 35 and _LANGUAGE.fullmatch(tag) else None
+    return tag.replace("_", "-") if len(tag) <= MAX_LANGUAGE and re.fullmatch(LANGUAGE, tag) else None
 
 
 def web_address(text: str) -> str | None:
     """An address that starts with http, or None."""
-    return text if len(text) <= 2048 and _WEB.fullmatch(text) else None
+    return text if len(text) <= MAX_ADDRESS and _WEB.fullmatch(text) else None

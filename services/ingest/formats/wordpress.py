@@ -11,8 +11,9 @@ from urllib.parse import unquote
 
 from slugify import slugify
 
-from services.ingest.draft import Author, Draft, Ignored, Picture, Reading, Status
-from services.ingest.formats.reading import Members, language, names, plain, prepare, shorten, web_address
+from services.ingest.draft import Draft, Ignored, Picture, Reading, Status
+from services.ingest.formats.bounds import MAX_GUID, MAX_NAME
+from services.ingest.formats.reading import Members, authors, language, names, plain, prepare, shorten, web_address
 from services.ingest.formats.words import begins_with, first_words
 
 _NEVER = ("0000-00-00", "-0001-11-30")  # what WordPress keeps for a moment that is not set yet, and PHP's reading of it
@@ -58,9 +59,9 @@ def _draft(post: Members, guid: str) -> Draft:
         headline=headline,
         body_html=body,
         summary=summary,
-        section=next((shorten(name, 200) for name in categories), None),
+        section=next((shorten(name, MAX_NAME) for name in categories), None),
         topics=names([name for taxonomy, name in terms if taxonomy == "post_tag"]),
-        authors=_authors(embedded),
+        authors=authors((one.plain("name"), one.text("url", "link")) for one in embedded.objects("author")),
         language=_language(post),
         published_at=_moment(post, "date_gmt"),
         updated_at=_moment(post, "modified_gmt"),
@@ -76,7 +77,7 @@ def _guid(post: Members) -> str:
     if isinstance(ident, int) and not isinstance(ident, bool):
         return str(ident)
     text = post.text("id")
-    if (isinstance(ident, str) or ident is None) and not 0 < len(text) <= 512:
+    if (isinstance(ident, str) or ident is None) and not 0 < len(text) <= MAX_GUID:
         post.wrong("id", "The post is not identified; send its id.")
     return text
 
@@ -123,14 +124,6 @@ def _group(embedded: Members, group: Any) -> list[tuple[str, str]]:
 
 def _dicts(value: Any) -> list[dict[str, Any]]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
-def _authors(embedded: Members) -> tuple[Author, ...]:
-    found: dict[str, Author] = {}
-    for author in embedded.objects("author"):
-        if name := shorten(author.plain("name"), 200):
-            found.setdefault(name, Author(name, web_address(author.text("url", "link"))))
-    return tuple(found.values())[:50]
 
 
 def _image(embedded: Members) -> Picture | None:
