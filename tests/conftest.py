@@ -3,13 +3,15 @@
 import logging
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
+from shared.settings import Settings
+from shared.store import Store
 from tests.servers import Valkey
 from tests.stack import sample_stack, stack  # noqa: F401 - fixtures
 
@@ -32,6 +34,14 @@ def valkey(valkey_server: Valkey) -> str:
     """The URL of an empty Valkey."""
     valkey_server.flush()
     return valkey_server.url
+
+
+@pytest.fixture
+async def store(valkey: str) -> AsyncIterator[Store]:
+    """It, as the services have it."""
+    made = Store(Settings(redis_url=valkey))
+    yield made
+    await made.close()
 
 
 CHROMIUM = Path("/usr/bin/chromium")

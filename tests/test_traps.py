@@ -85,13 +85,6 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def store(valkey: str) -> AsyncIterator[Store]:
-    made = Store(Settings(redis_url=valkey))
-    yield made
-    await made.close()
-
-
-@pytest.fixture
 def mortal(tmp_path: Path) -> Iterator[Valkey]:
     """A Valkey of the test's own, to be killed."""
     server = Valkey(tmp_path)

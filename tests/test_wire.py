@@ -13,13 +13,6 @@ from shared.store import LINKS, Store, StoreUnavailable
 
 
 @pytest.fixture
-async def store(valkey: str) -> AsyncIterator[Store]:
-    made = Store(Settings(redis_url=valkey))
-    yield made
-    await made.close()
-
-
-@pytest.fixture
 async def link(store: Store) -> AsyncIterator[Link]:
     made = Link(store.client.connection_pool)
     yield made

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from services.console.leftovers import processes
-from tests.servers import free_port
+from tests.servers import free_port, wait_for
 
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "services.console.cli", "up")
@@ -99,13 +99,6 @@ def call(url: str, method: str = "GET", body: Any = None, **headers: str) -> tup
         return 0, ""
     finally:
         connection.close()
-
-
-def wait_for(condition: Callable[[], Any], seconds: float = 20) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "waited in vain"
-        time.sleep(0.02)
 
 
 def post(run: dict[str, Any], guid: str) -> str:

