@@ -79,7 +79,9 @@ def find(data: Path | None) -> Place:
     folder = data or Path(os.environ.get("PRESSRUN_DATA", "data"))
     run = read_run(folder)
     if run is None:
-        raise CannotStart(f"{folder}: no stack runs here (there is no run.json); start one with `pressrun up`")
+        raise CannotStart(
+            f"{folder}: no stack runs on this folder; start it with `pressrun up`, or name another with --data"
+        )
     return Place(Settings.load(others(os.environ), data=folder, redis_url=run["redis"]), run)
 
 

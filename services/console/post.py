@@ -166,16 +166,26 @@ def _token(file: Path | None, environ: Mapping[str, str]) -> str | None:
     return token
 
 
+def _run(data: Path | None, *, is_needed: bool) -> dict[str, Any]:
+    """What a stack says of itself; nothing where there is none and it is not needed."""
+    try:
+        return find(data).run
+    except CannotStart:
+        if is_needed or data is not None:
+            raise
+        return {}
+
+
 def _where(data: Path | None, url: str | None, token_file: Path | None) -> tuple[str, str]:
     environ = os.environ if data is None else {}  # it may speak of another stack than the one that is named
     url, token = url or environ.get("PRESSRUN_URL"), _token(token_file, environ)
     if url is None or token is None:
-        run = find(data).run
+        run = _run(data, is_needed=url is None)
         url, token = url or run.get("ingest"), token or run.get("token")
     if not url:
         raise CannotStart("where to? give --data DIR, or --url and --token-file")
     if not token:
         raise CannotStart("no token: give --token-file or PRESSRUN_TOKEN; of one kept as sha256:… it cannot be told")
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-        raise CannotStart(f"--url: an http:// or https:// address is needed, not {url!r}")
+        raise CannotStart(f"--url or PRESSRUN_URL: an http:// or https:// address is needed, not {url!r}")
     return url.rstrip("/"), token

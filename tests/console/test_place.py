@@ -8,7 +8,7 @@ import redis
 from typer.testing import CliRunner
 
 from services.console.cli import app
-from services.console.folder import Folder
+from services.console.folder import CannotStart, Folder
 from services.console.place import find
 from tests.console.test_post import article, guids
 from tests.ingest.conftest import TOKEN, started
@@ -34,6 +34,16 @@ def test_the_folders_of_another_stack_are_not_taken_for_those_of_the_one_that_is
     assert settings.pages_dir == folder.site
     assert settings.originals_dir == folder.media
     assert (settings.site_config, settings.sources, settings.redis_password) == (None, None, None)
+
+
+def test_a_stack_that_has_ended_is_not_called_a_missing_file(folder: Folder) -> None:
+    folder.release()
+    assert folder.run.exists()
+    with pytest.raises(CannotStart) as refused:
+        find(folder.root)
+    assert str(refused.value) == (
+        f"{folder.root}: no stack runs on this folder; start it with `pressrun up`, or name another with --data"
+    )
 
 
 def test_articles_go_to_the_stack_that_is_named(

@@ -108,6 +108,12 @@ def test_a_token_that_is_not_known_is_asked_for() -> None:
         post(["file"], url="http://127.0.0.1:9", token_file=Path("token"))
 
 
+def test_a_token_is_asked_for_where_only_the_address_is_told() -> None:
+    Path("file").write_text(article("one"))
+    with pytest.raises(CannotStart, match=r"^no token: give --token-file"):
+        post(["file"], url="http://127.0.0.1:9")
+
+
 @contextmanager
 def answering(answer: bytes) -> Iterator[str]:
     """The address of a server that answers the first connection with that."""
