@@ -22,6 +22,7 @@ from shared.openapi import Documented, released
 from shared.problems import Fault, Problem
 from shared.reference import reference
 from shared.refusal import end_the_start, tell_wrong_settings
+from shared.replicas import Replicas
 from shared.settings import Settings
 from shared.store import LINKS, Store, StoreUnavailable
 from shared.streams import Consumer
@@ -47,6 +48,7 @@ class Service:
         self.name = name
         self.settings = settings
         self.store = Store(settings, links)
+        self.replicas = Replicas(self.store, settings)
         self.clock = Clock(settings)
         self.broker: RedisBroker = make_broker(settings)
         self.consumers: list[Consumer[Any]] = []

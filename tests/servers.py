@@ -75,12 +75,12 @@ class Valkey:
         """A plain client."""
         return redis.Redis(port=self.port, password=PASSWORD)
 
-    def start(self) -> None:
-        """Start it on its folder and wait until it answers."""
+    def start(self, *words: str) -> None:
+        """Start it on its folder, with such words more, and wait until it answers."""
         command = [
             str(get_binary_path()), "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder),
             "--appendonly", "yes", "--appendfsync", "always", "--save", "", "--requirepass", PASSWORD,
-            "--maxmemory-policy", "noeviction", "--daemonize", "no",
+            "--maxmemory-policy", "noeviction", "--daemonize", "no", *words,
         ]  # fmt: skip
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         with self.client() as client:

@@ -33,7 +33,7 @@ async def run(_: AsyncExitStack) -> None:
 
 api_app = create_app(service, "Pressrun ingest", run)
 api_app.include_router(article_routes(service, desk))
-api_app.include_router(push_routes(settings=settings, store=service.store, doors=doors, accept=desk.accept))
+api_app.include_router(push_routes(service, doors, desk.accept))
 api_app.router.routes.extend([*views.routes(service, desk.source), *asyncapi.routes()])
 api_app.describe(api.CALLS, api.MODELS, api.SECURITY)
 beacon = views.ViewBeacon(api_app, service=service)

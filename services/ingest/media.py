@@ -18,6 +18,7 @@ from services.ingest.pictures import inspect
 from services.ingest.signatures import Raw
 from shared.media import Original, find_media, media_key, original_path
 from shared.problems import Problem
+from shared.replicas import Replicas
 from shared.store import Store
 
 MOST = 50 * 1024 * 1024
@@ -32,8 +33,9 @@ _UNFINISHED = ".incoming"
 class Media:
     """The originals in one folder, and what each source's media ids stand for."""
 
-    def __init__(self, store: Store, folder: Path) -> None:
+    def __init__(self, store: Store, replicas: Replicas, folder: Path) -> None:
         self._store = store
+        self._replicas = replicas
         self._folder = folder
         _sweep(folder / _UNFINISHED)
         # a decoded picture of MAX_PIXELS takes 200 MB
@@ -63,13 +65,17 @@ class Media:
         finally:
             self._spools -= 1
             spool.unlink(missing_ok=True)
-        await self._store.do("SET", media_key(source, media_id), original.model_dump_json())
+        await self._enter(source, media_id, original)
         return media_id, original
 
     async def name(self, source: str, media_id: str, name: str) -> None:
         """Let `name` stand for the same as `media_id`, if that stands for anything."""
         if original := await self.find(source, media_id):
-            await self._store.do("SET", media_key(source, name), original.model_dump_json())
+            await self._enter(source, name, original)
+
+    async def _enter(self, source: str, media_id: str, original: Original) -> None:
+        await self._store.do("SET", media_key(source, media_id), original.model_dump_json())
+        await self._replicas.have_it()
 
     def _keep(self, spool: Path, content_type: str, check: Callable[[Raw], None]) -> tuple[str, Original]:
         _check(spool, check)

@@ -16,8 +16,8 @@ from services.ingest.media import Media
 from services.ingest.parse import parse_json
 from shared.articles import identify
 from shared.problems import Problem
+from shared.service import Service
 from shared.settings import Settings
-from shared.store import Store
 
 Accept = Callable[[str, Draft, Sequence[str]], Awaitable[Response]]
 Read = Callable[[Any], Reading]
@@ -28,10 +28,10 @@ GHOST: Sequence[Kind] = ("ghost",)
 WORDPRESS: Sequence[Kind] = ("bearer",)
 
 
-def push_routes(*, settings: Settings, store: Store, doors: Doors, accept: Accept) -> APIRouter:
+def push_routes(service: Service, doors: Doors, accept: Accept) -> APIRouter:
     """The calls below `/v1/push/{source}`; `accept` decides upon a draft and answers as a Prefer header asks for."""
     router = APIRouter(prefix="/v1/push/{source}", tags=["push"])
-    media = Media(store, settings.originals_dir)
+    media = Media(service.store, service.replicas, service.settings.originals_dir)
 
     async def take(source: str, request: Request, kinds: Sequence[Kind], read: Read) -> Response:
         doors.knock(source, request.headers, kinds)
@@ -64,7 +64,7 @@ def push_routes(*, settings: Settings, store: Store, doors: Doors, accept: Accep
         """A WordPress REST post, with a token."""
         return await take(source, request, WORDPRESS, wordpress.read)
 
-    _asset_routes(router, settings, doors, media)
+    _asset_routes(router, service.settings, doors, media)
     return router
 
 

@@ -23,8 +23,10 @@ from services.ingest.register import Accepted, Register
 from services.ingest.waiting import Waiting, seconds_to_wait
 from shared import observe
 from shared.articles import Article, url
+from shared.clock import Clock
 from shared.problems import Fault, Problem
 from shared.service import Service
+from shared.store import Store
 
 AT_ONCE = 64
 AT_REST = ("unchanged", "stale", "scheduled", "ignored")
@@ -49,7 +51,7 @@ class Desk:
         return await self._answer(accepted, prefer)
 
     async def _answer(self, accepted: Accepted, prefer: Sequence[str]) -> Response:
-        self._log(accepted)
+        await self._keep(accepted)
         headers = {"Location": f"/v1/articles/{accepted.article.id}"}
         status = 202
         seconds = seconds_to_wait(prefer)
@@ -63,7 +65,7 @@ class Desk:
         """Accept a line of the batch call."""
         # read at once, so that lines about one article take their turns in their order
         accepted = await self._native(source, _draft(raw))
-        self._log(accepted)
+        await self._keep(accepted)
         return {"status": 202, **self.answer(accepted)}
 
     async def take(self, request: Request) -> Response:
@@ -121,7 +123,7 @@ class Desk:
         at = await self._moment_of_withdrawal(article, waiting)
         kill = Draft(guid=shown.guid, version=shown.version, status="canceled", updated_at=at)
         accepted = await self._register.accept(source, kill)
-        self._log(accepted)
+        await self._keep(accepted)
         return self.answer(accepted)
 
     async def _moment_of_withdrawal(self, article: Article | None, waiting: Article | None) -> datetime | None:
@@ -145,7 +147,9 @@ class Desk:
     def _url(self, article: Article) -> str | None:
         return url(self._service.settings.site.base_url, article.path) if article.path else None
 
-    def _log(self, accepted: Accepted) -> None:
+    async def _keep(self, accepted: Accepted) -> None:
+        """What comes before each acknowledgement, of `unchanged` too: its first try may have ended here."""
+        await self._service.replicas.have_it()
         observe.log().info(
             "accepted", outcome=accepted.outcome, id=accepted.article.id, version=accepted.article.version,
             event_id=accepted.event_id,
@@ -155,7 +159,11 @@ class Desk:
 def article_routes(service: Service, desk: Desk) -> APIRouter:
     """The calls for articles, the weather and the front page."""
     router = APIRouter(prefix="/v1", tags=["articles"])
-    store, clock = service.store, service.clock
+
+    async def put(request: Request, keep: Callable[[Store, Clock, Any], Awaitable[None]]) -> Response:
+        await keep(service.store, service.clock, parse_json(await read_body(request)))
+        await service.replicas.have_it()
+        return JSONResponse({"status": "accepted"}, 202)
 
     router.post("/articles", status_code=202, name="post_article")(desk.take)
 
@@ -179,20 +187,15 @@ def article_routes(service: Service, desk: Desk) -> APIRouter:
     async def conditions(request: Request) -> Response:
         """Set the weather of the masthead."""
         desk.source(request)
-        return await _put(request, lambda content: put_conditions(store, clock, content))
+        return await put(request, put_conditions)
 
     @router.put("/front", status_code=202)
     async def front(request: Request) -> Response:
         """Set what leads the front page."""
         desk.source(request)
-        return await _put(request, lambda content: put_front(store, clock, content))
+        return await put(request, put_front)
 
     return router
-
-
-async def _put(request: Request, put: Callable[[Any], Awaitable[None]]) -> Response:
-    await put(parse_json(await read_body(request)))
-    return JSONResponse({"status": "accepted"}, 202)
 
 
 def _draft(raw: bytes) -> Draft:

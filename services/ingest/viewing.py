@@ -46,6 +46,7 @@ class Intake:
 
     def __init__(self, service: Service) -> None:
         self._store = service.store
+        self._replicas = service.replicas
         self._clock = service.clock
         self._salts = DailySalts(service.store, service.settings.site)
         self._most = most_remembered(service.settings)
@@ -68,7 +69,9 @@ class Intake:
                 mark(salts.today, b"address", network_of(address).encode()),
                 _event(at, article),
             )
-        return self._counted("beacon", await self._store.run(_BEACONS, (), args))
+        codes = await self._store.run(_BEACONS, (), args)
+        await self._replicas.have_it()
+        return self._counted("beacon", codes)
 
     async def lines(self, group: Sequence[Line]) -> list[Taken]:
         """Put reported views on the stream; each counts once by its event_id, whenever it is counted."""
@@ -76,7 +79,9 @@ class Intake:
         for line in group:
             event = ArticleViewed(event_id=line.event_id, at=line.at, article=line.article, once=True)
             args += (record_key(line.article), live_key(line.article), event.model_dump_json())
-        return self._counted("batch", await self._store.run(_LINES, (), args))
+        codes = await self._store.run(_LINES, (), args)
+        await self._replicas.have_it()
+        return self._counted("batch", codes)
 
     def _counted(self, way: str, codes: Sequence[int]) -> list[Taken]:
         for code in set(codes):

@@ -40,12 +40,10 @@ class Ingest:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.drafts: list[tuple[str, Draft]] = []
-        service = Service("ingest", settings)
+        service = self.service = Service("ingest", settings)
         self.store: Store = service.store
         app = create_app(service, "test")
-        app.include_router(
-            push_routes(settings=settings, store=service.store, doors=Doors(settings.upstreams), accept=self.accept)
-        )
+        app.include_router(push_routes(service, Doors(settings.upstreams), self.accept))
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://ingest")
 
@@ -372,5 +370,5 @@ async def test_what_a_killed_process_left_unfinished_is_removed(ingest: Ingest, 
     (folder / "old").write_bytes(b"x")
     (folder / "new").write_bytes(b"x")
     os.utime(folder / "old", (0, 0))
-    Media(ingest.store, tmp_path / "originals")
+    Media(ingest.store, ingest.service.replicas, tmp_path / "originals")
     assert [path.name for path in folder.iterdir()] == ["new"]
