@@ -176,7 +176,7 @@ def create_app(service: Service, title: str, run: Run | None = None, **options: 
         return reference(app.openapi(), "/openapi.json")
 
     app.add_route("/docs", docs)
-    app.get("/health/live", tags=["health"])(_live)
+    app.get("/health/live", tags=["health"], name="live")(_live)
     _add_health(app, service)
     for failure in (Problem, StoreUnavailable, Exception):
         app.add_exception_handler(failure, _failed)

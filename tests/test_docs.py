@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 import pytest
 import typer
+import yaml
 from pydantic import SecretStr, TypeAdapter
 
 from services.console.cli import app
@@ -269,6 +270,17 @@ def test_each_metric_has_its_line() -> None:
     assert set(METRIC.findall(code)) == {
         name for name in named(ROOT / "docs" / "operations.md") if name.startswith("pressrun_")
     }
+
+
+ALARMS = yaml.safe_load(text(ROOT / "deploy" / "alerts.yml"))["groups"][0]["rules"]
+
+
+@pytest.mark.parametrize("alarm", ALARMS, ids=lambda alarm: alarm["alert"])
+def test_each_alarm_has_its_line_and_asks_for_metrics_that_there_are(alarm: dict[str, Any]) -> None:
+    assert alarm["alert"] in named(ROOT / "docs" / "operations.md")
+    asked = set(re.findall(r"\bpressrun_\w+", alarm["expr"]))
+    known = named(ROOT / "docs" / "operations.md")
+    assert {name.removesuffix("_bucket") for name in asked} <= known
 
 
 # Links, and what must not stand anywhere

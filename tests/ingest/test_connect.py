@@ -26,7 +26,9 @@ def environ(valkey_server: Valkey, tmp_path_factory: pytest.TempPathFactory) -> 
     """The variables that the pages speak of, and an ingest that they point at."""
     valkey_server.flush()
     folder, port = tmp_path_factory.mktemp("ingest"), free_port()
-    (folder / "sources.toml").write_text('[sources.docs]\ntokens = ["docs-token"]\nhmac_secrets = ["docs-secret"]\n')
+    (folder / "sources.toml").write_text(
+        '[sources.newsroom]\ntokens = ["docs-token"]\nhmac_secrets = ["docs-secret"]\n'
+    )
     settings = {"PRESSRUN_DATA": str(folder), "PRESSRUN_REDIS_URL": valkey_server.url, "PRESSRUN_DISK_FLOOR_MB": "0"}
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "uvicorn", "services.ingest.app:app", "--port", str(port)]
@@ -34,8 +36,7 @@ def environ(valkey_server: Valkey, tmp_path_factory: pytest.TempPathFactory) -> 
         wait_for(lambda: _is_live(url), what=f"ingest is live; see {folder / 'log'}")
         yield {
             **os.environ,
-            "PRESSRUN_INGEST": url,
-            "PRESSRUN_SOURCE": "docs",
+            "PRESSRUN_URL": url,
             "PRESSRUN_TOKEN": "docs-token",
             "PRESSRUN_HMAC_SECRET": "docs-secret",
         }
