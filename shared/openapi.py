@@ -4,7 +4,6 @@ FastAPI knows nothing of bodies that are read raw, and supposes a 422 of its own
 """
 
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from fastapi import FastAPI
@@ -38,14 +37,6 @@ class ProblemDetails(BaseModel):
     status: int
     detail: str
     errors: list[ProblemFault]
-
-
-def released() -> str:
-    """Pressrun's version, as it is installed."""
-    try:
-        return version("pressrun")
-    except PackageNotFoundError:
-        return "0"
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

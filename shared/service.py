@@ -18,10 +18,11 @@ from starlette.routing import Match
 from shared import observe
 from shared.broker import make_broker
 from shared.clock import Clock
-from shared.openapi import Documented, released
+from shared.openapi import Documented
 from shared.problems import Fault, Problem
 from shared.reference import reference
 from shared.refusal import end_the_start, tell_wrong_settings
+from shared.release import released
 from shared.replicas import Replicas
 from shared.settings import Settings
 from shared.store import LINKS, Store, StoreUnavailable

@@ -1,7 +1,6 @@
 """The command `pressrun`: each subcommand is a function in a module of its own."""
 
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated
 
 import typer
@@ -14,6 +13,7 @@ from services.console.reasons import impact, watch, why
 from services.console.status import status
 from services.console.transfer import export, import_
 from services.console.up import up
+from shared.release import released
 from shared.wrong import WrongSetting
 
 app = typer.Typer(
@@ -27,10 +27,7 @@ app = typer.Typer(
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        try:
-            typer.echo(f"pressrun {version('pressrun')}")
-        except PackageNotFoundError:
-            typer.echo("pressrun (not installed)")
+        typer.echo(f"pressrun {released()}")
         raise typer.Exit
 
 

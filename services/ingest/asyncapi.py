@@ -9,8 +9,9 @@ from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route
 
 from shared import events
-from shared.openapi import REF, released
+from shared.openapi import REF
 from shared.reference import reference
+from shared.release import released
 
 ENTRY = "An entry has one field, `event`: the event as JSON."
 
