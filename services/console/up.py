@@ -16,22 +16,21 @@ from pydantic import SecretStr
 
 from services.console.folder import CannotStart, Folder, Secrets, other_address
 from services.console.parts import (
+    PARTS,
     SERVICES,
     Ports,
-    ask_store,
     further_parts,
     service_environ,
     service_parts,
     site_part,
     store_part,
 )
+from services.console.probe import ask_store
 from services.console.stack import Stack, check_ports, reclaim
 from shared.clock import Clock
 from shared.live import list_key
 from shared.settings import Settings
 from shared.store import Store
-
-PARTS = ("site", *SERVICES, "redis")
 
 
 def up(

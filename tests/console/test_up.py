@@ -19,7 +19,8 @@ from redis.asyncio import Redis
 from services.console import children, leftovers, stack
 from services.console.children import Child, Part, pause
 from services.console.folder import CannotStart, Folder, Secrets, other_address, read_run, write_private
-from services.console.parts import Ports, ask_store, service_environ, site_part, store_part
+from services.console.parts import Ports, service_environ, site_part, store_part
+from services.console.probe import ask_store
 from services.console.serve import listener
 from services.console.stack import Stack, check_ports, reclaim
 from services.console.up import _describe, say_curl
@@ -469,10 +470,11 @@ def test_the_sample_without_a_token_to_post_it_is_one_line(tmp_path: Path, sourc
     (tmp_path / "sources.toml").write_text(f"[sources.desk]\n{source}\n")
     answer = command("up", "--sample", "--data", str(tmp_path), "--port", str(free_port(5)))
     assert (answer.returncode, answer.stdout) == (1, "")
-    assert answer.stderr == (
+    told = [line for line in answer.stderr.splitlines() if "still waiting" not in line]  # as on a busy machine
+    assert told == [
         f"pressrun: {tmp_path}/sources.toml: --sample posts with a token, and none stands there in plain text; "
-        "add one, or leave --sample out\n"
-    )
+        "add one, or leave --sample out"
+    ]
 
 
 def test_the_version_is_told() -> None:
