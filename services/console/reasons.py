@@ -1,7 +1,6 @@
 """`pressrun why`, `impact` and `watch`."""
 
 import json
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +10,7 @@ from services.console.place import AsJson, Data, Place, err, out, with_store
 from services.render import reasons
 from services.render.edition import LiveEdition
 from services.render.site import Site
+from shared.clock import moment
 from shared.entries import Fields, Unreadable, decode, order_of
 from shared.events import ARTICLES, PAGES, SIGNALS, article_events, page_events, signals
 from shared.store import Store
@@ -107,4 +107,4 @@ def _show(stream: str, entry: str, fields: Fields, came: dict[str, int], as_json
 
 
 def _time(ms: int | None) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds") if ms else "-"
+    return moment(ms).isoformat(timespec="milliseconds") if ms else "-"

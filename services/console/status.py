@@ -3,13 +3,13 @@
 import json
 import re
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from services.console.place import AsJson, Data, Place, out, with_store
 from services.render.dirty import Dirty
+from shared.clock import moment
 from shared.entries import E, Unreadable, decode, entries_of, order_of
 from shared.events import ARTICLES, DEAD_LETTERS, PAGES, SIGNALS, VIEWS, article_events, page_events
 from shared.groups import groups_of
@@ -74,7 +74,7 @@ _EVENT_ID = re.compile("[0-9a-f]{32}")
 async def _last_events(store: Store) -> list[dict[str, Any]]:
     events = []
     for entry, event in await _newest(store, ARTICLES, article_events, LAST):
-        at = datetime.fromtimestamp(_millis(entry) / 1000, UTC).isoformat(timespec="milliseconds")
+        at = moment(_millis(entry)).isoformat(timespec="milliseconds")
         events.append({"at": at, "type": event.type, "guid": event.guid, "event_id": event.event_id})
     return events
 

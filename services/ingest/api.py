@@ -4,9 +4,9 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel
 
-from services.ingest.desk import ConditionsBody, FrontBody
 from services.ingest.formats.native import NativeArticle
 from services.ingest.intake import Outcome
+from services.ingest.masthead_and_front import ConditionsBody, FrontBody
 from services.ingest.reported import Line
 from shared.openapi import Operation, ProblemFault, problems, ref
 

@@ -1,7 +1,7 @@
 """Ingest's calls for articles, the weather and the front page."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -11,19 +11,19 @@ from pydantic_core import to_json
 
 from services.ingest.beside import beside
 from services.ingest.bodies import MOST, read_body
-from services.ingest.desk import as_text, put_conditions, put_front
 from services.ingest.doors import Doors
 from services.ingest.draft import Draft
 from services.ingest.formats import native
 from services.ingest.formats.faults import refused
 from services.ingest.illustrations import Illustrated, illustrate
+from services.ingest.masthead_and_front import put_conditions, put_front
 from services.ingest.ndjson import answer_lines
 from services.ingest.parse import parse_json
 from services.ingest.register import Accepted, Register
 from services.ingest.waiting import Waiting, seconds_to_wait
 from shared import observe
 from shared.articles import Article, url
-from shared.clock import Clock
+from shared.clock import Clock, moment
 from shared.problems import Fault, Problem
 from shared.service import Service
 from shared.store import Store
@@ -109,7 +109,7 @@ class Desk:
             "url": self._url(shown),
             "state": _state(article),
             "headline": shown.headline,
-            "accepted_at": as_text(shown.accepted_at),
+            "accepted_at": _as_text(shown.accepted_at),
             "live_at": _live_at(built),
             "live_version": _live_version(article, built),
             "scheduled_version": waiting.version if waiting else None,
@@ -205,6 +205,10 @@ def _draft(raw: bytes) -> Draft:
     return found
 
 
+def _as_text(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
+
+
 def _state(article: Article | None) -> str:
     if article is None:
         return "scheduled"
@@ -216,7 +220,7 @@ def _state(article: Article | None) -> str:
 def _live_at(built: dict[bytes, bytes]) -> str | None:
     if b"at" not in built or b"gone" in built:
         return None
-    return as_text(datetime.fromtimestamp(int(float(built[b"at"])) / 1000, UTC))
+    return _as_text(moment(int(float(built[b"at"]))))
 
 
 def _live_version(article: Article | None, built: dict[bytes, bytes]) -> int | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.ingest.desk import put_front
+from services.ingest.masthead_and_front import put_front
 from shared.articles import identify
 from shared.front import front
 from shared.problems import Problem

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from services.ingest.desk import put_conditions, put_front
 from services.ingest.draft import Author, Draft
+from services.ingest.masthead_and_front import put_conditions, put_front
 from services.ingest.register import Accepted, Register
 from services.ingest.schedule import Schedule
 from services.render import affected, everything, whole

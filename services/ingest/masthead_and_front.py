@@ -1,7 +1,6 @@
 """What the site is told beside articles: the weather in the masthead, and what leads the front page."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -96,8 +95,3 @@ def _read(model: type[B], content: Any) -> B:
     except ValidationError as error:
         faults = faults_of(error)
         raise Problem(422, faults[0].detail, faults) from None
-
-
-def as_text(at: datetime | None) -> str | None:
-    """A moment as the API writes it."""
-    return at.isoformat().replace("+00:00", "Z") if at else None
