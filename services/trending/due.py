@@ -8,11 +8,13 @@ forgetting wait until every view that was accepted before their moment is counte
 from datetime import datetime
 
 from services.trending.counters import ONCE
+from services.trending.due_step import ENTER
 from services.trending.lua import GROUP, PRELUDE
 from services.trending.pending import Pending
-from services.trending.sealing import ENTER, SEAL
+from services.trending.sealing import SEAL
 from shared.clock import due, millis
 from shared.events import VIEWS
+from shared.once import REMEMBERED
 from shared.store import Script, Store
 
 CHUNK = 100  # a step of so many blocks the store for a millisecond or two
@@ -135,6 +137,7 @@ _FORGET = Script(
     PRELUDE
     + ENTER
     + ONCE
+    + f"local REMEMBERED = '{REMEMBERED}'\n"
     + """
 if not is_due('forget') then return 0 end
 if counted_up_to() < tonumber(call('ZSCORE', DUE, entry_of('forget'))) then return -1 end

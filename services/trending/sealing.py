@@ -1,31 +1,16 @@
-"""Sealing: what is kept of a week for ever, and what every step of what falls due begins with."""
+"""Sealing: what is kept of a week for ever."""
 
+from services.trending.due_step import ENTER
 from services.trending.pending import SETTLE
-from shared.once import REMEMBERED
 from shared.ranking import SIZE
 from shared.store import Script
-
-ENTER = (
-    f"local CHUNK, TOP, REMEMBERED = tonumber(ARGV[3]), {SIZE - 1}, '{REMEMBERED}'\n"
-    + """
-local function entry_of(kind) return kind .. ':' .. ARGV[2] end
-local function is_due(kind)
-  local at = call('ZSCORE', DUE, entry_of(kind))
-  return at and tonumber(at) <= now
-end
-local function done(kind)
-  call('ZREM', DUE, entry_of(kind))
-  return 0
-end
-local function counted_up_to() return tonumber(call('HGET', REACHED, 'at') or -1) end
-"""
-)
 
 # The first step takes the week out of WEEKS: from then on nothing changes its numbers, and the steps that follow
 # may take their time.
 SEAL = Script(
     SETTLE
     + ENTER
+    + f"local TOP = {SIZE - 1}\n"
     + """
 if not is_due('seal') then return 0 end
 local week = ARGV[2]
