@@ -21,6 +21,7 @@ from services.console.place import Data, err, find, out, progress_bar
 PORTION = 5_000
 TRIES = 60
 PAUSE = 1.0
+WANTED = "an http:// or https:// address is needed"
 TOKEN = re.compile(r"[ -~]+")  # what a header may have
 
 
@@ -178,7 +179,11 @@ def _run(data: Path | None, *, is_needed: bool) -> dict[str, Any]:
 
 def _where(data: Path | None, url: str | None, token_file: Path | None) -> tuple[str, str]:
     environ = os.environ if data is None else {}  # it may speak of another stack than the one that is named
+    if url is not None and not _is_address(url):
+        raise typer.BadParameter(f"{WANTED}, not {url!r}", param_hint="--url")
     url, token = url or environ.get("PRESSRUN_URL"), _token(token_file, environ)
+    if url is not None and not _is_address(url):
+        raise CannotStart(f"PRESSRUN_URL: {WANTED}, not {url!r}")
     if url is None or token is None:
         run = _run(data, is_needed=url is None)
         url, token = url or run.get("ingest"), token or run.get("token")
@@ -186,6 +191,12 @@ def _where(data: Path | None, url: str | None, token_file: Path | None) -> tuple
         raise CannotStart("where to? give --data DIR, or --url and --token-file")
     if not token:
         raise CannotStart("no token: give --token-file or PRESSRUN_TOKEN; of one kept as sha256:… it cannot be told")
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-        raise CannotStart(f"--url or PRESSRUN_URL: an http:// or https:// address is needed, not {url!r}")
     return url.rstrip("/"), token
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # of brackets that do not match, or a port that is none
+        return False

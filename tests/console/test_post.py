@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 import redis
 import typer
+from typer.testing import CliRunner
 
+from services.console.cli import app
 from services.console.folder import CannotStart
 from services.console.post import post
 from shared.events import ARTICLES
@@ -112,6 +114,17 @@ def test_a_token_is_asked_for_where_only_the_address_is_told() -> None:
     Path("file").write_text(article("one"))
     with pytest.raises(CannotStart, match=r"^no token: give --token-file"):
         post(["file"], url="http://127.0.0.1:9")
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:8081", "ftp://press", "http://", "http://[", "http://press:port"])
+def test_an_address_that_is_none_is_wrong_usage(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = CliRunner().invoke(app, ["post", "file", "--url", url, "--token-file", "token"])
+    assert told.exit_code == 2
+    assert "--url" in told.stderr
+    monkeypatch.setenv("PRESSRUN_URL", url)
+    with pytest.raises(CannotStart) as refused:
+        post(["file"], token_file=Path("token"))
+    assert str(refused.value) == f"PRESSRUN_URL: an http:// or https:// address is needed, not {url!r}"
 
 
 @contextmanager
