@@ -20,7 +20,6 @@ app = typer.Typer(
     name="pressrun",
     help="An event-driven publishing engine for newsrooms.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 

@@ -482,6 +482,16 @@ def test_the_version_is_told() -> None:
     assert (answer.returncode, answer.stdout.split()[0]) == (0, "pressrun")
 
 
+def test_the_shell_completes_commands() -> None:
+    environ = {"_PRESSRUN_COMPLETE": "complete_bash", "COMP_WORDS": "pressrun dead", "COMP_CWORD": "1"}
+    code = "import sys; sys.argv = ['pressrun']; from services.console.cli import main; main()"
+    answer = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, **environ, "PYTHONPATH": str(ROOT)}, capture_output=True,
+        text=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert answer.stdout.split() == ["dead-letters"]
+
+
 @pytest.mark.parametrize("words", [["up", "--port", "70000"], ["up", "--none"], ["none"]])
 def test_wrong_usage_is_exit_code_2(words: list[str]) -> None:
     assert command(*words).returncode == 2
