@@ -32,7 +32,7 @@ check: .venv/.installed-dev lint ## lint, types, contracts, and the fast tests
 	$(BIN)/pytest -q -m "not compose and not fault and not browser" $(TESTS)
 
 .PHONY: lint
-lint: .venv/.installed-dev
+lint: .venv/.installed-dev ## ruff, mypy and the import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -53,5 +53,5 @@ test-compose: .venv/.installed-dev ## docker-compose.yml on a real engine
 lock: ## pin the dependencies anew
 	cd requirements && for name in run dev; do uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --quiet $$name.in -o $$name.lock; done
 
-clean: ## take away what was made
-	rm -rf .venv data .pytest_cache .mypy_cache .ruff_cache .hypothesis
+clean: ## take away what was made for development; the folder data stays
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
