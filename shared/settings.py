@@ -86,6 +86,13 @@ class Settings(BaseModel):
         """Where the originals of pictures are kept."""
         return self.media_dir or self.data / "media"
 
+    def make_folder(self) -> None:
+        """Make the folder of everything that is kept where there is none. Raises WrongSetting."""
+        try:
+            self.data.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WrongSetting(f"PRESSRUN_DATA: cannot make {self.data}: {error.strerror}") from None
+
     @cached_property
     def site(self) -> "Site":
         """The site's settings, read once."""

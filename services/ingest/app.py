@@ -17,6 +17,7 @@ from shared.settings import Settings
 
 settings = Settings.load()
 service = Service("ingest", settings)
+settings.make_folder()
 doors = Doors(settings.upstreams)
 register = Register(service.store, settings.site, service.clock)
 waiting = Waiting(service.store)

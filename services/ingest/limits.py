@@ -48,5 +48,13 @@ class Limits:
             return TOO_MANY
         if time.monotonic() - self._looked_at > LOOK_EVERY:
             self._looked_at = time.monotonic()
-            self._free = shutil.disk_usage(self._folder).free
+            self._free = _free(self._folder)
         return NO_ROOM if self._free < self._floor else None
+
+
+def _free(folder: Path) -> int:
+    """The free bytes below a folder; of one that has gone there are none."""
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return 0

@@ -75,6 +75,21 @@ def test_below_the_floor_of_free_space_nothing_is_taken(full_disk: Ingest) -> No
         assert client.get("/v1/articles/aaaaaaaaaaaaaaaa").status_code == 404
 
 
+def test_a_folder_that_is_not_there_yet_is_made(tmp_path: Path, valkey: str) -> None:
+    more = {"data": str(tmp_path / "not" / "yet"), "sources": str(tmp_path / "sources.toml")}
+    with started(tmp_path, valkey, **more) as ingest, ingest.client() as client:
+        assert client.post("/v1/articles", json=ARTICLE).status_code == 202
+
+
+async def test_a_folder_that_has_gone_takes_nothing(tmp_path: Path) -> None:
+    async def work(scope: Any, receive: Any, send: Any) -> None:
+        raise AssertionError("it was let through")
+
+    limits = Limits(work, in_flight=2, folder=tmp_path / "gone", floor_mb=1)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(limits), base_url="http://ingest") as client:
+        assert (await client.post("/v1/articles")).status_code == 503
+
+
 def test_a_body_of_5_mib_is_taken_and_a_byte_more_is_413(ingest_process: Ingest) -> None:
     def body(size: int) -> bytes:
         begins = b'{"guid": "large", "headline": "Large", "body_text": "'
@@ -136,6 +151,7 @@ def test_a_file_of_more_than_50_mib_is_413(ingest_process: Ingest) -> None:
     ("name", "value", "named"),
     [
         ("PRESSRUN_IN_FLIGHT", "many", "PRESSRUN_IN_FLIGHT: "),
+        ("PRESSRUN_DATA", "/proc/press", "PRESSRUN_DATA: cannot make /proc/press: "),
         ("PRESSRUN_NOW", "2001-01-01T00:00:00Z", "PRESSRUN_NOW"),
         ("PRESSRUN_SOURCES", "/nowhere/sources.toml", "/nowhere/sources.toml: no such file"),
         ("PRESSRUN_REDIS_PASSWORD_FILE", "/nowhere", "PRESSRUN_REDIS_PASSWORD_FILE: "),
