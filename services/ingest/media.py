@@ -26,7 +26,7 @@ ENVELOPE = 64 * 1024
 AT_ONCE = 2
 SPOOLS = 16
 STALE = 3600
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EIO)
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EIO, errno.EROFS)
 _UNFINISHED = ".incoming"
 
 

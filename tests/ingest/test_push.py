@@ -1,6 +1,7 @@
 """The calls for upstream systems that push, against a real store; what becomes of drafts is tested elsewhere."""
 
 import asyncio
+import errno
 import hashlib
 import hmac
 import json
@@ -362,6 +363,22 @@ async def test_while_the_store_is_away_it_is_503(tmp_path: Path) -> None:
         assert answer.headers["retry-after"]
     await ingest.http.aclose()
     await ingest.store.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "status"), [(errno.ENOSPC, 503), (errno.EIO, 503), (errno.EROFS, 503), (errno.EBADF, 500)]
+)
+async def test_a_disk_that_fails_may_take_it_later(
+    ingest: Ingest, monkeypatch: pytest.MonkeyPatch, code: int, status: int
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr("services.ingest.media._place", fail)
+    answer = await ingest.push_asset("x", picture())
+    assert answer.status_code == status
+    assert ("retry-after" in answer.headers) == (status == 503)
+    assert not list((ingest.settings.originals_dir / ".incoming").iterdir())
 
 
 async def test_what_a_killed_process_left_unfinished_is_removed(ingest: Ingest, tmp_path: Path) -> None:
