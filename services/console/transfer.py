@@ -13,7 +13,7 @@ import tarfile
 import tempfile
 import zlib
 from base64 import b64encode
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Annotated, Any
@@ -30,7 +30,7 @@ from services.render.mend import BOOT
 from services.render.refresh import LOOK
 from shared.groups import groups_of
 from shared.live import list_key
-from shared.store import Store
+from shared.store import Command, Store
 
 PAUSE_MS = 120_000
 LEFT_OUT = {key.encode() for key in (*DIRTY, LOOK, BOOT)}
@@ -205,7 +205,7 @@ async def _is_read_up(store: Store) -> bool:
     return True
 
 
-async def _write_keys(store: Store, lines: Any) -> int:
+async def _write_keys(store: Store, lines: IO[bytes]) -> int:
     count = 0
     lines.write(_line(head()))
     async for found in _keys(store):
@@ -225,7 +225,7 @@ def _line(one: dict[str, Any]) -> bytes:
     return json.dumps(one).encode() + b"\n"
 
 
-_READ: dict[str, Any] = {
+_READ: dict[str, Callable[[str], Command]] = {
     "string": lambda key: ("GET", key),
     "hash": lambda key: ("HGETALL", key),
     "set": lambda key: ("SMEMBERS", key),

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from codecs import BOM_UTF8
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
@@ -128,7 +128,7 @@ class _UnderWay:
         finally:
             await self._order.put(None)
 
-    async def _begin(self, answer: Any, size: int) -> None:
+    async def _begin(self, answer: Coroutine[Any, Any, Answer], size: int) -> None:
         while self._held and self._held + size > HELD:
             self._room.clear()
             await self._room.wait()

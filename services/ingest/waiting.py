@@ -76,7 +76,7 @@ class Waiting:
         newest = await self._store.do("XREVRANGE", PAGES, "+", "-", "COUNT", 1)
         return newest[0][0] if newest else "0"
 
-    async def _hear(self, last: Any) -> Any:
+    async def _hear(self, last: str | bytes) -> str | bytes:
         """Read on from an entry, wake whose pages are told of, and return the entry to read on from."""
         try:
             answer: Any = await self._store.client.xread({PAGES: last}, count=500, block=1000)

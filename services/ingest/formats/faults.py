@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from services.ingest.text import escape
 from shared.problems import Fault, Problem
@@ -50,7 +51,7 @@ def kind_of(value: Any) -> str:
     return kinds.get(type(value), "an object")
 
 
-def _sentence(found: Any) -> str:
+def _sentence(found: ErrorDetails) -> str:
     pattern = _SENTENCES.get(found["type"])
     if pattern is None:
         return str(found["msg"])
