@@ -2,27 +2,23 @@
 
 import asyncio
 import json
-import os
-import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
-from urllib.parse import urlsplit
 
 import typer
 from h11 import RemoteProtocolError
 
+from services.console.addressee import addressee
 from services.console.duplex import Refused, exchange
 from services.console.folder import CannotStart
-from services.console.place import Data, err, find, out, progress_bar
+from services.console.place import Data, err, out, progress_bar
 
 PORTION = 5_000
 TRIES = 60
 PAUSE = 1.0
-WANTED = "an http:// or https:// address is needed"
-TOKEN = re.compile(r"[ -~]+")  # what a header may have
 
 
 def post(
@@ -39,7 +35,7 @@ def post(
     ] = None,
 ) -> None:
     """Post articles. Refused lines are shown on stderr; exit 1 if there was one."""
-    address, token = _where(data, url, token_file)
+    address, token = addressee(data, url, token_file)
     accepted = refused = 0
     with progress_bar("posting") as bar:
         task = bar.add_task("", total=None, rate="")
@@ -148,55 +144,4 @@ def _is_article(line: bytes) -> bool:
     try:
         return isinstance(json.loads(line), dict)
     except (ValueError, RecursionError):
-        return False
-
-
-def _token(file: Path | None, environ: Mapping[str, str]) -> str | None:
-    """The token of a file or of the environment; an empty one is that of a file that has none."""
-    token, source = None if file else environ.get("PRESSRUN_TOKEN"), "PRESSRUN_TOKEN"
-    if file is None and token is None and "PRESSRUN_TOKEN_FILE" in environ:
-        file = Path(environ["PRESSRUN_TOKEN_FILE"])
-    if file is not None:
-        source = str(file)
-        try:
-            token = file.read_bytes().decode("latin-1").strip()
-        except OSError as error:
-            raise CannotStart(f"{file}: {error.strerror}") from None
-    if token and not TOKEN.fullmatch(token):
-        raise CannotStart(f"{source}: not a token, which is one line of ASCII")
-    return token
-
-
-def _run(data: Path | None, *, is_needed: bool) -> dict[str, Any]:
-    """What a stack says of itself; nothing where there is none and it is not needed."""
-    try:
-        return find(data).run
-    except CannotStart:
-        if is_needed or data is not None:
-            raise
-        return {}
-
-
-def _where(data: Path | None, url: str | None, token_file: Path | None) -> tuple[str, str]:
-    environ = os.environ if data is None else {}  # it may speak of another stack than the one that is named
-    if url is not None and not _is_address(url):
-        raise typer.BadParameter(f"{WANTED}, not {url!r}", param_hint="--url")
-    url, token = url or environ.get("PRESSRUN_URL"), _token(token_file, environ)
-    if url is not None and not _is_address(url):
-        raise CannotStart(f"PRESSRUN_URL: {WANTED}, not {url!r}")
-    if url is None or token is None:
-        run = _run(data, is_needed=url is None)
-        url, token = url or run.get("ingest"), token or run.get("token")
-    if not url:
-        raise CannotStart("where to? give --data DIR, or --url and --token-file")
-    if not token:
-        raise CannotStart("no token: give --token-file or PRESSRUN_TOKEN; of one kept as sha256:… it cannot be told")
-    return url.rstrip("/"), token
-
-
-def _is_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # of brackets that do not match, or a port that is none
         return False

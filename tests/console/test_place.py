@@ -24,6 +24,18 @@ def folder(tmp_path: Path) -> Iterator[Folder]:
     made.release()
 
 
+def test_a_token_that_the_stack_does_not_know_comes_from_the_environment(
+    folder: Folder, store: redis.Redis, valkey: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRESSRUN_TOKEN", TOKEN)
+    (tmp_path / "articles.json").write_text(article("one"))
+    with started(tmp_path, valkey) as ingest:
+        folder.run.write_text(f'{{"redis": "{valkey}", "ingest": "{ingest.url}", "token": ""}}')
+        told = CliRunner().invoke(app, ["post", str(tmp_path / "articles.json"), "--data", str(folder.root)])
+    assert told.stdout == "1 accepted, 0 refused\n", told
+    assert guids(store) == ["one"]
+
+
 def test_the_folders_of_another_stack_are_not_taken_for_those_of_the_one_that_is_named(
     folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
