@@ -95,7 +95,10 @@ class Settings(BaseModel):
 
     @cached_property
     def site(self) -> "Site":
-        """The site's settings, read once."""
+        """The site's settings, read once. A file that is named has to be there: with the defaults every page would be
+        another."""
+        if self.site_config is not None and not self.site_config.exists():
+            raise WrongSetting(f"PRESSRUN_SITE_CONFIG: no such file: {self.site_config}")
         return Site.read(self.site_config or self.data / "site.toml")
 
     @cached_property

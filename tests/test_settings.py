@@ -238,6 +238,13 @@ def test_a_site_toml_that_is_missing_gives_the_defaults(tmp_path: Path) -> None:
     assert (site.timezone, site.week_starts, site.hot, site.topics, site.related) == ("UTC", "monday", 5, 8, 4)
 
 
+def test_a_site_toml_that_is_named_has_to_be_there(tmp_path: Path) -> None:
+    with pytest.raises(WrongSetting) as wrong:
+        _ = Settings.load({"PRESSRUN_SITE_CONFIG": str(tmp_path / "site.tml")}).site
+    assert str(wrong.value) == f"PRESSRUN_SITE_CONFIG: no such file: {tmp_path / 'site.tml'}"
+    assert Settings.load({"PRESSRUN_DATA": str(tmp_path)}).site == Site()
+
+
 def test_a_site_toml_that_is_a_folder_or_binary_is_one_line(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "binary"):
         if path != tmp_path:
