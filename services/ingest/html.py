@@ -76,7 +76,8 @@ _RENAMED = re.compile(
     re.IGNORECASE,
 )
 # An element that is empty as XML writes it (`body_xhtml`, and what XML's tools made of HTML): to HTML it only
-# begins there, all that follows is in it, and goes with it if it is a script. Attributes as XML has them, or bare names.
+# begins there, all that follows is in it, and goes with it if it is a script. Attributes as XML has them, or bare
+# names.
 _EMPTY = re.compile(
     r"<(?!(?:area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr)[\s/])([a-z][a-z0-9]*)"
     r"""((?:\s+[^\s=<>"'/]+(?:\s*=\s*(?:"[^"<>]*"|'[^'<>]*'))?)*)\s*/>""",
