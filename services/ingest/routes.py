@@ -118,10 +118,11 @@ class Desk:
     async def withdraw(self, source: str, ident: str) -> dict[str, Any]:
         """Withdraw an article at its current version, and what waits beside it."""
         article, waiting, _ = await self._find(source, ident)
-        shown = article or waiting
-        assert shown is not None  # noqa: S101 - _find has seen to it
+        # of one that is withdrawn already only what was scheduled since is left to kill
+        killed = waiting if waiting and (article is None or article.state == "withdrawn") else article
+        assert killed is not None  # noqa: S101 - _find has seen to it
         at = await self._moment_of_withdrawal(article, waiting)
-        kill = Draft(guid=shown.guid, version=shown.version, status="canceled", updated_at=at)
+        kill = Draft(guid=killed.guid, version=killed.version, status="canceled", updated_at=at)
         accepted = await self._register.accept(source, kill)
         await self._keep(accepted)
         return self.answer(accepted)

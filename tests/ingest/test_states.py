@@ -31,6 +31,19 @@ def test_what_waits_goes_with_the_article_though_its_senders_clock_is_ahead(inge
         assert (state["state"], state["version"], state["scheduled_version"]) == ("withdrawn", 1, None)
 
 
+@pytest.mark.parametrize("version", [None, 5])
+def test_deleting_what_is_withdrawn_takes_what_was_scheduled_since(ingest_process: Ingest, version: int | None) -> None:
+    with ingest_process.client() as client:
+        told = post(client, f"since {version}", version=version and 1, updated_at=moment(-3))
+        path = f"/v1/articles/{told['id']}"
+        client.delete(path)
+        later = {"version": version, "updated_at": moment(1), "embargo_until": moment(2)}
+        assert post(client, f"since {version}", **later)["outcome"] == "scheduled"
+        client.delete(path)
+        state = client.get(path).json()
+        assert (state["state"], state["scheduled_version"]) == ("withdrawn", None)
+
+
 @pytest.mark.parametrize(("killed", "rewritten"), [(-3, -1), (-3, 2)])
 def test_deleting_what_is_withdrawn_takes_down_the_rewrite_that_came_since(
     ingest_process: Ingest, killed: float, rewritten: float
