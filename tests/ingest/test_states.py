@@ -37,7 +37,7 @@ def test_deleting_what_is_withdrawn_takes_what_was_scheduled_since(ingest_proces
         told = post(client, f"since {version}", version=version and 1, updated_at=moment(-3))
         path = f"/v1/articles/{told['id']}"
         client.delete(path)
-        later = {"version": version, "updated_at": moment(1), "embargo_until": moment(2)}
+        later = {"version": version, "updated_at": moment(0), "embargo_until": moment(2)}
         assert post(client, f"since {version}", **later)["outcome"] == "scheduled"
         client.delete(path)
         state = client.get(path).json()
