@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ UNFINISHED = "."
 """What a file is called that is being written begins with it; no page does, and nginx serves no such name."""
 PLACINGS = 100
 BELIEVED = 1.0
+_ARTICLE = re.compile(r"/\d{4}/\d\d/\d\d/[^/]+\Z", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -72,8 +74,11 @@ class Site:
         self.root.mkdir(parents=True, exist_ok=True)
 
     def sweep(self) -> None:
-        """Drop what writers left unfinished when they were killed. Who is writing just now begins again."""
+        """Drop what writers left unfinished when they were killed, and the folders of articles that are gone. Who is
+        writing just now begins again."""
         for folder, folders, files in os.walk(self.root):
+            if not (folders or files) and _ARTICLE.search(folder):
+                _took_away(folder)
             for name in (*files, *folders):  # a link to a folder is among the folders
                 if name.startswith(UNFINISHED):
                     with contextlib.suppress(OSError):
@@ -189,7 +194,7 @@ class Site:
 
 
 def _took_away(folder: str) -> bool:
-    """Take an empty folder away that somebody put where a file belongs; False if that cannot be done."""
+    """Take an empty folder away; False if that cannot be done."""
     try:
         os.rmdir(folder)  # noqa: PTH106 - as above
     except OSError:

@@ -239,6 +239,8 @@ def test_the_folder_of_a_page_stays_for_those_that_lead_to_it(site: Site) -> Non
         assert site.apply(Output(absent=(PAGE,), keeps_folder=keeps)) == [PAGE]
         assert (site.root / PAGE).parent.is_dir() == keeps
         assert not list(site.walk())
+        site.sweep()
+        assert not (site.root / PAGE).parent.exists()
 
 
 def test_a_full_disk_is_an_error_and_the_old_page_stays(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
