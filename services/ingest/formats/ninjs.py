@@ -166,9 +166,9 @@ def _variants(item: Members, plural: str, prefix: str) -> list[tuple[str, str, s
 
 
 def _body(item: Members) -> tuple[str | None, str | None]:
-    """The body, as HTML or else as text."""
+    """The body, as HTML or else as text; the main one where there are others (a caption, a teaser) beside it."""
     htmls, texts = [], []
-    for _, kind, value in _variants(item, "bodies", "body_"):
+    for _, kind, value in sorted(_variants(item, "bodies", "body_"), key=lambda variant: variant[0] != "main"):
         kind = kind.partition(";")[0].strip()
         if kind in _HTML_TYPES or (not kind and _HTML.search(value)):
             htmls.append(value)

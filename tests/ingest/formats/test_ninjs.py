@@ -259,6 +259,16 @@ def test_there_is_a_headline_wherever_there_are_words(item: dict[str, Any], head
 IMAGE = '<p><img src="https://a.b/c.jpg"></p>'
 
 
+def test_the_main_body_is_the_body_whichever_stands_first() -> None:
+    teaser, main = (
+        {"role": role, "contentType": "text/html", "value": f"<p>{role}</p>"} for role in ("teaser", "main")
+    )
+    for bodies in ([teaser, main], [main, teaser]):
+        assert draft({"uri": "x", "headlines": [{"value": "h"}], "bodies": bodies}).body_html == "<p>main</p>"
+    blank = {**main, "value": "<p> </p>"}
+    assert draft({"uri": "x", "headlines": [{"value": "h"}], "bodies": [teaser, blank]}).body_html == "<p>teaser</p>"
+
+
 @pytest.mark.parametrize(
     ("members", "html", "text"),
     [
