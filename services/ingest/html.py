@@ -97,6 +97,14 @@ _FACEBOOK = re.compile(
 _ADDRESS = re.compile(
     r"""\s(?:(?:data-(?:lazy-)?)?src|data|url|data-href)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE
 )
+# a picture that waits for a script, and what stands for it where there is none
+_LAZY = re.compile(
+    r"<img\b([^<>]*\sdata-(?:(?:lazy-)?src|original)\s*=[^<>]*)>(\s{0,64}<noscript\b[^<>]*>\s{0,64}<img\b)?",
+    re.IGNORECASE,
+)
+_LAZY_ADDRESS = re.compile(
+    r"""\sdata-(?:(?:lazy-)?src|original)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE
+)
 _TITLE = re.compile(r"""\s(?:title|alt|aria-label)\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 _PASSES = 3
 _CDATA = "<![CDATA["
@@ -156,6 +164,8 @@ def _parsed(html: str) -> str:
         html = _end_empty(html)
     if "data-href" in html:
         html = _FACEBOOK.sub(_link, html)
+    if "data-" in html:
+        html = _LAZY.sub(_show, html)
     html = _RENAMED.sub(_rename, _EMBED.sub(_link, html))
     if sprawls(html):
         return text_to_html(unescape(_TAG.sub(" ", html)))
@@ -251,6 +261,15 @@ def _link(embed: re.Match[str]) -> str:
         return " "
     name = next(filter(None, _attributes(_TITLE, embed[2])), address)
     return f'<a href="{entities.escape(address)}">{_escape(name)}</a>'
+
+
+def _show(picture: re.Match[str]) -> str:
+    """A picture at the address that a script would give it; none where one for readers without scripts follows."""
+    if picture[2]:
+        return picture[2]
+    addresses = (_absolute(address) for address in _attributes(_LAZY_ADDRESS, picture[1]))
+    address = next((address for address in addresses if _WEB.fullmatch(address)), None)
+    return f'<img src="{entities.escape(address)}"{picture[1]}>' if address else picture[0]
 
 
 def _attributes(pattern: re.Pattern[str], tag: str) -> Iterator[str]:

@@ -98,6 +98,17 @@ def test_text_as_html_is_clean(text: str) -> None:
         ("a<script>b</script>c<style>d</style>e<!-- f -->g", "aceg"),
         ("<p>a</p><script async='' src='https://a.b/c.js'/><p>b</p><style />c<canvas/>", "<p>a</p><p>b</p>c"),
         ("<p>a<a id='x'/> b<br/></p><I class='x'/><p>c<hr /></p>", "<p>a b<br></p><i></i><p>c</p><hr><p></p>"),
+        *(
+            (html, '<img src="https://a.b/c" alt="d" loading="lazy">')
+            for html in (
+                "<img src='data:image/gif;base64,R0' data-src='//a.b/c' alt='d'>",
+                "<img alt='d' data-lazy-src=https://a.b/c src=''>",
+                "<img src='https://a.b/placeholder.gif' class='lazy' data-original='https://a.b/c' alt='d' />",
+                "<img src='https://a.b/c' data-src='c' alt='d'>",
+            )
+        ),
+        ("<img src='https://a.b/s' data-src='https://a.b/c'><noscript><img src='https://a.b/c' alt='d'></noscript>",
+         '<div><img src="https://a.b/c" alt="d" loading="lazy"></div>'),
         ("<p>a</p><script>$('<script/>')</script><p>b</p>", "<p>a</p><p>b</p>"),
         ("<p>a</p><video src='https://a.b/c' /><p>b</p>",
          '<p>a</p><a href="https://a.b/c" rel="noopener">https://a.b/c</a><p>b</p>'),
@@ -198,13 +209,15 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
         "<script/>" * 50_000 + "</script>" * 50_000,
         "<b/><b" + " a" * 300_000 + " " * 300_000 + "=",
         "<b/>" + "<b a='" * 100_000,
+        "<img" + " data-src" * 200_000 + ">",
+        "<img data-src=x" * 60_000,
     ],
     ids=[
         "nesting", "formatting", "embeds", "blanks", "divs", "posts", "ampersands", "spaces", "quotes", "pre",
         "end in a tag", "end in a comment", "no comment", "other end", "end in text", "end out of scope",
         "end in CDATA", "hidden tag", "items", "attributes", "figures",
         "beside cells", "terms", "beside a cell in a block", "beside a cell that is not ended", "beside no cell",
-        "empty scripts", "names", "no end of a value",
+        "empty scripts", "names", "no end of a value", "lazy names", "lazy pictures",
     ],
 )  # fmt: skip
 def test_hostile_html_costs_linear_time(html: str) -> None:
