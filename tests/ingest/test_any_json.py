@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -66,6 +67,10 @@ def client(ingest_process: Ingest) -> Iterator[httpx.Client]:
     """A client that may do everything."""
     with ingest_process.client() as found:
         yield found
+
+
+def test_a_byte_order_mark_alone_is_no_line(client: httpx.Client) -> None:
+    _look_at_lines(BOM_UTF8, client.post("/v1/articles/batch", content=BOM_UTF8))
 
 
 @pytest.mark.parametrize(("method", "path"), ADDRESSES, ids=[" ".join(address) for address in ADDRESSES])
@@ -135,8 +140,9 @@ def _look_at_errors(status: int, errors: list[dict[str, str]]) -> None:
 
 def _look_at_lines(raw: bytes, answer: httpx.Response) -> None:
     assert answer.status_code == 200
+    raw = raw.removeprefix(BOM_UTF8)  # which is no line if nothing follows
     lines = [json.loads(line) for line in answer.text.split("\n") if line]
-    assert len(lines) == len(raw.removesuffix(b"\n").split(b"\n")) if raw else not lines
+    assert len(lines) == (len(raw.removesuffix(b"\n").split(b"\n")) if raw else 0)
     for line in lines:
         assert line["status"] == 202 or 400 <= line["status"] < 500, line
         if line["status"] != 202:
