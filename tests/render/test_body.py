@@ -72,3 +72,14 @@ def test_a_picture_of_the_body_stands_where_the_lead_picture_does() -> None:
     page = PRINTERS[BELOW.base_url].print(c.ArticlePage(BELOW, ARTICLE, '<img alt="x" src="/media/a.jpg">')).decode()
     assert '<img alt="x" src="/a&amp;b/news/media/a.jpg">' in page
     assert 'src="/a&amp;b/news/media/a%20b.jpg"' in page
+
+
+@pytest.mark.parametrize(("site", "root"), [(SITE, ""), (BELOW, "/a&amp;b/news")], ids=["at the root", "below a path"])
+def test_a_pushed_picture_of_the_body_is_offered_in_all_its_widths(site: Site, root: str) -> None:
+    name = f"/media/ab/{'ab' * 20}"
+    body = f'<p>Words</p><img alt="" loading="lazy" src="{name}-1200.jpg"><img alt="" src="{name}-300.webp">'
+    page = PRINTERS[site.base_url].print(c.ArticlePage(site, ARTICLE, body)).decode()
+    widths = ", ".join(f"{root}{name}-{width}.jpg {width}w" for width in (480, 960, 1200))
+    assert f'src="{root}{name}-1200.jpg" srcset="{widths}" sizes="(min-width: 44rem) 41rem, 100vw">' in page
+    assert f'<img alt="" src="{root}{name}-300.webp">' in page
+    assert "srcset" not in entry_in(site, body, c.AtomFeed)

@@ -8,7 +8,10 @@ from markupsafe import Markup
 from services.render.typeset.desk import Desk
 from services.render.typeset.ready import escape_text, ready
 from shared.articles import Article
+from shared.media import siblings
 
+_PUSHED = re.compile(r'<img(?: (?!src=)[a-z]+="[^"]*")* src="(/media/[^"]*)"')
+_SIZES = "(min-width: 44rem) 41rem, 100vw"  # the width of a body in `press.css`
 _OWN_PICTURE = re.compile(r'<img(?: (?!src=)[a-z]+="[^"]*")* src="(?=/)')
 
 
@@ -18,7 +21,7 @@ def on_page(desk: Desk, body: str) -> Markup:
     A cleaner may leave `<` in attribute values as it is, which is right in HTML, but nginx looks for `<!--#`
     everywhere. The body has no comments, so that `<!--` can only stand in a value, where the reference means the same.
     """
-    return ready(_placed(body, desk.root).replace("<!--", "&lt;!--"))
+    return ready(_placed(_in_all_widths(desk, body), desk.root).replace("<!--", "&lt;!--"))
 
 
 def in_feed(desk: Desk, article: Article, body: str) -> str:
@@ -37,6 +40,22 @@ def corrections(desk: Desk, article: Article) -> dict[str, Any]:
         "corrections": [(correction.text, desk.stamp(correction.at)) for correction in article.corrections],
         "chrome": desk.attributes if language != desk.language else "",
     }
+
+
+def _in_all_widths(desk: Desk, body: str) -> str:
+    """The body with all the widths of its pushed pictures beside their widest, so that browsers take the one they need.
+
+    They are made with the widest, and their names follow from its own.
+    """
+    return _PUSHED.sub(lambda found: _in_widths(desk, found[0], found[1]), body) if '"/media/' in body else body
+
+
+def _in_widths(desk: Desk, tag: str, address: str) -> str:
+    names = siblings(address)
+    if len(names) < 2:
+        return tag
+    srcset = ", ".join(f"{desk.href(name)} {name.rpartition('-')[2].partition('.')[0]}w" for name in names)
+    return f'{tag} srcset="{escape_text(srcset)}" sizes="{_SIZES}"'
 
 
 def _placed(body: str, where: str) -> str:
