@@ -9,6 +9,8 @@ import sys
 
 import uvicorn
 
+from shared.heads import BoundedHeads
+
 
 def listener(host: str, port: int, *, is_shared: bool) -> socket.socket:
     """A socket bound to a port; a shared one, together with others of the same user that are shared as well."""
@@ -28,7 +30,7 @@ def main(name: str, host: str, port: int) -> None:
     config = uvicorn.Config(
         f"services.{name}.app:app",
         loop="uvloop",
-        http="httptools",
+        http=BoundedHeads,
         access_log=False,
         log_level="warning",
         proxy_headers=False,  # ingest itself decides whom it believes

@@ -1,0 +1,58 @@
+"""A service as `pressrun up` serves it, and clients that no library would let be so."""
+
+import contextlib
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from shared.heads import MOST
+from tests.servers import free_port, running, wait_for
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def port(valkey: str, tmp_path: Path) -> Iterator[int]:
+    """Of trending, which takes no secrets; its log is `log`."""
+    found = free_port()
+    environ = {"PRESSRUN_DATA": str(tmp_path), "PRESSRUN_REDIS_URL": valkey, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "services.console.serve", "trending", "127.0.0.1", str(found)]
+    with running(command, environ, tmp_path / "log"):
+        wait_for(lambda: _is_live(found), what="trending is live")
+        yield found
+
+
+def _is_live(port: int) -> bool:
+    with contextlib.suppress(httpx.TransportError):
+        return httpx.get(f"http://127.0.0.1:{port}/health/live").is_success
+    return False
+
+
+def _answer(port: int, *pieces: bytes) -> bytes:
+    """The first line that a server answers, whatever has been sent by then; none where it cuts its sender short."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        with contextlib.suppress(ConnectionError):
+            for piece in pieces:
+                connection.sendall(piece)
+        with contextlib.suppress(ConnectionError):
+            return connection.makefile("rb").readline()
+    return b""
+
+
+@pytest.mark.parametrize("begins", [b"GET /", b"GET / HTTP/1.1\r\nX: ", b"GET / HTTP/1.1\r\n"])
+def test_a_head_that_goes_on_and_on_is_ended(port: int, begins: bytes) -> None:
+    piece = b"X: a\r\n" * 2_000 if begins.endswith(b"\n") else b"a" * 12_000
+    pieces = (piece for _ in range(1_000))
+    assert _answer(port, begins, *pieces) in (b"HTTP/1.1 431 Request Header Fields Too Large\r\n", b"")
+    assert _is_live(port)
+
+
+def test_a_head_of_ordinary_size_and_a_long_body_pass(port: int) -> None:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+        for _ in range(3):
+            answer = client.post("/v1/trending", content=b"x" * 8 * MOST, headers={"X": "a" * (MOST // 2)})
+            assert answer.status_code == 405
