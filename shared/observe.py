@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +71,41 @@ def exposition() -> bytes:
     return generate_latest(registry)
 
 
+class _Line(logging.Formatter):
+    """What libraries log, as a line like ours: the server's word on a request that is none, asyncio's on a task."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__()
+        self._service = service
+
+    def format(self, record: logging.LogRecord) -> str:
+        """As JSON."""
+        line = {
+            "event": record.getMessage(),
+            "logger": record.name,
+            "service": self._service,
+            "level": record.levelname.lower(),
+            "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z"),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return _ENCODER.encode(line)
+
+
+def _take_over_libraries(service: str) -> None:
+    """Have what libraries log written as we log; uvicorn has handlers of its own, which write text."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Line(service))
+    root = logging.getLogger()
+    root.handlers = [*(one for one in root.handlers if not isinstance(one.formatter, _Line)), handler]
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logger = logging.getLogger(name)
+        logger.handlers, logger.propagate = [], True
+
+
 def configure_logs(service: str, level: str) -> None:
     """Log JSON lines, each with the service's name."""
+    _take_over_libraries(service)
 
     def named(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
         event["service"] = service

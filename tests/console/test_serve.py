@@ -1,6 +1,7 @@
 """A service as `pressrun up` serves it, and clients that no library would let be so."""
 
 import contextlib
+import json
 import socket
 import sys
 from collections.abc import Iterator
@@ -56,3 +57,11 @@ def test_a_head_of_ordinary_size_and_a_long_body_pass(port: int) -> None:
         for _ in range(3):
             answer = client.post("/v1/trending", content=b"x" * 8 * MOST, headers={"X": "a" * (MOST // 2)})
             assert answer.status_code == 405
+
+
+def test_what_the_server_logs_is_a_line_of_json_too(port: int, tmp_path: Path) -> None:
+    assert _answer(port, b"nonsense\r\n\r\n") == b"HTTP/1.1 400 Bad Request\r\n"
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    told = next(line for line in lines if line["event"] == "Invalid HTTP request received.")
+    assert (told["service"], told["level"], told["logger"]) == ("trending", "warning", "uvicorn.error")
+    assert told["timestamp"].endswith("Z")
