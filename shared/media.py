@@ -19,6 +19,7 @@ from shared.store import Store
 LENGTHS = "media-lengths"
 WIDTHS = (480, 960, 1600)
 MAX_PIXELS = 50_000_000
+BAND = 128  # rows
 MAX_RATIO = 10  # height to width: WebP ends at 16,383 pixels
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 _NAME = re.compile(r"/media/[0-9a-f]{2}/([0-9a-f]{40})-(\d{1,5})\.(jpg|webp)")
@@ -131,7 +132,7 @@ def derive(original: Path, out: Path) -> list[Path]:
         if missing:
             picture.draft("RGB", (2 * WIDTHS[-1], 2 * WIDTHS[-1]))  # JPEG alone: decodes no larger than is needed
             _decode(picture)
-            ready = _as_published(picture, alpha)
+            ready = _reduced(picture, alpha, sideways=turn in _SIDEWAYS)
             ready = ready.transpose(turn) if turn is not None else ready
             for one, path in missing.items():
                 _write(ready, (one, max(1, round(height * one / width))), path)
@@ -172,6 +173,23 @@ def _turn(picture: Image.Image) -> Transpose | None:
 
 def _is_transparent(picture: Image.Image) -> bool:
     return picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
+
+
+def _reduced(picture: Image.Image, alpha: bool, *, sideways: bool) -> Image.Image:
+    """As published, and not several times as wide as the widest public file: a band at a time, since a whole picture
+    would take as much memory again for each mode and profile that it goes through."""
+    factor = picture.size[sideways] // (2 * WIDTHS[-1])
+    if factor < 2:
+        return _as_published(picture, alpha)
+    height, whole = BAND * factor, None
+    for top in range(0, picture.height, height):
+        cut = picture.crop((0, top, picture.width, min(top + height, picture.height)))
+        band = _as_published(cut, alpha).reduce(factor)
+        if whole is None:
+            whole = Image.new(band.mode, (band.width, -(-picture.height // factor)))
+        whole.paste(band, (0, top // factor))
+    assert whole is not None  # noqa: S101 - a picture has a row
+    return whole
 
 
 def _as_published(picture: Image.Image, alpha: bool) -> Image.Image:

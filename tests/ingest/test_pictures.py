@@ -1,6 +1,8 @@
 """Pictures: what is taken, what is refused, and the public files."""
 
 import struct
+import subprocess
+import sys
 import time
 from io import BytesIO
 from pathlib import Path
@@ -174,6 +176,41 @@ def test_a_picture_taken_upright_is_shown_upright_and_says_nothing_of_where(tmp_
             assert picture.height == 2 * picture.width
             assert not picture.getexif()
         assert b"at home" not in path.read_bytes()
+
+
+MOST_MEMORY = """
+import sys
+from pathlib import Path
+from shared.media import derive
+derive(Path(sys.argv[1]), Path(sys.argv[2]))
+print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM:")))
+"""
+
+
+@pytest.mark.parametrize(("mode", "itself"), [("RGBA", 196), ("RGB", 196), ("I;16", 98), ("P", 49)])
+def test_a_large_picture_takes_hardly_more_memory_than_itself(tmp_path: Path, mode: str, itself: int) -> None:
+    file = BytesIO()
+    Image.new(mode, (7000, 7000)).save(file, "PNG", compress_level=1)
+    done = subprocess.run(
+        [sys.executable, "-c", MOST_MEMORY, str(stored(tmp_path, file.getvalue())), str(tmp_path)],
+        cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert int(done.stdout) // 1000 < itself + 200, "MB, with those of Python and Pillow"
+
+
+@pytest.mark.parametrize("turned", [1, 6])
+def test_a_large_picture_is_made_from_all_of_its_rows(tmp_path: Path, turned: int) -> None:
+    drawn = Image.new("RGB", (7001, 6501), (200, 30, 30))
+    drawn.paste((30, 30, 200), (3500, 3250, 7001, 6501))
+    exif, file = Image.Exif(), BytesIO()
+    exif[0x0112] = turned
+    drawn.save(file, "PNG", compress_level=1, exif=exif)
+    widest = derive(stored(tmp_path, file.getvalue()), tmp_path)[-1]
+    with Image.open(widest) as picture:
+        assert picture.size == ((1600, 1486) if turned == 1 else (1600, 1723))
+        corners = [picture.getpixel((x, y)) for x in (5, 1594) for y in (5, picture.height - 6)]
+        reds = [pixel[0] > 150 for pixel in corners if isinstance(pixel, tuple)]
+        assert reds == ([True, True, True, False] if turned == 1 else [True, False, True, True])
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "GIF"])
