@@ -83,13 +83,13 @@ class ArticlePress:
         output = article.page(self._edition, self._printer, story, related)
         card = story.article.card()
         firsts = await self._firsts(story, card) if listed.card is None or not current else {}
-        told, alone = ([], {}) if not listed.live else await self._bring_firsts(taken, firsts)
+        told, alone = ({}, {}) if not listed.live else await self._bring_firsts(taken, firsts)
         events = await self._delivery.bring(taken, output, story)
         changed = bool(events)
         if not listed.live:  # else lists lead to its page already, and that is to lead to no page that is not there
             told, alone = await self._bring_firsts(taken, firsts)
         await self._pictures.keep_only(self._dirty, story.article.id, known.pictures, story.article.media)
-        await self._shelve(taken, story, known, card, look, [*events, *told], tuple(firsts), alone)
+        await self._shelve(taken, story, known, card, look, [*events, *told.values()], tuple(told), alone)
         if changed and not current:
             self._measure(taken)
 
@@ -111,20 +111,20 @@ class ArticlePress:
 
     async def _bring_firsts(
         self, taken: Taken, firsts: Mapping[str, tuple[Output, bool]]
-    ) -> tuple[list[str], dict[str, str]]:
-        """Bring these pages to disk. Their events; and of those that are there just as they were made, and show the
-        article alone, by which mark each waits."""
+    ) -> tuple[dict[str, str], dict[str, str]]:
+        """Bring these pages to disk. The events of those that were not there; and of those that are there just as they
+        were made, and show the article alone, by which mark each waits."""
         if not firsts:
-            return [], {}
+            return {}, {}
         marks = await self._dirty.mark_firsts(firsts, taken.cause)  # whatever becomes of us, they are looked at again
-        events: list[str] = []
+        told: dict[str, str] = {}
         alone: dict[str, str] = {}
         for key, (first, is_alone) in firsts.items():
-            told = await self._delivery.bring(replace(taken, key=key), first)
-            events += told
-            if is_alone and key in marks and told and json.loads(told[0])["paths"] == list(first.files):
-                alone[key] = marks[key]
-        return events, alone
+            for event in await self._delivery.bring(replace(taken, key=key, untold=False), first):
+                told[key] = event
+                if is_alone and key in marks and json.loads(event)["paths"] == list(first.files):
+                    alone[key] = marks[key]
+        return told, alone
 
     async def _shelve(
         self,

@@ -40,15 +40,22 @@ class Delivery:
         self._together = Together(self._bring_all, AT_ONCE)
 
     async def bring(self, taken: Taken, output: Output, story: Story | None = None) -> list[str]:
-        """Bring a page's output to disk; return its event, if any file changed. Raises OSError, ValueError, TooLate."""
+        """Bring a page's output to disk; return its event, if any file changed. Raises OSError, ValueError, TooLate.
+
+        If nobody knows whether an earlier change was told, all files are.
+        """
         _rendered(keys.kind(taken.key)).inc()
         changed = await self._together.put((output, taken.until))
         if isinstance(changed, Exception):
             raise changed
         self.disk_fault = None
+        if changed:
+            _written(keys.kind(taken.key)).inc()
+        if taken.untold:
+            gone = (path for path in output.absent if not path.startswith("_"))
+            changed = [*output.files, *output.links, *gone]
         if not changed:
             return []
-        _written(keys.kind(taken.key)).inc()
         served = [path for path in changed if path in output.files and not path.startswith("_gone/")]
         kind = PageBuilt if served or not any(path in output.absent for path in changed) else PageRemoved
         event: Event = kind(

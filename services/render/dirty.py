@@ -25,6 +25,7 @@ class Taken:
 
     Of an article's page also what the store knew of the article when it was taken (`known.read_known`). `until`: when
     the lease has run out for sure (`time.monotonic()`), and others may have built the page from what is newer.
+    `untold`: whether its files may have changed already without an event, since whoever built it last came to no end.
     """
 
     key: str
@@ -33,6 +34,7 @@ class Taken:
     marked_at: int
     known: Sequence[Any] = ()
     until: float = math.inf
+    untold: bool = False
 
 
 class Dirty:
@@ -110,9 +112,10 @@ class Dirty:
 
     def _taken(self, token: str, until: float, answer: Iterable[Sequence[Any]]) -> list[Taken]:
         pages = []
-        for page, mark, known in answer:
+        for page, mark, known, untold in answer:
             cause, _, marked_at = mark.decode().partition(" ")
-            pages.append(Taken(page.decode(), self._token(token), cause, int(marked_at or 0), known or (), until))
+            at = int(marked_at or 0)
+            pages.append(Taken(page.decode(), self._token(token), cause, at, known or (), until, bool(untold)))
         return pages
 
     def _token(self, token: str) -> str:
@@ -126,13 +129,14 @@ class Dirty:
 
     async def give_back(self, taken: Taken) -> None:
         """Give the lease back, if it still holds, without having built the page: it is marked again."""
-        await self._store.run(steps.GIVE_BACK, ALL, (taken.key, taken.token, taken.cause))
+        await self._store.run(steps.GIVE_BACK, ALL, (taken.key, taken.token, taken.cause, int(taken.untold)))
 
     async def wait_for(self, taken: Taken, heir: str, path: str) -> bool:
         """Give the lease back until the article `heir` is listed anew, and mark the page then; False if it is
         listed already at the path that the page is to lead to."""
         keys = (*ALL, waits_key(heir), live_key(heir))
-        return bool(await self._store.run(steps.WAIT_FOR, keys, (taken.key, taken.token, taken.cause, path)))
+        about = (taken.key, taken.token, taken.cause, path, int(taken.untold))
+        return bool(await self._store.run(steps.WAIT_FOR, keys, about))
 
     async def reclaim(self) -> int:
         """Mark again what an earlier life of this worker was building when it died."""

@@ -6,7 +6,9 @@
 may show other related articles, and whatever is built again though no event asks for it ·
 `render:dirty:gone` sorted set of withdrawn articles' pages by when their 410 is due at the latest ·
 `render:leases` sorted set of page keys that are being built, by when the lease ends ·
-`render:tokens` hash, page key → token of its lease · `render:causes` hash, page key → event_id and time of its mark ·
+`render:tokens` hash, page key → token of its lease, and the mark it was taken with ·
+`render:causes` hash, page key → event_id and time of its mark ·
+`render:untold` set of page keys whose files may have changed without an event that told it ·
 `render:waits:{id}` set of page keys that are marked once that article is listed.
 Times are the machine's milliseconds, never the site's: a lease does not stop with the site's clock.
 """
@@ -57,16 +59,24 @@ local function again(page)
   local name = string.sub(page, 1, 8) == 'article:' and ARTICLES or SHARED
   redis.call('ZADD', name, 'LT', now, page)
 end
-local function lost(page)
-  -- its builder may have written a page that the store does not know of: what is on disk is not trusted
+local function lost(page, mark)
+  -- its builder may have written a page that the store does not know of: what is on disk is not trusted, nor told
   if string.sub(page, 1, 8) == 'article:' then redis.call('HDEL', 'built:' .. string.sub(page, 9), 'shown') end
+  redis.call('SADD', 'render:untold', page)
+  if mark and mark ~= '' then redis.call('HSETNX', CAUSES, page, mark) end
   again(page)
+end
+local function end_lease(page, kept)
+  redis.call('ZREM', LEASES, page)
+  redis.call('HDEL', TOKENS, page)
+  lost(page, string.match(kept or '', '\\n(.*)'))
 end
 local function rebuilt(page, cause)
   redis.call('HSET', 'render:why', page, cause .. ' ' .. now)
 end
 local function done(page, token)
-  if redis.call('HGET', TOKENS, page) ~= token then lost(page) return 0 end
+  local kept = redis.call('HGET', TOKENS, page)
+  if not kept or string.match(kept, '^[^\\n]*') ~= token then lost(page) return 0 end
   redis.call('HDEL', TOKENS, page)
   redis.call('ZREM', LEASES, page)
   return 1
@@ -85,6 +95,7 @@ local function take_pages(most, few, share, least, token, lease, first)
   -- it leaves the other pages alone, since those have a time at which they must be there
   local taken, count, leased = {}, 0, redis.call('ZCARD', LEASES)
   local some_gone, some_later = redis.call('ZCARD', GONE) > 0, redis.call('ZCARD', BACKGROUND) > 0
+  local some_untold = redis.call('EXISTS', 'render:untold') == 1
   local is_first = {}
   for _, page in ipairs(first) do is_first[page] = true end
   local function take_page(page)
@@ -96,11 +107,13 @@ local function take_pages(most, few, share, least, token, lease, first)
       redis.call('ZREM', ARTICLES, page)
       if some_gone then redis.call('ZREM', GONE, page) end
     end
+    local mark = redis.call('HGET', CAUSES, page) or ''
     redis.call('ZADD', LEASES, now + lease, page)
-    redis.call('HSET', TOKENS, page, token)
-    count = count + 1
-    taken[count] = {page, redis.call('HGET', CAUSES, page) or '', id and known_of(id) or false}
+    redis.call('HSET', TOKENS, page, token .. '\\n' .. mark)
     redis.call('HDEL', CAUSES, page)
+    local untold = some_untold and redis.call('SREM', 'render:untold', page) or 0
+    count = count + 1
+    taken[count] = {page, mark, id and known_of(id) or false, untold}
     return 1
   end
   local function take(name, highest, limit)
@@ -178,9 +191,7 @@ TAKE = Script(
     TAKING
     + """
 for _, page in ipairs(redis.call('ZRANGEBYSCORE', LEASES, '-inf', now)) do
-  redis.call('ZREM', LEASES, page)
-  redis.call('HDEL', TOKENS, page)
-  lost(page)
+  end_lease(page, redis.call('HGET', TOKENS, page))
 end
 local most, few, least = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 return take_pages(most, few, math.ceil(most / 2), least, ARGV[4], tonumber(ARGV[5]), {unpack(ARGV, 6)})
@@ -194,6 +205,7 @@ local marks = {}
 for at = 3, #ARGV do
   local page = ARGV[at]
   mark(SHARED, page, tonumber(ARGV[2]), ARGV[1])
+  redis.call('SADD', 'render:untold', page)
   marks[at - 2] = redis.call('ZSCORE', LEASES, page) and '' or redis.call('HGET', CAUSES, page)
 end
 return marks
@@ -207,6 +219,7 @@ local heir = redis.call('GET', KEYS[9])
 if heir and cjson.decode(heir).path == ARGV[4] then return 0 end
 redis.call('SADD', KEYS[8], ARGV[1])
 caused(ARGV[1], ARGV[3])
+if ARGV[5] == '1' then redis.call('SADD', 'render:untold', ARGV[1]) end
 done(ARGV[1], ARGV[2])
 return 1
 """
@@ -216,6 +229,7 @@ DONE = Script(
     LUA
     + """
 local held = done(ARGV[1], ARGV[2])
+if held == 0 then caused(ARGV[1], ARGV[3]) end
 if #ARGV > 3 then rebuilt(ARGV[1], ARGV[3]) end
 for at = 4, #ARGV do redis.call('XADD', KEYS[8], '*', 'event', ARGV[at]) end
 return held
@@ -226,6 +240,7 @@ GIVE_BACK = Script(
     LUA
     + """
 done(ARGV[1], ARGV[2])
+if ARGV[4] == '1' then redis.call('SADD', 'render:untold', ARGV[1]) end
 again(ARGV[1])
 caused(ARGV[1], ARGV[3])
 return 1
@@ -239,9 +254,7 @@ local count, mine = 0, ARGV[1]
 local tokens = redis.call('HGETALL', TOKENS)
 for at = 1, #tokens, 2 do
   if string.sub(tokens[at + 1], 1, #mine) == mine then
-    redis.call('HDEL', TOKENS, tokens[at])
-    redis.call('ZREM', LEASES, tokens[at])
-    lost(tokens[at])
+    end_lease(tokens[at], tokens[at + 1])
     count = count + 1
   end
 end

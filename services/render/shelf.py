@@ -64,8 +64,8 @@ class Shelf:
     ) -> bool:
         """List the article as `after` (None: not at all), mark what that changes, note what is on disk.
 
-        `firsts` are the pages that came with its own; `alone` those of them that show it alone, if nobody else is on
-        them now, and by which mark each waits: these need not be built again.
+        `firsts` are the pages that came with its own and are told of; `alone` those of them that show it alone, and by
+        which mark each waits: if nobody else is on them now, they need not be built again.
         Gives the lease back. False if the lists had changed meanwhile: nothing was done, the page is marked again.
         """
         before = listed.card
@@ -76,6 +76,7 @@ class Shelf:
             "token": taken.token,
             "page": taken.key,
             "cause": taken.cause,
+            "untold": taken.untold,
             "leave": leaves,
             "join": joins,
             "before": live.score(before) if before else 0,

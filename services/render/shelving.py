@@ -221,7 +221,10 @@ local function note(plan, card)
     redis.call('DEL', LIVE .. id)
   end
   if #plan.events > 0 then rebuilt(plan.page, plan.cause) end
-  for _, page in ipairs(plan.firsts) do rebuilt(page, plan.cause) end
+  for _, page in ipairs(plan.firsts) do
+    rebuilt(page, plan.cause)
+    redis.call('SREM', 'render:untold', page)
+  end
   for _, event in ipairs(plan.events) do redis.call('XADD', PAGES, '*', 'event', event) end
 end
 
@@ -251,6 +254,7 @@ local function shelve(plan, card, live, left, first)
   if card == '' and held == 1 then
     redis.call('ZADD', GONE, 'LT', now + plan.gone_after, plan.page)
     caused(plan.page, plan.cause)
+    if plan.untold then redis.call('SADD', 'render:untold', plan.page) end
   end
   return 1
 end

@@ -1,0 +1,128 @@
+"""The stream of pages tells every change of a file, whoever was killed or came too late; and `why` knows its event."""
+
+import json
+import random
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.render.article_press import ArticlePress
+from services.render.reasons import WHY
+from services.render.shelf import Shelf
+from services.render.site import gone, page_file
+from shared.events import PAGES
+from shared.settings import Site
+from shared.store import StoreUnavailable
+from tests.properties.press_room import PressRoom, draft
+
+
+@pytest.fixture
+async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
+    """A site with one article in a section."""
+    made = PressRoom(valkey, tmp_path, Site())
+    await made.open()
+    await made.accept(draft("g", section="World"))
+    await made.drain()
+    await made.store.do("DEL", PAGES)
+    yield made
+    await made.close()
+
+
+async def told(room: PressRoom) -> list[dict[str, Any]]:
+    """What has been told of pages."""
+    return [json.loads(fields[1]) for _, fields in await room.store.do("XRANGE", PAGES, "-", "+")]
+
+
+async def why(room: PressRoom, page: str) -> str:
+    """The event that last rebuilt a page."""
+    return (await room.store.do("HGET", WHY, page)).decode().split()[0]
+
+
+async def go_away(*_: Any, **__: Any) -> Any:
+    """What a killed press, or a store that went away, leaves undone."""
+    raise StoreUnavailable
+
+
+async def build_and_die(room: PressRoom, patched: pytest.MonkeyPatch) -> None:
+    """Build what waits, up to where a step of the press fails; then start again."""
+    await room.deliver(random.Random(0))
+    await room.press.round()
+    patched.undo()
+    await room.die_and_start_again()
+    await room.drain()
+    assert (await room.differences()).clean
+
+
+async def test_a_page_that_was_written_when_its_press_was_killed_is_told_of(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accepted = await room.accept(draft("g", section="World", headline="Otherwise"))
+    monkeypatch.setattr(Shelf, "shelve", go_away)
+    await build_and_die(room, monkeypatch)
+    [event] = [event for event in await told(room) if event["article"] == accepted.article.id]
+    assert event["type"] == "page.built"
+    assert event["paths"] == [page_file(accepted.article.path)]
+    assert event["cause"] == accepted.event_id
+    assert await why(room, event["page"]) == accepted.event_id
+    assert await room.store.do("EXISTS", "render:untold") == 0
+
+
+async def test_a_410_that_was_written_when_its_press_was_killed_is_told_of(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accepted = await room.accept(draft("g", status="canceled"))
+    done = room.press.dirty.done
+
+    async def go_away_with_it(taken: Any, events: Any = ()) -> bool:
+        if taken.key.startswith("article:") and events:
+            raise StoreUnavailable
+        return await done(taken, events)
+
+    monkeypatch.setattr(room.press.dirty, "done", go_away_with_it)
+    path = accepted.article.path
+    await room.deliver(random.Random(0))
+    while not room.tree.has(gone(path)):
+        await room.press.round()
+    await build_and_die(room, monkeypatch)
+    events = [event for event in await told(room) if event["article"] == accepted.article.id]
+    assert {(event["type"], *event["paths"]) for event in events} == {("page.removed", gone(path), page_file(path))}
+    assert events[-1]["cause"] == accepted.event_id
+
+
+async def test_what_an_article_brought_with_it_is_not_told_of_before_it_is_listed(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accepted = await room.accept(draft("h", topics=("Oil",)))
+    with monkeypatch.context() as patched:
+        patched.setattr(ArticlePress, "_shelve", go_away)
+        await room.deliver(random.Random(0))
+        await room.press.round()
+    brought = {b"list:topic:oil", b"feed:topic:oil", b"archive:topic:oil|2025-07|1"}
+    assert set(await room.store.do("SMEMBERS", "render:untold")) >= brought
+    await room.die_and_start_again()
+    await room.drain()
+    causes = {event["page"]: event["cause"] for event in await told(room)}
+    assert causes["list:topic:oil"] == await why(room, "list:topic:oil") == accepted.event_id
+    assert await room.store.do("EXISTS", "render:untold") == 0
+    assert (await room.differences()).clean
+
+
+async def test_who_waits_for_a_page_is_told_though_a_ranking_changed_while_it_was_built(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelve, tries = Shelf.shelve, []
+
+    async def too_late(shelf: Shelf, *args: Any, **members: Any) -> bool:
+        if not tries:
+            await room.rank("hot", ["another"])
+        tries.append(await shelve(shelf, *args, **members))
+        return tries[-1]
+
+    monkeypatch.setattr(Shelf, "shelve", too_late)
+    accepted = await room.accept(draft("h"))
+    await room.drain()
+    assert tries[:2] == [False, True]
+    [event] = [event for event in await told(room) if event["article"] == accepted.article.id]
+    assert (event["cause"], event["revision"]) == (accepted.event_id, 1)
