@@ -35,6 +35,8 @@ QUIET = 0.1  # seconds after the last article
 MANY = 2 * AT_ONCE
 """Pages that are too many for one press."""
 IDLE = 0.1
+TOLD_EVERY = 10.0
+"""Seconds between two lines about a disk that takes no pages."""
 
 failed = Counter("pressrun_pages_failed_total", "Pages set aside after an error", ["kind"])
 waiting = Gauge("pressrun_pages_waiting", "Pages that wait to be built", multiprocess_mode="mostrecent")
@@ -71,6 +73,8 @@ class Press:
         self._handed: deque[list[Taken]] = deque()
         self._told_at = 0.0
         """When articles came last; the machine's monotonic time."""
+        self._quiet_until = 0.0
+        """Until when the disk's fault is known from the log; the machine's monotonic time."""
         self._unsure = False
         """Whether the store may have given us pages that we have not heard of."""
 
@@ -154,12 +158,19 @@ class Press:
             observe.store_failures.inc()
             return False
         except OSError as error:
-            self._delivery.disk_fault = str(error)
-            observe.log().error("the disk does not take a page", page=taken.key, event_id=taken.cause, error=str(error))
+            self._tell_of_the_disk(taken, error)
             return False
         except Exception as error:  # noqa: BLE001 - one page's error must not keep the others from being built
             await self._set_aside(taken, error)
         return True
+
+    def _tell_of_the_disk(self, taken: Taken, error: OSError) -> None:
+        """Note that the disk is at fault, and log it now and then: every page that waits is tried again and again."""
+        self._delivery.disk_fault = str(error)
+        now = time.monotonic()
+        if now >= self._quiet_until:
+            self._quiet_until = now + TOLD_EVERY
+            observe.log().error("the disk does not take a page", page=taken.key, event_id=taken.cause, error=str(error))
 
     async def _build_in_time(self, taken: Taken) -> None:
         """Build one page; where that took longer than its lease nothing is written, and it waits again."""

@@ -305,3 +305,30 @@ async def test_a_page_that_would_leave_the_folder_is_set_aside_and_those_beside_
     assert isinstance(good, list)
     assert (room.folder / "site/topic/good/index.html").exists()
     assert not (room.folder / "bad").exists()
+
+
+async def test_a_disk_that_takes_no_pages_is_logged_once_and_not_for_each_try_of_each_page(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: list[str] = []
+
+    class Log:
+        def error(self, event: str, **_: Any) -> None:
+            lines.append(event)
+
+    def full(_: Any) -> list[str]:
+        raise OSError(28, "No space left on device")
+
+    for number in range(5):
+        await room.accept(draft(f"n{number}"))
+    with monkeypatch.context() as patched:
+        patched.setattr("services.render.press.observe.log", Log)
+        patched.setattr(room.tree, "apply", full)
+        await room.deliver(random.Random(1))
+        for _ in range(3):
+            await room.press.round()
+    assert lines == ["the disk does not take a page"]
+    assert room.press.disk_fault
+    await room.drain()
+    assert room.press.disk_fault is None
+    assert (await room.differences()).clean
