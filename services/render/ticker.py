@@ -103,12 +103,13 @@ _TICK = Script(
     dirty_steps.LUA
     + """
 local DUE, TICK, LAST, SIGNALS = KEYS[8], KEYS[9], KEYS[10], KEYS[11]
-local names = tonumber(ARGV[5])
+local names, taken = tonumber(ARGV[5]), 0
 for at = 6, 5 + names do
   -- what was put off since it was read is still to come
   local when = redis.call('ZSCORE', DUE, ARGV[at])
-  if when and tonumber(when) <= tonumber(ARGV[1]) then redis.call('ZREM', DUE, ARGV[at]) end
+  if when and tonumber(when) <= tonumber(ARGV[1]) then taken = taken + redis.call('ZREM', DUE, ARGV[at]) end
 end
+if names > 0 and taken == 0 then return 0 end -- another press has taken all of it meanwhile
 redis.call('ZADD', DUE, ARGV[2], 'midnight')
 for _, key in ipairs({TICK, LAST}) do
   if tonumber(ARGV[1]) > tonumber(redis.call('GET', key) or 0) then redis.call('SET', key, ARGV[1]) end

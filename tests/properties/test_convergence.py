@@ -19,6 +19,7 @@ from services.render.pages.sitemaps import NEWS_WINDOW
 from services.render.ticker import Ticker
 from shared.articles import identify
 from shared.clock import Clock, due, millis
+from shared.events import SIGNALS
 from shared.problems import Problem
 from shared.settings import Site
 from tests.properties.press_room import START, Killed, PressRoom, archive_pages_of, draft
@@ -154,6 +155,27 @@ async def test_conditions_that_come_just_when_the_old_ones_expire_expire_in_thei
     assert int(await room.store.do("ZSCORE", due("press"), CONDITIONS_DUE)) == millis(
         room.now + timedelta(hours=SITE.conditions_expire)
     )
+
+
+async def test_what_two_presses_see_fall_due_at_once_happens_once(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await room.drain()
+    clock = Clock(room.settings.model_copy(update={"now": room.now + timedelta(hours=5)}))
+    ticker, other = (Ticker(room.store, room.press, SITE, clock) for _ in range(2))
+    step, before = ticker._step, await room.store.do("XLEN", SIGNALS)
+
+    async def after_the_other(*what_is_due: Any) -> None:
+        assert await other.advance()
+        await room.drain()
+        await step(*what_is_due)
+
+    monkeypatch.setattr(ticker, "_step", after_the_other)
+    assert await ticker.advance()
+    assert await room.store.do("XLEN", SIGNALS) == before + 1
+    assert await room.press.dirty.drained(), "the masthead has its new date already"
+    assert b"Sunday" in (room.tree.read("_fragments/masthead.html") or b"")
+    assert not await ticker.advance()
 
 
 async def test_an_article_that_changes_its_language_alone_does_so_on_every_card(room: PressRoom) -> None:
