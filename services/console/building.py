@@ -87,12 +87,17 @@ def check(
 
 def _report(found: Differences, aside: list[str], as_json: bool) -> None:
     kinds = {"differs": sorted(found.differs), "missing": sorted(found.missing), "extra": sorted(found.extra)}
+    failed = [f"{page}: {reason}" for page, reason in sorted(found.failed.items())]
     if as_json:
-        out.print_json(json.dumps({"clean": found.clean, "pages": found.pages, **kinds, "set_aside": aside}))
+        out.print_json(
+            json.dumps({"clean": found.clean, "pages": found.pages, **kinds, "failed": failed, "set_aside": aside})
+        )
         return
     for kind, paths in kinds.items():
         for path in paths:
             out.print(f"{kind}: {path}", markup=False)
+    for page in failed:
+        out.print(f"cannot be built: {page}", markup=False)
     for page in aside:
         out.print(f"set aside: {page}", markup=False)
     out.print(f"{found.pages} pages, {'clean' if found.clean else 'not clean'}")

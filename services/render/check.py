@@ -3,31 +3,36 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from services.render.edition import Edition
 from services.render.pages import build
 from services.render.printer import Printer, is_of_another_version
 from services.render.site import Output, Site
 from services.render.whole import WholeEdition
+from shared.store import StoreUnavailable
 
 
 @dataclass(slots=True)
 class Differences:
-    """How the live site differs from a build: path → page key; extra paths belong to no page."""
+    """How the live site differs from a build: path → page key; extra paths belong to no page. `failed`: the pages that
+    cannot be built, page key → reason; what there is of them is neither right nor wrong."""
 
     differs: dict[str, str] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
     extra: list[str] = field(default_factory=list)
     pages: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
 
     @property
     def clean(self) -> bool:
         """Whether there are none."""
-        return not (self.differs or self.missing or self.extra)
+        return not (self.differs or self.missing or self.extra or self.failed)
 
     def add(self, other: "Differences") -> None:
         """Take over what else was found."""
         self.differs |= other.differs
         self.missing |= other.missing
         self.extra += other.extra
+        self.failed |= other.failed
 
     def repairs(self) -> list[str]:
         """The pages to build again."""
@@ -41,17 +46,29 @@ async def compare(whole: WholeEdition, printer: Printer, site: Site, progress: C
     """
     found, expected = Differences(), set()
     for key in whole.page_keys():
-        output = await build(whole, printer, key)
         found.pages += 1
+        progress(1)
+        if (output := await try_to_build(whole, printer, key, found)) is None:
+            continue
         for path, wanted in contents(output):
             expected.add(path)
             note(found, path, key, site.read(path), wanted)
-        progress(1)
     for key, names in whole.pictures():
         expected.update(names)
         found.missing |= {name: key for name in names if not site.has(name)}
     found.extra = sorted(path for path in site.walk() if path not in expected and not is_of_another_version(path))
     return found
+
+
+async def try_to_build(edition: Edition, printer: Printer, key: str, found: Differences) -> Output | None:
+    """A page as it is to be; None if it cannot be built, which is noted and keeps nobody from looking at the others."""
+    try:
+        return await build(edition, printer, key)
+    except StoreUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a builder raises, as in the press
+        found.failed[key] = f"{type(error).__name__}: {error}"
+        return None
 
 
 def note(found: Differences, path: str, key: str, there: bytes | None, wanted: bytes) -> None:

@@ -1,15 +1,17 @@
 """What a check of a running site found, looked at again: what is only on its way is no difference."""
 
 import asyncio
+from collections.abc import Container
 from dataclasses import dataclass
 
 from redis.exceptions import ResponseError
 
-from services.render.check import Differences, compare, contents, note
+from services.render import keys
+from services.render.addresses import page_of, path_of
+from services.render.check import Differences, compare, contents, note, try_to_build
 from services.render.dirty import Dirty
 from services.render.edition import LiveEdition
 from services.render.neighbours import may_reach
-from services.render.pages import build
 from services.render.printer import Printer
 from services.render.reasons import WHY
 from services.render.site import Site
@@ -57,7 +59,7 @@ class Suspects:
 
     async def confirm(self, found: Differences) -> Differences:
         """Look again, for at most PATIENCE seconds; what waits and is not built in all that time counts."""
-        left = Differences(pages=found.pages)
+        left = Differences(pages=found.pages, failed=dict(found.failed))
         suspects: dict[str, list[str]] = {}
         for path, key in {**found.differs, **found.missing}.items():
             suspects.setdefault(key, []).append(path)
@@ -74,7 +76,14 @@ class Suspects:
             if not await self._moves(key, begun_ms):
                 left.add(await self._compare(key, paths))
         left.extra += await self._still_extra(found.extra, until)
+        left.extra = [path for path in left.extra if not await self._is_of(path, left.failed)]
         return left
+
+    async def _is_of(self, path: str, pages: Container[str]) -> bool:
+        """Whether a file is of one of these pages."""
+        address = path_of(path.removeprefix("_gone").removeprefix("_moved"))
+        is_fixed = path.startswith("_static/") or ("/" not in path and path.endswith(".html") and address != "/")
+        return (keys.FIXED if is_fixed else await page_of(self._store, address)) in pages
 
     async def _look(self, key: str, paths: list[str], seen: dict[str, _Seen]) -> Differences | None:
         """The differences of a page at rest; None as long as they are not certain."""
@@ -99,7 +108,10 @@ class Suspects:
     async def _compare(self, key: str, paths: list[str]) -> Differences:
         """Some of a page's files against the page as it is to be now."""
         found = Differences()
-        wanted = dict(contents(await build(self._edition, self._printer, key)))
+        output = await try_to_build(self._edition, self._printer, key, found)
+        if output is None:
+            return found
+        wanted = dict(contents(output))
         for path in paths:
             if path.startswith("media/"):
                 self._look_at_picture(path, key, found)

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
+from services.render import pages
 from services.render.check import Differences, compare
 from services.render.edition import LiveEdition
 from services.render.mend import repair
-from services.render.site import page_file
+from services.render.site import Output, page_file
 from services.render.suspects import Suspects
 from services.render.whole import WholeEdition
+from shared.dead_letters import letters
 from shared.settings import Site
 from tests.properties.press_room import PressRoom, draft
 
@@ -85,3 +87,42 @@ async def test_the_style_of_an_earlier_version_is_not_extra_and_stays(room: Pres
     current = room.tree.root / next(path for path in room.printer.static_files() if path.endswith(".css"))[1:]
     current.unlink()
     assert list((await room.differences()).missing) == [f"_static/{current.name}"]
+
+
+async def test_a_page_that_cannot_be_built_is_named_and_what_there_is_of_it_stays(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await room.accept(draft("first", section="World"))
+    await room.drain()
+    stray = room.tree.root / "2020/stray/index.html"
+    stray.parent.mkdir(parents=True)
+    stray.write_text("nobody's")
+
+    async def broken(*_: Any) -> Output:
+        raise RuntimeError("no such card")
+
+    for kind in ("list", "fixed"):
+        monkeypatch.setitem(pages.KINDS, kind, broken)
+    await room.accept(draft("second", section="World"))
+    await room.drain()
+    left = await suspects(room).confirm(await room.differences())
+    reason = "RuntimeError: no such card"
+    assert left.failed == {"list:section:world": reason, "fixed": reason}
+    assert (left.differs, left.missing, left.extra) == ({}, {}, ["2020/stray/index.html"])
+    assert not left.clean
+    await repair(room.store, room.tree, left)
+    assert all(room.tree.has(path) for path in ("world/index.html", "404.html"))
+    assert [letter["name"] for letter in await letters(room.store)] == ["list:section:world"]
+
+
+async def test_a_page_that_cannot_be_built_any_more_when_it_is_looked_at_again_is_named(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.tree.remove("index.html")
+    found = await room.differences()
+
+    async def broken(*_: Any) -> Output:
+        raise RuntimeError("no such card")
+
+    monkeypatch.setitem(pages.KINDS, "front", broken)
+    assert (await suspects(room).confirm(found)).failed == {"front": "RuntimeError: no such card"}

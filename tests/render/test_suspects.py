@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from services.render import suspects
+from services.render import check, suspects
 from services.render.check import Differences
 from services.render.edition import LiveEdition
 from services.render.suspects import Suspects
@@ -42,7 +42,7 @@ async def confirmed(room: PressRoom, found: Differences) -> Differences:
 async def test_what_is_built_while_it_is_looked_at_does_not_count(
     room: PressRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    build, others = suspects.build, iter(["g3", "g4"])
+    build, others = check.build, iter(["g3", "g4"])
 
     async def slowly(edition: Any, printer: Any, key: str) -> Any:
         output = await build(edition, printer, key)
@@ -51,7 +51,7 @@ async def test_what_is_built_while_it_is_looked_at_does_not_count(
             await room.drain()
         return output
 
-    monkeypatch.setattr(suspects, "build", slowly)
+    monkeypatch.setattr(check, "build", slowly)
     assert (await confirmed(room, Differences({"index.html": "front", "world/index.html": "list:section:world"}))).clean
 
 
