@@ -38,10 +38,10 @@ def make_broker(settings: Settings) -> RedisBroker:
     return RedisBroker(settings.redis_url, **options)
 
 
-async def create_group(store: Store, stream: str, group: str) -> None:
-    """Create a group that reads from the stream's beginning, if there is none."""
+async def create_group(store: Store, stream: str, group: str, begin: str = "0") -> None:
+    """Create a group that reads from the stream's beginning, or what follows an entry, if there is none."""
     try:
-        await store.do("XGROUP", "CREATE", stream, group, "0", "MKSTREAM")
+        await store.do("XGROUP", "CREATE", stream, group, begin, "MKSTREAM")
     except ResponseError as error:
         if not str(error).startswith("BUSYGROUP"):
             raise

@@ -35,7 +35,8 @@ class Consumer(Generic[E]):
 
     `handle` gets the events of a batch in order and acknowledges them itself, in the step that does their work.
     When it raises, the events are tried again one by one; one that fails TRIES times is set aside. While the
-    store is away nothing counts as failed.
+    store is away nothing counts as failed. `noted` is a key that has the newest entry that was handled, where doing
+    one again would do harm: a group that was lost is made anew from there.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Consumer(Generic[E]):
         events: TypeAdapter[E],
         handle: Callable[[list[Delivered[E]]], Awaitable[None]],
         batch: int = BATCH,
+        noted: str | None = None,
     ) -> None:
         self.stream = stream
         self.group = group
@@ -59,6 +61,7 @@ class Consumer(Generic[E]):
         self._failures: dict[str, int] = {}
         self._left_undone = True
         self._batch = batch
+        self._noted = noted
         self.lag, self.oldest = 0, 0.0
         """Entries that the group has not read, and seconds since the oldest came that is not acknowledged."""
         self._turn = asyncio.Lock()
@@ -74,7 +77,8 @@ class Consumer(Generic[E]):
 
     async def prepare(self) -> None:
         """Create the group; to be called before the broker starts."""
-        await create_group(self._store, self.stream, self.group)
+        begin = await self._store.do("GET", self._noted) if self._noted else None
+        await create_group(self._store, self.stream, self.group, begin.decode() if begin else "0")
 
     async def recover(self) -> None:
         """For ever: read again what was left undone, claim what others left, restart a subscriber that stopped."""

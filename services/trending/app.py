@@ -7,7 +7,7 @@ from services.trending.counters import BATCH, Counters
 from services.trending.due import Due
 from services.trending.handlers import CHANGES, Handlers
 from services.trending.hours import keep_time
-from services.trending.lua import GROUP
+from services.trending.lua import COUNTED, GROUP
 from services.trending.pending import Pending
 from services.trending.rankings import Rankings
 from services.trending.routes import ranking_routes
@@ -26,7 +26,9 @@ announcer = Announcer(store, clock, pending)
 handlers = Handlers(store, clock, Counters(store, calendar), Stories(store), announcer)
 due = Due(store, pending)
 
-service.consume(stream=VIEWS, group=GROUP, events=view_events, handle=handlers.count_together, batch=BATCH)
+service.consume(
+    stream=VIEWS, group=GROUP, events=view_events, handle=handlers.count_together, batch=BATCH, noted=COUNTED
+)
 service.consume(stream=ARTICLES, group=GROUP, events=article_events, handle=handlers.follow_together, batch=CHANGES)
 
 

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from services.trending.lua import GROUP, MS, PRELUDE
+from services.trending.lua import COUNTED, GROUP, MS, PRELUDE
 from services.trending.week import Calendar
 from shared.clock import millis, moment
 from shared.entries import Delivered
@@ -85,7 +85,7 @@ end
 _COUNT = Script(
     PRELUDE
     + ONCE
-    + f"local VIEWS, REMEMBERED = '{VIEWS}', '{REMEMBERED}'\n"
+    + f"local VIEWS, REMEMBERED, COUNTED = '{VIEWS}', '{REMEMBERED}', '{COUNTED}'\n"
     + """
 local today = math.floor(now / DAY)
 local sizes, held, remembered = nil, 0, 0
@@ -131,20 +131,29 @@ local function first_time(digest)
   return true
 end
 
+local function is_newer(one, other)
+  local ms, n = string.match(one, '(%d+)-(%d+)')
+  local other_ms, other_n = string.match(other, '(%d+)-(%d+)')
+  if ms ~= other_ms then return tonumber(ms) > tonumber(other_ms) end
+  return tonumber(n) > tonumber(other_n)
+end
+
 local group, moments = ARGV[2], tonumber(ARGV[3])
 local oldest = tonumber(call('HGET', REACHED, 'at') or 0) - MEMORY
-local counts, late = {}, {}
+local counts, late, newest = {}, {}, nil
 for at = 4 + moments, #ARGV, 5 do
   local entry, id, moment, digest = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 3]), ARGV[at + 4]
   if tonumber(ARGV[at + 2]) < oldest then
     late[#late + 1] = entry
   elseif call('XACK', VIEWS, group, entry) == 1 then
+    if not newest or is_newer(entry, newest) then newest = entry end
     if digest == '' or first_time(digest) then
       counts[moment] = counts[moment] or {}
       counts[moment][id] = (counts[moment][id] or 0) + 1
     end
   end
 end
+if newest and is_newer(newest, call('GET', COUNTED) or '0-0') then call('SET', COUNTED, newest) end
 if remembered > 0 then
   call('INCRBY', REMEMBERED, remembered)
   call('HSET', once_key(today), 'n', held)

@@ -18,6 +18,7 @@ each with how many of these stand before it · `trending:sealed-in:{id}` set of 
 `trending:once-days` sorted set of days whose event_ids are remembered, `trending:once:{day}` hash of n and size,
 `trending:once:{day}:{n}` sets: the event_ids counted on that day ·
 `trending:reached` hash: the site's moment up to which every accepted view is counted ·
+`trending:counted` the newest entry of the stream of views that was counted: from there a group that was lost goes on ·
 `trending:touched` set of announced lists that may have changed · `trending:announced` hash, list → when last.
 """
 
@@ -31,6 +32,7 @@ from shared.once import MEMORY
 GROUP = "trending"
 TOUCHED = "trending:touched"
 PENDING = "trending:pending"
+COUNTED = "trending:counted"
 WEEKS = "trending:weeks"
 SEVEN_DAYS = "7d"
 MS = timedelta(milliseconds=1)

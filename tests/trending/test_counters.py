@@ -8,10 +8,13 @@ from pathlib import Path
 from services.console.parts import STORE
 from services.trending.counters import digest
 from services.trending.handlers import TOO_EARLY, TOO_LATE
-from services.trending.lua import GROUP
+from services.trending.lua import COUNTED, GROUP
 from services.trending.stories import place
-from shared.events import VIEWS
+from shared.broker import make_broker
+from shared.events import VIEWS, view_events
 from shared.once import REMEMBERED
+from shared.settings import Settings
+from shared.streams import Consumer
 from tests.trending.newsroom import DAY, HOUR, NOON, Newsroom
 
 MINUTE = timedelta(minutes=1)
@@ -351,3 +354,28 @@ async def test_the_hour_that_leaves_is_taken_from_the_rewrite(newsroom: Newsroom
     await newsroom.drain()
     await newsroom.pass_to(NOON + 7 * DAY + HOUR)
     assert await newsroom.top() == [(two, 1)]
+
+
+async def test_views_count_once_though_their_group_was_lost(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one")
+    await newsroom.view(one, times=3)
+    await newsroom.drain()
+    await newsroom.store.do("XGROUP", "DESTROY", VIEWS, GROUP)
+    await newsroom.view(one, times=2)
+    settings = Settings(redis_url=newsroom.url)
+    consumer = Consumer(
+        make_broker(settings), newsroom.store, settings, stream=VIEWS, group=GROUP, events=view_events,
+        handle=newsroom.handlers.count, noted=COUNTED,
+    )  # fmt: skip
+    await consumer.prepare()
+    await newsroom.drain()
+    assert await newsroom.top() == [(one, 5)]
+
+
+async def test_the_newest_view_that_was_counted_is_noted_in_whatever_order_they_come(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one")
+    await newsroom.view(one, times=3)
+    batch = await newsroom.read(VIEWS)
+    for view in reversed(batch):
+        await newsroom.handlers.count([view])
+    assert await newsroom.store.do("GET", COUNTED) == batch[-1].entry.encode()
