@@ -16,6 +16,7 @@ run: install ## the whole stack with the sample edition, in the foreground
 install: .venv/.installed ## make .venv from the hash-pinned lock
 
 .venv/.installed: requirements/run.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit("Python 3.11 or newer is needed, this is %d.%d; name another: make run PYTHON=python3.13" % v[:2])'
 	$(PYTHON) -m venv .venv
 	$(PIP) --require-hashes -r requirements/run.lock
 	$(PIP) --no-deps --no-build-isolation --editable .

@@ -136,12 +136,6 @@ def test_each_target_that_is_named_is_in_the_makefile(page: Path) -> None:
     assert set(re.findall(r"\bmake\s+([a-z.][a-z-]*)(?![\w.])", code)) <= targets
 
 
-def test_what_make_takes_away_is_nothing_that_was_posted() -> None:
-    told = subprocess.run(["make", "-n", "clean"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=30)
-    assert ".venv" in told.stdout
-    assert not re.search(r"\b(?:data|secrets)\b", told.stdout)
-
-
 def test_the_readme_begins_with_the_two_commands() -> None:
     lines = "\n".join(code for _, code in BLOCK.findall(text(README))).splitlines()
     assert [line.split("#")[0].strip() for line in lines[:2]] == ["make run", "make test"]

@@ -1,0 +1,32 @@
+"""The Makefile: what it needs, and what it leaves alone."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def make(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["make", *words], cwd=folder, capture_output=True, text=True, check=False, timeout=30)
+
+
+def test_what_it_takes_away_is_nothing_that_was_posted() -> None:
+    told = make(ROOT, "-n", "clean").stdout
+    assert ".venv" in told
+    assert not re.search(r"\b(?:data|secrets)\b", told)
+
+
+def test_an_old_python_is_named_before_anything_is_made(tmp_path: Path) -> None:
+    for name in ("Makefile", "pyproject.toml", "requirements"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    old = tmp_path / "python"
+    pretend = "import sys; sys.version_info = (3, 9, 6); exec(sys.argv[2])"
+    old.write_text(f'#!/bin/sh\nexec {shutil.which(sys.executable)} -c "{pretend}" "$@"\n')
+    old.chmod(0o755)
+    told = make(tmp_path, "install", f"PYTHON={old}")
+    assert told.returncode
+    assert "Python 3.11 or newer is needed, this is 3.9; name another: make run PYTHON=python3.13" in told.stderr
+    assert not (tmp_path / ".venv").exists()
