@@ -59,6 +59,7 @@ def export(file: Written, data: Data = None) -> None:
             lines.flush()
             partial = file.with_name(f".{file.name}.part")
             try:
+                partial.touch(0o600)  # it has what is embargoed too
                 with tarfile.open(partial, "w:gz", compresslevel=3) as archive:
                     archive.add(lines.name, "store.ndjson")
                     if (settings := _site_settings(place)).exists():

@@ -94,6 +94,11 @@ def test_writing_is_paused_for_as_long_as_an_export_reads(store: redis.Redis, tm
     assert writes(store)
 
 
+def test_an_exported_file_is_its_owners_alone(store: redis.Redis, tmp_path: Path) -> None:
+    export(tmp_path / "site.pressrun")
+    assert (tmp_path / "site.pressrun").stat().st_mode & 0o777 == 0o600
+
+
 def fill(store: redis.Redis) -> None:
     """A key of each kind, and a picture's file."""
     store.set("article:" + ARTICLE, b"\xff\0 record")
