@@ -30,8 +30,12 @@ class Replicas:
             await self._asking.put(None)
 
     async def _ask(self, waiting: Sequence[None]) -> Sequence[None]:
+        """A replica that is asked says what it has on disk before it syncs what came together with the question; by
+        itself it says so once a second. So it is asked when it has that, and once more."""
         try:
-            _, (_, replicas) = await self._store.all([("SET", ASKED, "1"), ("WAITAOF", 1, 1, PATIENCE_MS)])
+            *_, (_, replicas) = await self._store.all(
+                [("SET", ASKED, "1"), ("WAIT", 1, PATIENCE_MS), ("WAITAOF", 1, 1, PATIENCE_MS)]
+            )
         except ResponseError as error:
             raise StoreUnavailable(f"the store cannot say what its replicas have: {error}") from None
         if not replicas:

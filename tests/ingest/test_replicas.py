@@ -4,6 +4,7 @@ import contextlib
 import json
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -114,6 +115,13 @@ def test_nothing_is_acknowledged_until_a_replica_has_it(replicated: Replicated, 
     finally:
         replicated.go_on()
     wait_for(lambda: CALLS[call](replicated.client) in (201, 202), what="it is taken when it is sent again")
+
+
+def test_an_acknowledgement_does_not_wait_for_what_a_replica_says_by_itself(replicated: Replicated) -> None:
+    begin = time.monotonic()
+    for number in range(10):
+        assert replicated.client.post("/v1/articles", json={**ARTICLE, "guid": f"{number}"}).status_code == 202
+    assert time.monotonic() - begin < 5, "it says it once a second"
 
 
 async def test_a_store_without_sentinel_is_asked_nothing(valkey: str) -> None:
