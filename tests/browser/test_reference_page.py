@@ -207,6 +207,7 @@ _LINK_AT = "([x, y]) => document.elementFromPoint(x, y).closest('a')?.getAttribu
 def test_a_storys_picture_leads_where_its_headline_does(
     sample_stack: Up, pictured: dict[str, Any], watched: Watched
 ) -> None:
+    watched.page.set_viewport_size({"width": 1280, "height": 2000})  # a point out of sight has nothing under it
     for path in ("/", "/towers/"):
         page = watched.open(sample_stack.url + path)
         box = page.locator("img[alt='A tower']").bounding_box()

@@ -11,7 +11,6 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from io import BytesIO
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -182,13 +181,13 @@ async def test_a_body_without_a_proof_is_not_even_read(ingest: Ingest, call: str
 
 
 async def test_a_large_item_is_read_beside_the_event_loop(ingest: Ingest, monkeypatch: pytest.MonkeyPatch) -> None:
-    readers = []
+    readers, plainly = [], ninjs.read
 
     def read(content: Any) -> Any:
         readers.append(threading.current_thread())
-        return ninjs.read(content)
+        return plainly(content)
 
-    monkeypatch.setattr("services.ingest.push.ninjs", SimpleNamespace(read=read))
+    monkeypatch.setattr(ninjs, "read", read)
     for body in ("b", "b" * LARGE):
         assert (await ingest.push("/v1/push/desk/ninjs", {**ITEM, "body_html": body})).status_code == 202
     assert [reader is threading.current_thread() for reader in readers] == [True, False]

@@ -81,7 +81,9 @@ async def before_it_is_listed(room: PressRoom, do: Callable[[], Awaitable[object
 
 async def build_next(room: PressRoom, page: str) -> None:
     """What another press does, which takes one page."""
-    await room.deliver(random.Random(1))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("services.render.press.ROOM", -1)  # the one that is told of it has its hands full
+        await room.deliver(random.Random(1))
     press = another_press(room)
     [taken] = await press.dirty.take(1, "t")
     assert taken.key == page
