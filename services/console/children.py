@@ -18,6 +18,7 @@ LONGEST_PAUSE = 5.0
 SETTLED = 2.0
 TRIES = 3
 LOG_BYTES = 8 * 1024 * 1024
+NICEST = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,10 @@ class Child:
             os.close(descriptor)
         if self.part.nice:
             with contextlib.suppress(OSError):  # it may have ended already
-                os.setpriority(os.PRIO_PROCESS, self._process.pid, self.part.nice)
+                ours = os.getpriority(
+                    os.PRIO_PROCESS, 0
+                )  # who is started by `nice` is no further than the others behind
+                os.setpriority(os.PRIO_PROCESS, self._process.pid, min(ours + self.part.nice, NICEST))
         self.trace = trace(self._process.pid)
         self._changed()
         return self._process

@@ -188,6 +188,30 @@ async def test_run_json_says_who_runs(folder: Folder) -> None:
     assert not any(alive(pid) for pid in pids(folder).values())
 
 
+def test_a_part_comes_after_others_however_late_all_of_them_come(folder: Folder) -> None:
+    code = """
+import asyncio, os, sys
+from pathlib import Path
+from services.console.children import Child, Part
+
+async def main():
+    os.setpriority(os.PRIO_PROCESS, 0, 5)
+    later = Part("later", ("sleep", "30"), Path(sys.argv[1]), dict(os.environ), lambda: None, nice=10)
+    child = Child(later, Path(sys.argv[1]) / "log", lambda: None, print)
+    process = await child._start()
+    print(os.getpriority(os.PRIO_PROCESS, process.pid) - os.getpriority(os.PRIO_PROCESS, 0))
+    process.kill()
+    await process.wait()
+
+asyncio.run(main())
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", code, str(folder.temporary)], env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, timeout=30, check=True,
+    )  # fmt: skip
+    assert told.stdout == "10\n"
+
+
 async def test_a_part_that_comes_after_others_does_so_for_linux_too(folder: Folder) -> None:
     # In another session it would be weighed against them as a session, and nice would mean nothing between the two.
     late = replace(stub(folder, "render"), nice=10)
