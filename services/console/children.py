@@ -141,10 +141,9 @@ class Child:
             os.close(descriptor)
         if self.part.nice:
             with contextlib.suppress(OSError):  # it may have ended already
-                ours = os.getpriority(
-                    os.PRIO_PROCESS, 0
-                )  # who is started by `nice` is no further than the others behind
-                os.setpriority(os.PRIO_PROCESS, self._process.pid, min(ours + self.part.nice, NICEST))
+                # behind the others, also where all of them were started by `nice`
+                nice = min(os.getpriority(os.PRIO_PROCESS, 0) + self.part.nice, NICEST)
+                os.setpriority(os.PRIO_PROCESS, self._process.pid, nice)
         self.trace = trace(self._process.pid)
         self._changed()
         return self._process
