@@ -145,6 +145,8 @@ local function take_pages(most, few, share, least, token, lease, first)
     local due = redis.call('ZSCORE', SHARED, page)
     if due and tonumber(due) <= now and count < most then take_page(page) end
   end
+  -- where few articles wait, the next one should not wait for many pages
+  if few < share and redis.call('ZCARD', ARTICLES) < most then share = few end
   take(SHARED, now, share)
   take(BACKGROUND, now, math.ceil(share / 6))
   take(ARTICLES, '+inf', most)

@@ -224,8 +224,10 @@ async def test_overdue_pages_get_a_place_under_any_load_of_articles_and_no_more_
     assert len(taken) == 24
     assert {"front", "fragment:hot"} < set(taken)
     await dirty.mark([f"feed:topic:{number}" for number in range(100)], patience=0)
-    taken = names(await dirty.take(24, "t"))
+    taken = names(await dirty.take(24, "t", 6))
     assert sum(name.startswith("article:") for name in taken) == 12
+    taken = names(await dirty.take(100, "t", 6))
+    assert len(taken) == 66 + 6, "the next article would wait for more than these"
 
 
 async def test_what_can_wait_for_all_others_does_so_however_long_it_has_waited(dirty: Dirty) -> None:
