@@ -27,10 +27,10 @@ from shared.store import Store, StoreUnavailable
 
 AT_ONCE = 24
 SIDE_BY_SIDE = 2
-ROOM = SIDE_BY_SIDE * AT_ONCE
-"""Pages in hand beside which new articles are begun at once."""
 A_FEW = 6
 """Pages that can wait, taken at once while articles come: each of them delays the next one."""
+ROOM = SIDE_BY_SIDE * (A_FEW + 2)
+"""Pages in hand beside which a new article is begun at once; in a batch the rounds are full of articles themselves."""
 QUIET = 0.1  # seconds after the last article
 MANY = 2 * AT_ONCE
 """Pages that are too many for one press."""
