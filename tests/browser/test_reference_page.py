@@ -242,6 +242,18 @@ def test_below_what_is_hot_the_front_page_has_the_whole_width(sample_stack: Up, 
     assert river["y"] >= max(hot["y"] + hot["height"], seconds["y"] + seconds["height"])
 
 
+def test_short_stories_beside_what_is_hot_leave_no_room_among_them(sample_stack: Up, watched: Watched) -> None:
+    watched.page.set_viewport_size({"width": 1280, "height": 800})
+    page = watched.open(sample_stack.url + "/")
+    page.evaluate("document.querySelectorAll('.front h2 a').forEach(link => { link.textContent = 'Short' })")
+    below = "element => element.getBoundingClientRect().bottom"
+    first, second, third = (page.locator(".seconds article").nth(at) for at in range(3))
+    ends = max(one.locator(".when").evaluate(below) for one in (first, second))
+    assert (third.bounding_box() or {})["y"] - ends <= 40
+    lead, seconds = (page.locator(name) for name in (".first .when", ".seconds"))
+    assert (seconds.bounding_box() or {})["y"] - lead.evaluate(below) <= 60
+
+
 def test_of_many_sections_none_is_out_of_sight(sample_stack: Up, watched: Watched) -> None:
     names = [*(f"A section of some length {n}" for n in range(12)), "A section of many words " * 8, "Section" * 28]
     posted = [sample_stack.post(f"section {name}", section=name) for name in names]
