@@ -4,24 +4,22 @@ import asyncio
 from collections.abc import Container
 from dataclasses import dataclass
 
-from redis.exceptions import ResponseError
-
 from services.render import keys
 from services.render.addresses import page_of, path_of
 from services.render.check import Differences, compare, contents, note, try_to_build
 from services.render.dirty import Dirty
 from services.render.edition import LiveEdition
+from services.render.handlers import GROUP
 from services.render.neighbours import may_reach
 from services.render.printer import Printer
 from services.render.reasons import WHY
 from services.render.site import Site
 from services.render.whole import WholeEdition
 from shared.events import ARTICLES, SIGNALS
+from shared.groups import groups_of
 from shared.store import Store
 
 PATIENCE = 20.0
-GROUP = b"render"
-"""Whose events mark pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +126,7 @@ class Suspects:
         return _Moment(waiting, await self._store.do("HGET", WHY, key), any(behind))
 
     async def _is_behind(self, stream: str) -> bool:
-        try:
-            groups = await self._store.do("XINFO", "GROUPS", stream)
-        except ResponseError:
-            return False  # there is no such stream: render has never run over this store
-        for flat in groups:
-            fields = dict(zip(flat[::2], flat[1::2], strict=True))
-            if fields[b"name"] == GROUP:
-                return bool(fields[b"pending"] or fields.get(b"lag"))
-        return False
+        return any(one.pending or one.lag for one in await groups_of(self._store, stream) if one.name == GROUP)
 
     async def _moves(self, key: str, since_ms: int) -> bool:
         """Whether a page was built, or came to wait, since then."""
