@@ -310,7 +310,7 @@ def test_the_store_takes_every_line_that_passes(valkey_server: Valkey) -> None:
         store = Store(Settings(redis_url=valkey_server.url))
         try:
             for one in given_lines:
-                await store.commit({}, one.commands())
+                assert await store.commit({}, one.commands()) is not None
         finally:
             await store.close()
 

@@ -390,6 +390,7 @@ async def test_a_stranger_with_a_recorded_pid_is_left_alone(folder: Folder) -> N
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"redis": 1}', '{"redis": {"pid": "x"}}'])
 async def test_a_torn_record_of_children_is_no_obstacle(folder: Folder, text: str) -> None:
     folder.children.write_text(text)
+    assert leftovers.noted(folder.children) == []
     await reclaim(folder)
 
 

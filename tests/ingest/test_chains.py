@@ -17,7 +17,7 @@ from services.ingest.draft import Draft
 from services.ingest.intake import Known, decide
 from shared.articles import Article, identify
 from shared.settings import Site
-from tests.properties.press_room import START, PressRoom, draft
+from tests.properties.press_room import START, PressRoom, draft, opened
 
 SITE = Site()
 B = identify("desk", "b")
@@ -116,10 +116,8 @@ def test_without_versions_and_moments_the_rewrite_that_comes_last_is_shown() -> 
 
 @pytest.fixture
 async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
-    made = PressRoom(valkey, tmp_path, SITE)
-    await made.open()
-    yield made
-    await made.close()
+    async with opened(valkey, tmp_path, SITE) as made:
+        yield made
 
 
 @pytest.mark.parametrize("killed", ["a", "b"])

@@ -12,17 +12,15 @@ from shared.articles import identify
 from shared.front import front
 from shared.problems import Problem
 from shared.settings import Site
-from tests.properties.press_room import START, PressRoom, draft
+from tests.properties.press_room import START, PressRoom, draft, opened
 
 A, B, C = (identify("desk", guid) for guid in "abc")
 
 
 @pytest.fixture
 async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
-    made = PressRoom(valkey, tmp_path, Site(language="en"))
-    await made.open()
-    yield made
-    await made.close()
+    async with opened(valkey, tmp_path, Site(language="en")) as made:
+        yield made
 
 
 async def put(room: PressRoom, *idents: str) -> None:

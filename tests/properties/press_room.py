@@ -2,8 +2,8 @@
 
 import json
 import random
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from services.render.pages import archives
 from services.render.press import Press
 from services.render.printer import Printer
 from services.render.refresh import refresh
+from services.render.shelf import Shelf
 from services.render.site import Site
 from services.render.ticker import Ticker
 from services.render.whole import WholeEdition
@@ -220,6 +221,31 @@ class PressRoom:
         await self.store.close()
 
 
+@asynccontextmanager
+async def opened(url: str, folder: Path, site: SiteSettings) -> AsyncIterator[PressRoom]:
+    """A press room that has started, until it is left."""
+    room = PressRoom(url, folder, site)
+    await room.open()
+    try:
+        yield room
+    finally:
+        await room.close()
+
+
+def lists_change_while_shelving(room: PressRoom, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Have a ranking change just when an article is to be listed, so that the first try is in vain; the tries."""
+    shelve, tries = Shelf.shelve, []
+
+    async def too_late(shelf: Shelf, *args: Any, **members: Any) -> bool:
+        if not tries:
+            await room.rank("hot", ["another"])
+        tries.append(await shelve(shelf, *args, **members))
+        return tries[-1]
+
+    monkeypatch.setattr(Shelf, "shelve", too_late)
+    return tries
+
+
 def draft(guid: str, **members: Any) -> Draft:
     """A usable draft."""
     authors = tuple(Author(name) for name in members.pop("authors", ()))
@@ -227,4 +253,6 @@ def draft(guid: str, **members: Any) -> Draft:
     return Draft(guid=guid, authors=authors, **whole)
 
 
-__all__ = ["START", "Killed", "PressRoom", "Script", "archive_pages_of", "draft"]
+__all__ = [
+    "START", "Killed", "PressRoom", "Script", "archive_pages_of", "draft", "lists_change_while_shelving", "opened",
+]  # fmt: skip

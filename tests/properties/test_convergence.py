@@ -22,7 +22,7 @@ from shared.clock import Clock, due, millis
 from shared.events import SIGNALS
 from shared.problems import Problem
 from shared.settings import Site
-from tests.properties.press_room import START, Killed, PressRoom, archive_pages_of, draft
+from tests.properties.press_room import START, Killed, PressRoom, archive_pages_of, draft, opened
 
 GUIDS = [f"g{n}" for n in range(7)]
 SITE = Site(timezone="Asia/Baghdad", city="Baghdad", hot=3, topics=3, related=2)
@@ -88,10 +88,8 @@ async def test_any_history_ends_in_what_a_build_from_the_store_makes(
 
 @pytest.fixture
 async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
-    made = PressRoom(valkey, tmp_path, SITE)
-    await made.open()
-    yield made
-    await made.close()
+    async with opened(valkey, tmp_path, SITE) as made:
+        yield made
 
 
 async def test_the_feeds_of_an_empty_site_stay_as_they_are_while_time_moves_on(room: PressRoom) -> None:

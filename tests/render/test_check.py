@@ -15,18 +15,16 @@ from services.render.suspects import Suspects
 from services.render.whole import WholeEdition
 from shared.dead_letters import letters
 from shared.settings import Site
-from tests.properties.press_room import PressRoom, draft
+from tests.properties.press_room import PressRoom, draft, opened
 
 SITE = Site()
 
 
 @pytest.fixture
 async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
-    made = PressRoom(valkey, tmp_path, SITE)
-    await made.open()
-    await made.drain()
-    yield made
-    await made.close()
+    async with opened(valkey, tmp_path, SITE) as made:
+        await made.drain()
+        yield made
 
 
 async def publish(room: PressRoom, guid: str) -> str:

@@ -14,7 +14,7 @@ from services.render.dirty import Dirty
 from services.render.site import Output, page_file
 from shared.events import PAGES
 from shared.settings import Site
-from tests.properties.press_room import PressRoom, draft
+from tests.properties.press_room import PressRoom, draft, opened
 from tests.render.test_press import another_press
 
 OIL = "topic/oil/index.html"
@@ -23,11 +23,9 @@ Brought = Counter[str]
 
 @pytest.fixture
 async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
-    made = PressRoom(valkey, tmp_path, Site())
-    await made.open()
-    await made.drain()
-    yield made
-    await made.close()
+    async with opened(valkey, tmp_path, Site()) as made:
+        await made.drain()
+        yield made
 
 
 @pytest.fixture

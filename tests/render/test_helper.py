@@ -14,7 +14,7 @@ from services.render.dirty_steps import ARTICLES, TOKENS
 from services.render.press import AT_ONCE, MANY, ROOM
 from shared import observe
 from shared.settings import Site
-from tests.properties.press_room import PressRoom, draft
+from tests.properties.press_room import PressRoom, draft, opened
 from tests.servers import running, wait_for
 
 BUILT = 'pressrun_pages_written_total{kind="article"}'
@@ -22,10 +22,8 @@ BUILT = 'pressrun_pages_written_total{kind="article"}'
 
 @pytest.fixture
 async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
-    made = PressRoom(valkey, tmp_path, Site())
-    await made.open()
-    yield made
-    await made.close()
+    async with opened(valkey, tmp_path, Site()) as made:
+        yield made
 
 
 async def test_a_second_press_builds_what_is_too_much_for_one(room: PressRoom, valkey: str, tmp_path: Path) -> None:

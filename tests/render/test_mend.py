@@ -9,19 +9,17 @@ import pytest
 from services.render import mend as module
 from services.render.mend import BOOT, is_suspect, mend, mend_beside
 from shared.settings import Site
-from tests.properties.press_room import PressRoom, draft
+from tests.properties.press_room import PressRoom, draft, opened
 
 
 @pytest.fixture
 async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
     """A site of one article, found whole."""
-    made = PressRoom(valkey, tmp_path, Site())
-    await made.open()
-    await made.accept(draft("g", section="World"))
-    await made.drain()
-    assert not await is_suspect(made.store, made.tree)
-    yield made
-    await made.close()
+    async with opened(valkey, tmp_path, Site()) as made:
+        await made.accept(draft("g", section="World"))
+        await made.drain()
+        assert not await is_suspect(made.store, made.tree)
+        yield made
 
 
 async def test_a_site_is_suspect_once_the_machine_has_started_anew_and_as_long_as_it_is_not_mended(

@@ -18,7 +18,7 @@ from services.render.refresh import LOOK
 from shared.articles import Card, Correction, read_card
 from shared.live import live_key
 from shared.settings import Site
-from tests.properties.press_room import START, PressRoom, draft
+from tests.properties.press_room import START, PressRoom, draft, opened
 from tests.render.composition import NOW, SITE, story
 
 LATER = START + timedelta(hours=2)
@@ -27,11 +27,9 @@ moments = st.datetimes().map(lambda at: at.replace(tzinfo=NOW.tzinfo))
 
 @pytest.fixture
 async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
-    made = PressRoom(valkey, tmp_path, Site(timezone="Asia/Baghdad"))
-    await made.open()
-    await made.drain()
-    yield made
-    await made.close()
+    async with opened(valkey, tmp_path, Site(timezone="Asia/Baghdad")) as made:
+        await made.drain()
+        yield made
 
 
 def told(room: PressRoom, path: str) -> set[str]:

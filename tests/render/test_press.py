@@ -23,16 +23,14 @@ from shared.live import list_key
 from shared.settings import Site
 from shared.store import Command, Script, Store
 from shared.wire import StoreUnavailable
-from tests.properties.press_room import START, Killed, PressRoom, draft
+from tests.properties.press_room import START, Killed, PressRoom, draft, opened
 
 
 @pytest.fixture
 async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
-    made = PressRoom(valkey, tmp_path, Site())
-    await made.open()
-    await made.drain()
-    yield made
-    await made.close()
+    async with opened(valkey, tmp_path, Site()) as made:
+        await made.drain()
+        yield made
 
 
 def another_press(room: PressRoom) -> Press:

@@ -11,7 +11,7 @@ from services.render.pages.fragments import is_full
 from shared.articles import identify
 from shared.ranking import HOT, TOPICS
 from shared.settings import Site
-from tests.properties.press_room import PressRoom, draft
+from tests.properties.press_room import PressRoom, draft, opened
 
 SITE = Site(hot=2, topics=2)
 RANKED = [identify("desk", f"g{number}") for number in range(5)]
@@ -20,15 +20,13 @@ RANKED = [identify("desk", f"g{number}") for number in range(5)]
 @pytest.fixture
 async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
     """Five articles, one of each topic, all of which have been read."""
-    made = PressRoom(valkey, tmp_path, SITE)
-    await made.open()
-    for number in range(5):
-        await made.accept(draft(f"g{number}", topics=(f"t{number}",)))
-    await made.rank(HOT, RANKED)
-    await made.rank(TOPICS, [f"t{number}" for number in range(5)])
-    await made.drain()
-    yield made
-    await made.close()
+    async with opened(valkey, tmp_path, SITE) as made:
+        for number in range(5):
+            await made.accept(draft(f"g{number}", topics=(f"t{number}",)))
+        await made.rank(HOT, RANKED)
+        await made.rank(TOPICS, [f"t{number}" for number in range(5)])
+        await made.drain()
+        yield made
 
 
 async def built_for(room: PressRoom, name: str, ranked: list[str], first: int) -> set[str]:

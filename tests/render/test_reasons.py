@@ -15,13 +15,12 @@ from services.render.addresses import page_of, path_of
 from services.render.dirty import waits_key
 from services.render.edition import LiveEdition
 from services.render.reasons import WHY, impact, why
-from services.render.shelf import Shelf
 from services.render.site import page_file
 from shared.articles import Article
 from shared.charts import Chart, Ranked, chart_key, charted_key, charts_key
 from shared.events import SIGNALS, RankingChanged, announce
 from shared.settings import Site
-from tests.properties.press_room import PressRoom, draft
+from tests.properties.press_room import PressRoom, draft, lists_change_while_shelving, opened
 
 WEEK = "2025-W29"
 SITE = Site(timezone="Asia/Baghdad", hot=2, topics=3, related=2)
@@ -29,10 +28,8 @@ SITE = Site(timezone="Asia/Baghdad", hot=2, topics=3, related=2)
 
 @pytest.fixture
 async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
-    made = PressRoom(valkey, tmp_path, SITE)
-    await made.open()
-    yield made
-    await made.close()
+    async with opened(valkey, tmp_path, SITE) as made:
+        yield made
 
 
 class OneByOne(random.Random):
@@ -137,15 +134,7 @@ async def test_the_event_is_told_that_made_an_address_lead_to_the_rewrite(room: 
 async def test_the_event_is_told_though_the_lists_changed_while_its_page_was_built(
     room: PressRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shelve, tries = Shelf.shelve, []
-
-    async def too_late(shelf: Shelf, *args: Any, **members: Any) -> bool:
-        if not tries:
-            await room.rank("hot", ["another"])
-        tries.append(await shelve(shelf, *args, **members))
-        return tries[-1]
-
-    monkeypatch.setattr(Shelf, "shelve", too_late)
+    tries = lists_change_while_shelving(room, monkeypatch)
     accepted = await room.accept(draft("g", headline="One"))
     await room.drain()
     assert tries[:2] == [False, True]

@@ -16,7 +16,7 @@ from shared.articles import identify
 from shared.charts import Chart, Ranked, chart_key, charts_key
 from shared.events import SIGNALS, RankingChanged, announce
 from shared.settings import Site
-from tests.properties.press_room import Killed, PressRoom, draft
+from tests.properties.press_room import Killed, PressRoom, draft, opened
 
 WEEK = "2025-W29"
 
@@ -24,21 +24,19 @@ WEEK = "2025-W29"
 @pytest.fixture
 async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
     """A site with a page of each kind."""
-    made = PressRoom(valkey, tmp_path, Site(timezone="Asia/Baghdad"))
-    await made.open()
-    for number in range(3):
-        await made.accept(draft(f"g{number}", section="World", topics=("Oil",), authors=("Jane Doe",)))
-    await made.drain()
-    await made.accept(draft("g0", status="canceled"))
-    await made.accept(draft("g1", section="World", slug="elsewhere"))
-    chart = Chart(week=WEEK, entries=(Ranked(rank=1, id=identify("desk", "g2"), views=7),))
-    signal = announce(SIGNALS, RankingChanged(at=made.now, list=f"week:{WEEK}"))
-    kept = [("SET", chart_key(WEEK), chart.model_dump_json()), ("SADD", charts_key(), WEEK)]
-    await made.store.commit({}, [*kept, signal])
-    await made.drain()
-    assert (await made.differences()).clean
-    yield made
-    await made.close()
+    async with opened(valkey, tmp_path, Site(timezone="Asia/Baghdad")) as made:
+        for number in range(3):
+            await made.accept(draft(f"g{number}", section="World", topics=("Oil",), authors=("Jane Doe",)))
+        await made.drain()
+        await made.accept(draft("g0", status="canceled"))
+        await made.accept(draft("g1", section="World", slug="elsewhere"))
+        chart = Chart(week=WEEK, entries=(Ranked(rank=1, id=identify("desk", "g2"), views=7),))
+        signal = announce(SIGNALS, RankingChanged(at=made.now, list=f"week:{WEEK}"))
+        kept = [("SET", chart_key(WEEK), chart.model_dump_json()), ("SADD", charts_key(), WEEK)]
+        await made.store.commit({}, [*kept, signal])
+        await made.drain()
+        assert (await made.differences()).clean
+        yield made
 
 
 async def changes(room: PressRoom) -> list[int]:

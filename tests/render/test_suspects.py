@@ -15,23 +15,21 @@ from services.render.edition import LiveEdition
 from services.render.suspects import Suspects
 from shared.events import ARTICLES, SIGNALS
 from shared.settings import Site
-from tests.properties.press_room import START, PressRoom, draft
+from tests.properties.press_room import START, PressRoom, draft, opened
 
 SITE = Site(related=2)
 
 
 @pytest.fixture
 async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
-    made = PressRoom(valkey, tmp_path, SITE)
-    await made.open()
-    for number in range(3):
-        published_at = START - timedelta(hours=number)
-        await made.accept(
-            draft(f"g{number}", section="World", topics=("Oil",), slug=f"g{number}", published_at=published_at)
-        )
-    await made.drain()
-    yield made
-    await made.close()
+    async with opened(valkey, tmp_path, SITE) as made:
+        for number in range(3):
+            published_at = START - timedelta(hours=number)
+            await made.accept(
+                draft(f"g{number}", section="World", topics=("Oil",), slug=f"g{number}", published_at=published_at)
+            )
+        await made.drain()
+        yield made
 
 
 async def confirmed(room: PressRoom, found: Differences) -> Differences:

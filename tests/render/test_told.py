@@ -15,19 +15,17 @@ from services.render.site import gone, page_file
 from shared.events import PAGES
 from shared.settings import Site
 from shared.store import StoreUnavailable
-from tests.properties.press_room import PressRoom, draft
+from tests.properties.press_room import PressRoom, draft, lists_change_while_shelving, opened
 
 
 @pytest.fixture
 async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
     """A site with one article in a section."""
-    made = PressRoom(valkey, tmp_path, Site())
-    await made.open()
-    await made.accept(draft("g", section="World"))
-    await made.drain()
-    await made.store.do("DEL", PAGES)
-    yield made
-    await made.close()
+    async with opened(valkey, tmp_path, Site()) as made:
+        await made.accept(draft("g", section="World"))
+        await made.drain()
+        await made.store.do("DEL", PAGES)
+        yield made
 
 
 async def told(room: PressRoom) -> list[dict[str, Any]]:
@@ -112,15 +110,7 @@ async def test_what_an_article_brought_with_it_is_not_told_of_before_it_is_liste
 async def test_who_waits_for_a_page_is_told_though_a_ranking_changed_while_it_was_built(
     room: PressRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shelve, tries = Shelf.shelve, []
-
-    async def too_late(shelf: Shelf, *args: Any, **members: Any) -> bool:
-        if not tries:
-            await room.rank("hot", ["another"])
-        tries.append(await shelve(shelf, *args, **members))
-        return tries[-1]
-
-    monkeypatch.setattr(Shelf, "shelve", too_late)
+    tries = lists_change_while_shelving(room, monkeypatch)
     accepted = await room.accept(draft("h"))
     await room.drain()
     assert tries[:2] == [False, True]
