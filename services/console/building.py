@@ -109,8 +109,7 @@ def rebuild(data: Data = None) -> None:
     async def work(place: Place, store: Store) -> int:
         dirty, count = Dirty(store, "rebuild"), 0
         async for pages in every_page(store):
-            await dirty.forget(key.partition(":")[2] for key in pages if key.startswith("article:"))
-            await dirty.mark(pages, "rebuild", background=True)
+            await dirty.mark_again(pages, "rebuild")
             count += len(pages)
         await _wait(dirty, count)
         return count

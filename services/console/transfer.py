@@ -98,8 +98,7 @@ def import_(file: Exported, data: Data = None) -> None:
             _compare_settings(archive, place)
         dirty = Dirty(store, "import")
         async for pages in every_page(store):
-            await dirty.forget(page.partition(":")[2] for page in pages if page.startswith("article:"))
-            await dirty.mark(pages, "import", patience=0, background=True)
+            await dirty.mark_again(pages, "import")
         return count
 
     try:

@@ -72,17 +72,22 @@ class Dirty:
         *,
         patience: int | None = None,
         ack: tuple[str, str, str] | None = None,
-        background: bool = False,
     ) -> None:
         """Mark pages; with `ack` (stream, group, entry) acknowledge that entry in the same step.
 
         `patience`: the milliseconds for which new articles go before them; None: those of its kind for each.
-        `background`: all that events ask for goes before them, however long they have waited.
         """
         patient = keys.patience if patience is None else lambda _: patience
         flat = [part for page in dict.fromkeys(pages) for part in (page, patient(page))]
         stream, group, entry = ack or ("", "", "")
-        await self._store.run(steps.MARK, (*ALL, stream), (group, entry, cause, int(background), *flat))
+        await self._store.run(steps.MARK, (*ALL, stream), (group, entry, cause, *flat))
+
+    async def mark_again(self, pages: Iterable[str], cause: str) -> None:
+        """Mark pages to be built again whatever is on disk, though no event asks for it: what events ask for goes
+        first, however long these have waited."""
+        asked = tuple(pages)
+        await self.forget(page.partition(":")[2] for page in asked if page.startswith("article:"))
+        await self._store.run(steps.MARK_AGAIN, ALL, (cause, *asked))
 
     async def mark_firsts(self, pages: Iterable[str], cause: str) -> dict[str, str]:
         """Mark pages that are about to be written without a lease, to be looked at last; by which mark each waits then,

@@ -183,8 +183,7 @@ MARK = Script(
     LUA
     + """
 if ARGV[2] ~= '' then redis.call('XACK', KEYS[8], ARGV[1], ARGV[2]) end
-local name = ARGV[4] == '1' and BACKGROUND or SHARED
-for at = 5, #ARGV, 2 do mark(name, ARGV[at], tonumber(ARGV[at + 1]), ARGV[3]) end
+for at = 4, #ARGV, 2 do mark(SHARED, ARGV[at], tonumber(ARGV[at + 1]), ARGV[3]) end
 return 1
 """
 )
@@ -197,6 +196,14 @@ for _, page in ipairs(redis.call('ZRANGEBYSCORE', LEASES, '-inf', now)) do
 end
 local most, few, least = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 return take_pages(most, few, math.ceil(most / 2), least, ARGV[4], tonumber(ARGV[5]), {unpack(ARGV, 6)})
+"""
+)
+
+MARK_AGAIN = Script(
+    LUA
+    + """
+for at = 2, #ARGV do mark(BACKGROUND, ARGV[at], 0, ARGV[1]) end
+return 1
 """
 )
 

@@ -69,9 +69,7 @@ async def repair(store: Store, site: Site, found: Differences) -> None:
     """Take away what is extra and mark what differs or is missing."""
     for path in found.extra:
         site.remove(path)
-    dirty = Dirty(store, "mend")
-    await dirty.forget(key.partition(":")[2] for key in found.repairs() if key.startswith("article:"))
-    await dirty.mark(found.repairs(), "repair", patience=0, background=True)
+    await Dirty(store, "mend").mark_again(found.repairs(), "repair")
 
 
 async def mend(settings: Settings) -> Differences:

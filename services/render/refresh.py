@@ -27,7 +27,7 @@ async def mark_everything(store: Store, press: Press) -> int:
     """Mark every page; return how many."""
     count = 0
     async for pages in every_page(store):
-        await press.dirty.mark(pages, "rebuild", background=True)
+        await press.dirty.mark_again(pages, "rebuild")
         count += len(pages)
     press.wake()
     return count

@@ -231,7 +231,7 @@ async def test_overdue_pages_get_a_place_under_any_load_of_articles_and_no_more_
 
 
 async def test_what_can_wait_for_all_others_does_so_however_long_it_has_waited(dirty: Dirty) -> None:
-    await dirty.mark([f"article:far-{number}" for number in range(100)], patience=0, background=True)
+    await dirty.mark_again([f"article:far-{number}" for number in range(100)], "rebuild")
     await dirty.mark([f"feed:topic:{number}" for number in range(14)])
     for number in range(22):
         await mark_article(dirty, f"{number}")
@@ -243,8 +243,18 @@ async def test_what_can_wait_for_all_others_does_so_however_long_it_has_waited(d
     assert sum(name.startswith("article:far-") for name in taken) == 6
 
 
+async def test_what_is_built_again_is_so_whatever_its_page_looked_like(store: Store, dirty: Dirty) -> None:
+    await store.do("HSET", built_key("a"), "revision", 1, "shown", "the same")
+    await dirty.mark_again(["article:a", "front"], "repair")
+    assert await store.do("HGETALL", built_key("a")) == [b"revision", b"1"]
+    assert {(page.key, page.cause) for page in await dirty.take(9, "t")} == {
+        ("article:a", "repair"),
+        ("front", "repair"),
+    }
+
+
 async def test_lists_are_not_kept_waiting_by_what_is_built_again(dirty: Dirty, monkeypatch: pytest.MonkeyPatch) -> None:
-    await dirty.mark([f"article:far-{number}" for number in range(500)], "rebuild", patience=0, background=True)
+    await dirty.mark_again([f"article:far-{number}" for number in range(500)], "rebuild")
     await dirty.mark(["list:section:world"])
     assert "list:section:world" in names(await dirty.take(24, "t"))
     await dirty.mark(["article:far-400", "list:section:sport"], patience=0)
@@ -297,7 +307,7 @@ async def test_an_article_that_is_taken_is_taken_out_of_every_queue(store: Store
     await store.do("ZADD", GONE, 1, "article:a")
     await mark_article(dirty, "a")
     await dirty.mark(["article:a"])
-    await dirty.mark(["article:a"], background=True)
+    await dirty.mark_again(["article:a"], "rebuild")
     (taken,) = await dirty.take(10, "t")
     await dirty.done(taken)
     assert await dirty.drained()
@@ -330,9 +340,8 @@ async def test_who_helps_takes_overdue_pages_only_while_no_article_waits(dirty: 
 
 
 async def test_who_helps_takes_what_has_long_been_able_to_wait_for_all_others(dirty: Dirty, other: Dirty) -> None:
-    await dirty.mark([f"article:far-{number}" for number in range(3)], patience=0, background=True)
-    await dirty.mark(["article:later"], background=True)
-    assert await other.help(10, 4, "t") == [], "three are overdue"
+    await dirty.mark_again([f"article:far-{number}" for number in range(3)], "rebuild")
+    assert await other.help(10, 4, "t") == [], "three are not many"
     await mark_article(dirty, "a")
     assert await other.help(10, 3, "t") == []
     assert names(await dirty.take(2, "t")) == ["article:far-0", "article:a"]

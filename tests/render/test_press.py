@@ -272,6 +272,26 @@ async def test_an_article_that_changes_while_its_page_is_made_is_listed_as_its_p
     assert (await room.differences()).clean
 
 
+async def test_of_the_pages_in_hand_new_articles_are_begun_first(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build, begun = room.press._build, []
+
+    async def noted(taken: Taken) -> bool:
+        begun.append(taken.key)
+        return await build(taken)
+
+    monkeypatch.setattr(room.press, "_build", noted)
+    accepted = await room.accept(draft("g"))
+    await room.press.dirty.mark(["feed:all", "front"], patience=0)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("services.render.press.ROOM", -1)
+        await room.deliver(random.Random(1))
+    await room.press.round()
+    assert begun[0] == article(accepted.article.id)
+    assert set(begun[1:]) == {"feed:all", "front"}
+
+
 async def test_other_related_articles_can_wait_for_all_other_pages_and_a_withdrawn_one_can_not(room: PressRoom) -> None:
     async def waiting(name: str) -> set[str]:
         return {page.decode().partition(":")[0] for page in await room.store.do("ZRANGE", name, 0, -1)}
@@ -283,6 +303,9 @@ async def test_other_related_articles_can_wait_for_all_other_pages_and_a_withdra
     await room.deliver(random.Random(1))
     await room.press.round()
     assert (await waiting(BACKGROUND), "near" in await waiting(SHARED)) == ({"near"}, False)
+    while "near" in await waiting(BACKGROUND):
+        await room.press.round()
+    assert "article" in await waiting(BACKGROUND), "and so can the pages around it"
     await room.drain()
     await room.accept(Draft(guid="c", status="canceled"))
     await room.deliver(random.Random(1))
