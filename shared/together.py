@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -34,10 +34,18 @@ class Together(Generic[T, R]):
             try:
                 results = await self._commit([item for item, _ in group])
             except Exception as error:  # noqa: BLE001 - it is raised where the items came from
-                for _, future in group:
-                    if not future.done():
-                        future.set_exception(error)
+                _fail(group, error)
+            except BaseException as error:  # nobody is left waiting for an answer that nobody gives any more
+                _fail([*group, *self._waiting], error)
+                self._waiting.clear()
+                raise
             else:
                 for (_, future), result in zip(group, results, strict=True):
                     if not future.done():
                         future.set_result(result)
+
+
+def _fail(items: Iterable[tuple[T, asyncio.Future[R]]], error: BaseException) -> None:
+    for _, future in items:
+        if not future.done():
+            future.set_exception(error)
