@@ -65,11 +65,16 @@ local function turned(begun, name, period)
   -- whether it is empty now (ingest may have emptied it, when it withdrew the last) or was before
   return begun[name .. period] or count_in(name, period, 0) <= 0
 end
+local next_places = {}
 local function give_place(places, id, name, period)
   -- for good: the one it has, or the next
   local key = 'place:' .. name .. ':' .. period
-  local free = redis.call('ZCARD', key)
-  if redis.call('ZADD', key, 'NX', free, id) == 1 then places[key] = free end
+  local free = next_places[key] or redis.call('ZCARD', key)
+  if redis.call('ZADD', key, 'NX', free, id) == 1 then
+    places[key] = free
+    free = free + 1
+  end
+  next_places[key] = free
 end
 local function place_of(places, id, name, period)
   local key = 'place:' .. name .. ':' .. period
@@ -93,17 +98,15 @@ local function picked(size)
   return count
 end
 
-local function is_gone(id, revision)
+local function is_gone(record, revision)
   -- whether readers are not meant to see it any more; of most articles the record is still that of their page
-  local record = redis.call('GET', RECORD .. id)
   if not record or string.find(record, '"revision":' .. revision .. ',', 1, true) then return false end
   local now = cjson.decode(record)
   return now.state ~= 'published' or now.down or now.replaced_by ~= cjson.null
 end
 
-local function holds(id, live, left, first)
+local function holds(kept, live, left, first)
   -- whether its card, while it is listed or as it was last, and what pages show beyond lists are as they were read
-  local kept = redis.call('MGET', LIVE .. id, LEFT .. id)
   if (kept[1] or '') ~= live or (kept[2] or '') ~= left then return false end
   for at, value in ipairs(beyond) do
     if (value or '') ~= ARGV[first + at] then return false end
@@ -205,11 +208,11 @@ local function list(plan, best, places)
   return was_empty, begun
 end
 
-local function note(plan, card)
+local function note(plan, card, live)
   local id = plan.id
   if plan.moved ~= '' then redis.call('SADD', 'former:' .. id, plan.moved) end
   if card ~= '' then
-    redis.call('SET', LIVE .. id, card)
+    if card ~= live then redis.call('SET', LIVE .. id, card) end
     local waits = redis.call('SMEMBERS', 'render:waits:' .. id)
     -- before all others: what they led to until now may be gone
     for _, page in ipairs(waits) do redis.call('ZADD', ARTICLES, 'LT', 0, page) end
@@ -230,9 +233,10 @@ end
 
 local function shelve(plan, card, live, left, first)
   -- who was not listed when it went could not leave, and must not come now; its page has been there all the same
-  local gone = card ~= '' and is_gone(plan.id, plan.built[2])
+  local kept = redis.call('MGET', LIVE .. plan.id, LEFT .. plan.id, RECORD .. plan.id)
+  local gone = card ~= '' and is_gone(kept[3], plan.built[2])
   if gone then redis.call('SADD', 'former:' .. plan.id, plan.path) end
-  if gone or not holds(plan.id, live, left, first) then
+  if gone or not holds(kept, live, left, first) then
     if done(plan.page, plan.token) == 1 then
       lost(plan.page)
       caused(plan.page, plan.cause)
@@ -249,7 +253,7 @@ local function shelve(plan, card, live, left, first)
   end
   for _, look in ipairs(plan.near) do touch_around(look, plan.patience, plan.cause) end
   if left ~= '' then redis.call('DEL', LEFT .. plan.id) end
-  note(plan, card)
+  note(plan, card, live)
   local held = done(plan.page, plan.token)
   if card == '' and held == 1 then
     redis.call('ZADD', GONE, 'LT', now + plan.gone_after, plan.page)
