@@ -24,6 +24,26 @@ def millis(at: datetime) -> int:
     return round(at.timestamp() * 1000)
 
 
+MILLIS = """
+local function millis(at)
+  -- of a moment as JSON has it: just what Python's `millis` says, which takes the nearest even one of two
+  local year, month, day, hour, minute, second, rest = string.match(at, '^(%d+)-(%d+)-(%d+)T(%d+):(%d+):(%d+)(.*)$')
+  local micros, sign, hours, minutes = string.match(rest, '^%.?(%d*)([Z+-])(%d*):?(%d*)$')
+  local from_march = (month + 9) % 12
+  local years = month < '03' and year - 1 or year + 0
+  local days = 365 * years + math.floor(years / 4) - math.floor(years / 100) + math.floor(years / 400)
+  days = days + math.floor((153 * from_march + 2) / 5) + day - 719469
+  local seconds = ((days * 24 + hour) * 60 + minute) * 60 + second
+  if sign ~= 'Z' then seconds = seconds - (sign .. '1') * (hours * 60 + minutes) * 60 end
+  local exact = (seconds * 1000000 + string.sub(micros .. '000000', 1, 6)) / 1000000 * 1000
+  local whole = math.floor(exact)
+  local over = exact - whole
+  return (over > 0.5 or over == 0.5 and whole % 2 == 1) and whole + 1 or whole
+end
+"""
+"""The same at the store."""
+
+
 def first_millis(at: datetime) -> int:
     """The first whole millisecond that is not before a moment: when what ends then is over by the tick."""
     return -((moment(0) - at) // timedelta(milliseconds=1))

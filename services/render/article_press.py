@@ -68,7 +68,7 @@ class ArticlePress:
         listed, built = known.listed, known.built
         former = {*story.former, *([listed.card.path] if listed.card else [])} - {story.article.path}
         story = replace(story, former=tuple(sorted(former)))
-        related = await self._edition.related(story.article)
+        related = known.related
         look = self._look(story, related)
         current = built.get(b"revision") == str(story.article.revision).encode()
         if listed.live and current and built.get(b"shown") == look.encode():

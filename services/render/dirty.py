@@ -38,11 +38,12 @@ class Taken:
 
 
 class Dirty:
-    """The pages that wait, shared by all builders."""
+    """The pages that wait, shared by all builders. `related`: how many related articles a builder asks for."""
 
-    def __init__(self, store: Store, worker: str) -> None:
+    def __init__(self, store: Store, worker: str, related: int = 0) -> None:
         self._store = store
         self._worker = worker
+        self._related = related
 
     async def mark_articles(
         self,
@@ -60,7 +61,7 @@ class Dirty:
         article that is on disk at that revision or a later one is not marked.
         """
         flat = [part if not isinstance(part, bool) else int(part) for event in events for part in event]
-        lease = (most, room, self._token(token), LEASE_MS)
+        lease = (most, room, self._token(token), LEASE_MS, self._related)
         until = _end_of(LEASE_MS)
         answer = await self._store.run(steps.MARK_ARTICLES, (*ALL, stream), (group, *lease, *flat))
         return self._taken(token, until, answer)
@@ -111,7 +112,7 @@ class Dirty:
         return await self._take(most, 0, least, HELP_LEASE_MS, token)
 
     async def _take(self, most: int, few: int, least: int, lease: int, token: str) -> list[Taken]:
-        asked = (most, few, least, self._token(token), lease, *keys.FIRST)
+        asked = (most, few, least, lease, self._related, self._token(token), *keys.FIRST)
         until = _end_of(lease)
         return self._taken(token, until, await self._store.run(steps.TAKE, ALL, asked))
 

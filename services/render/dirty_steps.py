@@ -87,7 +87,8 @@ TAKING = (
     LUA
     + KNOWN
     + """
-local function take_pages(most, few, share, least, token, lease, first)
+local function take_pages(most, few, share, least, token, lease, size, first)
+  -- `size`: how many related articles are told with an article
   -- `few`: how many there are at the most, once no more than pages that can wait are among them
   -- `share`: how many places overdue pages have beside articles
   -- `least`: 0, or how many articles must wait before one who only helps takes any. On a busy machine it gets little
@@ -113,7 +114,7 @@ local function take_pages(most, few, share, least, token, lease, first)
     redis.call('HDEL', CAUSES, page)
     local untold = some_untold and redis.call('SREM', 'render:untold', page) or 0
     count = count + 1
-    taken[count] = {page, mark, id and known_of(id) or false, untold}
+    taken[count] = {page, mark, id and known_of(id, size) or false, untold}
     return 1
   end
   local function take(name, highest, limit)
@@ -164,7 +165,7 @@ MARK_ARTICLES = Script(
     TAKING
     + """
 local group, most, room, token, lease = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
-for at = 6, #ARGV, 5 do
+for at = 7, #ARGV, 5 do
   local entry, cause, id, revision, urgent = unpack(ARGV, at, at + 4)
   redis.call('XACK', KEYS[8], group, entry)
   if tonumber(redis.call('HGET', 'built:' .. id, 'revision') or -1) < tonumber(revision) then
@@ -175,7 +176,7 @@ for at = 6, #ARGV, 5 do
 end
 -- articles alone: they do not wait for what is being built, nor for one another's sake
 if redis.call('ZCARD', LEASES) > room then return {} end
-return take_pages(most, 0, 0, 0, token, lease, {})
+return take_pages(most, 0, 0, 0, token, lease, tonumber(ARGV[6]), {})
 """
 )
 
@@ -194,8 +195,10 @@ TAKE = Script(
 for _, page in ipairs(redis.call('ZRANGEBYSCORE', LEASES, '-inf', now)) do
   end_lease(page, redis.call('HGET', TOKENS, page))
 end
-local most, few, least = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-return take_pages(most, few, math.ceil(most / 2), least, ARGV[4], tonumber(ARGV[5]), {unpack(ARGV, 6)})
+local most, few, least, lease, size = unpack(ARGV, 1, 5)
+most = tonumber(most)
+return take_pages(most, tonumber(few), math.ceil(most / 2), tonumber(least), ARGV[6], tonumber(lease), tonumber(size),
+  {unpack(ARGV, 7)})
 """
 )
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from services.render.related import AROUND, topics_of
-from services.render.related_step import FIND
+from services.render.related import topics_of
+from services.render.related_step import RELATED
 from shared import clock, live, ranking
 from shared.articles import Article, Card, Term, body_key, read_card, record_key, unpack_body
 from shared.charts import Chart, chart_key, charts_key
@@ -15,7 +15,7 @@ from shared.conditions import Conditions, conditions
 from shared.front import Front, front
 from shared.media import LENGTHS
 from shared.settings import Site
-from shared.store import Store
+from shared.store import Script, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +73,8 @@ class LiveEdition:
         topics = topics_of(article)
         if not topics or not self.site.related:
             return ()
-        found = await self._store.run(
-            FIND,
-            [live.list_key(f"topic:{topic}") for topic in topics],
-            (article.id, millis(article.published_at), AROUND, self.site.related, live.live_key("")),
-        )
-        return tuple(read_card(kept) for kept in found if kept)
+        about = (article.id, millis(article.published_at), self.site.related)
+        return cards_of(await self._store.run(_FIND, (), (*about, *topics)))
 
     async def cards(self, idents: Iterable[str]) -> list[Card | None]:
         """The cards of these articles; None for one that is not listed."""
@@ -144,6 +140,19 @@ class LiveEdition:
         """How many bytes a picture's public file has; None for one elsewhere."""
         kept = await self._store.do("HGET", LENGTHS, picture) if picture.startswith("/") else None
         return int(kept) if kept else None
+
+
+_FIND = Script(
+    RELATED
+    + """
+return related_to(ARGV[1], tonumber(ARGV[2]), {unpack(ARGV, 4)}, tonumber(ARGV[3]))
+"""
+)
+
+
+def cards_of(found: Iterable[bytes | None]) -> tuple[Card, ...]:
+    """The cards of articles, without those that are not listed any more."""
+    return tuple(read_card(kept) for kept in found if kept)
 
 
 def read_story(record: bytes | None, body: bytes | None, former: Iterable[bytes]) -> Story | None:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.render.affected import Shown
-from services.render.edition import Story, read_story
+from services.render.edition import Story, cards_of, read_story
 from services.render.pages.sitemaps import NEWS_WINDOW
+from services.render.related_step import RELATED
 from shared.articles import Card, body_key, read_card, record_key
-from shared.clock import TICK, moment
+from shared.clock import MILLIS, TICK, moment
 from shared.front import FRONT, Front
 from shared.live import built_key, former_key, left_key, live_key
 from shared.ranking import HOT, TOPICS, ranking_key
@@ -40,10 +41,11 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An article's story, if there is one, how it is listed, what is on disk of it, its pictures, and what pages
-    showed beyond lists."""
+    """An article's story, if there is one, its related articles, if it is live, how it is listed, what is on disk of
+    it, its pictures, and what pages showed beyond lists."""
 
     story: Story | None
+    related: tuple[Card, ...]
     listed: Listed
     built: dict[bytes, bytes]
     pictures: set[str]
@@ -57,11 +59,12 @@ def pictures_of_key(article: str) -> str:
 
 def read_known(answer: Sequence[Any], block: int) -> Known:
     """What the script's `known_of` told; `block` is the size of the topics block."""
-    values, flat, pictures, former = answer
+    values, flat, pictures, former, related = answer
     record, body, live, left, tick, shelvings, *shown = values
     listed = Listed(live, left, tuple(shown), int(shelvings or 0))
     return Known(
         read_story(record, body, former),
+        cards_of(related),
         listed,
         {flat[at]: flat[at + 1] for at in range(0, len(flat), 2)},
         {address.decode() for address in pictures},
@@ -84,13 +87,30 @@ def shown_beyond_lists(listed: Listed, tick: int, block: int) -> Shown:
 
 _OWN = ", ".join(f"'{key('')}' .. id" for key in (record_key, body_key, live_key, left_key))
 _COMMON = ", ".join(f"'{key}'" for key in (TICK, SHELVINGS, *SHOWN))
-KNOWN = f"""
-local function known_of(id)
+KNOWN = (
+    MILLIS
+    + RELATED
+    + f"""
+local function place_among_others(record)
+  local article, topics = cjson.decode(record), {{}}
+  if article.state ~= 'published' then return 0, topics end
+  for at, topic in ipairs(article.topics) do topics[at] = topic.slug end
+  return millis(article.published_at), topics
+end
+local function related_of(id, record, size)
+  -- a record that cannot be read is left to who builds its page: it must not keep others from being taken
+  local well, at, topics = pcall(place_among_others, record)
+  return well and size > 0 and #topics > 0 and related_to(id, at, topics, size) or {{}}
+end
+local function known_of(id, size)
+  local values = redis.call('MGET', {_OWN}, {_COMMON})
   return {{
-    redis.call('MGET', {_OWN}, {_COMMON}),
+    values,
     redis.call('HGETALL', '{built_key("")}' .. id),
     redis.call('SMEMBERS', '{pictures_of_key("")}' .. id),
     redis.call('SMEMBERS', '{former_key("")}' .. id),
+    related_of(id, values[1], size),
   }}
 end
 """
+)

@@ -3,8 +3,8 @@
 import asyncio
 import secrets
 import time
-from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -31,6 +31,8 @@ A_FEW = 6
 """Pages that can wait, taken at once while articles come: each of them delays the next one."""
 ROOM = SIDE_BY_SIDE * (A_FEW + 2)
 """Pages in hand beside which a new article is begun at once; in a batch the rounds are full of articles themselves."""
+HEAD_START = 2
+"""Turns of the loop in which a new article is printed and brought to the disk, before its stream is read on."""
 QUIET = 0.1  # seconds after the last article
 MANY = 2 * AT_ONCE
 """Pages that are too many for one press."""
@@ -66,11 +68,11 @@ class Press:
         self._clock = clock
         self._helps = helps
         self._delivery = Delivery(site, clock)
-        self.dirty = Dirty(store, worker)
+        self.dirty = Dirty(store, worker, edition.site.related)
         pictures = Pictures(store, originals, site.root)
         self.articles = ArticlePress(store, edition, printer, self._delivery, self.dirty, pictures)
         self._awake = asyncio.Event()
-        self._handed: deque[list[Taken]] = deque()
+        self._handed: asyncio.Queue[list[Taken]] = asyncio.Queue()
         self._told_at = 0.0
         """When articles came last; the machine's monotonic time."""
         self._quiet_until = 0.0
@@ -92,8 +94,11 @@ class Press:
             self._unsure = True
             raise
         if taken:
-            self._handed.append(taken)
-        self.wake()
+            self._handed.put_nowait(taken)
+            for _ in range(HEAD_START):
+                await asyncio.sleep(0)
+        if len(taken) < len(events) or not self._handed.empty():
+            self.wake()
 
     def wake(self) -> None:
         """There is something to build."""
@@ -107,8 +112,8 @@ class Press:
         """Build for ever, in two rounds side by side: one prints while the other waits for the store. Beside them goes
         what was handed over with its mark: a new article does not wait for the pages in hand."""
         await self.dirty.reclaim()
-        rounds = [asyncio.ensure_future(self._rounds(takes=True)) for _ in range(SIDE_BY_SIDE)]
-        rounds.append(asyncio.ensure_future(self._rounds(takes=False)))
+        rounds = [asyncio.ensure_future(self._rounds()) for _ in range(SIDE_BY_SIDE)]
+        rounds.append(asyncio.ensure_future(self._build_handed()))
         try:
             await asyncio.gather(*rounds)
         finally:  # whoever begins anew takes the leases of those that go on
@@ -116,14 +121,17 @@ class Press:
                 one.cancel()
             await asyncio.wait(rounds)
 
-    async def _rounds(self, *, takes: bool) -> None:
+    async def _rounds(self) -> None:
         while True:
             self._awake.clear()
-            if not ((takes or self._handed) and await self.round()):
-                try:
-                    await asyncio.wait_for(self._awake.wait(), IDLE)
-                except TimeoutError:
-                    continue
+            if not await self.round():
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(IDLE):
+                        await self._awake.wait()
+
+    async def _build_handed(self) -> None:
+        while True:
+            await self._build_all(await self._handed.get())
 
     async def measure(self) -> None:
         """For ever: count the pages that wait."""
@@ -133,9 +141,15 @@ class Press:
 
     async def round(self) -> int:
         """Take and build some pages; return how many."""
-        taken = self._handed.popleft() if self._handed else await self._take()
+        taken = await self._take() if self._handed.empty() else self._handed.get_nowait()
         taken.sort(key=lambda page: keys.kind(page.key) != "article")  # what readers do not have yet is printed first
-        results = await asyncio.gather(*(self._build(page) for page in taken))
+        return await self._build_all(taken)
+
+    async def _build_all(self, taken: Sequence[Taken]) -> int:
+        if len(taken) == 1:
+            results = [await self._build(taken[0])]
+        else:
+            results = await asyncio.gather(*(self._build(page) for page in taken))
         if not all(results):
             self._unsure = True
             await asyncio.sleep(IDLE)

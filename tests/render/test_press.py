@@ -19,6 +19,8 @@ from services.render.keys import article
 from services.render.press import AT_ONCE, ROOM, SIDE_BY_SIDE, Press
 from services.render.site import Output, gone, page_file
 from services.render.site import Site as Tree
+from shared.articles import record_key
+from shared.dead_letters import pages_set_aside
 from shared.live import list_key
 from shared.settings import Site
 from shared.store import Command, Script, Store
@@ -201,7 +203,7 @@ async def test_what_leads_to_a_rewrite_leads_to_its_new_address_once_its_page_is
         await room.accept(draft(f"n{number}"))
     while await room.store.do("ZCARD", ARTICLES) < 3 * AT_ONCE:  # the rest the press has in hand
         await room.deliver(random.Random(1))
-    while room.press._handed:
+    while not room.press._handed.empty():
         await room.press.round()
     await room.press.dirty.mark([article(new.article.id)], patience=0)
     while not room.tree.has(page_file(new.article.path.replace("first", "second"))):
@@ -290,6 +292,40 @@ async def test_of_the_pages_in_hand_new_articles_are_begun_first(
     await room.press.round()
     assert begun[0] == article(accepted.article.id)
     assert set(begun[1:]) == {"feed:all", "front"}
+
+
+async def test_a_new_article_is_on_disk_before_its_stream_is_read_on(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await room.accept(draft("the first of its month"))
+    await room.drain()
+    accepted = await room.accept(draft("g"))
+    mark, seen = room.handlers.mark_articles, []
+
+    async def and_look(batch: list[Any]) -> None:
+        await mark(batch)
+        seen.append(room.tree.has(page_file(accepted.article.path)))
+
+    monkeypatch.setattr(room.handlers, "mark_articles", and_look)
+    building = asyncio.create_task(room.press.run())
+    try:
+        await room.deliver(random.Random(1))
+        assert seen[0]
+    finally:
+        building.cancel()
+        await asyncio.wait([building])
+
+
+async def test_a_record_that_cannot_be_read_is_set_aside_and_keeps_no_other_page_from_being_built(
+    room: PressRoom,
+) -> None:
+    bad, good = [(await room.accept(draft(guid, topics=("x",)))).article for guid in ("bad", "good")]
+    await room.store.do("SET", record_key(bad.id), "{")
+    await room.drain()
+    assert not room.tree.has(page_file(bad.path))
+    assert room.tree.has(page_file(good.path))
+    [letter] = await pages_set_aside(room.store)
+    assert letter.startswith(article(bad.id))
 
 
 async def test_other_related_articles_can_wait_for_all_other_pages_and_a_withdrawn_one_can_not(room: PressRoom) -> None:

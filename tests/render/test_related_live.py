@@ -1,21 +1,38 @@
 """Related articles: the rule, followed in memory and at the store."""
 
 import random
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
 
-from hypothesis import given
+import pytest
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
+from redis import Redis
 
 from services.render.edition import LiveEdition
 from services.render.related import AROUND, Candidate, candidate, related
 from shared import live
 from shared.articles import Article, Card, Term
+from shared.clock import MILLIS, millis
 from shared.settings import Settings, Site
 from shared.store import Store
 
 NOW = datetime(2025, 7, 26, tzinfo=UTC)
+HALF_A_DAY = timedelta(hours=12)
+EXACT = datetime(1700, 1, 1), datetime(2250, 1, 1)  # noqa: DTZ001 - hypothesis gives them a zone
+"""Before and after it, a float does not tell one microsecond from the next."""
+
+
+def zone(offset: timedelta) -> timezone:
+    return timezone(timedelta(minutes=offset // timedelta(minutes=1)))
+
+
+@pytest.fixture
+def redis(valkey: str) -> Iterator[Redis]:
+    with Redis.from_url(valkey) as client:
+        yield client
 
 
 def article(number: int, chance: random.Random, moments: int = 6) -> Article:
@@ -89,3 +106,14 @@ async def test_the_store_follows_the_rule_whatever_stands_around(valkey: str) ->
             for name in one.card().lists:
                 assert int(await store.do("ZSCORE", live.list_key(name), one.id)) == live.score(one.card())
     await store.close()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.datetimes(*EXACT, timezones=st.one_of(st.just(UTC), st.timedeltas(-HALF_A_DAY, HALF_A_DAY).map(zone))))
+@example(datetime(1970, 1, 1, microsecond=500, tzinfo=UTC))
+@example(datetime(1969, 12, 31, 23, 59, 59, 998_500, tzinfo=UTC))
+@example(datetime(2024, 2, 29, microsecond=1_500, tzinfo=UTC))
+def test_the_store_reads_a_moment_as_python_does(redis: Redis, at: datetime) -> None:
+    script = MILLIS + "return string.format('%.0f', millis(ARGV[1]))"
+    told = TypeAdapter(datetime).dump_json(at).decode().strip('"')
+    assert int(redis.eval(script, 0, told)) == millis(at)
