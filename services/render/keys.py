@@ -16,7 +16,7 @@ NAVIGATION = "fragment:navigation"
 HOT_BLOCK = "fragment:hot"
 TOPICS_BLOCK = "fragment:topics"
 
-SOON, LATER, LAST = 100, 1_000, 8_000
+SOON, LATER, LAST = 100, 750, 8_000
 FIRST = (FRONT, MASTHEAD, NAVIGATION, HOT_BLOCK, TOPICS_BLOCK)
 """What goes before all other pages that have waited as long as they may."""
 
