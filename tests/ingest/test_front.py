@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.ingest.masthead_and_front import put_front
+from services.ingest.masthead_and_front import put_conditions, put_front
 from shared.articles import identify
 from shared.front import front
 from shared.problems import Problem
@@ -59,6 +59,30 @@ async def test_what_is_not_on_the_site_does_not_lead_and_nothing_leads_twice(
         await put(room, *idents)
     assert (refused.value.status, [fault.pointer for fault in refused.value.faults]) == (422, [pointer])
     assert await leads(room) == []
+
+
+async def test_what_is_no_id_is_refused_in_a_sentence_of_ours(room: PressRoom) -> None:
+    with pytest.raises(Problem) as refused:
+        await put(room, "desk/g")
+    [fault] = refused.value.faults
+    assert (fault.pointer, fault.detail[:36]) == ("/lead/0/article", "This has another form than it must h")
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ("warm", "This must be a number, not text."),
+        (None, "This must be a number, not null."),
+        (99, "This is too large; the most is 65.0."),
+    ],
+)
+async def test_weather_that_is_none_is_refused_in_a_sentence_of_ours(
+    room: PressRoom, given: object, sentence: str
+) -> None:
+    with pytest.raises(Problem) as refused:
+        await put_conditions(room.store, room.clock, {"city": "Baghdad", "temperature_c": given, "at": f"{START}"})
+    [fault] = refused.value.faults
+    assert (fault.pointer, fault.detail) == ("/temperature_c", sentence)
 
 
 async def test_the_lead_follows_a_rewrite(room: PressRoom) -> None:
