@@ -109,7 +109,7 @@ async def _measure(settings: Settings, site: Site) -> dict[str, float]:
     while await press.round():
         pass
     for owner, name, label in (
-        (edition, "related", "read related"), (printer, "print", "render"), (tree, "apply", "write"),
+        (printer, "print", "render"), (tree, "apply", "write"),
         (press.articles, "_shelve", "mark and shelve"),
     ):  # fmt: skip
         watch.over(owner, name, label)
@@ -127,8 +127,8 @@ async def _measure(settings: Settings, site: Site) -> dict[str, float]:
     return _in_order({**watch.spent, "nh3": cleaning})
 
 
-ORDER = ("JSON and validation", "nh3", "decide, Lua and fsync", "decode, mark, take and read", "read related",
-         "render", "write", "mark and shelve")  # fmt: skip
+ORDER = ("JSON and validation", "nh3", "decide, Lua and fsync", "decode, mark, take and read", "render", "write",
+         "mark and shelve")  # fmt: skip
 
 
 def _in_order(spent: dict[str, float]) -> dict[str, float]:
