@@ -95,6 +95,16 @@ def _printer(site: SiteSettings) -> Printer:
     return _PRINTERS[name]
 
 
+class OneByOne(random.Random):
+    """Chance by which one event is delivered at a time, and none twice."""
+
+    def choice(self, among: Any) -> Any:
+        return among[0]
+
+    def random(self) -> float:
+        return 1.0
+
+
 class PressRoom:
     """Ingest and render without HTTP, each step in the test's hands."""
 
@@ -254,5 +264,6 @@ def draft(guid: str, **members: Any) -> Draft:
 
 
 __all__ = [
-    "START", "Killed", "PressRoom", "Script", "archive_pages_of", "draft", "lists_change_while_shelving", "opened",
+    "START", "Killed", "OneByOne", "PressRoom", "Script", "archive_pages_of", "draft", "lists_change_while_shelving",
+    "opened",
 ]  # fmt: skip

@@ -25,7 +25,7 @@ from shared.live import list_key
 from shared.settings import Site
 from shared.store import Command, Script, Store
 from shared.wire import StoreUnavailable
-from tests.properties.press_room import START, Killed, PressRoom, draft, opened
+from tests.properties.press_room import START, Killed, OneByOne, PressRoom, draft, opened
 
 
 @pytest.fixture
@@ -314,6 +314,27 @@ async def test_a_new_article_is_on_disk_before_its_stream_is_read_on(
     finally:
         building.cancel()
         await asyncio.wait([building])
+
+
+async def test_rounds_are_woken_for_what_was_not_taken_or_nobody_has_begun_and_for_nothing_else(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def deliver_one(guid: str) -> bool:
+        room.press._awake.clear()
+        await room.accept(draft(guid))
+        await room.deliver(OneByOne())
+        return room.press._awake.is_set()
+
+    assert await deliver_one("nobody runs"), "its page waits in hand"
+    await room.drain()
+    with monkeypatch.context() as patched:
+        patched.setattr("services.render.press.ROOM", -1)
+        assert await deliver_one("no room"), "its page waits in the store"
+    await room.drain()
+    handed = asyncio.create_task(room.press._build_handed())
+    assert not await deliver_one("begun at once")
+    handed.cancel()
+    await asyncio.wait([handed])
 
 
 async def test_a_record_that_cannot_be_read_is_set_aside_and_keeps_no_other_page_from_being_built(

@@ -1,7 +1,6 @@
 """Why a page is as it is, and which pages an article's change would reach."""
 
 import json
-import random
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
@@ -20,7 +19,7 @@ from shared.articles import Article
 from shared.charts import Chart, Ranked, chart_key, charted_key, charts_key
 from shared.events import SIGNALS, RankingChanged, announce
 from shared.settings import Site
-from tests.properties.press_room import PressRoom, draft, lists_change_while_shelving, opened
+from tests.properties.press_room import OneByOne, PressRoom, draft, lists_change_while_shelving, opened
 
 WEEK = "2025-W29"
 SITE = Site(timezone="Asia/Baghdad", hot=2, topics=3, related=2)
@@ -30,16 +29,6 @@ SITE = Site(timezone="Asia/Baghdad", hot=2, topics=3, related=2)
 async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
     async with opened(valkey, tmp_path, SITE) as made:
         yield made
-
-
-class OneByOne(random.Random):
-    """Chance by which one event is delivered at a time, and none twice."""
-
-    def choice(self, among: Any) -> Any:
-        return among[0]
-
-    def random(self) -> float:
-        return 1.0
 
 
 async def publish(room: PressRoom, guid: str, **members: Any) -> Article:

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -13,11 +14,13 @@ from redis import Redis
 
 from services.render.edition import LiveEdition
 from services.render.related import AROUND, Candidate, candidate, related
+from services.render.site import page_file
 from shared import live
 from shared.articles import Article, Card, Term
 from shared.clock import MILLIS, millis
 from shared.settings import Settings, Site
 from shared.store import Store
+from tests.properties.press_room import draft, opened
 
 NOW = datetime(2025, 7, 26, tzinfo=UTC)
 HALF_A_DAY = timedelta(hours=12)
@@ -117,3 +120,19 @@ def test_the_store_reads_a_moment_as_python_does(redis: Redis, at: datetime) -> 
     script = MILLIS + "return string.format('%.0f', millis(ARGV[1]))"
     told = TypeAdapter(datetime).dump_json(at).decode().strip('"')
     assert int(redis.eval(script, 0, told)) == millis(at)
+
+
+@pytest.mark.parametrize(("size", "shown"), [(0, []), (1, ["fifth"]), (4, ["fifth", "all"])])
+async def test_as_many_are_shown_as_the_site_says_and_only_the_first_five_topics_are_asked(
+    valkey: str, tmp_path: Path, size: int, shown: list[str]
+) -> None:
+    topics = tuple("abcdef")
+    async with opened(valkey, tmp_path, Site(related=size)) as room:
+        for guid, named in (("all", ("a",)), ("fifth", ("e", "a")), ("sixth", ("f",))):
+            await room.accept(draft(guid, topics=named))
+            await room.drain()
+        accepted = await room.accept(draft("new", topics=topics))
+        await room.drain()
+        page = (room.tree.read(page_file(accepted.article.path)) or b"").decode()
+        assert [guid for guid in ("fifth", "all", "sixth") if f"Story {guid}" in page] == shown
+        assert (await room.differences()).clean
