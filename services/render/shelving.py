@@ -219,6 +219,7 @@ local function note(plan, card, live)
     if #waits > 0 then redis.call('DEL', 'render:waits:' .. id) end
     redis.call('SREM', 'former:' .. id, plan.path)
     redis.call('HSET', 'built:' .. id, unpack(plan.built))
+    redis.call('HDEL', 'built:' .. id, 'gone')
     if plan.news_until > 0 then redis.call('ZADD', 'due:press', plan.news_until, 'news:' .. id) end
   else
     redis.call('DEL', LIVE .. id)

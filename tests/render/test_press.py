@@ -21,7 +21,7 @@ from services.render.site import Output, gone, page_file
 from services.render.site import Site as Tree
 from shared.articles import record_key
 from shared.dead_letters import pages_set_aside
-from shared.live import list_key
+from shared.live import built_key, list_key
 from shared.settings import Site
 from shared.store import Command, Script, Store
 from shared.wire import StoreUnavailable
@@ -252,6 +252,21 @@ async def test_an_article_that_goes_while_its_page_is_made_is_never_listed(
     await room.drain()
     assert room.tree.read(left) is not None
     assert (await room.differences()).clean
+
+
+@pytest.mark.parametrize("has_been_live", [True, False])
+async def test_what_returns_after_its_410_is_on_disk_again(room: PressRoom, has_been_live: bool) -> None:
+    if has_been_live:
+        await room.accept(draft("g", version=1))
+        await room.drain()
+    killed = await room.accept(draft("g", version=2, status="canceled"))
+    await room.drain()
+    built = built_key(killed.article.id)
+    assert await room.store.do("HGET", built, "gone") == b"1"
+    returned = await room.accept(draft("g", version=3))
+    await room.drain()
+    assert await room.store.do("HGET", built, "revision") == str(returned.article.revision).encode()
+    assert await room.store.do("HGET", built, "gone") is None, "GET says that no page of it is on disk"
 
 
 async def test_an_article_that_changes_while_its_page_is_made_is_listed_as_its_page_is(
