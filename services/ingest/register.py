@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 
 from services.ingest.addresses import claim
 from services.ingest.beside import beside
-from services.ingest.changes import State, check_chain, enter_state
+from services.ingest.changes import Entered, State, check_chain, enter_state
 from services.ingest.copies import address_of, prepare
 from services.ingest.draft import Draft
 from services.ingest.families import chain_of_key
@@ -161,8 +161,7 @@ class Register:
             entered = await enter_state(self._store, self._site, read.at, state)
             expect |= entered.expect
             commands += entered.commands
-            appears = decision.outcome in ("published", "updated")
-            outcome = "withdrawn" if appears and entered.article.down else decision.outcome  # its chain is
+            outcome = _as_its_chain_stands(decision, entered)
             accepted = Accepted(outcome, entered.article, entered.event_id, entered.awaited)
         if decision.drop_waiting:
             commands += [("DEL", scheduled_key(ident), scheduled_body_key(ident)), ("ZREM", due("ingest"), ident)]
@@ -181,6 +180,17 @@ class Register:
         expect |= claimed.expect
         commands += claimed.commands
         return claimed.article
+
+
+def _as_its_chain_stands(decision: Decision, entered: Entered) -> Outcome:
+    """What becomes of a version in its chain of rewrites; of the same content again too, if that moves it there."""
+    article, outcome = entered.article, decision.outcome
+    is_moved = outcome == "unchanged" and entered.event_id is not None
+    if is_moved and (article.down or article.state == "withdrawn"):
+        return "withdrawn"
+    if is_moved:
+        return "published" if article.live else "updated"
+    return "withdrawn" if article.down and outcome in ("published", "updated") else outcome
 
 
 def _looks_new(draft: Draft) -> bool:

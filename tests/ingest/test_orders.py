@@ -189,7 +189,7 @@ async def test_a_kill_that_is_repeated_later_counts_from_then_on_for_its_chain(v
         await room.drain()
         assert _pages(room) == {f"{DAY}/story-b"}
         again = await room.accept(Draft(guid="a", version=3, status="canceled", updated_at=_moment(9)))
-        assert again.outcome == "unchanged"
+        assert again.outcome == "withdrawn"
         await room.drain()
         assert _pages(room) == set()
         assert (await room.differences()).clean

@@ -58,6 +58,21 @@ def test_deleting_what_is_withdrawn_takes_down_the_rewrite_that_came_since(
             assert client.get(f"/v1/articles/{ident}").json()["state"] == "withdrawn"
 
 
+def test_the_same_kill_again_says_what_it_takes_down_since(ingest_process: Ingest) -> None:
+    with ingest_process.client() as client:
+        kill = {"version": 2, "status": "canceled"}
+        told = post(client, "early", **kill, updated_at=moment(-3))
+        post(client, "late", version=1, updated_at=moment(-2), evolved_from="early")
+        again = post(client, "early", **kill, updated_at=moment(-1))
+        assert (again["outcome"], again["event_id"] is None) == ("withdrawn", False)
+        back = post(client, "late", version=2, updated_at=moment(-0.5), body_text="late 1", evolved_from="early")
+        assert (back["outcome"], back["event_id"] is None) == ("published", False)
+        path = f"/v1/articles/{told['id']}"
+        assert client.get(path).json()["state"] == "replaced"
+        assert client.delete(path).json()["outcome"] == "withdrawn"
+        assert (client.delete(path).json()["outcome"], client.get(path).json()["state"]) == ("unchanged", "withdrawn")
+
+
 def test_a_rewrite_that_is_older_than_its_chains_kill_is_said_to_be_withdrawn(ingest_process: Ingest) -> None:
     with ingest_process.client() as client:
         post(client, "first", version=1, updated_at=moment(-9))
