@@ -60,10 +60,21 @@ def _of_chain(chain: list[Article]) -> dict[str, Standing]:
     withdrawals = [_withdrawn_at(article) for article in chain if article.state == "withdrawn"]
     if not usable or (withdrawals and max(map(_updated_at, usable)) <= max(withdrawals)):
         return {article.id: Standing(down=True) for article in chain}
-    parents = {parent(article) for article in usable}
-    ends = [article for article in usable if article.id not in parents]
+    rewritten = _rewritten_by(usable, {article.id: article for article in chain})
+    ends = [article for article in usable if article.id not in rewritten]
     newest = max(ends or usable, key=lambda article: (_updated_at(article), article.guid))
     return {article.id: SHOWN if article is newest else Standing(replaced_by=newest.id) for article in chain}
+
+
+def _rewritten_by(articles: Iterable[Article], chain: Mapping[str, Article]) -> set[str]:
+    """The ids of all that these are rewrites of, also by way of those that are withdrawn."""
+    found: set[str] = set()
+    for article in articles:
+        above = parent(article)
+        while above is not None and above not in found:
+            found.add(above)
+            above = parent(chain[above]) if above in chain else None
+    return found
 
 
 def _chains(members: Mapping[str, Article]) -> Iterable[set[str]]:

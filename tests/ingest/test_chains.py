@@ -68,6 +68,16 @@ def test_versions_alone_end_in_the_same_page_in_whatever_order_they_come(
         assert stand(arrivals) == told, arrivals
 
 
+def test_a_correction_of_the_first_does_not_take_the_place_of_the_last_though_the_one_between_is_killed() -> None:
+    drafts = (
+        draft("a", version=1, updated_at=START + timedelta(hours=5)),
+        Draft(guid="b", version=1, updated_at=START + timedelta(hours=3), evolved_from="a", status="canceled"),
+        draft("c", version=1, updated_at=START + timedelta(hours=4), evolved_from="b"),
+    )
+    for arrivals in permutations(drafts):
+        assert stand(arrivals) == {"a": "c", "b": "c", "c": "shown"}, arrivals
+
+
 @st.composite
 def changing_chains(draw: st.DrawFn) -> list[Draft]:
     """Versions each of which may name another parent, or none, and kills that may."""
