@@ -61,7 +61,7 @@ def fall_due(known: Known) -> Decision:
     current, waiting = known.current, known.waiting
     if waiting is None:
         return Decision("stale", current)
-    if current is not None and _too_late(waiting, current):
+    if current is not None and _too_late(waiting, current, came_since=True):
         return Decision("stale", current, drop_waiting=True)
     outcome: Outcome = "updated" if current is not None and current.live else "published"
     article = appearing(waiting, current)
@@ -200,7 +200,7 @@ def _appear(
         same = waiting is not None and waiting.digest == copy.digest
         if waiting is not None and not _is_to_wait_instead(copy, rank, waiting):
             return Decision("unchanged", waiting) if same else _stale(copy, current or waiting, now)
-        if current is not None and _too_late(article, current):
+        if current is not None and _too_late(article, current, came_since=True):
             return Decision("stale", current)
         return Decision("unchanged" if same else "scheduled", current, waiting=waiting_of(copy, article), due=due)
     outcome: Outcome = "updated" if current is not None and current.live else "published"
@@ -212,10 +212,15 @@ def _is_to_wait_instead(copy: Copy, rank: Rank, waiting: Article) -> bool:
     return (rank != order(waiting) and _outranks(copy, rank, waiting)) or _is_illustrated_since(copy, rank, waiting)
 
 
-def _too_late(waiting: Article, withdrawn: Article) -> bool:
-    """A version that is not updated later than a withdrawal never goes live."""
+def _too_late(waiting: Article, withdrawn: Article, *, came_since: bool = False) -> bool:
+    """A version that is not updated later than a withdrawal never goes live.
+
+    Without updated_at it is as old as its acceptance: in the withdrawal's own millisecond what came since is later.
+    """
     if withdrawn.state != WITHDRAWN or withdrawn.withdrawn_at is None:
         return False
+    if waiting.ordered_at is None and came_since:
+        return waiting.accepted_at < withdrawn.withdrawn_at
     return (waiting.ordered_at or waiting.accepted_at) <= withdrawn.withdrawn_at
 
 

@@ -446,6 +446,15 @@ def test_one_updated_after_the_kill_goes_live_and_one_updated_before_does_not() 
             assert fold(arrivals).pass_time(LATER).current.live == live, (hours, arrivals)
 
 
+def test_what_is_scheduled_after_a_kill_of_the_same_millisecond_goes_live_and_what_waited_then_does_not() -> None:
+    article, kill = draft("A", version=1), draft("X", version=2)
+    waiting = draft("B", version=3, embargo_until=LATER)
+    assert fold([article, kill, waiting]).outcomes[-1] == "scheduled"
+    assert fold([article, kill, waiting]).pass_time(LATER).current.live
+    assert not fold([article, waiting, kill]).pass_time(LATER).current.live
+    assert fold([article, kill, waiting, draft("X", version=3)]).known.waiting is None
+
+
 def test_the_latest_of_several_kills_counts() -> None:
     first, second = draft("X", version=2, updated_at=NOW - 9 * HOUR), draft("X", version=4, updated_at=NOW - HOUR)
     waiting = draft("B", version=5, updated_at=NOW - 5 * HOUR, embargo_until=LATER)
