@@ -125,12 +125,12 @@ def _unchanged(copy: Copy, known: Known, current: Article, rank: Rank, now: date
     version, ordered_at, withdrawn_at = current.version, copy.draft.updated_at, current.withdrawn_at
     if copy.draft.version is None:
         ordered_at = _later(ordered_at, current.ordered_at)
-        kept_at = current.withdrawn_at
+        killed_at = _later(copy.draft.updated_at, current.withdrawn_at)  # what it took down is not to return with it
     else:
         version = copy.draft.version
-        kept_at = now  # as if it had come first: the newest kill says when it was, else its acceptance does
+        killed_at = copy.draft.updated_at or now  # as if it had come first: the newest kill says when it was
     if current.state == WITHDRAWN:
-        withdrawn_at = copy.draft.updated_at or kept_at
+        withdrawn_at = killed_at
     newer = _linked(copy, current, now).model_copy(
         update={"version": version, "ordered_at": ordered_at, "withdrawn_at": withdrawn_at}
     )

@@ -124,6 +124,13 @@ def test_without_versions_and_moments_the_rewrite_that_comes_last_is_shown() -> 
     assert stand((first, kill, second)) == {"a": "b", "b": "shown"}
 
 
+def test_a_kill_that_is_told_again_with_an_older_moment_brings_no_rewrite_back() -> None:
+    first, second = draft("a", updated_at=START - timedelta(hours=3)), replace(SECOND, version=None)
+    drafts = [first, replace(second, updated_at=START - timedelta(hours=1)), Draft(guid="a", status="canceled")]
+    again = Draft(guid="a", status="canceled", updated_at=START - timedelta(hours=2))
+    assert stand([*drafts, again]) == stand(drafts) == {"a": "down", "b": "down"}
+
+
 @pytest.fixture
 async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
     async with opened(valkey, tmp_path, SITE) as made:
