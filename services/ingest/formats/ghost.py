@@ -91,11 +91,11 @@ def _guid(post: Members) -> str:
 
 
 def _status(post: Members) -> Status:
-    """What is for members only is not for everyone: it is withheld."""
+    """What is for members alone, or for those who get it by mail, is not for everyone: it is withheld."""
     told = post.text("status").lower() or "published"
     if told not in _STATUS:
         post.wrong("status", "There is no such status; send published, scheduled or draft.")
-    if post.text("visibility").lower() not in ("", "public"):
+    if post.get("email_only") is True or post.text("visibility").lower() not in ("", "public"):
         return "withheld"
     return _STATUS.get(told, "withheld")
 

@@ -93,6 +93,13 @@ def test_what_is_for_members_only_is_not_published(visibility: str) -> None:
     assert draft({**POST, "visibility": visibility}).status == "withheld"
 
 
+@pytest.mark.parametrize("status", ["scheduled", "published"])
+def test_what_is_only_mailed_is_not_published(status: str) -> None:
+    """Ghost says `sent` only when the mail has gone; until then such a post is scheduled like any other."""
+    assert draft({**POST, "status": status, "email_only": True}).status == "withheld"
+    assert draft({**POST, "status": status, "email_only": False}).status == "usable"
+
+
 def test_a_post_of_two_members_is_enough() -> None:
     found = draft({"id": "1", "title": "T", "plaintext": "x", "tags": None, "primary_tag": None, "authors": []})
     assert (found.headline, found.body_html, found.body_text, found.section) == ("T", None, "x", None)
