@@ -9,9 +9,10 @@ from typing import Any
 
 from services.ingest.draft import Author, Draft, Ignored, Reading, Status
 from services.ingest.formats import ninjs_pictures as pictures
+from services.ingest.formats import ninjs_words as words
 from services.ingest.formats.bounds import MAX_GUID, MAX_NAME, MAX_VERSION
 from services.ingest.formats.reading import Members, authors, language, names, plain, prepare, shorten
-from services.ingest.formats.words import first_words, one_body, without_headline
+from services.ingest.formats.words import first_words, without_headline
 from shared.problems import Fault, Problem
 
 _STATUS: dict[str, Status] = {
@@ -35,9 +36,7 @@ _CONCEPTS = (
     "person people organisation organisations place places event events object objects genre genres"
     " infosource infosources trustindicator trustindicators"
 )
-_HTML = re.compile(r"<(?:p|div|h[1-6]|ul|ol|table|section|article|blockquote|figure|br|html|body)\b", re.IGNORECASE)
-_HTML_TYPES = ("text/html", "application/xhtml+xml")
-_TYPES = {"html": "text/html", "xhtml": "application/xhtml+xml", "text": "text/plain"}  # of members like `body_html`
+_SUMMARIES = ("main", "summary", "abstract", "lead", "text")
 _MEMBERS = {"/evolved_from": "/evolvedfrom"}
 _BY = re.compile(r"\A(?:by|von|par|por)(?::\s*|\s+)", re.IGNORECASE)
 
@@ -50,7 +49,7 @@ def read(content: Any) -> Reading:
     guid = _guid(item)
     kind = item.text("type").lower() or ("event" if item.get("eventdetails") is not None else "")
     status = _status(item)
-    html, text = _body(item)
+    html, text = words.body(item)
     if kind == "composite" and (html or text or status != "usable"):
         kind = "text"  # a kill comes without the words that made it an article
     version = _version(item)
@@ -153,45 +152,17 @@ def _version(item: Members) -> int | None:
     return None if item.moment("versioncreated") else 0
 
 
-def _variants(item: Members, plural: str, prefix: str) -> list[tuple[str, str, str]]:
-    """(role, content type, text) of `headlines`, `bodies` and `descriptions`, and of members like `body_html`."""
-    roles = [name.removeprefix(prefix) for name in item if name.startswith(prefix)]
-    roles.sort(key=lambda role: role not in _TYPES)
-    found = [(role, _TYPES.get(role, ""), item.text(prefix + role)) for role in roles]
-    found += [
-        (one.text("role").lower(), one.text("contenttype", "mimetype").lower(), one.text("value"))
-        for one in item.objects(plural)
-    ]
-    return [variant for variant in found if variant[2]]
-
-
-def _body(item: Members) -> tuple[str | None, str | None]:
-    """The body, as HTML or else as text; the main one where there are others (a caption, a teaser) beside it."""
-    htmls, texts = [], []
-    for _, kind, value in sorted(_variants(item, "bodies", "body_"), key=lambda variant: variant[0] != "main"):
-        kind = kind.partition(";")[0].strip()
-        if kind in _HTML_TYPES or (not kind and _HTML.search(value)):
-            htmls.append(value)
-        elif kind in ("", "text/plain"):
-            texts.append(value)
-    return one_body(htmls, texts)
-
-
 def _headline(item: Members) -> str:
     """The headline, else the slugline (Superdesk lets it be absent)."""
-    variants = _variants(item, "headlines", "headline_")
-    main = [value for role, _, value in variants if role == "main"] or [value for _, _, value in variants]
-    told = item.plain("headline") or plain(next(iter(main), ""))
-    return shorten(told or item.plain("title") or item.plain("slugline"))
+    return shorten(words.headline(item) or item.plain("title") or item.plain("slugline"))
 
 
 def _summary(item: Members) -> str:
     told, marked_up = item.plain("description_text"), item.plain("description_html")
+    described = words.description(item, *_SUMMARIES)
     if marked_up and marked_up.replace(" ", "") == told.replace(" ", ""):
         return marked_up  # Superdesk takes the markup out and puts nothing between two paragraphs
-    variants = _variants(item, "descriptions", "description_")
-    texts = [value for _, kind, value in variants if "html" not in kind and not _HTML.search(value)]
-    return told or plain(next(iter(texts or [value for _, _, value in variants]), ""))
+    return told or described
 
 
 def _topics(item: Members) -> tuple[str, ...]:

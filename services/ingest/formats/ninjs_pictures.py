@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 from services.ingest.draft import Media, Picture
 from services.ingest.formats.bounds import MAX_GUID
-from services.ingest.formats.reading import Members, plain, web_address
+from services.ingest.formats.ninjs_words import credit_line, description, headline
+from services.ingest.formats.reading import Members, web_address
 from services.ingest.references import unescape
 
 _KINDS = ("picture", "graphic")
 _FEATURED = ("featuremedia", "mainpic", "main", "featured")
 _SHOWN = ("", "image/jpeg", "image/jpg", "image/pjpeg", "image/png", "image/webp", "image/gif")
 _EMBEDDED = ("embedded", "editor_")
+_CAPTIONS = ("caption", "main", "summary", "text")
 # Superdesk's editor names the association of a picture in its body
 _EMBED = re.compile(
     r'<!-- EMBED START Image {id: "([^"<>]{1,100})"} -->(?:(?!<!--).){0,2000}?(<img\b[^<>]*>)', re.DOTALL
@@ -153,17 +155,17 @@ def _picture(item: Members, rendition: _Rendition) -> Picture:
         media_id=rendition.media_id,
         url=rendition.href,
         alt=_alternative(item),
-        credit=item.plain("byline", "by", "copyrightholder"),
+        credit=item.plain("byline", "by", "copyrightholder") or credit_line(item),
         caption=_caption(item),
     )
 
 
 def _alternative(item: Members) -> str:
     """What to say in its place; Superdesk sends that as a picture's body."""
-    headline = item.plain("headline") or next((plain(one.text("value")) for one in item.objects("headlines")), "")
-    return item.plain("body_text") or headline or _caption(item)
+    called = headline(item)
+    return item.plain("body_text") or called or _caption(item)
 
 
 def _caption(item: Members) -> str:
-    described = [plain(one.text("value")) for one in item.objects("descriptions")]
-    return item.plain("description_text", "description_html") or next((text for text in described if text), "")
+    described = description(item, *_CAPTIONS)
+    return item.plain("description_text", "description_html") or described

@@ -256,6 +256,46 @@ def test_there_is_a_headline_wherever_there_are_words(item: dict[str, Any], head
     assert draft(item).headline == headline
 
 
+def told(**values: str) -> list[dict[str, Any]]:
+    return [{"role": role, "value": value} for role, value in values.items()]
+
+
+@pytest.mark.parametrize(
+    ("descriptions", "summary"),
+    [
+        (told(correction="Name put right.", caption_writer="JKD", abstract="It closed."), "It closed."),
+        ([*told(writer="JKD"), {"role": "summary", "contenttype": "text/html", "value": "<p>It closed.</p>"}],
+         "It closed."),
+        (told(text="It closed.", creditline="THE AGENCY"), "It closed."),
+        (told(creditline="THE AGENCY"), ""),
+        (told(other="Whatever."), "Whatever."),
+    ],
+)  # fmt: skip
+def test_a_standfirst_is_what_describes_the_story_whichever_stands_first(
+    descriptions: list[dict[str, Any]], summary: str
+) -> None:
+    for ordered in (descriptions, descriptions[::-1]):
+        assert draft(without(TWO, "descriptions"), descriptions=ordered).summary == summary
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {
+            "descriptions": told(creditline="THE AGENCY", caption_writer="JKD", caption="At the border."),
+            "headlines": told(extended="At the border on Monday", main="Border"),
+        },
+        {"headline": "Border", "description_creditline": "THE AGENCY", "description_caption": "At the border."},
+    ],
+    ids=["2.x", "1.x"],
+)
+def test_a_pictures_caption_is_its_caption_and_its_credit_line_the_credit(members: dict[str, Any]) -> None:
+    photo = {"name": "photo", "uri": "p", "type": "picture", "renditions": {"o": {"href": "https://a.b/c.jpg"}}}
+    assert draft(TWO, associations=[{**photo, **members}]).image == Picture(
+        url="https://a.b/c.jpg", alt="Border", credit="THE AGENCY", caption="At the border."
+    )
+
+
 IMAGE = '<p><img src="https://a.b/c.jpg"></p>'
 
 

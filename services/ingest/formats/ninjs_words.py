@@ -1,0 +1,69 @@
+"""The words of a ninjs item: body, headline and descriptions, each in as many variants as there are roles.
+
+1.x has members like `body_html` and `description_caption`, 2.x and 3.x have lists of objects with a `role`.
+"""
+
+import re
+
+from services.ingest.formats.reading import Members, plain
+from services.ingest.formats.words import one_body
+
+_HTML = re.compile(r"<(?:p|div|h[1-6]|ul|ol|table|section|article|blockquote|figure|br|html|body)\b", re.IGNORECASE)
+_HTML_TYPES = ("text/html", "application/xhtml+xml")
+_TYPES = {"html": "text/html", "xhtml": "application/xhtml+xml", "text": "text/plain"}  # of members like `body_html`
+_CREDIT = "creditline"
+
+_Variant = tuple[str, str, str]
+
+
+def body(item: Members) -> tuple[str | None, str | None]:
+    """The body, as HTML or else as text; the main one where there are others (a caption, a teaser) beside it."""
+    htmls, texts = [], []
+    for _, kind, value in sorted(_variants(item, "bodies", "body_"), key=lambda variant: variant[0] != "main"):
+        kind = kind.partition(";")[0].strip()
+        if kind in _HTML_TYPES or (not kind and _HTML.search(value)):
+            htmls.append(value)
+        elif kind in ("", "text/plain"):
+            texts.append(value)
+    return one_body(htmls, texts)
+
+
+def headline(item: Members) -> str:
+    """The headline, the main one where there are others."""
+    told = _line(_variants(item, "headlines", "headline_"), "main")
+    return item.plain("headline") or told
+
+
+def description(item: Members, *roles: str) -> str:
+    """What the item is said to be in the first of these roles that it is described in, else in any: agencies describe
+    for their desk too, who wrote the caption or what was corrected. A credit line describes nothing."""
+    found = _variants(item, "descriptions", "description_")
+    return _line([variant for variant in found if variant[0] != _CREDIT], *roles)
+
+
+def credit_line(item: Members) -> str:
+    """Whom to credit, which some agencies send as a description."""
+    found = _variants(item, "descriptions", "description_")
+    return _line([variant for variant in found if variant[0] == _CREDIT])
+
+
+def _variants(item: Members, plural: str, prefix: str) -> list[_Variant]:
+    """(role, content type, text) of each."""
+    roles = [name.removeprefix(prefix) for name in item if name.startswith(prefix)]
+    roles.sort(key=lambda role: role not in _TYPES)
+    found = [(role, _TYPES.get(role, ""), item.text(prefix + role)) for role in roles]
+    found += [
+        (one.text("role").lower(), one.text("contenttype", "mimetype").lower(), one.text("value"))
+        for one in item.objects(plural)
+    ]
+    return [variant for variant in found if variant[2]]
+
+
+def _line(found: list[_Variant], *roles: str) -> str:
+    """What the variant of the first of these roles says, else of any; of two of one role the one without markup."""
+
+    def rank(variant: _Variant) -> tuple[int, bool]:
+        role, kind, value = variant
+        return roles.index(role) if role in roles else len(roles), "html" in kind or bool(_HTML.search(value))
+
+    return next((line for _, _, value in sorted(found, key=rank) if (line := plain(value))), "")
