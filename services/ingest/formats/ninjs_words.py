@@ -11,15 +11,19 @@ from services.ingest.formats.words import one_body
 _HTML = re.compile(r"<(?:p|div|h[1-6]|ul|ol|table|section|article|blockquote|figure|br|html|body)\b", re.IGNORECASE)
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _TYPES = {"html": "text/html", "xhtml": "application/xhtml+xml", "text": "text/plain"}  # of members like `body_html`
+# news as XML, which has paragraphs too; 1.x does not say what kind of text a member like `body_nitf` is
+_NITF = re.compile(r"\s*(?:<\?xml\b[^<>]*>\s*)?(?:<!doctype\b[^<>]*>\s*)?<(?:\w*nitf|news(?:ml|item))\b", re.IGNORECASE)
 _CREDIT = "creditline"
 
 _Variant = tuple[str, str, str]
 
 
 def body(item: Members) -> tuple[str | None, str | None]:
-    """The body, as HTML or else as text; the main one where there are others (a caption, a teaser) beside it."""
+    """The body, as HTML or else as text; the main one where there are others (a caption, a teaser) beside it, and NITF
+    only where there is nothing else."""
     htmls, texts = [], []
-    for _, kind, value in sorted(_variants(item, "bodies", "body_"), key=lambda variant: variant[0] != "main"):
+    found = sorted(_variants(item, "bodies", "body_"), key=lambda variant: variant[0] != "main")
+    for _, kind, value in [variant for variant in found if not _NITF.match(variant[2])] or found:
         kind = kind.partition(";")[0].strip()
         if kind in _HTML_TYPES or (not kind and _HTML.search(value)):
             htmls.append(value)

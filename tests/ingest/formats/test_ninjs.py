@@ -309,6 +309,19 @@ def test_the_main_body_is_the_body_whichever_stands_first() -> None:
     assert draft({"uri": "x", "headlines": [{"value": "h"}], "bodies": [teaser, blank]}).body_html == "<p>teaser</p>"
 
 
+NITF = '<?xml version="1.0"?>\n<nitf><head><title>T</title></head><body><p>Words.</p></body></nitf>'
+
+
+@pytest.mark.parametrize("nitf", [NITF, "<TTNITF><HEAD><SLUGG>slug</SLUGG></HEAD><BODY><P>Words.</P></BODY></TTNITF>"])
+@pytest.mark.parametrize("other", [{"body_html5": "<p>Words.</p>"}, {"body_text": "Words."}])
+def test_nitf_is_the_body_only_where_there_is_no_other(nitf: str, other: dict[str, str]) -> None:
+    for members in ({"body_x": nitf, **other}, {**other, "body_x": nitf}):
+        found = draft({"uri": "x", "headline": "H", **members})
+        assert (found.body_html or found.body_text) == next(iter(other.values()))
+    assert draft({"uri": "x", "headline": "H", "body_x": nitf}).body_html == nitf
+    assert draft({"uri": "x", "headline": "H", "body_nitf": "<p>Words.</p>"}).body_html == "<p>Words.</p>"
+
+
 @pytest.mark.parametrize(
     ("members", "html", "text"),
     [
