@@ -32,7 +32,8 @@ def read(content: Any) -> Reading:
     if isinstance(event, list):
         return event
     if event.get("post") is None:
-        if other := next((name for name in _OTHERS if name in event), None):
+        told = event.text("event").partition(".")[0]  # newer Ghosts name it; of `site.changed` that is all
+        if other := next((name for name in _OTHERS if name in event or name == told), None):
             return Ignored(f"an event of the kind {other} is no article")
         event.wrong("post", "The event is about no post; send the body of one of Ghost's post webhooks.")
     post = event.object("post")

@@ -148,6 +148,13 @@ def test_a_body_that_is_blank_gives_way() -> None:
 @pytest.mark.parametrize("kind", ["page", "tag", "member", "site", "label", "newsletter", "offer", "tier"])
 def test_events_about_other_things_are_ignored(kind: str) -> None:
     assert isinstance(ghost.read({kind: {"current": {"id": "1"}, "previous": {}}}), Ignored)
+    assert isinstance(ghost.read({"event": f"{kind}.changed"}), Ignored)
+
+
+def test_an_event_may_be_named() -> None:
+    named = {"event": "post.published", **event(POST)}
+    assert ghost.read(named) == ghost.read(event(POST))
+    assert pointers({"event": "post.published"}) == ["/post"]
 
 
 @pytest.mark.parametrize(
