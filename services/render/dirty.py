@@ -91,10 +91,10 @@ class Dirty:
         await self._store.run(steps.MARK_AGAIN, ALL, (cause, *asked))
 
     async def mark_firsts(self, pages: Iterable[str], cause: str) -> dict[str, str]:
-        """Mark pages that are about to be written without a lease, to be looked at last; by which mark each waits then,
-        of those that nobody builds just now."""
+        """Mark pages that are about to be written without a lease, to be looked at when their article is listed; by
+        which mark each waits then, of those that nobody builds just now."""
         asked = tuple(pages)
-        marks = await self._store.run(steps.MARK_FIRSTS, ALL, (cause, keys.LAST, *asked))
+        marks = await self._store.run(steps.MARK_FIRSTS, ALL, (cause, GONE_AFTER_MS, *asked))
         return {page: mark.decode() for page, mark in zip(asked, marks, strict=True) if mark}
 
     async def take(self, most: int, token: str, few: int | None = None) -> list[Taken]:

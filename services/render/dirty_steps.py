@@ -4,7 +4,9 @@
 `render:dirty:shared` sorted set of all other page keys by when they are due at the latest ·
 `render:dirty:background` the same of pages that can wait for all others: looks around an article, articles' pages that
 may show other related articles, and whatever is built again though no event asks for it ·
-`render:dirty:gone` sorted set of withdrawn articles' pages by when their 410 is due at the latest ·
+`render:dirty:gone` sorted set of what must not be built while anything else is in hand, by when it is due at the
+latest: withdrawn articles' pages, whose 410 follows the lists, and pages that an article brings with it, which show it
+before it is listed ·
 `render:leases` sorted set of page keys that are being built, by when the lease ends ·
 `render:tokens` hash, page key → token of its lease, and the mark it was taken with ·
 `render:causes` hash, page key → event_id and time of its mark ·
@@ -104,10 +106,8 @@ local function take_pages(most, few, share, least, token, lease, size, first)
     local id = string.match(page, '^article:(.*)')
     redis.call('ZREM', SHARED, page)
     if some_later then redis.call('ZREM', BACKGROUND, page) end
-    if id then
-      redis.call('ZREM', ARTICLES, page)
-      if some_gone then redis.call('ZREM', GONE, page) end
-    end
+    if some_gone then redis.call('ZREM', GONE, page) end
+    if id then redis.call('ZREM', ARTICLES, page) end
     local mark = redis.call('HGET', CAUSES, page) or ''
     redis.call('ZADD', LEASES, now + lease, page)
     redis.call('HSET', TOKENS, page, token .. '\\n' .. mark)
@@ -216,7 +216,7 @@ MARK_FIRSTS = Script(
 local marks = {}
 for at = 3, #ARGV do
   local page = ARGV[at]
-  mark(SHARED, page, tonumber(ARGV[2]), ARGV[1])
+  mark(GONE, page, tonumber(ARGV[2]), ARGV[1])
   redis.call('SADD', 'render:untold', page)
   marks[at - 2] = redis.call('ZSCORE', LEASES, page) and '' or redis.call('HGET', CAUSES, page)
 end

@@ -129,6 +129,7 @@ local function leave_whole(plan)
     if redis.call('HGET', CAUSES, page) == mark and shows_it_alone(page) then
       whole[page] = true
       redis.call('ZREM', SHARED, page)
+      redis.call('ZREM', GONE, page)
       redis.call('HDEL', CAUSES, page)
     end
   end

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from services.render import dirty
 from services.render.delivery import Delivery
 from services.render.dirty import Dirty
 from services.render.site import Output, page_file
@@ -128,7 +129,20 @@ async def test_what_somebody_is_building_from_before_it_came_is_built_again(room
     assert room.tree.has(OIL)
 
 
-async def test_what_somebody_builds_before_it_is_listed_is_built_again(room: PressRoom) -> None:
+async def test_what_it_brings_is_nobody_elses_to_build_until_it_is_listed(room: PressRoom, brought: Brought) -> None:
+    await room.accept(draft("g", topics=("Oil",)))
+
+    async def another_press_is_idle() -> None:
+        assert not await Dirty(room.store, "w2").take(100, "t"), "it would take away what is not listed"
+
+    await before_it_is_listed(room, another_press_is_idle)
+    assert set(brought.values()) == {1}, brought
+
+
+async def test_what_somebody_builds_before_it_is_listed_is_built_again(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dirty, "GONE_AFTER_MS", 0)  # it takes so long that they are overdue
     other = Dirty(room.store, "w2")
     await room.accept(draft("g", topics=("Oil",)))
 
