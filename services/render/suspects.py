@@ -14,7 +14,7 @@ from services.render.neighbours import may_reach
 from services.render.printer import Printer
 from services.render.reasons import WHY
 from services.render.site import Site
-from services.render.whole import WholeEdition
+from services.render.whole import WholeEdition, picture_files
 from shared.events import ARTICLES, SIGNALS
 from shared.groups import groups_of
 from shared.store import Store
@@ -109,9 +109,9 @@ class Suspects:
         output = await try_to_build(self._edition, self._printer, key, found)
         if output is None:
             return found
-        wanted = dict(contents(output))
+        wanted, shown = dict(contents(output)), await self._pictures_of(key)
         for path in paths:
-            if path.startswith("media/"):
+            if path in shown:
                 self._look_at_picture(path, key, found)
             elif path in wanted:
                 note(found, path, key, self._site.read(path), wanted[path])
@@ -136,6 +136,11 @@ class Suspects:
     async def _store_ms(self) -> int:
         seconds, micros = await self._store.do("TIME")
         return int(seconds) * 1000 + int(micros) // 1000
+
+    async def _pictures_of(self, key: str) -> set[str]:
+        """The public files of the pictures that a live article's page shows now."""
+        [card] = await self._edition.cards([key.partition(":")[2]])
+        return set(picture_files(card)) if card else set()
 
     def _look_at_picture(self, path: str, key: str, found: Differences) -> None:
         """Public files of pictures are only asked to be there: making them again would take minutes."""

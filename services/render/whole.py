@@ -129,7 +129,7 @@ class WholeEdition:
         """The public files of the pictures that each live article shows, with its page's key."""
         for ident, card in self._cards.items():
             if card.media:
-                yield keys.article(ident), [name.lstrip("/") for url in card.media for name in siblings(url)]
+                yield keys.article(ident), picture_files(card)
 
     def picture_addresses(self) -> set[str]:
         """The widest public address of each picture that is shown."""
@@ -196,3 +196,8 @@ class WholeEdition:
 
     async def length(self, picture: str) -> int | None:
         return self._lengths.get(picture)
+
+
+def picture_files(card: Card) -> list[str]:
+    """The public files of the pictures that a live article shows."""
+    return [name.lstrip("/") for url in card.media for name in siblings(url)]

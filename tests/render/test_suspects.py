@@ -14,6 +14,8 @@ from services.render.check import Differences
 from services.render.edition import LiveEdition
 from services.render.suspects import Suspects
 from shared.events import ARTICLES, SIGNALS
+from shared.live import live_key
+from shared.media import media_names
 from shared.settings import Site
 from tests.properties.press_room import START, PressRoom, draft, opened
 
@@ -93,3 +95,16 @@ async def test_a_store_without_streams_has_no_event_on_its_way(room: PressRoom) 
     await room.store.do("DEL", ARTICLES, SIGNALS)
     (room.tree.root / "index.html").unlink()
     assert (await confirmed(room, Differences(missing={"index.html": "front"}))).missing == {"index.html": "front"}
+
+
+async def test_a_picture_that_is_shown_no_longer_is_not_missing(room: PressRoom) -> None:
+    ident = (await room.accept(draft("g"))).article.id
+    await room.drain()
+    picture = media_names("ab" * 20, 8)[8]
+    found = Differences(missing={picture[1:]: f"article:{ident}"})
+    assert (await confirmed(room, found)).clean
+    [card] = await LiveEdition(room.store, SITE).cards([ident])
+    assert card
+    shows_it = card.model_copy(update={"media": (picture,)})
+    await room.store.do("SET", live_key(ident), shows_it.model_dump_json())
+    assert (await confirmed(room, found)).missing == found.missing
