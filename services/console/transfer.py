@@ -15,6 +15,7 @@ import zlib
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from typing import IO, Annotated, Any
 
@@ -38,6 +39,8 @@ LEFT_OUT = {key.encode() for key in (*DIRTY, LOOK, BOOT)}
 VISITORS = (b"seen:", b"views:from:", b"views:salts")
 """Marks and salts that end within a day: an import would keep them for ever, and a backup would tell of readers."""
 PATIENCE = 60.0
+TOGETHER = 64
+"""Keys of an import that go out together: one after the other, each waits for an fsync of its own."""
 _ORIGINAL = re.compile(r"media/([0-9a-f]{2})/\1[0-9a-f]{38}")
 
 Written = Annotated[Path, typer.Argument(metavar="FILE", help="The file to write; it must not exist yet.")]
@@ -90,11 +93,11 @@ def import_(file: Exported, data: Data = None) -> None:
         _make_sure_of_room(_check(file), place.settings.originals_dir)
         with tarfile.open(file, "r:gz") as archive:
             _unpack_media(archive, place.settings.originals_dir)
-            count = 0
-            for one in kept(_member(archive, "store.ndjson")):
-                if one.key.encode() not in LEFT_OUT:
-                    await store.commit({}, one.commands())
-                count += 1
+            count, rest = 0, kept(_member(archive, "store.ndjson"))
+            while portion := list(islice(rest, TOGETHER)):
+                ours = [one for one in portion if one.key.encode() not in LEFT_OUT]
+                await asyncio.gather(*(store.commit({}, one.commands()) for one in ours))
+                count += len(portion)
             _compare_settings(archive, place)
         dirty = Dirty(store, "import")
         async for pages in every_page(store):

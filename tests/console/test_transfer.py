@@ -168,6 +168,16 @@ def test_what_the_pages_here_were_built_with_is_not_overwritten(store: redis.Red
         assert store.mget("render:look", "render:boot") == [b"mine", b"mine"]
 
 
+def test_keys_of_an_import_share_their_fsyncs(store: redis.Redis, tmp_path: Path) -> None:
+    store.mset({f"key:{number}": "x" for number in range(2_000)})
+    export(tmp_path / "site.pressrun")
+    store.flushall()
+    store.config_resetstat()
+    import_(tmp_path / "site.pressrun")
+    assert len(store.keys("key:*")) == 2_000
+    assert store.info("stats")["total_reads_processed"] < 1_000, "the store syncs after each round of reading"
+
+
 def test_a_damaged_file_is_imported_whole_or_not_at_all(store: redis.Redis, tmp_path: Path) -> None:
     fill(store)
     before = held(store)
