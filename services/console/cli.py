@@ -8,6 +8,7 @@ import typer
 from services.console import dead_letters
 from services.console.building import build, check, rebuild
 from services.console.folder import CannotStart
+from services.console.place import err
 from services.console.post import post
 from services.console.reasons import impact, watch, why
 from services.console.status import status
@@ -50,7 +51,7 @@ def main() -> None:
     try:
         app()
     except (CannotStart, WrongSetting) as error:
-        typer.echo(f"pressrun: {error}", err=True)
+        err.print(f"pressrun: {error}", markup=False)
         sys.exit(1)
 
 

@@ -8,13 +8,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from json import loads
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 import typer
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from rich.console import Console
+from rich.highlighter import RegexHighlighter
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from services.console.folder import CannotStart, others, read_run
@@ -60,8 +61,26 @@ def _texts(tree: Any) -> Iterator[str]:
             yield from _texts(one)
 
 
-err = _Lines(stderr=True, highlight=False, soft_wrap=True, emoji=False)
-out = _Lines(highlight=False, soft_wrap=True, emoji=False)
+class _Marks(RegexHighlighter):
+    """What stands out in a line: its label, a moment, numbers, an event, a verdict. A group's name is its style."""
+
+    highlights: ClassVar[list[str]] = [
+        r"^(?P<bold>[a-z][a-z ]*?)(?=: |  )",
+        r"^(?P<dim>\d{4}-\d\d-\d\dT\S+)",
+        r"(?<!\S)(?P<cyan>\d+(?:[.,]\d+)*)(?![^\s,])",
+        r"(?<=  )(?P<magenta>(article|page|ranking|conditions|front|clock|site)\.[a-z]+)(?!\S)",
+        r"(?P<red>\bnot clean)$|(?P<green>\bclean)$",
+    ]
+
+
+def _lines(**options: Any) -> _Lines:
+    """Coloured on a terminal, plain in a pipe; plain with NO_COLOR too, where rich alone would leave bold."""
+    colours: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
+    return _Lines(color_system=colours, highlighter=_Marks(), soft_wrap=True, emoji=False, **options)
+
+
+err = _lines(stderr=True)
+out = _lines()
 
 
 @dataclass(frozen=True, slots=True)
