@@ -143,28 +143,30 @@ def test_the_readme_begins_with_the_two_commands() -> None:
 
 # Endpoints
 
-ROUTES = """
+SERVICE = """
 import importlib, json, sys
+from prometheus_client import REGISTRY
 from starlette.routing import Route
 module = importlib.import_module(f"services.{sys.argv[1]}.app")
 app = getattr(module, "api_app", module.app)
 calls = {f"{method.upper()} {path}" for path, item in app.openapi()["paths"].items() for method in item}
 plain = [route for route in app.routes if type(route) is Route and route.include_in_schema]
 calls |= {f"{method} {route.path}" for route in plain for method in route.methods or {"POST"}}
-print(json.dumps(sorted(call for call in calls if not call.startswith("HEAD "))))
+metrics = [one.name + "_total" * (one.type == "counter") for one in REGISTRY.collect()]
+print(json.dumps({"calls": [call for call in calls if not call.startswith("HEAD ")], "metrics": metrics}))
 """
 
 
 @pytest.fixture(scope="module")
-def calls(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
-    """The calls of each service, the names of their parameters left out."""
+def services(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, list[str]]]:
+    """The calls and the metrics of each service."""
     folder = tmp_path_factory.mktemp("docs")
     (folder / "sources.toml").write_text('[sources.docs]\ntokens = ["docs-token"]\n')
     ours = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     found = {}
     for service in SERVICES:
         answer = subprocess.run(
-            [sys.executable, "-c", ROUTES, service],
+            [sys.executable, "-c", SERVICE, service],
             env={**ours, f"{PREFIX}DATA": str(folder)},
             cwd=ROOT,
             capture_output=True,
@@ -172,22 +174,26 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
             timeout=60,
             check=True,
         )
-        found[service] = {PARAMETER.sub("{}", call) for call in json.loads(answer.stdout)}
+        found[service] = json.loads(answer.stdout)
     return found
+
+
+@pytest.fixture(scope="module")
+def calls(services: dict[str, dict[str, list[str]]]) -> set[str]:
+    """The calls of all services, the names of their parameters left out."""
+    return {PARAMETER.sub("{}", call) for service in services.values() for call in service["calls"]}
 
 
 def described(page: Path, pattern: str) -> set[str]:
     return {PARAMETER.sub("{}", call) for call in re.findall(pattern, text(page), re.MULTILINE)}
 
 
-def test_each_call_has_its_line(calls: dict[str, set[str]]) -> None:
-    lines = described(README, r"^\| `((?:GET|POST|PUT|DELETE) /[^`]*)` \|")
-    assert {call for of in calls.values() for call in of} == lines
+def test_each_call_has_its_line(calls: set[str]) -> None:
+    assert calls == described(README, r"^\| `((?:GET|POST|PUT|DELETE) /[^`]*)` \|")
 
 
-def test_each_call_is_described_with_an_example(calls: dict[str, set[str]]) -> None:
-    headings = described(ROOT / "docs" / "api.md", r"^### `((?:GET|POST|PUT|DELETE) /[^`]*)`$")
-    assert {call for of in calls.values() for call in of} == headings
+def test_each_call_is_described_with_an_example(calls: set[str]) -> None:
+    assert calls == described(ROOT / "docs" / "api.md", r"^### `((?:GET|POST|PUT|DELETE) /[^`]*)`$")
 
 
 def test_the_articles_that_are_shown_are_accepted() -> None:
@@ -270,6 +276,14 @@ def test_each_metric_has_its_line() -> None:
     assert set(METRIC.findall(code)) == {
         name for name in named(ROOT / "docs" / "operations.md") if name.startswith("pressrun_")
     }
+
+
+def test_each_metric_is_told_by_the_services_that_its_line_names(services: dict[str, dict[str, list[str]]]) -> None:
+    lines = re.findall(r"^\| `(pressrun_\w+)` \| ([a-z, ]+) \|", text(ROOT / "docs" / "operations.md"), re.MULTILINE)
+    assert lines
+    for metric, told_by in lines:
+        named_there = SERVICES if told_by == "all" else told_by.split(", ")
+        assert {name for name in named_there if metric in services[name]["metrics"]} == set(named_there), metric
 
 
 ALARMS = yaml.safe_load(text(ROOT / "deploy" / "alerts.yml"))["groups"][0]["rules"]
