@@ -164,8 +164,10 @@ class Consumer(Generic[E]):
 
     async def _deliver(self, entries: list[tuple[str, Fields]]) -> None:
         batch = [delivered for entry, fields in entries if (delivered := await self._decode(entry, fields))]
-        if not batch:
-            return
+        if batch:
+            await self._do(batch)
+
+    async def _do(self, batch: list[Delivered[E]]) -> None:
         try:
             await self._handle(batch)
         except StoreUnavailable:
@@ -183,7 +185,7 @@ class Consumer(Generic[E]):
     async def _failed(self, batch: list[Delivered[E]], error: Exception) -> None:
         if len(batch) > 1:
             for one in batch:
-                await self._deliver([(one.entry, {b"event": one.event.model_dump_json().encode()})])
+                await self._do([one])
             return
         one = batch[0]
         self._failures[one.entry] = tries = self._failures.get(one.entry, 0) + 1
