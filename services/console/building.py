@@ -13,11 +13,11 @@ from services.console.place import AsJson, Data, Place, err, find, out, progress
 from services.render.check import Differences, compare
 from services.render.dirty import Dirty
 from services.render.edition import LiveEdition
-from services.render.everything import every_page
 from services.render.inline import inline_tree
 from services.render.mend import repair as mend_pages
 from services.render.printer import Printer
 from services.render.rebuild import build_site
+from services.render.refresh import mark_everything
 from services.render.site import Site
 from services.render.suspects import Suspects
 from services.render.whole import WholeEdition
@@ -107,10 +107,8 @@ def rebuild(data: Data = None) -> None:
     """Build every page of the live site again, in place; readers are undisturbed."""
 
     async def work(place: Place, store: Store) -> int:
-        dirty, count = Dirty(store, "rebuild"), 0
-        async for pages in every_page(store):
-            await dirty.mark_again(pages, "rebuild")
-            count += len(pages)
+        dirty = Dirty(store, "rebuild")
+        count = await mark_everything(store, dirty, "rebuild")
         await _wait(dirty, count)
         return count
 

@@ -26,9 +26,9 @@ from services.console.folder import CannotStart
 from services.console.place import Data, Place, err, out, with_store
 from services.render.dirty import Dirty
 from services.render.dirty_steps import ALL as DIRTY
-from services.render.everything import every_page, scan, scan_bytes
+from services.render.everything import scan, scan_bytes
 from services.render.mend import BOOT
-from services.render.refresh import LOOK
+from services.render.refresh import LOOK, mark_everything
 from shared.groups import groups_of
 from shared.live import list_key
 from shared.store import Command, Store
@@ -99,9 +99,7 @@ def import_(file: Exported, data: Data = None) -> None:
                 await asyncio.gather(*(store.commit({}, one.commands()) for one in ours))
                 count += len(portion)
             _compare_settings(archive, place)
-        dirty = Dirty(store, "import")
-        async for pages in every_page(store):
-            await dirty.mark_again(pages, "import")
+        await mark_everything(store, Dirty(store, "import"), "import")
         return count
 
     try:

@@ -1,8 +1,10 @@
-"""Building pages again that no event asks for: after a change of templates or settings, or by `pressrun rebuild`.
+"""Building pages again that no event asks for: after a change of templates or settings, by `pressrun rebuild`, by
+`import`.
 
 `render:look` the digest of templates and site settings that the pages were built with.
 """
 
+from services.render.dirty import Dirty
 from services.render.everything import ALWAYS, every_page
 from services.render.press import Press
 from shared.events import SIGNALS, SiteChanged, announce
@@ -17,17 +19,16 @@ async def refresh(store: Store, press: Press, look: str) -> None:
     before = await store.do("GET", LOOK)
     if before == look.encode():
         return
-    pages = await mark_everything(store, press) if before else 0
+    pages = await mark_everything(store, press.dirty, "rebuild") if before else 0
     await store.do("SET", LOOK, look)
     if before:
         await store.do(*announce(SIGNALS, SiteChanged(at=press.now(), pages=pages)))
 
 
-async def mark_everything(store: Store, press: Press) -> int:
+async def mark_everything(store: Store, dirty: Dirty, cause: str) -> int:
     """Mark every page; return how many."""
     count = 0
     async for pages in every_page(store):
-        await press.dirty.mark_again(pages, "rebuild")
+        await dirty.mark_again(pages, cause)
         count += len(pages)
-    press.wake()
     return count
