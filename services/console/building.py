@@ -118,6 +118,6 @@ def rebuild(data: Data = None) -> None:
 async def _wait(dirty: Dirty, total: int) -> None:
     with progress_bar("rebuilding") as bar:
         task = bar.add_task("", total=total, rate="")
-        while waiting := len(await dirty.waiting()):
-            bar.update(task, completed=max(total - waiting, 0))
+        while not await dirty.drained():
+            bar.update(task, completed=max(total - await dirty.count(), 0))
             await asyncio.sleep(0.1)

@@ -153,7 +153,10 @@ class Dirty:
         await self._store.all([("HDEL", built_key(ident), "shown") for ident in idents])
 
     async def waiting(self) -> set[str]:
-        """The pages that wait or are being built, in one step: a page that changes between these sets is in one."""
+        """The pages that wait or are being built, in one step: a page that changes between these sets is in one.
+
+        Where a whole site waits that takes the store a tenth of a second and more: not to be asked again and again.
+        """
         return {key.decode() for key in await self._store.do("ZUNION", len(WAITING), *WAITING)}
 
     async def mark_of(self, page: str) -> bytes | None:
@@ -162,12 +165,12 @@ class Dirty:
         return found
 
     async def count(self) -> int:
-        """How many wait or are being built."""
+        """How many wait or are being built; one that changes between these sets may be counted twice or not at all."""
         return sum(await self._store.all([("ZCARD", name) for name in WAITING]))
 
     async def drained(self) -> bool:
         """Whether nothing waits and nothing is being built."""
-        return not await self.count()
+        return not await self.count() and not await self.waiting()
 
 
 def _end_of(lease_ms: int) -> float:
