@@ -1,14 +1,18 @@
-"""What a check of a running site found, looked at again: what is only on its way is no difference."""
+"""What a check of a running site found, looked at again: what is only on its way is no difference.
+
+A page is built again from the lists that render keeps, which is quickly done. What is as these have it may still be
+wrong, if they are: so it is held against the articles themselves too, once the site stands still.
+"""
 
 import asyncio
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from services.render import keys
 from services.render.addresses import page_of, path_of
 from services.render.check import Differences, compare, contents, note, try_to_build
 from services.render.dirty import Dirty
-from services.render.edition import LiveEdition
+from services.render.edition import Edition, LiveEdition
 from services.render.handlers import GROUP
 from services.render.neighbours import may_reach
 from services.render.printer import Printer
@@ -16,7 +20,7 @@ from services.render.reasons import WHY
 from services.render.site import Site
 from services.render.whole import WholeEdition, picture_files
 from shared.events import ARTICLES, SIGNALS
-from shared.groups import groups_of
+from shared.groups import Group, groups_of
 from shared.store import Store
 
 PATIENCE = 20.0
@@ -62,17 +66,21 @@ class Suspects:
         for path, key in {**found.differs, **found.missing}.items():
             suspects.setdefault(key, []).append(path)
         seen: dict[str, _Seen] = {}
+        as_listed: dict[str, list[str]] = {}
         begun_ms = await self._store_ms()
         until = asyncio.get_running_loop().time() + PATIENCE
         while suspects and asyncio.get_running_loop().time() < until:
             for key, paths in list(suspects.items()):
                 if (sure := await self._look(key, paths, seen)) is not None:
                     left.add(sure)
+                    if sure.clean:
+                        as_listed[key] = paths
                     del suspects[key]
             await asyncio.sleep(0.05 if suspects else 0)
         for key, paths in suspects.items():
             if not await self._moves(key, begun_ms):
-                left.add(await self._compare(key, paths))
+                left.add(await self._compare(self._edition, key, paths))
+        left.add(await self._by_articles(as_listed, until))
         left.extra += await self._still_extra(found.extra, until)
         left.extra = [path for path in left.extra if not await self._is_of(path, left.failed)]
         return left
@@ -93,7 +101,7 @@ class Suspects:
             seen[key] = last
         if not before.leaves(key, before.changed) or key in seen:
             return None
-        differences = await self._compare(key, paths)
+        differences = await self._compare(self._edition, key, paths)
         after = await self._moment(key)
         if not after.leaves(key, before.changed):
             return None
@@ -103,10 +111,30 @@ class Suspects:
         seen[key] = _Seen(differences, before.changed, reached_by)
         return None
 
-    async def _compare(self, key: str, paths: list[str]) -> Differences:
+    async def _by_articles(self, pages: Mapping[str, list[str]], until: float) -> Differences:
+        """Those of these pages that are as render's lists have it, and differ from what the articles make of them; none
+        if the site does not stand still for as long as it takes to read them."""
+        while pages and asyncio.get_running_loop().time() < until:
+            if (before := await self._at_rest()) is not None:
+                found, whole = Differences(), await WholeEdition.load(self._store, self._edition.site)
+                for key, paths in pages.items():
+                    found.add(await self._compare(whole, key, paths))
+                if await self._at_rest() == before:
+                    return found
+            await asyncio.sleep(0.05)
+        return Differences()
+
+    async def _at_rest(self) -> tuple[str, ...] | None:
+        """The entries up to which all is done; None while anything is on its way."""
+        read = [group for stream in (ARTICLES, SIGNALS) for group in await self._groups(stream)]
+        if any(group.pending or group.lag for group in read) or not await self._dirty.drained():
+            return None
+        return tuple(group.last for group in read)
+
+    async def _compare(self, edition: Edition, key: str, paths: list[str]) -> Differences:
         """Some of a page's files against the page as it is to be now."""
         found = Differences()
-        output = await try_to_build(self._edition, self._printer, key, found)
+        output = await try_to_build(edition, self._printer, key, found)
         if output is None:
             return found
         wanted, shown = dict(contents(output)), await self._pictures_of(key)
@@ -126,7 +154,10 @@ class Suspects:
         return _Moment(waiting, await self._store.do("HGET", WHY, key), any(behind))
 
     async def _is_behind(self, stream: str) -> bool:
-        return any(one.pending or one.lag for one in await groups_of(self._store, stream) if one.name == GROUP)
+        return any(one.pending or one.lag for one in await self._groups(stream))
+
+    async def _groups(self, stream: str) -> list[Group]:
+        return [one for one in await groups_of(self._store, stream) if one.name == GROUP]
 
     async def _moves(self, key: str, since_ms: int) -> bool:
         """Whether a page was built, or came to wait, since then."""

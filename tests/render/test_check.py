@@ -14,6 +14,7 @@ from services.render.site import Output, page_file
 from services.render.suspects import Suspects
 from services.render.whole import WholeEdition
 from shared.dead_letters import letters
+from shared.live import list_key
 from shared.settings import Site
 from tests.properties.press_room import PressRoom, draft, opened
 
@@ -71,6 +72,19 @@ async def test_a_file_of_no_page_is_extra_whatever_comes_meanwhile(room: PressRo
     await publish(room, "first")
     left = await suspects(room).confirm(await found_by_a_check_that_began(room, before))
     assert left.extra == ["2020/stray/index.html"]
+
+
+async def test_an_article_that_renders_own_list_lacks_is_a_difference_of_every_page_that_is_as_the_list_has_it(
+    room: PressRoom,
+) -> None:
+    lost = (await room.accept(draft("lost", section="World"))).article
+    await room.accept(draft("other", section="World"))
+    await room.drain()
+    await room.store.do("ZREM", list_key("section:world"), lost.id)
+    await room.press.dirty.mark(["list:section:world"])
+    await room.drain()
+    left = await suspects(room).confirm(await room.differences())
+    assert left.differs == {"world/index.html": "list:section:world"}
 
 
 async def test_the_style_of_an_earlier_version_is_not_extra_and_stays(room: PressRoom) -> None:
