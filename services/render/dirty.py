@@ -159,6 +159,10 @@ class Dirty:
         """
         return {key.decode() for key in await self._store.do("ZUNION", len(WAITING), *WAITING)}
 
+    async def waits(self, page: str) -> bool:
+        """Whether a page waits or is being built, in one step."""
+        return bool(await self._store.run(steps.WAITS, WAITING, (page,)))
+
     async def mark_of(self, page: str) -> bytes | None:
         """For which event a page waits, and since when (milliseconds; the store's time); None if it does not."""
         found: bytes | None = await self._store.do("HGET", steps.CAUSES, page)

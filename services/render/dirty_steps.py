@@ -273,3 +273,10 @@ end
 return count
 """
 )
+
+WAITS = Script("""
+for _, name in ipairs(KEYS) do
+  if redis.call('ZSCORE', name, ARGV[1]) then return 1 end
+end
+return 0
+""")

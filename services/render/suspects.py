@@ -68,9 +68,12 @@ class Suspects:
         seen: dict[str, _Seen] = {}
         as_listed: dict[str, list[str]] = {}
         begun_ms = await self._store_ms()
-        until = asyncio.get_running_loop().time() + PATIENCE
-        while suspects and asyncio.get_running_loop().time() < until:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + PATIENCE
+        while suspects and loop.time() < until:
             for key, paths in list(suspects.items()):
+                if loop.time() >= until:
+                    break
                 if (sure := await self._look(key, paths, seen)) is not None:
                     left.add(sure)
                     if sure.clean:
@@ -93,6 +96,14 @@ class Suspects:
 
     async def _look(self, key: str, paths: list[str], seen: dict[str, _Seen]) -> Differences | None:
         """The differences of a page at rest; None as long as they are not certain."""
+        if key not in seen:
+            # all that waits is much to ask for where a whole site does: only for a page that differs
+            before = await self._moment(key, briefly=True)
+            if not before.leaves(key, before.changed):
+                return None
+            differences = await self._compare(self._edition, key, paths)
+            if differences.clean:
+                return differences if (await self._moment(key, briefly=True)).leaves(key, before.changed) else None
         before = await self._moment(key)
         last = seen.pop(key, None)
         if last and before.leaves(key, last.changed):
@@ -147,10 +158,14 @@ class Suspects:
                 found.extra.append(path)
         return found
 
-    async def _moment(self, key: str) -> _Moment:
+    async def _moment(self, key: str, *, briefly: bool = False) -> _Moment:
+        """`briefly`: of all that waits only whether this page does."""
         # in the order in which one follows from another, so that nothing slips past
         behind = [await self._is_behind(stream) for stream in (ARTICLES, SIGNALS)]
-        waiting = await self._dirty.waiting()
+        if briefly:
+            waiting = {key} if await self._dirty.waits(key) else set()
+        else:
+            waiting = await self._dirty.waiting()
         return _Moment(waiting, await self._store.do("HGET", WHY, key), any(behind))
 
     async def _is_behind(self, stream: str) -> bool:

@@ -108,3 +108,28 @@ async def test_a_picture_that_is_shown_no_longer_is_not_missing(room: PressRoom)
     shows_it = card.model_copy(update={"media": (picture,)})
     await room.store.do("SET", live_key(ident), shows_it.model_dump_json())
     assert (await confirmed(room, found)).missing == found.missing
+
+
+async def test_the_look_ends_after_its_time_however_many_pages_wait(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = []
+
+    async def long(*about: Any) -> None:
+        looks.append(about)
+        await asyncio.sleep(0.05)
+
+    monkeypatch.setattr(suspects, "PATIENCE", 0.2)
+    monkeypatch.setattr(Suspects, "_look", long)
+    await confirmed(room, Differences({f"{number}/index.html": f"list:{number}" for number in range(50)}))
+    assert len(looks) <= 5
+
+
+async def test_beside_a_rebuild_the_store_is_not_asked_for_the_names_of_all_pages(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(suspects, "PATIENCE", 0.3)
+    await room.press.dirty.mark_again(["front"], "rebuild")
+    await room.store.do("CONFIG", "RESETSTAT")
+    assert (await confirmed(room, Differences({"index.html": "front", "world/index.html": "list:section:world"}))).clean
+    assert b"cmdstat_zunion:" not in await room.store.do("INFO", "commandstats")
