@@ -77,7 +77,7 @@ async def _measure(settings: Settings, site: Site) -> dict[str, float]:
     register = Register(store, site, clock)
     tree, edition, printer = Tree(settings.pages_dir), LiveEdition(store, site), Printer(site)
     press = Press(store, edition, printer, tree, clock, "bench", settings.originals_dir)
-    handlers = Handlers(store, press, site)
+    handlers = Handlers(store, press, edition)
     await create_group(store, ARTICLES, GROUP)
     tree.prepare()
     watch = Stopwatch()

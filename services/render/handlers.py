@@ -20,7 +20,6 @@ from shared.events import (
     SiteChanged,
 )
 from shared.front import front
-from shared.settings import Site
 from shared.store import Store
 
 GROUP = "render"
@@ -49,11 +48,10 @@ def pages_of(signal: Signal) -> tuple[str, ...]:
 class Handlers:
     """The handlers of render's two streams."""
 
-    def __init__(self, store: Store, press: Press, site: Site) -> None:
+    def __init__(self, store: Store, press: Press, edition: LiveEdition) -> None:
         self._store = store
         self._press = press
-        self._site = site
-        self._edition = LiveEdition(store, site)
+        self._edition = edition
 
     async def mark_articles(self, batch: list[Delivered[ArticleEvent]]) -> None:
         """Mark the articles' pages; a withdrawal goes first. What they touch is marked once they are on disk."""
@@ -88,7 +86,7 @@ class Handlers:
 
     async def _note_what_is_due(self, signal: Signal) -> None:
         if isinstance(signal, ConditionsChanged):
-            await note_expiry(self._store, self._site)
+            await note_expiry(self._store, self._edition.site)
         if isinstance(signal, FrontChanged):
             for lead in (await front(self._store)).lead:
                 if lead.until:
