@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from services.trending.lua import COUNTED, GROUP, MS, PRELUDE
+from services.trending.lua import COUNTED, GROUP, IS_LATER, MS, PRELUDE
 from services.trending.week import Calendar
 from shared.clock import millis, moment
 from shared.entries import Delivered
@@ -84,6 +84,7 @@ end
 
 _COUNT = Script(
     PRELUDE
+    + IS_LATER
     + ONCE
     + f"local VIEWS, REMEMBERED, COUNTED = '{VIEWS}', '{REMEMBERED}', '{COUNTED}'\n"
     + """
@@ -131,13 +132,6 @@ local function first_time(digest)
   return true
 end
 
-local function is_newer(one, other)
-  local ms, n = string.match(one, '(%d+)-(%d+)')
-  local other_ms, other_n = string.match(other, '(%d+)-(%d+)')
-  if ms ~= other_ms then return tonumber(ms) > tonumber(other_ms) end
-  return tonumber(n) > tonumber(other_n)
-end
-
 local group, moments = ARGV[2], tonumber(ARGV[3])
 local oldest = tonumber(call('HGET', REACHED, 'at') or 0) - MEMORY
 local counts, late, newest = {}, {}, nil
@@ -146,14 +140,14 @@ for at = 4 + moments, #ARGV, 5 do
   if tonumber(ARGV[at + 2]) < oldest then
     late[#late + 1] = entry
   elseif call('XACK', VIEWS, group, entry) == 1 then
-    if not newest or is_newer(entry, newest) then newest = entry end
+    if not newest or is_later(entry, newest) then newest = entry end
     if digest == '' or first_time(digest) then
       counts[moment] = counts[moment] or {}
       counts[moment][id] = (counts[moment][id] or 0) + 1
     end
   end
 end
-if newest and is_newer(newest, call('GET', COUNTED) or '0-0') then call('SET', COUNTED, newest) end
+if newest and is_later(newest, call('GET', COUNTED) or '0-0') then call('SET', COUNTED, newest) end
 if remembered > 0 then
   call('INCRBY', REMEMBERED, remembered)
   call('HSET', once_key(today), 'n', held)

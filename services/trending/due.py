@@ -9,7 +9,7 @@ from datetime import datetime
 
 from services.trending.counters import ONCE
 from services.trending.due_step import ENTER
-from services.trending.lua import GROUP, PRELUDE
+from services.trending.lua import GROUP, IS_LATER, PRELUDE
 from services.trending.pending import Pending
 from services.trending.sealing import SEAL
 from shared.clock import due, millis
@@ -55,6 +55,7 @@ class Due:
 
 _REACH = Script(
     PRELUDE
+    + IS_LATER
     + f"local VIEWS = '{VIEWS}'\n"
     + """
 if call('EXISTS', VIEWS) == 0 then return 0 end
@@ -68,20 +69,13 @@ local function fields(flat)
   return found
 end
 
-local function later(one, other)
-  local ms, n = string.match(one, '(%d+)-(%d+)')
-  local other_ms, other_n = string.match(other, '(%d+)-(%d+)')
-  if ms ~= other_ms then return tonumber(ms) > tonumber(other_ms) end
-  return tonumber(n) > tonumber(other_n)
-end
-
 -- Whether the group has counted every entry up to this one.
 local function passed(mark)
   for _, flat in ipairs(call('XINFO', 'GROUPS', VIEWS)) do
     local read = fields(flat)
-    if read['name'] == group and not later(mark, read['last-delivered-id']) then
+    if read['name'] == group and not is_later(mark, read['last-delivered-id']) then
       local oldest = call('XPENDING', VIEWS, group)[2]
-      return not oldest or later(oldest, mark)
+      return not oldest or is_later(oldest, mark)
     end
   end
   return false

@@ -85,3 +85,13 @@ local function words_of(id) return known[id] or learn(id, call('HGET', ARTICLES,
 """
     + LISTS
 )
+
+IS_LATER = """
+-- Whether an entry of a stream came after another one.
+local function is_later(one, other)
+  local ms, n = string.match(one, '(%d+)-(%d+)')
+  local other_ms, other_n = string.match(other, '(%d+)-(%d+)')
+  if ms ~= other_ms then return tonumber(ms) > tonumber(other_ms) end
+  return tonumber(n) > tonumber(other_n)
+end
+"""
