@@ -31,8 +31,8 @@ async def family_of(store: Store, article: Article, chain_of: bytes | None) -> F
     if chain_of is None and above is None:
         return family
     idents = [article.id, *([above] if above else [])]
-    roots = [chain_of, *([await store.do("GET", _chain_of(above))] if above else [])]
-    family.expect |= {_chain_of(ident): root for ident, root in zip(idents, roots, strict=True)}
+    roots = [chain_of, *([await store.do("GET", chain_of_key(above))] if above else [])]
+    family.expect |= {chain_of_key(ident): root for ident, root in zip(idents, roots, strict=True)}
     named = sorted({root.decode() for root in roots if root})
     lists = await store.do("MGET", *(_chain(root) for root in named)) if named else []
     family.expect |= {_chain(root): members for root, members in zip(named, lists, strict=True)}
@@ -40,7 +40,7 @@ async def family_of(store: Store, article: Article, chain_of: bytes | None) -> F
     if named != everyone[:1] or json.loads(lists[0] or b"[]") != everyone:
         family.commands += [("DEL", *(_chain(root) for root in named))] if named else []
         family.commands.append(("SET", _chain(everyone[0]), json.dumps(everyone)))
-        family.commands += [("SET", _chain_of(ident), everyone[0]) for ident in everyone]
+        family.commands += [("SET", chain_of_key(ident), everyone[0]) for ident in everyone]
     others = [ident for ident in everyone if ident != article.id]
     records = await store.do("MGET", *map(record_key, others)) if others else []
     cards = await store.do("MGET", *map(live_key, others)) if others else []
@@ -53,10 +53,6 @@ async def family_of(store: Store, article: Article, chain_of: bytes | None) -> F
 
 def chain_of_key(article: str) -> str:
     """Key of the id by which an article's chain is known."""
-    return _chain_of(article)
-
-
-def _chain_of(article: str) -> str:
     return f"chain-of:{article}"
 
 
