@@ -140,9 +140,8 @@ class Dirty:
     async def wait_for(self, taken: Taken, heir: str, path: str) -> bool:
         """Give the lease back until the article `heir` is listed anew, and mark the page then; False if it is
         listed already at the path that the page is to lead to."""
-        keys = (*ALL, waits_key(heir), live_key(heir))
         about = (taken.key, taken.token, taken.cause, path, int(taken.untold))
-        return bool(await self._store.run(steps.WAIT_FOR, keys, about))
+        return bool(await self._store.run(steps.WAIT_FOR, (*ALL, waits_key(heir), live_key(heir)), about))
 
     async def reclaim(self) -> int:
         """Mark again what an earlier life of this worker was building when it died."""
