@@ -18,6 +18,7 @@ from shared.service import problem_of
 MAX_LINES = 10_000
 HELD = 16 * 2**20  # bytes of lines that are worked on at once, whatever their number
 CHUNK = 256  # answers that go out together when they are ready together
+LEFT = "a sender left in the middle of its lines"
 
 Answer = dict[str, Any]
 Work = Callable[[bytes], Awaitable[Answer]]
@@ -87,8 +88,8 @@ class _Answers(StreamingResponse):
             await asyncio.sleep(0)  # the body is asked for first: only then its sender is told to continue (100)
             await self.stream_response(send)
             await reader
-        except OSError:
-            observe.log().info("a sender left in the middle of its lines")
+        except OSError:  # as servers of ASGI 2.4 tell it; uvicorn tells the reader
+            observe.log().info(LEFT)
         finally:
             reader.cancel()
             self._under_way.cancel()
@@ -123,8 +124,8 @@ class _UnderWay:
                     await self._begin(_refuse(Problem(413, "the line is too long")), 0)
                 else:
                     await self._begin(_answer(self._work, line, self._path), len(line))
-        except ClientDisconnect:
-            pass  # what was read in full is worked on; nobody is left to hear the answers
+        except ClientDisconnect:  # what was read in full is worked on; nobody is left to hear the answers
+            observe.log().info(LEFT)
         finally:
             await self._order.put(None)
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from starlette.routing import Route
 from services.ingest.ndjson import answer_lines, split_lines
 from shared.problems import Fault, Problem
 from shared.store import StoreUnavailable
+from tests.servers import until
 
 CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n"
 
@@ -132,10 +134,16 @@ async def test_a_line_is_answered_before_the_next_one_is_sent(address: int) -> N
     await writer.wait_closed()
 
 
-async def test_a_sender_that_leaves_disturbs_nobody(address: int) -> None:
+async def test_a_sender_that_leaves_disturbs_nobody_and_is_logged(
+    address: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("services.ingest.ndjson.observe.log", lambda: SimpleNamespace(info=said.append))
     _, writer = await asyncio.open_connection("127.0.0.1", address)
     writer.write(CHUNKED + b"\r\n" + chunk(b"5\n10\n5"))
     await asyncio.sleep(0.02)
     writer.close()
     await writer.wait_closed()
     assert [answer["status"] for answer in await talk(address, b"1\n")] == [202]
+    await until(lambda: said)
+    assert said == ["a sender left in the middle of its lines"]
