@@ -51,20 +51,22 @@ def noted(path: Path) -> list[Trace]:
         return []
 
 
-async def end(traces: list[Trace], root: Path) -> None:
-    """End what is left of these children and their groups: asked first, forced after PATIENCE."""
+async def end(traces: list[Trace], root: Path) -> list[int]:
+    """End what is left of these children and their groups: asked first, forced after PATIENCE. Returns what does not
+    end all the same."""
     asked = time.monotonic()
     sent: set[tuple[int, int]] = set()
     while left := [pid for child in traces for pid in remains(child, root)]:
         late = time.monotonic() - asked
         if late > 2 * PATIENCE:
-            return
+            return left
         way = signal.SIGKILL if late > PATIENCE else signal.SIGTERM
         for pid in left:
             if (pid, way) not in sent:
                 sent.add((pid, way))
                 _signal(pid, way)
         await asyncio.sleep(0.02)
+    return []
 
 
 async def end_group(leader: int) -> None:

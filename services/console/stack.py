@@ -104,8 +104,10 @@ class Stack:
 
 
 async def reclaim(folder: Folder) -> None:
-    """End what a stack on this folder that was killed has left running."""
-    await leftovers.end(leftovers.noted(folder.children), folder.root)
+    """End what a stack on this folder that was killed has left running. Raises CannotStart for what does not end: two
+    stores would write into one folder."""
+    if left := await leftovers.end(leftovers.noted(folder.children), folder.root):
+        raise CannotStart(f"{folder.root}: a stack that was killed has left what does not end: {left}; end it first")
 
 
 def check_ports(ports: Sequence[int]) -> None:

@@ -375,6 +375,20 @@ async def test_the_next_start_ends_what_a_killed_one_left(folder: Folder, monkey
             one.wait()
 
 
+async def test_beside_what_does_not_end_no_stack_starts(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leftovers, "PATIENCE", 0.1)
+    monkeypatch.setattr(leftovers, "_signal", lambda *_: None)
+    left = orphan(folder, "redis")
+    try:
+        await until((folder.temporary / "redis").exists)
+        folder.children.write_text(leftovers.note({"redis": leftovers.trace(left.pid)}))
+        with pytest.raises(CannotStart, match=str(left.pid)):
+            await reclaim(folder)
+    finally:
+        left.kill()
+        left.wait()
+
+
 async def test_a_stranger_with_a_recorded_pid_is_left_alone(folder: Folder) -> None:
     stranger = orphan(folder, "stranger")
     try:
