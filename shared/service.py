@@ -163,7 +163,7 @@ async def running(service: Service, run: Run | None = None) -> AsyncIterator[Non
         yield
 
 
-def create_app(service: Service, title: str, run: Run | None = None, **options: Any) -> Documented:
+def create_app(service: Service, title: str, run: Run | None = None) -> Documented:
     """The HTTP side of a service."""
 
     @asynccontextmanager
@@ -171,7 +171,7 @@ def create_app(service: Service, title: str, run: Run | None = None, **options: 
         async with running(service, run):
             yield
 
-    app = Documented(title=title, version=released(), lifespan=lifespan, redirect_slashes=False, **options)
+    app = Documented(title=title, version=released(), lifespan=lifespan, redirect_slashes=False)
 
     async def docs(_: Request) -> Response:
         return reference(app.openapi(), "/openapi.json")

@@ -17,6 +17,7 @@ LOOK_EVERY = 0.02
 LONGEST_PAUSE = 5.0
 SETTLED = 2.0
 TRIES = 3
+LAST_LINES = 15
 LOG_BYTES = 8 * 1024 * 1024
 NICEST = 19
 
@@ -89,13 +90,13 @@ class Child:
             await process.wait()
         await end_group(process.pid)
 
-    def last_lines(self, count: int = 15) -> str:
+    def last_lines(self) -> str:
         """What its last process wrote in the end."""
         try:
             with self._log.open("rb") as file:
                 size = file.seek(0, os.SEEK_END)
                 file.seek(max(size - 8192, min(self._log_from, size)))
-                return "\n".join(file.read().decode("utf-8", "replace").splitlines()[-count:])
+                return "\n".join(file.read().decode("utf-8", "replace").splitlines()[-LAST_LINES:])
         except OSError:
             return ""
 

@@ -40,17 +40,17 @@ async def steady(request: Request) -> AsyncIterator[bytes]:
         raise Problem(400, "the connection ended before the body did") from None
 
 
-async def read_body(request: Request, most: int = MOST, *, in_time: bool = False) -> bytes:
-    """The body; Problem 413 as soon as it is known to be larger than `most` bytes. `in_time`: it has to be `steady`."""
+async def read_body(request: Request, *, in_time: bool = False) -> bytes:
+    """The body; Problem 413 as soon as it is known to be larger than MOST bytes. `in_time`: it has to be `steady`."""
     length = request.headers.get("content-length", "")
-    if length.isdigit() and int(length) > most:
-        raise Problem(413, f"a body may have {most} bytes at most, this one has {length}")
+    if length.isdigit() and int(length) > MOST:
+        raise Problem(413, f"a body may have {MOST} bytes at most, this one has {length}")
     parts, size = [], 0
     try:
         async for part in steady(request) if in_time else pieces(request):
             size += len(part)
-            if size > most:
-                raise Problem(413, f"a body may have {most} bytes at most")
+            if size > MOST:
+                raise Problem(413, f"a body may have {MOST} bytes at most")
             parts.append(part)
     except ClientDisconnect:
         raise Problem(400, "the connection ended before the body did") from None

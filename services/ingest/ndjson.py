@@ -25,7 +25,7 @@ Work = Callable[[bytes], Awaitable[Answer]]
 
 
 async def answer_lines(
-    request: Request, work: Work, *, max_line: int, max_lines: int = MAX_LINES, at_once: int = 64
+    request: Request, work: Work, *, max_line: int, at_once: int, max_lines: int = MAX_LINES
 ) -> StreamingResponse:
     """Answer each line of the body with a line: what `work` returns for it, or the Problem that it raises.
 

@@ -25,7 +25,6 @@ def build_site(
     originals: Path,
     progress: Progress,
     say: Callable[[str], None],
-    cores: int | None = None,
 ) -> int:
     """Write every page into an empty folder; return how many pages. The cores share them out by processes.
 
@@ -38,7 +37,7 @@ def build_site(
             say(f"left out: {url}: {error}")
     pages = list(whole.page_keys())
     portions = list(_portions(pages))
-    workers = min(cores or os.cpu_count() or 1, len(portions))
+    workers = min(os.cpu_count() or 1, len(portions))
     if workers < 2:
         for portion in portions:
             progress(_build_portion(whole, printer, NewSite(out), portion))

@@ -59,7 +59,7 @@ class Shelf:
         at_ms: int,
         news_until: int,
         page_events: Sequence[str],
-        firsts: Sequence[str] = (),
+        firsts: Sequence[str],
         alone: Mapping[str, str],
     ) -> bool:
         """List the article as `after` (None: not at all), mark what that changes, note what is on disk.
