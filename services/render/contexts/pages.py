@@ -87,7 +87,7 @@ class ChartPage:
 
 @dataclass(frozen=True, slots=True)
 class ErrorPage:
-    """What a reader gets instead of a page: 404, 410, 5xx."""
+    """What a reader gets instead of a page: 404, 410, 503."""
 
     site: Site
     status: int

@@ -117,14 +117,14 @@ def chart(desk: Desk, page: contexts.ChartPage) -> dict[str, Any]:
 
 def error(desk: Desk, page: contexts.ErrorPage) -> dict[str, Any]:
     """What a reader gets instead of a page."""
-    title, text = _ERRORS.get(page.status, _ERRORS[500])
+    title, text = _ERRORS[page.status]
     return {**_head(desk, title, "", feeds="/"), "status": page.status, "text": text}
 
 
 _ERRORS = {
     404: ("Page not found", "There is no page at this address."),
     410: ("No longer published", "This article has been withdrawn."),
-    500: ("Not available", "This page cannot be served at the moment. Please try again shortly."),
+    503: ("Not available", "This page cannot be served at the moment. Please try again shortly."),
 }
 
 
