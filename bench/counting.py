@@ -16,7 +16,7 @@ import uvloop
 from services.trending.announce import Announcer
 from services.trending.counters import BATCH, Counters
 from services.trending.handlers import Handlers
-from services.trending.lua import GROUP, PENDING, rank_key
+from services.trending.lua import GROUP, PENDING
 from services.trending.pending import Pending
 from services.trending.stories import Stories, place
 from services.trending.week import Calendar
@@ -112,7 +112,7 @@ async def counted_per_second(url: str, views: int = 300_000, once: bool = True) 
 async def top_milliseconds(url: str, articles: int = 1_000_000, times: int = 500) -> float:
     """Milliseconds for the top 10 of so many viewed articles: the store's answer, as its client sees it."""
     store = Store(Settings(redis_url=url))
-    key, prefix = rank_key("7d", "all"), place(AT)
+    key, prefix = "trending:rank:7d:all", place(AT)
     for begin in range(0, articles, 10_000):
         pairs = ((-random.randrange(1, 1000), prefix + article_id(begin + n)) for n in range(10_000))
         await store.do("ZADD", key, *(part for pair in pairs for part in pair))

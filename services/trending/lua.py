@@ -38,11 +38,6 @@ SEVEN_DAYS = "7d"
 MS = timedelta(milliseconds=1)
 
 
-def rank_key(window: str, name: str) -> str:
-    """Key of a ranking that is counted in."""
-    return f"trending:rank:{window}:{name}"
-
-
 # `now` (the site's time, ms) is ARGV[1] of every script.
 PRELUDE = (
     f"""
