@@ -19,14 +19,14 @@ from services.ingest.illustrations import Illustrated, illustrate
 from services.ingest.masthead_and_front import put_conditions, put_front
 from services.ingest.ndjson import answer_lines
 from services.ingest.parse import parse_json
-from services.ingest.register import Accepted, Register
+from services.ingest.register import TRIES, Accepted, Register
 from services.ingest.waiting import Waiting, seconds_to_wait
 from shared import observe
 from shared.articles import Article, url
 from shared.clock import Clock, moment
 from shared.problems import Fault, Problem
 from shared.service import Service
-from shared.store import Store
+from shared.store import Store, StoreUnavailable
 
 AT_ONCE = 64
 AT_REST = ("unchanged", "stale", "scheduled", "ignored")
@@ -116,16 +116,22 @@ class Desk:
         }
 
     async def withdraw(self, source: str, ident: str) -> dict[str, Any]:
-        """Withdraw an article at its current version, and what waits beside it."""
+        """Withdraw an article at its current version, and what waits beside it, though newer ones come in between."""
+        for _ in range(TRIES):
+            accepted = await self._kill(source, ident)
+            if accepted.outcome != "stale":
+                await self._keep(accepted)
+                return self.answer(accepted)
+        raise StoreUnavailable("newer versions of the article come again and again; try again")
+
+    async def _kill(self, source: str, ident: str) -> Accepted:
         article, waiting, _ = await self._find(source, ident)
         # of one that is withdrawn already only what was scheduled since is left to kill
         killed = waiting if waiting and (article is None or article.state == "withdrawn") else article
         assert killed is not None  # noqa: S101 - _find has seen to it
         at = await self._moment_of_withdrawal(article, waiting)
         kill = Draft(guid=killed.guid, version=killed.version, status="canceled", updated_at=at)
-        accepted = await self._register.accept(source, kill)
-        await self._keep(accepted)
-        return self.answer(accepted)
+        return await self._register.accept(source, kill)
 
     async def _moment_of_withdrawal(self, article: Article | None, waiting: Article | None) -> datetime | None:
         """The moment that a withdrawal has to name so that all goes that is to go: a sender's clock may be ahead of

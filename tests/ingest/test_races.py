@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 
+from services.ingest.doors import Doors
 from services.ingest.draft import Draft
 from services.ingest.register import Accepted, Register
+from services.ingest.routes import Desk
+from services.ingest.waiting import Waiting
 from shared.articles import Article, identify
 from shared.clock import Clock
+from shared.service import Service
 from shared.settings import Settings, Site
 from shared.store import Store
 from tests.servers import Valkey
@@ -34,7 +38,7 @@ class Two:
     """Two ingests over one store, the first of which can be interrupted."""
 
     def __init__(self, url: str) -> None:
-        settings = Settings(redis_url=url, now=NOW)
+        self.settings = settings = Settings(redis_url=url, now=NOW)
         self.stores = (Interrupted(settings), Store(settings))
         self.first, self.second = (Register(store, Site(), Clock(settings)) for store in self.stores)
 
@@ -82,3 +86,13 @@ async def test_a_rewrite_replaces_the_original_that_came_meanwhile(two: Two) -> 
     original, _, _ = await two.second.find(identify("desk", "original"))
     assert original is not None
     assert original.replaced_by == accepted.article.id
+
+
+async def test_a_kill_takes_down_the_newer_version_that_came_meanwhile(two: Two) -> None:
+    ident = (await two.second.accept("desk", story("g"))).article.id
+    service = Service("ingest", two.settings)
+    desk = Desk(service, Doors({}), two.first, Waiting(service.store))
+    two.stores[0].between = lambda: two.second.accept("desk", story("g", version=2, summary="newer"))
+    told = await desk.withdraw("desk", ident)
+    assert (told["outcome"], told["version"]) == ("withdrawn", 2)
+    await service.store.close()
