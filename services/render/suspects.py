@@ -5,7 +5,7 @@ wrong, if they are: so it is held against the articles themselves too, once the 
 """
 
 import asyncio
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.render import keys
@@ -84,15 +84,15 @@ class Suspects:
             if not await self._moves(key, begun_ms):
                 left.add(await self._compare(self._edition, key, paths))
         left.add(await self._by_articles(as_listed, until))
-        left.extra += await self._still_extra(found.extra, until)
-        left.extra = [path for path in left.extra if not await self._is_of(path, left.failed)]
+        left.extra += await self._still_extra(found.extra, until, begun_ms)
+        left.extra = [path for path in left.extra if await self._page_of(path) not in left.failed]
         return left
 
-    async def _is_of(self, path: str, pages: Container[str]) -> bool:
-        """Whether a file is of one of these pages."""
+    async def _page_of(self, path: str) -> str:
+        """The page that a file is of, or that its address belongs to; empty if there is none."""
         address = path_of(path.removeprefix("_gone").removeprefix("_moved"))
         is_fixed = path.startswith("_static/") or ("/" not in path and path.endswith(".html") and address != "/")
-        return (keys.FIXED if is_fixed else await page_of(self._store, address)) in pages
+        return keys.FIXED if is_fixed else await page_of(self._store, address) or ""
 
     async def _look(self, key: str, paths: list[str], seen: dict[str, _Seen]) -> Differences | None:
         """The differences of a page at rest; None as long as they are not certain."""
@@ -193,15 +193,18 @@ class Suspects:
         if not self._site.has(path):
             found.missing[path] = key
 
-    async def _still_extra(self, paths: list[str], until: float) -> list[str]:
-        """Those that are still there, and that no page built since accounts for, nor one taken away meanwhile."""
+    async def _still_extra(self, paths: list[str], until: float, since_ms: int) -> list[str]:
+        """Those that are still there, and that no page built since accounts for, nor one taken away meanwhile. Where
+        the site comes to no rest, what a page comes and goes with that moves itself does not count."""
         while paths := [path for path in paths if self._site.read(path) is not None]:
             rested = await self._dirty.drained()
             again = await WholeEdition.load(self._store, self._edition.site)
             extra = set((await compare(again, self._printer, self._site, lambda _: None)).extra)
             paths = [path for path in paths if path in extra]
             rested = rested and await self._dirty.drained()
-            if rested or asyncio.get_running_loop().time() >= until:
+            if rested:
                 break
+            if asyncio.get_running_loop().time() >= until:
+                return [path for path in paths if not await self._moves(await self._page_of(path), since_ms)]
             await asyncio.sleep(0.05)
         return paths

@@ -64,6 +64,29 @@ async def test_articles_that_come_while_the_site_is_looked_at_again_are_not_extr
     assert all(room.tree.has(page) for page in (first, *late))
 
 
+async def test_what_changes_again_and_again_is_not_extra(room: PressRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    await publish(room, "first")
+    before = await WholeEdition.load(room.store, SITE)
+    second = await publish(room, "second")
+    room.tree._write("2020/stray/index.html", b"", only_new=False)
+    found = await found_by_a_check_that_began(room, before)
+    assert found.extra == ["2020/stray/index.html", second]
+    looking = suspects(room)
+
+    async def and_it_changes_meanwhile(_: WholeEdition, *about: Any) -> Differences:
+        await room.accept(draft("second", headline="Corrected"))
+        await room.drain()
+        return await compare(before, *about)
+
+    async def never() -> bool:
+        return False
+
+    monkeypatch.setattr("services.render.suspects.compare", and_it_changes_meanwhile)
+    monkeypatch.setattr("services.render.suspects.PATIENCE", 0)
+    monkeypatch.setattr(looking._dirty, "drained", never)
+    assert (await looking.confirm(found)).extra == ["2020/stray/index.html"]
+
+
 async def test_a_file_of_no_page_is_extra_whatever_comes_meanwhile(room: PressRoom) -> None:
     before = await WholeEdition.load(room.store, SITE)
     stray = room.tree.root / "2020/stray/index.html"
