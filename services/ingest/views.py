@@ -26,11 +26,9 @@ OWN_PAGES = (b"", b"same-origin", b"same-site", b"none")  # Sec-Fetch-Site of wh
 ACCEPTED = {"type": "http.response.start", "status": 202, "headers": [(b"content-length", b"0")]}
 
 
-def routes(service: Service, authenticate: Callable[[Request], str]) -> list[APIRoute]:
+def routes(service: Service, authenticate: Callable[[Request], str], beacons: "Beacons") -> list[APIRoute]:
     """`POST /v1/views` and `POST /v1/views/batch`."""
     lines = Together(Intake(service).lines)
-
-    beacon = ViewBeacon(service=service)
 
     async def batch(request: Request) -> Response:
         """Views from an analytics system as NDJSON, `{"event_id", "article", "at"}` a line, answered line for line."""
@@ -42,41 +40,26 @@ def routes(service: Service, authenticate: Callable[[Request], str]) -> list[API
         return await answer_lines(request, work, max_line=MOST, at_once=AT_ONCE)
 
     return [
-        APIRoute("/v1/views", beacon.endpoint, methods=["POST"], tags=["views"], status_code=202),
+        APIRoute("/v1/views", beacons.endpoint, methods=["POST"], tags=["views"], status_code=202),
         APIRoute("/v1/views/batch", batch, methods=["POST"], tags=["views"]),
     ]
 
 
-class ViewBeacon:
-    """The beacon's call. In front of the whole application it spares the framework: most requests end here."""
+class Beacons:
+    """Takes what the beacon sends."""
 
-    def __init__(self, app: ASGIApp | None = None, *, service: Service) -> None:
+    def __init__(self, service: Service) -> None:
         secret = service.settings.edge_secret
-        self._app = app
         self._client = Client(secret.get_secret_value() if secret else None, service.settings.trusted_proxies)
         self._together = Together(Intake(service).beacons)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 202 once the view is in the stream, or if it does not count; else with a problem."""
-        if self._app is not None and (scope["type"] != "http" or scope["path"] != "/v1/views"):
-            await self._app(scope, receive, send)
-            return
-        problem = await self._problem_with(scope, receive)
-        if problem is None:
-            await send(ACCEPTED)
-            await send({"type": "http.response.body", "body": b""})
-            return
-        response = problem.response()
-        if problem.status == 405:
-            response.headers["Allow"] = "POST"
-        await response(scope, receive, send)
-
     async def endpoint(self, request: Request) -> Response:
         """A reader opened an article: `{"article": id}`, as JSON or as the text that `navigator.sendBeacon` sends."""
-        problem = await self._problem_with(request.scope, request.receive)
+        problem = await self.problem_with(request.scope, request.receive)
         return problem.response() if problem else Response(status_code=202)
 
-    async def _problem_with(self, scope: Scope, receive: Receive) -> Problem | None:
+    async def problem_with(self, scope: Scope, receive: Receive) -> Problem | None:
+        """Take a view: None once it is in the stream, or if it does not count."""
         try:
             await self._take(scope, receive)
         except Exception as error:  # noqa: BLE001 - none may reach the server
@@ -98,6 +81,29 @@ class ViewBeacon:
         else:
             peer = scope["client"][0] if scope["client"] else ""
             await self._together.put(Beacon(article, self._client.address(headers, peer), agent))
+
+
+class ViewBeacon:
+    """The beacon's call in front of the whole application, which it spares the framework: most requests end here."""
+
+    def __init__(self, app: ASGIApp, beacons: Beacons) -> None:
+        self._app = app
+        self._beacons = beacons
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer 202, or with a problem."""
+        if scope["type"] != "http" or scope["path"] != "/v1/views":
+            await self._app(scope, receive, send)
+            return
+        problem = await self._beacons.problem_with(scope, receive)
+        if problem is None:
+            await send(ACCEPTED)
+            await send({"type": "http.response.body", "body": b""})
+            return
+        response = problem.response()
+        if problem.status == 405:
+            response.headers["Allow"] = "POST"
+        await response(scope, receive, send)
 
 
 async def _read(receive: Receive) -> bytes:

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from services.ingest.asyncapi import document
 from services.ingest.robots import is_robot
 from services.ingest.viewing import FLOOD
-from services.ingest.views import MOST, ViewBeacon, routes
+from services.ingest.views import MOST, Beacons, ViewBeacon, routes
 from services.ingest.visitors import SALTS, Client, network_of
 from shared.clock import Clock
 from shared.events import VIEWS, view_events
@@ -40,7 +40,7 @@ class Door:
         settings.__dict__["site"] = Site(timezone="Asia/Baghdad")
         self.service = Service("ingest", settings)
         app = create_app(self.service, "test")
-        app.router.routes.extend(routes(self.service, self._authenticate))
+        app.router.routes.extend(routes(self.service, self._authenticate, Beacons(self.service)))
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ingest")
 
     def _authenticate(self, request: Any) -> str:
@@ -198,7 +198,7 @@ async def test_views_are_only_posted(door: Door) -> None:
 
 async def test_in_front_of_the_application_the_beacon_answers_alike(door: Door) -> None:
     app = create_app(door.service, "test")
-    front = ViewBeacon(app, service=door.service)
+    front = ViewBeacon(app, Beacons(door.service))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(front), base_url="http://ingest") as http:
         assert (await http.post("/v1/views", json={"article": ONE})).status_code == 202
         assert (await http.post("/v1/views", json={})).json()["errors"][0]["pointer"] == "/article"
@@ -210,7 +210,7 @@ async def test_in_front_of_the_application_the_beacon_answers_alike(door: Door) 
 async def test_without_the_store_a_sender_is_told_to_come_back(door: Door) -> None:
     door.service.store = Store(Settings(redis_url="redis://127.0.0.1:1/0"))
     app = create_app(door.service, "test")
-    app.router.routes.extend(routes(door.service, lambda _: "desk"))
+    app.router.routes.extend(routes(door.service, lambda _: "desk", Beacons(door.service)))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ingest") as http:
         answer = await http.post("/v1/views", json={"article": ONE})
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
