@@ -1,9 +1,14 @@
-"""What was set aside: entries of `dead-letters`, each with what it was and why."""
+"""What was set aside: entries of `dead-letters`, each with what it was and why.
+
+`dead-letters:of` hash, what is tried again and again (kind, name, and of a picture its article) → its entry.
+"""
 
 from typing import Any
 
 from shared.events import DEAD_LETTERS
 from shared.store import Command, Script, Store
+
+OF = "dead-letters:of"
 
 
 def set_aside(kind: str, name: str, reason: str, raw: str = "", **more: str) -> Command:
@@ -17,6 +22,13 @@ async def set_event_aside(store: Store, stream: str, group: str, entry: str, raw
     """Acknowledge an entry and keep it as a dead letter in one step; False if it was acknowledged already."""
     letter = set_aside("event", f"{stream}/{entry}", reason, raw, stream=stream, group=group)
     return bool(await store.run(_ASIDE, (stream, DEAD_LETTERS), (group, entry, *letter[3:])))
+
+
+async def set_aside_once(store: Store, kind: str, name: str, reason: str, **more: str) -> None:
+    """Keep a dead letter of what every event may try again: one for each thing, else a mistake in a template would fill
+    the store. Another reason takes the place of the one before."""
+    letter, thing = set_aside(kind, name, reason, **more), f"{kind} {name} {more.get('article', '')}"
+    await store.run(_ONCE, (DEAD_LETTERS, OF), (thing, *letter[3:]))
 
 
 def read(entry: tuple[bytes, list[bytes]]) -> dict[str, Any]:
@@ -41,5 +53,14 @@ async def pages_set_aside(store: Store) -> list[str]:
 _ASIDE = Script("""
 if redis.call('XACK', KEYS[1], ARGV[1], ARGV[2]) == 0 then return 0 end
 redis.call('XADD', KEYS[2], '*', unpack(ARGV, 3))
+return 1
+""")
+
+_ONCE = Script("""
+local kept = redis.call('HGET', KEYS[2], ARGV[1])
+local letter = kept and redis.call('XRANGE', KEYS[1], kept, kept)[1]
+if letter and letter[2][6] == ARGV[7] then return 0 end -- the reason: kind, name and reason come first
+if letter then redis.call('XDEL', KEYS[1], kept) end
+redis.call('HSET', KEYS[2], ARGV[1], redis.call('XADD', KEYS[1], '*', unpack(ARGV, 2)))
 return 1
 """)

@@ -10,7 +10,7 @@ from pathlib import Path
 from services.render.dirty import Dirty
 from services.render.known import pictures_of_key
 from shared import observe
-from shared.dead_letters import set_aside
+from shared.dead_letters import set_aside_once
 from shared.media import LENGTHS, NoPicture, derive, digest_of, original_path, siblings
 from shared.store import Store
 
@@ -66,7 +66,7 @@ class Pictures:
             await asyncio.to_thread(derive, original, self._pages)
         except (NoPicture, FileNotFoundError) as error:
             observe.log().error("a picture was set aside", article=article, picture=address, error=str(error))
-            await self._store.do(*set_aside("picture", address, str(error), article=article))
+            await set_aside_once(self._store, "picture", address, str(error), article=article)
 
 
 def _shows(address: str) -> str:

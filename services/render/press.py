@@ -22,7 +22,7 @@ from services.render.printer import Printer
 from services.render.site import Site
 from shared import observe
 from shared.clock import Clock
-from shared.dead_letters import set_aside
+from shared.dead_letters import set_aside_once
 from shared.store import Store, StoreUnavailable
 
 AT_ONCE = 24
@@ -208,5 +208,5 @@ class Press:
         failed.labels(keys.kind(taken.key)).inc()
         observe.log().error("a page was set aside", page=taken.key, event_id=taken.cause, exc_info=error)
         reason = f"{type(error).__name__}: {error}"
-        await self._store.do(*set_aside("page", taken.key, reason, event_id=taken.cause))
+        await set_aside_once(self._store, "page", taken.key, reason, event_id=taken.cause)
         await self.dirty.done(taken)

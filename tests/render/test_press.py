@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from services.ingest.draft import Draft
-from services.render import dirty
+from services.render import dirty, pages
 from services.render.delivery import Delivery
 from services.render.dirty import Taken
 from services.render.dirty_steps import ARTICLES, BACKGROUND, LEASES, SHARED
@@ -20,7 +20,8 @@ from services.render.press import AT_ONCE, ROOM, SIDE_BY_SIDE, Press
 from services.render.site import Output, gone, page_file
 from services.render.site import Site as Tree
 from shared.articles import record_key
-from shared.dead_letters import pages_set_aside
+from shared.dead_letters import letters, pages_set_aside
+from shared.events import DEAD_LETTERS
 from shared.live import built_key, list_key
 from shared.settings import Site
 from shared.store import Command, Script, Store
@@ -385,6 +386,29 @@ async def test_other_related_articles_can_wait_for_all_other_pages_and_a_withdra
     assert (await waiting(BACKGROUND), "near" in await waiting(SHARED)) == (set(), True)
     await room.drain()
     assert (await room.differences()).clean
+
+
+async def test_a_page_that_fails_again_and_again_has_one_letter_with_its_last_reason(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reasons = iter(["no such card", "no such card", "no such card", "no such name"])
+
+    async def broken(*_: Any) -> Output:
+        raise RuntimeError(next(reasons))
+
+    with monkeypatch.context() as patched:
+        patched.setitem(pages.KINDS, "front", broken)
+        for kept in ("no such card", "no such card", "no such card", "no such name"):
+            await room.press.dirty.mark(["front"])
+            await room.drain()
+            assert await pages_set_aside(room.store) == [f"front: RuntimeError: {kept}"]
+    [letter] = await letters(room.store)
+    await room.store.do("XDEL", DEAD_LETTERS, letter["id"])
+    reasons = iter(["no such name"])
+    monkeypatch.setitem(pages.KINDS, "front", broken)
+    await room.press.dirty.mark(["front"])
+    await room.drain()
+    assert await pages_set_aside(room.store) == ["front: RuntimeError: no such name"], "what was dropped comes again"
 
 
 async def test_a_page_that_would_leave_the_folder_is_set_aside_and_those_beside_it_are_not(room: PressRoom) -> None:
