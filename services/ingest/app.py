@@ -26,9 +26,10 @@ desk = Desk(service, doors, register, waiting)
 
 
 async def run(_: AsyncExitStack) -> None:
-    """Begin to listen for built pages and for what falls due."""
+    """Begin to listen for built pages, for what falls due, and for bodies that do not come."""
     service.keep_running(waiting.listen, "waiting")
     service.keep_running(schedule.run, "schedule")
+    service.keep_running(beacons.hurry, "beacons")
     service.keep_running(Retention(service.store, settings.retain_hours).run, "retention")
 
 

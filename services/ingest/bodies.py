@@ -9,6 +9,7 @@ from shared.problems import Problem
 
 MOST = 5 * 1024 * 1024
 PATIENCE = 30.0
+SLOW = "the body comes too slowly; send it again"
 PACE = 16 * 1024
 """A body that nobody has vouched for yet has to come within PATIENCE seconds, and one more for each PACE bytes of it:
 else those without a secret could keep every place among the requests in flight with a few bytes a minute."""
@@ -35,7 +36,7 @@ async def steady(request: Request) -> AsyncIterator[bytes]:
             until += len(piece) / PACE
             yield piece
     except TimeoutError:
-        raise Problem(503, "the body comes too slowly; send it again") from None
+        raise Problem(503, SLOW) from None
     except ClientDisconnect:
         raise Problem(400, "the connection ended before the body did") from None
 

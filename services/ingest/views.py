@@ -1,15 +1,18 @@
 """Views: the beacon of a reader's browser, and the batch call of an analytics system."""
 
+import asyncio
 import json
 import re
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from services.ingest.bodies import PATIENCE, SLOW
 from services.ingest.ndjson import Answer, answer_lines
 from services.ingest.reported import Line, read_line
 from services.ingest.robots import is_robot
@@ -21,6 +24,7 @@ from shared.together import Together
 
 MOST = 4096  # bytes of a body, and of a line
 AT_ONCE = 512
+LOOK_EVERY = 1.0
 ARTICLE_ID = re.compile(r"[a-z2-7]{16}", re.ASCII)
 OWN_PAGES = (b"", b"same-origin", b"same-site", b"none")  # Sec-Fetch-Site of what our own pages send
 ACCEPTED = {"type": "http.response.start", "status": 202, "headers": [(b"content-length", b"0")]}
@@ -52,6 +56,17 @@ class Beacons:
         secret = service.settings.edge_secret
         self._client = Client(secret.get_secret_value() if secret else None, service.settings.trusted_proxies)
         self._together = Together(Intake(service).beacons)
+        self._reading: dict[asyncio.Task[Any], float] = {}
+        """Whose body has not come yet, and since when it is waited for (the loop's time)."""
+
+    async def hurry(self) -> None:
+        """For ever: end the wait for bodies that do not come. A timer for each view would take a good part of its time,
+        and nearly all bodies come with their heads."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            late = asyncio.get_running_loop().time() - PATIENCE
+            for task in [task for task, since in self._reading.items() if since < late]:
+                task.cancel(SLOW)
 
     async def endpoint(self, request: Request) -> Response:
         """A reader opened an article: `{"article": id}`, as JSON or as the text that `navigator.sendBeacon` sends."""
@@ -69,7 +84,7 @@ class Beacons:
     async def _take(self, scope: Scope, receive: Receive) -> None:
         if scope["method"] != "POST":
             raise Problem(405, "views are posted")
-        article = _article(await _read(receive))
+        article = _article(await self._body(receive))
         headers = dict(scope["headers"])
         agent = headers.get(b"user-agent", b"")
         if not ARTICLE_ID.fullmatch(article):
@@ -81,6 +96,20 @@ class Beacons:
         else:
             peer = scope["client"][0] if scope["client"] else ""
             await self._together.put(Beacon(article, self._client.address(headers, peer), agent))
+
+    async def _body(self, receive: Receive) -> bytes:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - somebody awaits this
+        self._reading[task] = asyncio.get_running_loop().time()
+        try:
+            return await _read(receive)
+        except asyncio.CancelledError as ended:
+            if ended.args != (SLOW,):
+                raise
+            task.uncancel()
+            raise Problem(503, SLOW) from None
+        finally:
+            del self._reading[task]
 
 
 class ViewBeacon:

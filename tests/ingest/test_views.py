@@ -207,6 +207,36 @@ async def test_in_front_of_the_application_the_beacon_answers_alike(door: Door) 
     assert len(await door.streamed()) == 1
 
 
+async def test_a_view_whose_body_does_not_come_gives_its_place_back(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.ingest.views.PATIENCE", 0.05)
+    monkeypatch.setattr("services.ingest.views.LOOK_EVERY", 0.01)
+    beacons = Beacons(door.service)
+    hurrying = asyncio.create_task(beacons.hurry())
+
+    async def never() -> Any:
+        await asyncio.Event().wait()
+
+    async with asyncio.timeout(5):
+        problem = await beacons.problem_with({"type": "http", "method": "POST", "path": "/v1/views"}, never)
+    assert problem is not None
+    assert problem.status == 503
+    hurrying.cancel()
+
+
+async def test_who_ends_the_wait_for_a_view_otherwise_ends_it(door: Door) -> None:
+    async def never() -> Any:
+        await asyncio.Event().wait()
+
+    call = {"type": "http", "method": "POST", "path": "/v1/views"}
+    taking = asyncio.create_task(Beacons(door.service).problem_with(call, never))
+    await asyncio.sleep(0)
+    taking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await taking
+
+
 async def test_without_the_store_a_sender_is_told_to_come_back(door: Door) -> None:
     door.service.store = Store(Settings(redis_url="redis://127.0.0.1:1/0"))
     app = create_app(door.service, "test")
