@@ -1,6 +1,7 @@
 """What FastStream leaves undone on Redis Streams, and what `shared.streams.Consumer` makes of it, on a real Valkey."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -126,10 +127,10 @@ async def test_a_second_start_reads_nothing_again_and_misses_nothing(valkey: str
         assert (await _commands(store))["xreadgroup"] - before["xreadgroup"] < 10, "it does not spin"
 
 
-async def _commands(store: Store) -> dict[str, int]:
+async def _commands(store: Store) -> Counter[str]:
     lines = (await store.do("INFO", "commandstats")).decode().splitlines()
     rows = [line.removeprefix("cmdstat_").partition(":calls=") for line in lines if line.startswith("cmdstat_")]
-    return {name: int(rest.partition(",")[0]) for name, _, rest in rows}
+    return Counter({name: int(rest.partition(",")[0]) for name, _, rest in rows})
 
 
 # ---------------------------------------------------------------------------------------------- traps 2 and 3
