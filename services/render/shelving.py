@@ -1,7 +1,7 @@
 """The step at the store that lists articles or takes them out of their lists, one after the other, and marks what
 that changes."""
 
-from services.render import dirty_steps
+from services.render import dirty_steps, keys
 from shared.articles import record_key
 from shared.charts import charted_key
 from shared.live import left_key, live_key
@@ -10,7 +10,7 @@ from shared.store import Script
 SHELVE = Script(
     dirty_steps.LUA
     + f"local CHARTED, LIVE, LEFT = '{charted_key('')}', '{live_key('')}', '{left_key('')}'\n"
-    + f"local RECORD = '{record_key('')}'\n"
+    + f"local RECORD, LAST = '{record_key('')}', {keys.LAST}\n"
     + """
 local PAGES, SHELVINGS, BEYOND = KEYS[8], KEYS[9], {KEYS[10], KEYS[11], KEYS[12]}
 local plans, marks = cjson.decode(ARGV[1]), cjson.decode(ARGV[2])
@@ -229,6 +229,8 @@ local function note(plan, card, live)
   for _, page in ipairs(plan.firsts) do
     rebuilt(page, plan.cause)
     redis.call('SREM', 'render:untold', page)
+    -- what it waited for is done: where others came onto it too, it has the time that such pages have
+    if redis.call('ZREM', GONE, page) == 1 then touch(page, LAST, plan.cause) end
   end
   for _, event in ipairs(plan.events) do redis.call('XADD', PAGES, '*', 'event', event) end
 end

@@ -12,6 +12,7 @@ import pytest
 from services.render import dirty
 from services.render.delivery import Delivery
 from services.render.dirty import Dirty
+from services.render.dirty_steps import GONE
 from services.render.site import Output, page_file
 from shared.events import PAGES
 from shared.settings import Site
@@ -98,6 +99,27 @@ async def test_what_another_joins_before_it_is_listed_is_built_again(room: Press
 
     await before_it_is_listed(room, another_joins)
     assert b"Story h" in (room.tree.read(OIL) or b"")
+
+
+async def test_what_it_brought_and_another_joined_waits_its_turn_once_it_is_listed(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await room.accept(draft("g", topics=("Oil",)))
+    shelve = room.press.articles._shelve
+    before_all_others = []
+
+    async def and_look(*about: Any) -> None:
+        await shelve(*about)
+        before_all_others.append(await room.store.do("ZRANGE", GONE, 0, -1))
+
+    async def another_joins() -> None:
+        other = await room.accept(draft("h", topics=("Oil",)))
+        await build_next(room, f"article:{other.article.id}")
+        assert await room.store.do("ZCARD", GONE)
+
+    monkeypatch.setattr(room.press.articles, "_shelve", and_look)
+    await before_it_is_listed(room, another_joins)
+    assert before_all_others[0] == [], "overdue, they would go before new articles"
 
 
 async def test_what_shows_another_that_leaves_before_it_is_listed_is_built_again(room: PressRoom) -> None:
