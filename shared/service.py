@@ -178,6 +178,7 @@ def create_app(service: Service, title: str, run: Run | None = None) -> Document
 
     app.add_route("/docs", docs)
     app.get("/health/live", tags=["health"], name="live")(_live)
+    app.head("/health/live", include_in_schema=False)(_live)
     _add_health(app, service)
     for failure in (Problem, StoreUnavailable, Exception):
         app.add_exception_handler(failure, _failed)
@@ -193,6 +194,7 @@ async def _live() -> dict[str, str]:
 
 
 def _add_health(app: FastAPI, service: Service) -> None:
+    @app.head("/health/ready", include_in_schema=False)
     @app.get("/health/ready", tags=["health"], responses={503: {"description": "not ready, and why"}})
     async def ready() -> Response:
         """Whether the store is reachable, the consumers run, and their lag is below its bound."""

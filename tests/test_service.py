@@ -39,6 +39,15 @@ async def test_each_answer_is_timed_by_its_route_and_status(valkey: str) -> None
     assert _answers("none", 404) == absent + 1
 
 
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
+async def test_a_probe_may_ask_for_health_with_head(valkey: str, path: str) -> None:
+    service = Service("test", Settings(redis_url=valkey, consumer="w"))
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(create_app(service, "test")), base_url="http://test"
+    ) as client:
+        assert (await client.head(path)).status_code == (await client.get(path)).status_code != 405
+
+
 @contextlib.asynccontextmanager
 async def breaking_at(valkey: str, word: bytes) -> AsyncIterator[str]:
     """The URL of a store whose connection breaks the first time that a command has this word."""
