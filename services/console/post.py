@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
@@ -106,9 +107,9 @@ def _portions(files: list[str]) -> Iterator[list[Line]]:
 
 
 def _lines(name: str) -> Iterator[Line]:
-    """The articles of a file: one object, an array of objects, or a line each."""
+    """The articles of a file: one object, an array of objects, or a line each; none where nothing stands in it."""
     try:
-        with sys.stdin.buffer if name == "-" else Path(name).open("rb") as file:
+        with nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb") as file:
             yield from _articles(name, file)
     except OSError as error:
         raise CannotStart(f"{name}: {error.strerror or error}") from None
@@ -118,6 +119,8 @@ def _articles(name: str, file: BinaryIO) -> Iterator[Line]:
     start = 1
     while (first := file.readline()) and not first.strip():
         start += 1
+    if not first:
+        return
     if _is_article(first):
         yield from _each(name, chain([first], file), start)
         return

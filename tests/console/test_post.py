@@ -2,6 +2,8 @@
 
 import json
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -80,6 +82,21 @@ def test_one_document_is_posted_whatever_its_lines_are(
         assert posted(ingest.url, f"[\n{article('one')},\n{article('two')}\n]", capsys)[0] == 0
         assert posted(ingest.url, json.dumps(json.loads(article("three")), indent=1), capsys)[0] == 0
     assert guids(store) == ["one", "three", "two"]
+
+
+def test_a_feed_without_news_is_nothing_to_post(capsys: pytest.CaptureFixture[str]) -> None:
+    for content in ("", "\n\n"):
+        assert posted("http://127.0.0.1:9", content, capsys) == (0, "0 accepted, 0 refused\n", "")
+
+
+def test_standard_input_has_nothing_more_the_second_time(store: redis.Redis, tmp_path: Path, valkey: str) -> None:
+    with started(tmp_path, valkey) as ingest:
+        words = [sys.executable, "-m", "services.console.cli", "post", "-", "-", "--url", ingest.url]
+        told = subprocess.run(
+            [*words, "--token-file", "token"], input=article("one"), capture_output=True, text=True, check=False
+        )
+    assert (told.returncode, told.stdout, told.stderr) == (0, "1 accepted, 0 refused\n", "")
+    assert guids(store) == ["one"]
 
 
 @pytest.mark.parametrize("content", ["text", "{", "[1", "[" * 100_000, '{"a":' * 100_000, "\udcff"])
