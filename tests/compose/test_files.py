@@ -24,6 +24,10 @@ def test_only_the_site_publishes_ports_and_only_on_this_machine() -> None:
     assert len(SERVICES["site"]["ports"]) == 2
 
 
+def test_readers_wait_for_no_other_service() -> None:
+    assert "depends_on" not in SERVICES["site"]
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_service_is_locked_down_and_comes_back(name: str) -> None:
     service = SERVICES[name]
