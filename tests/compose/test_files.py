@@ -81,6 +81,7 @@ def test_make_env_makes_random_secrets_that_others_cannot_read(tmp_path: Path) -
         assert (one / "secrets" / name).read_bytes() != (other / "secrets" / name).read_bytes()
     assert re.fullmatch(r"[0-9a-f]{48}", (one / "secrets" / "redis_password").read_text())
     assert (one / "secrets").stat().st_mode & 0o777 == 0o700
+    assert (one / "secrets" / "sources.toml").stat().st_mode & 0o777 == 0o644  # tokens are changed in it
     assert (one / ".env").stat().st_mode & 0o777 == 0o600
 
 
