@@ -51,6 +51,7 @@ def test_secrets_are_files(name: str) -> None:
 def test_images_are_named_by_tag() -> None:
     ours = {name for name, service in SERVICES.items() if service["image"].startswith("${PRESSRUN_IMAGE")}
     assert ours == {"ingest", "trending", "render"}
+    assert {name for name, service in SERVICES.items() if service.get("pull_policy") == "never"} == ours
     assert SERVICES["redis"]["image"] == "redis:8"
     assert SERVICES["site"]["image"] == "nginx:stable"
     assert set(re.findall(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)) == {"python:3.13-slim"}
