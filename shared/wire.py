@@ -54,7 +54,7 @@ class Wire(asyncio.Protocol):
         self._transport.set_protocol(self)
         self._lost = lost
         self._loop = asyncio.get_running_loop()
-        self._reader = hiredis.Reader(replyError=_failure, notEnoughData=_NO_MORE)
+        self._reader = hiredis.Reader(replyError=failure, notEnoughData=_NO_MORE)
         self._waiting: deque[_Call] = deque()
         self._outbox: list[bytes] = []
         self.answered = 0
@@ -123,8 +123,8 @@ TRY_LATER_CLASSES = (RedisConnectionError, RedisTimeoutError, OutOfMemoryError, 
 TRY_LATER = ("OOM", "MISCONF", "LOADING", "BUSY ", "READONLY", "NOREPLICAS", "MASTERDOWN")
 
 
-def _failure(text: str) -> Exception:
-    """What an error that the store answers means to the caller."""
+def failure(text: str) -> Exception:
+    """What an error that the store answers, or a script hands on, means to the caller."""
     error: RedisError = DefaultParser.parse_error(text)  # type: ignore[no-untyped-call]  # redis-py's
     if isinstance(error, TRY_LATER_CLASSES) or str(error).startswith(TRY_LATER):
         return StoreUnavailable(f"the store cannot serve now: {error}")

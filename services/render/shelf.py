@@ -18,6 +18,7 @@ from shared.articles import Card
 from shared.events import PAGES
 from shared.store import Store
 from shared.together import Together
+from shared.wire import StoreUnavailable, failure
 
 AT_ONCE = 24
 """The store serves nobody else meanwhile: about 2 ms."""
@@ -98,7 +99,8 @@ class Shelf:
         expected = tuple(kept or b"" for kept in (listed.live, listed.left, *listed.shown))
         answer = await self._together.put(_Plan(about, told, card, expected))
         if isinstance(answer, bytes):
-            raise ShelvingFailed(answer.decode(errors="replace"))
+            error = failure(answer.decode(errors="replace"))
+            raise error if isinstance(error, StoreUnavailable) else ShelvingFailed(str(error))
         return bool(answer)
 
     async def _shelve_all(self, plans: Sequence[_Plan]) -> list[int | bytes]:

@@ -17,6 +17,7 @@ from services.render.dirty_steps import ARTICLES, BACKGROUND, LEASES, SHARED
 from services.render.edition import LiveEdition
 from services.render.keys import article
 from services.render.press import AT_ONCE, ROOM, SIDE_BY_SIDE, Press
+from services.render.shelving import SHELVE
 from services.render.site import Output, gone, page_file
 from services.render.site import Site as Tree
 from shared.articles import record_key
@@ -409,6 +410,31 @@ async def test_a_page_that_fails_again_and_again_has_one_letter_with_its_last_re
     await room.press.dirty.mark(["front"])
     await room.drain()
     assert await pages_set_aside(room.store) == ["front: RuntimeError: no such name"], "what was dropped comes again"
+
+
+async def test_an_article_that_a_full_store_cannot_list_is_tried_again_and_not_set_aside(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accepted = await room.accept(draft("g"))
+    run = room.mortal.run
+
+    async def full_meanwhile(script: Script, names: tuple[str, ...] = (), args: Command = ()) -> Any:
+        if script is not SHELVE:
+            return await run(script, names, args)
+        await room.store.do("CONFIG", "SET", "maxmemory", 1)
+        try:
+            return await run(script, names, args)
+        finally:
+            await room.store.do("CONFIG", "SET", "maxmemory", 0)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(room.mortal, "run", full_meanwhile)
+        await room.press.dirty.mark([article(accepted.article.id)], patience=0)
+        await room.press.round()
+    assert await letters(room.store) == []
+    await room.drain()
+    assert await room.store.do("ZCARD", list_key("all")) == 1
+    assert (await room.differences()).clean
 
 
 async def test_a_page_that_would_leave_the_folder_is_set_aside_and_those_beside_it_are_not(room: PressRoom) -> None:
