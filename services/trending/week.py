@@ -29,8 +29,10 @@ class Calendar:
     week_starts: str = "monday"
 
     def hour(self, at: datetime) -> datetime:
-        """The beginning of the hour that holds `at`, as the site's clocks show hours."""
+        """The beginning of the hour that holds `at`, as the site's clocks show hours without daylight saving time: that
+        may be half an hour."""
         local = at.astimezone(self.zone)
+        local -= local.dst() or timedelta()
         past = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
         return at.astimezone(UTC) - past
 

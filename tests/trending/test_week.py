@@ -103,7 +103,14 @@ def test_every_moment_is_in_one_hour_and_one_week(at: datetime, zone: str, start
 @given(MOMENTS, st.sampled_from(ZONES))
 def test_the_window_is_the_current_hour_and_the_168_before(at: datetime, zone: str) -> None:
     site = calendar(zone)
-    if zone != "Australia/Lord_Howe":
-        hours = [site.hour(at - n * HOUR) for n in range(170)]
-        assert all(hour + WINDOW > at for hour in hours[:169])
-        assert hours[169] + WINDOW <= at
+    hours = [site.hour(at - n * HOUR) for n in range(170)]
+    assert hours == [hours[0] - n * HOUR for n in range(170)]
+    assert all(hour + WINDOW > at for hour in hours[:169])
+    assert hours[169] + WINDOW <= at
+
+
+def test_half_an_hour_of_daylight_saving_is_no_hour() -> None:
+    site = calendar("Australia/Lord_Howe")
+    changed = datetime(2026, 4, 4, 15, tzinfo=UTC)  # back from 02:00 to 01:30
+    hours = [site.hour(changed + timedelta(minutes=minute)) for minute in range(-90, 90)]
+    assert sorted(set(hours)) == [changed + timedelta(minutes=minute) for minute in (-90, -30, 30)]
