@@ -22,6 +22,7 @@ from shared.store import Script, Store
 BATCH = 250  # views in a call, which blocks the store for a millisecond or two
 WITH_IDS = 100  # the same with event_ids, each of which is looked for among those of nine days
 MINUTES_KNOWN = 20_000
+BEGIN = moment(0)
 EARLIEST = -MEMORY // MS  # a site's time begins in 1970: what is older is always too late, and may have no week
 NOWHERE = 0
 
@@ -45,7 +46,7 @@ class Counters:
         flat: list[str | int] = []
         for view in views:
             event = view.event
-            at = millis(event.at)
+            at = (event.at - BEGIN) // MS  # the millisecond that holds it, never the next hour's or week's
             place = moments.setdefault(self._moment(at), len(moments) + 1) if at >= EARLIEST else NOWHERE
             flat += (view.entry, event.article, at, place, digest(event.event_id) if event.once else "")
         late: list[bytes] = await self._store.run(_COUNT, (), [millis(now), GROUP, len(moments), *moments, *flat])

@@ -156,6 +156,17 @@ async def test_a_late_view_is_placed_where_it_belongs(newsroom: Newsroom) -> Non
     assert await newsroom.top() == [(one, 2)]
 
 
+async def test_a_view_of_the_last_microsecond_is_in_that_hour_and_week(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one")
+    monday = datetime(2025, 7, 21, tzinfo=newsroom.calendar.zone)
+    for first in (monday, NOON - 7 * DAY):
+        await newsroom.view(one, at=first - timedelta(microseconds=1))
+    await newsroom.drain()
+    assert await newsroom.top("2025-W29") == [(one, 2)]
+    assert await newsroom.top("2025-W30") == []
+    assert await newsroom.top() == [(one, 1)]
+
+
 async def test_views_that_can_belong_nowhere_are_set_aside_with_their_reason(newsroom: Newsroom) -> None:
     one = await newsroom.publish("one")
     await newsroom.view(one, at=NOON + 5 * MINUTE + timedelta(seconds=1))
