@@ -13,7 +13,7 @@ NAMES = (
     # Search engines and their renderers.
     "google-inspectiontool", "googleother", "apis-google", "mediapartners-google", "google-read-aloud",
     "google web preview", "storebot", "bingpreview", "yandex.com/bots", "baiduspider", "duckduckgo-favicons",
-    "sogou", "seznam", "daum/", "ia_archiver", "heritrix", "qwantify", "mail.ru_", "naver", "yeti/",
+    "seznam", "daum/", "ia_archiver", "heritrix", "qwantify", "mail.ru_", "naver.", "yeti/",
     # Previews of links.
     "facebookexternalhit", "facebookcatalog", "meta-externalagent", "whatsapp/", "telegrambot", "skypeuripreview",
     "embedly", "iframely", "vkshare", "pinterest/0", "bitlybot", "flipboardproxy", "bluesky cardyb",

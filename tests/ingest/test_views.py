@@ -149,6 +149,9 @@ async def test_nothing_personal_is_stored(door: Door) -> None:
         "facebookexternalhit/1.1",
         "Mozilla/5.0 (Linux; Android 11) AppleWebKit/537.36 Chrome/137.0 Mobile Safari/537.36 Chrome-Lighthouse",
         "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)",
+        "Mozilla/5.0 (compatible; Yeti/1.1; +https://naver.me/spd)",
+        "Mozilla/5.0 (compatible; Blueno/1.0; +http://naver.me/scrap)",
+        "Sogou web spider/4.0(+http://www.sogou.com/docs/help/webmasters.htm#07)",
     ],
 )
 async def test_robots_are_answered_and_do_not_count(door: Door, agent: str) -> None:
@@ -156,7 +159,16 @@ async def test_robots_are_answered_and_do_not_count(door: Door, agent: str) -> N
     assert await door.streamed() == []
 
 
-@pytest.mark.parametrize("agent", [FIREFOX, "", "Mozilla/5.0 (Linux; Android 10; CUBOT X30) Chrome/120.0 Mobile"])
+@pytest.mark.parametrize(
+    "agent",
+    [
+        FIREFOX,
+        "",
+        "Mozilla/5.0 (Linux; Android 10; CUBOT X30) Chrome/120.0 Mobile",
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) Mobile NAVER(inapp; search; 1000; 12.0.0; 13)",
+        "Mozilla/5.0 (Linux; Android 10; wv) Chrome/68.0 Mobile Safari/537.36 SogouMSE,SogouMobileBrowser/6.5.11",
+    ],
+)
 def test_browsers_are_no_robots(agent: str) -> None:
     assert not is_robot(agent.encode())
 
