@@ -1,6 +1,7 @@
 """The events on the streams. Each entry has one field, `event`: the event as JSON."""
 
 import random
+import re
 import time
 from typing import Annotated, Any, Literal
 
@@ -19,6 +20,14 @@ def new_event_id() -> str:
     """An id that sorts by the time it was made: 48 bits of milliseconds, 80 random bits, hexadecimal."""
     number = random.getrandbits(80)  # they tell apart, and are no secret: asking the system takes 20 times as long
     return f"{time.time_ns() // 1_000_000:012x}{number:020x}"
+
+
+def made_at(event_id: str) -> int | None:
+    """The moment (ms) at which an id was made; None for one that others made in their own way."""
+    return int(event_id[:12], 16) if _OURS.fullmatch(event_id) else None
+
+
+_OURS = re.compile("[0-9a-f]{32}")
 
 
 class Event(BaseModel):

@@ -1,7 +1,6 @@
 """`pressrun status`: how the stack is doing."""
 
 import json
-import re
 from contextlib import suppress
 from typing import Any
 
@@ -11,7 +10,7 @@ from services.console.place import AsJson, Data, Place, out, with_store
 from services.render.dirty import Dirty
 from shared.clock import moment
 from shared.entries import E, Unreadable, decode, entries_of, order_of
-from shared.events import ARTICLES, DEAD_LETTERS, PAGES, SIGNALS, VIEWS, article_events, page_events
+from shared.events import ARTICLES, DEAD_LETTERS, PAGES, SIGNALS, VIEWS, article_events, made_at, page_events
 from shared.groups import groups_of
 from shared.live import list_key
 from shared.store import Store
@@ -60,15 +59,14 @@ async def _event_to_live(store: Store) -> dict[str, Any]:
     """From an event's acceptance, which its id begins with, to its article's page on disk, the entry's own time."""
     waits = []
     for entry, event in await _newest(store, PAGES, page_events, SAMPLE):
-        if event.article and _EVENT_ID.fullmatch(event.cause or ""):
-            waits.append(_millis(entry) - int(str(event.cause)[:12], 16))
+        if event.article and (accepted := made_at(event.cause or "")) is not None:
+            waits.append(_millis(entry) - accepted)
     waits.sort()
     at = {name: waits[min(int(len(waits) * share), len(waits) - 1)] if waits else None for name, share in _SHARES}
     return {"count": len(waits), **at}
 
 
 _SHARES = (("p50", 0.5), ("p99", 0.99))
-_EVENT_ID = re.compile("[0-9a-f]{32}")
 
 
 async def _last_events(store: Store) -> list[dict[str, Any]]:

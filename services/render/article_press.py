@@ -24,6 +24,7 @@ from services.render.site import Output
 from shared import live, observe
 from shared.articles import Card
 from shared.clock import first_millis
+from shared.events import made_at
 from shared.store import Command, Store
 
 looked_at = Counter("pressrun_pages_looked_at_total", "Articles looked at whose related articles were the same")
@@ -185,7 +186,7 @@ class ArticlePress:
 
     def _measure(self, taken: Taken) -> None:
         """The event_id begins with the moment of acceptance, so that the wait is known without a look-up."""
-        if len(taken.cause) == 32:
-            seconds = time.time() - int(taken.cause[:12], 16) / 1000
+        if (accepted := made_at(taken.cause)) is not None:
+            seconds = time.time() - accepted / 1000
             to_live.observe(max(seconds, 0))
             observe.log().info("live", page=taken.key, event_id=taken.cause, ms=round(seconds * 1000, 2))

@@ -119,7 +119,7 @@ class Dirty:
     def _taken(self, token: str, until: float, answer: Iterable[Sequence[Any]]) -> list[Taken]:
         pages = []
         for page, mark, known, untold in answer:
-            cause, _, marked_at = mark.decode().partition(" ")
+            cause, _, marked_at = mark.decode().rpartition(" ")  # others' event_ids are any text
             at = int(marked_at or 0)
             pages.append(Taken(page.decode(), self._token(token), cause, at, known or (), until, bool(untold)))
         return pages

@@ -5,7 +5,6 @@ For people (`pressrun why`, `impact`) and machines alike.
 """
 
 import json
-import re
 from datetime import timedelta
 from typing import Any
 
@@ -21,7 +20,7 @@ from services.render.site import Site
 from shared import live
 from shared.articles import Card
 from shared.charts import charted_key
-from shared.events import ARTICLES, SIGNALS
+from shared.events import ARTICLES, SIGNALS, made_at
 from shared.store import Store
 
 WHY = "render:why"
@@ -36,7 +35,7 @@ async def why(store: Store, edition: LiveEdition, site: Site, address: str) -> d
     key = await page_of(store, path)
     if key is None or not any(map(site.has, files_of(key, path))):
         return None
-    cause, _, at = (await store.do("HGET", WHY, key) or b"").decode().partition(" ")
+    cause, _, at = (await store.do("HGET", WHY, key) or b"").decode().rpartition(" ")
     return {
         "path": path,
         "page": key,
@@ -95,9 +94,8 @@ async def _around(store: Store, card: Card, topic: str) -> list[str]:
 
 async def _event(store: Store, event_id: str) -> dict[str, Any] | None:
     """An event that is still on its stream, by the moment its id begins with."""
-    if not re.fullmatch(r"[0-9a-f]{32}", event_id):
+    if (at := made_at(event_id)) is None:
         return None
-    at = int(event_id[:12], 16)
     for stream in (ARTICLES, SIGNALS):
         for _, fields in await store.do("XRANGE", stream, at - NEAR_MS, at + NEAR_MS, "COUNT", 20_000):
             if event_id.encode() in fields[1]:

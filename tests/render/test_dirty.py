@@ -63,6 +63,16 @@ async def test_a_page_that_is_marked_many_times_is_built_once_for_its_first_caus
     assert await nothing_is_left(store)
 
 
+async def test_an_event_that_somebody_else_made_may_be_called_anything(dirty: Dirty) -> None:
+    cause = "not one\nof ours"
+    await dirty.mark(["front"], cause)
+    assert [page.cause for page in await dirty.take(10, "t")] == [cause]
+    assert await dirty.reclaim() == 1
+    (taken,) = await dirty.take(10, "t")
+    assert taken.cause == cause
+    assert await dirty.done(taken)
+
+
 async def test_a_later_mark_never_puts_a_page_off(store: Store, dirty: Dirty) -> None:
     await dirty.mark(["feed:all"], patience=0)
     due = await store.do("ZSCORE", SHARED, "feed:all")

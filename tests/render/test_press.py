@@ -17,6 +17,7 @@ from services.render.dirty_steps import ARTICLES, BACKGROUND, LEASES, SHARED
 from services.render.edition import LiveEdition
 from services.render.keys import article
 from services.render.press import AT_ONCE, ROOM, SIDE_BY_SIDE, Press
+from services.render.reasons import why
 from services.render.shelving import SHELVE
 from services.render.site import Output, gone, page_file
 from services.render.site import Site as Tree
@@ -435,6 +436,17 @@ async def test_an_article_that_a_full_store_cannot_list_is_tried_again_and_not_s
     await room.drain()
     assert await room.store.do("ZCARD", list_key("all")) == 1
     assert (await room.differences()).clean
+
+
+@pytest.mark.parametrize("cause", ["not one\nof ours", "z" * 32])
+async def test_a_page_is_built_for_an_event_that_others_called_as_they_liked(room: PressRoom, cause: str) -> None:
+    accepted = await room.accept(draft("g"))
+    await room.press.dirty.mark([article(accepted.article.id)], cause)  # what comes first is what it is built for
+    await room.drain()
+    assert await pages_set_aside(room.store) == []
+    found = await why(room.store, LiveEdition(room.store, room.site_settings), room.tree, accepted.article.path)
+    assert found is not None
+    assert found["last_event"] == {"event_id": cause}
 
 
 async def test_a_page_that_would_leave_the_folder_is_set_aside_and_those_beside_it_are_not(room: PressRoom) -> None:
