@@ -194,9 +194,10 @@ class Site:
 
 
 def _took_away(folder: str) -> bool:
-    """Take an empty folder away; False if that cannot be done."""
+    """Take a folder away that holds no file, folders of its kind at the most; False if that cannot be done."""
     try:
-        os.rmdir(folder)  # noqa: PTH106 - as above
+        for below, _, _ in os.walk(folder, topdown=False):
+            os.rmdir(below)  # noqa: PTH106 - as above
     except OSError:
         return False
     return True
@@ -222,11 +223,15 @@ def write_file(full: str, content: bytes, how: int) -> None:
 
 
 def _holds(full: str, content: bytes) -> bool | None:
-    """Whether a file has just this content; None if there is none."""
+    """Whether a file has just this content; None if there is none. A link is no file, wherever it leads."""
     try:
-        file = os.open(full, os.O_RDONLY | os.O_CLOEXEC)
+        file = os.open(full, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return None
+        raise
     try:
         return os.fstat(file).st_size == len(content) and os.read(file, len(content) + 1) == content
     finally:

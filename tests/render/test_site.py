@@ -108,20 +108,31 @@ def test_a_writer_that_was_killed_in_the_middle_writes_the_file_again(site: Site
 
 def test_a_file_that_the_disk_does_not_take_leaves_nothing_behind(site: Site) -> None:
     site.apply(Output({"a/index.html": b"old"}))
-    (site.root / "a" / "folder" / "below").mkdir(parents=True)
+    (site.root / "a" / "folder").mkdir()
+    (site.root / "a" / "folder" / "file").touch()
     with pytest.raises(OSError, match="irectory"):
         site.apply(Output({"a/folder": b"new"}))
     assert sorted(path.name for path in (site.root / "a").iterdir()) == ["folder", "index.html"]
 
 
 def test_an_empty_folder_or_a_file_in_the_place_of_another_kind_gives_way(site: Site) -> None:
-    for folder in ("a/index.html", "_moved/a", "_gone/b"):
+    for folder in ("a/index.html", "_moved/a/with/others", "_gone/b"):
         (site.root / folder).mkdir(parents=True)
     (site.root / "_moved/b").write_bytes(b"no link")
     output = Output({"a/index.html": b"page"}, dict([moved("/a/", "/c/"), moved("/b/", "/c/")]), ("_gone/b",))
     assert site.apply(output) == ["a/index.html", "_moved/a", "_moved/b"]
     assert site.apply(output) == []
     assert (site.read("a/index.html"), site.read("_moved/a"), site.read("_moved/b")) == (b"page", b"../c", b"../c")
+
+
+@pytest.mark.parametrize("leads_to", ["copy.html", "index.html", "nowhere"])
+def test_a_link_in_the_place_of_a_file_gives_way_wherever_it_leads(site: Site, leads_to: str) -> None:
+    site.apply(Output({"copy.html": b"page"}))
+    (site.root / "index.html").symlink_to(leads_to)
+    output = Output({"index.html": b"page"})
+    assert site.apply(output) == ["index.html"]
+    assert site.read("index.html") == b"page"
+    assert site.apply(output) == []
 
 
 def test_two_writers_do_not_clash(site: Site) -> None:
