@@ -24,6 +24,9 @@ _CLOCK = re.compile(
 )
 _SOUND = re.compile(r'<audio\b([^<>]*>\s*</audio>)\s*<div class="kg-audio-title">([^<]*)</div>')
 _PUBLISHER = re.compile(r'(?<=</span>)(?=<span class="kg-bookmark-publisher")')
+# A card may be for members alone in a post that is for everyone; a webhook has it too, between comments that say so.
+_GATE = re.compile(r"<!--\s*kg-gated-block:(begin\b[^<>]*|end\s*)-->")
+_OPEN = re.compile(r"\Aend|\bnonMember:[\"']?true\b")
 
 
 def read(content: Any) -> Reading:
@@ -46,7 +49,9 @@ def read(content: Any) -> Reading:
 
 def _draft(post: Members) -> Draft:
     status = _status(post)
-    html, text = one_body([_plain_cards(post.text("html"))], [post.text("plaintext")])
+    told = post.text("html")
+    public = _without_gated(told)
+    html, text = one_body([_plain_cards(public)], [post.text("plaintext")] if public == told else [])
     summary = post.plain("custom_excerpt")
     headline = shorten(post.plain("title")) or first_words(html, text, summary)
     if status == "usable" and not headline:
@@ -70,6 +75,12 @@ def _draft(post: Members) -> Draft:
         image=_image(post),
         source_url=web_address(post.text("canonical_url", "url")),
     )
+
+
+def _without_gated(html: str) -> str:
+    """The HTML without the cards that are not for those who only read."""
+    first, *rest = _GATE.split(html)
+    return first + "".join(part for gate, part in zip(rest[::2], rest[1::2], strict=True) if _OPEN.search(gate))
 
 
 def _plain_cards(html: str) -> str:

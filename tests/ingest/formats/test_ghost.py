@@ -93,6 +93,31 @@ def test_what_is_for_members_only_is_not_published(visibility: str) -> None:
     assert draft({**POST, "visibility": visibility}).status == "withheld"
 
 
+GATED = "<p>For all.</p><!--kg-gated-block:begin %s --><p>Inside.</p><!--kg-gated-block:end--><p>For all too.</p>"
+
+
+@pytest.mark.parametrize(
+    ("access", "shown"),
+    [
+        ('nonMember:false memberSegment:"status:free,status:-free"', False),
+        ('memberSegment:"status:-free"', False),
+        ('nonMember:true memberSegment:""', True),
+        ("nonMember:'true'", True),
+    ],
+)
+def test_a_card_for_members_only_is_not_published_in_a_public_post(access: str, shown: bool) -> None:
+    found = draft({**POST, "html": GATED % access}).body_html or ""
+    assert ("Inside." in found) is shown
+    assert found.count("For all") == 2
+
+
+def test_what_is_for_members_only_is_not_published_as_plain_text_either() -> None:
+    gated = "<!--kg-gated-block:begin nonMember:false --><p>Inside.</p><!--kg-gated-block:end-->"
+    found = draft({**POST, "html": gated, "plaintext": "Inside."})
+    assert (found.body_html, found.body_text) == (None, None)
+    assert "Inside" not in (draft({**POST, "html": gated.partition("<!--kg-gated-block:end")[0]}).body_html or "")
+
+
 @pytest.mark.parametrize("status", ["scheduled", "published"])
 def test_what_is_only_mailed_is_not_published(status: str) -> None:
     """Ghost says `sent` only when the mail has gone; until then such a post is scheduled like any other."""
