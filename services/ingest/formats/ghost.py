@@ -17,10 +17,11 @@ from services.ingest.formats.words import first_words, one_body
 _STATUS: dict[str, Status] = {"published": "usable", "scheduled": "usable", "draft": "withheld", "sent": "withheld"}
 _OTHERS = ("page", "tag", "member", "user", "site", "label", "newsletter", "offer", "tier")
 # What a theme's styles and scripts make of Ghost's cards (https://ghost.org/docs/themes/content/) is not there on our
-# pages: the clock of a player, the dot between the names below a bookmark.
-_CLOCK = re.compile(
+# pages: the clock of a player, what a form says when it has been sent, the dot between the names below a bookmark.
+_SCRIPTED = re.compile(
     r'<span class="kg-(?:audio|video)-current-time">[^<]*</span>\s*'
     r'<div class="kg-(?:audio|video)-time">[^<]*<span class="kg-(?:audio|video)-duration">[^<]*</span>\s*</div>'
+    r'|<div class="kg-signup-card-success"[^<>]*>[^<]*</div>'
 )
 _SOUND = re.compile(r'<audio\b([^<>]*>\s*</audio>)\s*<div class="kg-audio-title">([^<]*)</div>')
 _PUBLISHER = re.compile(r'(?<=</span>)(?=<span class="kg-bookmark-publisher")')
@@ -86,7 +87,7 @@ def _without_gated(html: str) -> str:
 def _plain_cards(html: str) -> str:
     """The HTML with cards that say the same without Ghost's styles and scripts; a sound is called by its title."""
     html = _SOUND.sub(lambda found: f'<audio title="{found[2].strip().replace(chr(34), "&quot;")}"{found[1]}', html)
-    return _PUBLISHER.sub(" · ", _CLOCK.sub("", html))
+    return _PUBLISHER.sub(" · ", _SCRIPTED.sub("", html))
 
 
 def _withdrawn(previous: Members, status: Status) -> Draft:

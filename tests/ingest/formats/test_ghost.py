@@ -145,6 +145,13 @@ def test_cards_say_the_same_without_ghosts_styles_and_scripts() -> None:
     assert shown.count("talk") == 1
     assert "0:00" not in shown
     assert "2:30" not in shown
+    form = (
+        '<div class="kg-card kg-signup-card" data-lexical-signup-form="" style="display: none;"><h2>Letters</h2><form>'
+        '<input type="email"><button>Subscribe</button><div class="kg-signup-card-success" style="color: #000">'
+        'Thank you!</div></form><p class="kg-signup-card-disclaimer">Weekly.</p></div>'
+    )
+    shown = clean_html(draft({**POST, "html": form}).body_html or "")
+    assert ("Letters" in shown, "Weekly." in shown, "Thank you!" in shown) == (True, True, False)
     bookmark = (
         '<div class="kg-bookmark-metadata"><img class="kg-bookmark-icon" src="https://x.y/i.png">'
         '<span class="kg-bookmark-author">Ghost</span><span class="kg-bookmark-publisher">Jane</span></div>'
