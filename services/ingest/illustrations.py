@@ -11,8 +11,8 @@ from shared.articles import Image
 from shared.media import Original, find_media, height_of
 from shared.store import Store
 
-# the value of an attribute, or an address: looked up whole, each once, however many pictures and addresses there are
-_ADDRESS = re.compile(r"""(?<==")[^"]+|(?<==')[^']+|https?://[^\s"'<>]+""", re.IGNORECASE)
+# what a picture shows, or a web address: looked up whole, each once, however many pictures and addresses there are
+_ADDRESS = re.compile(r"""(?<=src=")[^"]+|(?<=src=')[^']+|https?://[^\s"'<>]+""", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -246,11 +246,12 @@ async def test_a_media_id_is_the_same_with_a_slash_before_it(ingest: Ingest, pus
         ('<img src="https://a.b/2?c&amp;d=it\'s"> <img src="https://a.b/2?c&d=it\'s">', "++"),
         ('<img src="https://a.b/12"> <img src="https://a.b/1/2"> <img src="HTTPS://a.b/1">', "---"),
         ('<p>a="b <img src="https://a.b/1">', "+"),
+        ("<img src=\"city/1.png\" alt='city/1.png'> <p title=\"city/1.png\">city/1.png <img src='city/1.png'>", "++"),
     ],
 )
 async def test_what_was_pushed_is_shown_from_here_where_a_body_names_it(ingest: Ingest, body: str, places: str) -> None:
     assert (await ingest.push_asset("m", picture())).status_code == 201
-    embedded = (("https://a.b/1", "m"), ("https://a.b/2?c&d=it's", "m"))
+    embedded = (("https://a.b/1", "m"), ("https://a.b/2?c&d=it's", "m"), ("city/1.png", "m"))
     found = await illustrate(ingest.store, "desk", Draft(guid="a", headline="h", body_html=body, embedded=embedded))
     assert found.draft.body_html is not None
     assert found.draft.body_html.count("/media/") == places.count("+")

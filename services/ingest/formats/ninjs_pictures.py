@@ -76,12 +76,13 @@ def with_alternatives(item: Members, html: str) -> str:
 
 def _shown(associated: Mapping[str, Members], html: str | None) -> Iterator[tuple[str, str]]:
     """The addresses under which a body may show an associated picture, each with the name of that: those of its
-    renditions, and what stands where Superdesk's editor says that it is this picture."""
+    renditions, their media ids, and whatever stands where Superdesk's editor says that it is this picture."""
     for name, one in associated.items():
-        yield from ((rendition.href, name) for rendition in _renditions(one) if rendition.href)
+        for rendition in _renditions(one):
+            yield from ((address, name) for address in (rendition.href, rendition.media_id) if address)
     for found in _EMBED.finditer(html or ""):
         name = found[1].lower()
-        if name in associated and (address := web_address(_address(found[2]))):
+        if name in associated and (address := _address(found[2])):
             yield address, name
 
 
