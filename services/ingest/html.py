@@ -87,9 +87,10 @@ _RAW_ENDS = re.compile(r"</(script|style|title|textarea|iframe|noembed|noframes|
 # bounded, and stopping at the next tag, so that hostile HTML costs linear time
 _EMBED = re.compile(
     r"<(?=[ivaeo])(iframe|video|audio|embed|object|oembed)\b([^<>]{0,4096}>(?:\s{0,64}<(?:source|param)\b[^<>]{0,4096}>){0,8})"
-    r"(?:[^<]*</\1\s*>)?",
+    r"(?:[^<]*(?:<a\b[^<>]{0,4096}>[^<]*</a\s*>[^<]*)?</\1\s*>)?",
     re.IGNORECASE,
 )
+_INSTEAD = re.compile(r"<a\b[^<>]*>([^<]*)</a\s*>", re.IGNORECASE)  # for browsers that cannot show it
 # what waits for a script: a frame that is loaded late, CKEditor's <oembed url="…">, Facebook's <div data-href="…">
 _FACEBOOK = re.compile(
     r"""<(div)\b(?=[^<>]{0,4096}\sclass=["']fb-(?:post|video)\b)([^<>]{0,4096}>)\s*</div\s*>""", re.IGNORECASE
@@ -254,12 +255,15 @@ def _rename(tag: re.Match[str]) -> str:
 
 
 def _link(embed: re.Match[str]) -> str:
-    """A link in the place of an embed; nothing where it has no address that a reader could open."""
+    """A link in the place of an embed and of the one in it, if any; nothing where there is no address that a reader
+    could open."""
+    instead = _INSTEAD.search(embed[0])
     addresses = (_absolute(address) for address in _attributes(_ADDRESS, embed[2]))
     address = next((address for address in addresses if _WEB.fullmatch(address)), None)
     if address is None:
-        return " "
-    name = next(filter(None, _attributes(_TITLE, embed[2])), address)
+        return instead[0] if instead else " "
+    words = unescape(instead[1]).strip() if instead else ""
+    name = next(filter(None, _attributes(_TITLE, embed[2])), words or address)
     return f'<a href="{entities.escape(address)}">{_escape(name)}</a>'
 
 

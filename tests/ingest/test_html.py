@@ -125,6 +125,9 @@ def test_cases(html: str, cleaned: str) -> None:
     [
         ('<iframe title="A map" src="//a.b/x?a=1&amp;b=2"></iframe>', "https://a.b/x?a=1&amp;b=2", "A map"),
         ("<video controls><source src='https://a.b/c.mp4' type=video/mp4>old</video>", "https://a.b/c.mp4", None),
+        ("<video src='https://a.b/?d'>Or <a href='https://a.b/c'>E &amp; F</a></video>", "https://a.b/?d", "E &amp; F"),
+        ('<audio src="https://a.b/c" title="C"><a href="https://a.b/c">d</a></audio>', "https://a.b/c", "C"),
+        ('<object type="x/y"><param name="z"><a href="https://a.b/c">D</a></object>', "https://a.b/c", "D"),
         ('<audio src="https://a.b/c.mp3"></audio>', "https://a.b/c.mp3", None),
         ("<embed src=https://a.b/c>", "https://a.b/c", None),
         ("<object data='https://a.b/c'></object>", "https://a.b/c", None),
