@@ -7,6 +7,7 @@ import pytest
 
 from services.ingest.draft import Author, Draft, Ignored, Picture
 from services.ingest.formats import wordpress
+from services.ingest.html import clean_html
 
 POST: dict[str, Any] = {
     "id": 123,
@@ -67,6 +68,17 @@ def test_a_post_is_read() -> None:
         image=Picture(url="https://example.org/wp-content/mayor.jpg", alt="The mayor", caption="In 2024."),
         source_url="https://example.org/2025/07/mayor-resigns/",
     )
+
+
+def test_a_file_is_named_once_and_apart_from_its_button() -> None:
+    file = (
+        '<div class="wp-block-file"><object class="wp-block-file__embed" data="https://x.y/r.pdf"'
+        ' aria-label="Embed of R."></object><a id="m" href="https://x.y/r.pdf">Report</a><a href="https://x.y/r.pdf"'
+        ' class="wp-block-file__button wp-element-button" download>Download</a></div>'
+    )
+    shown = clean_html(draft(content={"rendered": file}).body_html or "")
+    link = '<a href="https://x.y/r.pdf" rel="noopener">'
+    assert shown == f"<div>{link}Report</a> {link}Download</a></div>"
 
 
 LONG = "The council has voted. " * 40
