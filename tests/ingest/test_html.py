@@ -163,6 +163,14 @@ def test_a_tweet_keeps_its_words_and_its_link() -> None:
     assert clean_html(tweet) == '<blockquote><p>T</p><a href="https://t.co/x" rel="noopener">d</a></blockquote>'
 
 
+def test_a_post_that_wordpress_embeds_is_one_link() -> None:
+    post = (
+        '<blockquote class="wp-embedded-content"><a href="https://a.b/c">A post</a></blockquote>'
+        '<iframe sandbox class="wp-embedded-content" title="&#8220;A post&#8221;" src="https://a.b/c/embed/#?x"></iframe>'
+    )
+    assert clean_html(post).strip() == '<blockquote><a href="https://a.b/c" rel="noopener">A post</a></blockquote>'
+
+
 def test_paragraphs_and_line_breaks_are_made_from_text() -> None:
     assert text_to_html("A <b>\r\nc\r\n \r\n\r\nD & e\n") == "<p>A &lt;b&gt;<br>c</p>\n<p>D &amp; e</p>"
     assert text_to_html(" \n\n ") == ""
