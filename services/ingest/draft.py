@@ -61,7 +61,7 @@ class Draft:
     corrections: tuple[DraftCorrection, ...] = ()
     image: Picture | None = None
     embedded: tuple[tuple[str, str], ...] = ()
-    """Pictures within the body that the source has pushed: (address in the body, media_id)."""
+    """Pictures that the body may show: (address in the body, media_id, or the address of a better rendition)."""
     source_url: str | None = None
 
 

@@ -34,13 +34,16 @@ async def illustrate(store: Store, source: str, draft: Draft) -> Illustrated:
         return Illustrated(draft, linked(draft.image))
     found = {media_id: original for media_id in wanted if (original := await find_media(store, source, media_id))}
     shown = {media_id: original for media_id, original in found.items() if original.shown}
-    body = draft.body_html
-    addresses = {address: _widest(shown[media_id]) for address, media_id in draft.embedded if media_id in shown}
-    if body and addresses:
-        body = _ADDRESS.sub(lambda found: _public(found[0], addresses), body)
     image = linked(draft.image)
     if draft.image and draft.image.media_id in shown:
         image = _pushed(draft.image, shown[draft.image.media_id])
+    body = draft.body_html
+    addresses = {address: _widest(shown[media_id]) for address, media_id in draft.embedded if media_id in shown}
+    if draft.image and image:  # the article's own is the same one in the body, or readers would get it twice
+        own = draft.image.media_id or draft.image.url
+        addresses |= {address: image.url for address, key in draft.embedded if key == own}
+    if body and addresses:
+        body = _ADDRESS.sub(lambda found: _public(found[0], addresses), body)
     media = tuple(sorted({_widest(original) for original in shown.values()}))
     return Illustrated(dataclasses.replace(draft, body_html=body), image, media, tuple(sorted(wanted - found.keys())))
 

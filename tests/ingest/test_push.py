@@ -258,6 +258,25 @@ async def test_what_was_pushed_is_shown_from_here_where_a_body_names_it(ingest: 
     assert found.draft.body_html.lower().count("https://a.b/") == places.count("-")
 
 
+@pytest.mark.parametrize("media_id", [None, "never-pushed"])
+async def test_an_articles_own_picture_that_is_only_linked_to_is_the_same_in_the_body(
+    ingest: Ingest, media_id: str | None
+) -> None:
+    """Agencies show a smaller rendition there; readers would get both."""
+    own, other = "https://a.b/large", "https://a.b/other"
+    draft = Draft(
+        guid="a",
+        headline="h",
+        body_html=f'<img src="https://a.b/small"><img src="{other}">',
+        image=Picture(media_id=media_id, url=own),
+        embedded=(("https://a.b/small", media_id or own), (other, "https://a.b/other-large")),
+    )
+    found = await illustrate(ingest.store, "desk", draft)
+    assert found.draft.body_html == f'<img src="{own}"><img src="{other}">'
+    assert found.image is not None
+    assert found.image.url == own
+
+
 async def test_a_body_is_looked_through_once_however_many_pictures_there_are(ingest: Ingest) -> None:
     assert (await ingest.push_asset("m", picture())).status_code == 201
     embedded = tuple((f"https://a.b/{number}", "m") for number in range(20_000))

@@ -52,10 +52,11 @@ def picture(item: Members) -> Picture | None:
 
 
 def embedded(item: Members, html: str | None) -> tuple[tuple[str, str], ...]:
-    """Addresses of pushed renditions, as a body may refer to them, with their media ids."""
+    """Addresses of associated pictures, as a body may refer to them, with the media id or else the address of the
+    rendition that is shown."""
     associated = dict(_associated(item))
-    pushed = {name: best.media_id for name, one in associated.items() if (best := _best(one)) and best.media_id}
-    return tuple({address: pushed[name] for address, name in _shown(associated, html) if name in pushed}.items())
+    best = {name: found.media_id or found.href for name, one in associated.items() if (found := _best(one))}
+    return tuple({address: key for address, name in _shown(associated, html) if (key := best.get(name))}.items())
 
 
 def with_alternatives(item: Members, html: str) -> str:

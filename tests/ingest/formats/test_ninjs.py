@@ -185,6 +185,10 @@ EXPECTED = Draft(
         credit="A. Photographer",
         caption="The bridge on Friday.",
     ),
+    embedded=(
+        ("https://agency.example/s.jpg", "https://agency.example/m.jpg"),
+        ("https://agency.example/m.jpg", "https://agency.example/m.jpg"),
+    ),
 )
 
 
