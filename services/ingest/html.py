@@ -267,7 +267,8 @@ def _link(embed: re.Match[str]) -> str:
         return instead[0] if instead else " "
     words = unescape(instead[1]).strip() if instead else ""
     name = next(filter(None, _attributes(_TITLE, embed[2])), words or address)
-    return f'<a href="{entities.escape(address)}">{_escape(name)}</a>'
+    apart = " " if embed.string.startswith("<span", embed.end()) else ""  # a caption that styles would set apart
+    return f'<a href="{entities.escape(address)}">{_escape(name)}</a>{apart}'
 
 
 def _show(picture: re.Match[str]) -> str:

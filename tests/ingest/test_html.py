@@ -150,6 +150,12 @@ def test_an_embed_without_an_address_that_could_be_opened_goes() -> None:
     assert clean_html("a<oembed url='/x'></oembed>b").split() == ["a", "b"]
 
 
+def test_an_embed_and_the_caption_that_follows_it_are_two_things() -> None:
+    sound = '<div class="media-block"><audio controls src="https://a.b/c.mp3" /><span class="d">A song</span></div>'
+    link = '<a href="https://a.b/c.mp3" rel="noopener">https://a.b/c.mp3</a>'
+    assert clean_html(sound) == f"<div>{link} A song</div>"
+
+
 def test_what_an_embed_shows_meanwhile_stays() -> None:
     shown = '<blockquote><a href="https://a.b/c">A post</a></blockquote>'
     assert "A post" in clean_html(f'<div class="fb-post" data-href="https://a.b/c">{shown}</div>')
