@@ -22,6 +22,7 @@ _STATUS: dict[str, Status] = {
     "cancelled": "canceled",
     "unpublished": "withheld",  # Superdesk Publisher's
 }
+_WORDY = ("", "text", "composite")  # what may be an article; a body of anything else is its own affair
 _PICTURES = ("picture", "graphic", "")  # what has no type and no words is taken for its renditions
 # members of which no more is asked than that they are what all versions of ninjs say they are
 _MOMENTS = (
@@ -49,7 +50,7 @@ def read(content: Any) -> Reading:
     guid = _guid(item)
     kind = item.text("type").lower() or ("event" if item.get("eventdetails") is not None else "")
     status = _status(item)
-    html, text = words.body(item)
+    html, text = words.body(item) if kind in _WORDY else (None, None)
     if kind == "composite" and (html or text or status != "usable"):
         kind = "text"  # a kill comes without the words that made it an article
     version = _version(item)

@@ -473,6 +473,13 @@ def test_what_is_no_article_is_ignored(kind: str) -> None:
     assert (found.guid, found.media) == ("x", None)
 
 
+@pytest.mark.parametrize("kind", ["event", "planning", "video"])
+def test_the_body_of_what_is_no_article_may_have_any_shape(kind: str) -> None:
+    """Agencies plan in objects: `body_event`."""
+    found = ninjs.read({"uri": "x", "type": kind, "body_event": {"starts": "2025-07-26"}, "bodies": {}})
+    assert isinstance(found, Ignored)
+
+
 @pytest.mark.parametrize("kind", ["picture", "video", "event", "planning", "text"])
 def test_moments_and_the_version_are_read_whatever_the_type(kind: str) -> None:
     wrong = {"versioncreated": "whenever", "firstCreated": 5, "embargoed": "never", "expires": [], "version": 1.5}
