@@ -92,12 +92,20 @@ _EMBED = re.compile(
 )
 _INSTEAD = re.compile(r"<a\b[^<>]*>([^<]*)</a\s*>", re.IGNORECASE)  # for browsers that cannot show it
 _QUOTED = re.compile(r"""\sclass=["'][^"']*\bwp-embedded-content\b""", re.IGNORECASE)
-# what waits for a script: a frame that is loaded late, CKEditor's <oembed url="…">, Facebook's <div data-href="…">
+# what waits for a script: a frame that is loaded late, CKEditor's <oembed url="…">, Facebook's <div data-href="…">, a
+# tweet or another post that is quoted without its words
+_POST = re.compile(
+    r"""<(blockquote)\b((?=[^<>]{0,4096}\sclass=["'](?:twitter-(?:tweet|video)|instagram-media|tiktok-embed)\b)"""
+    r"""[^<>]{0,4096}>(?:\s{0,64}</?(?:a|p)\b[^<>]{0,4096}>){0,8})\s{0,64}</blockquote\s*>""",
+    re.IGNORECASE,
+)
 _FACEBOOK = re.compile(
     r"""<(div)\b(?=[^<>]{0,4096}\sclass=["']fb-(?:post|video)\b)([^<>]{0,4096}>)\s*</div\s*>""", re.IGNORECASE
 )
 _ADDRESS = re.compile(
-    r"""\s(?:(?:data-(?:lazy-)?)?src|data|url|data-href)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE
+    r"""\s(?:(?:data-(?:lazy-)?)?src|data|url|(?:data-)?href|data-instgrm-permalink|cite)\s*=\s*"""
+    r"""(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""",
+    re.IGNORECASE,
 )
 # a picture that waits for a script, and what stands for it where there is none
 _LAZY = re.compile(
@@ -166,6 +174,8 @@ def _parsed(html: str) -> str:
         html = _end_empty(html)
     if "data-href" in html:
         html = _FACEBOOK.sub(_link, html)
+    if "<blockquote" in html:
+        html = _POST.sub(_link, html)
     if "data-" in html:
         html = _LAZY.sub(_show, html)
     html = _RENAMED.sub(_rename, _EMBED.sub(_link, html))

@@ -139,6 +139,10 @@ def test_cases(html: str, cleaned: str) -> None:
         ('<iframe src="https://a.b/c" data-src="https://d.e/f"></iframe>', "https://a.b/c", None),
         ('<div class="fb-post" data-href="https://a.b/c" data-width="500"></div>', "https://a.b/c", None),
         ("<div data-href='https://a.b/c' class='fb-video'>\n</div>", "https://a.b/c", None),
+        ('<blockquote class="twitter-tweet"><a href="https://a.b/c"></a></blockquote>', "https://a.b/c", None),
+        ("<blockquote class='twitter-tweet'><p><a href='https://a.b/c'> </a></p></blockquote>", "https://a.b/c", None),
+        ('<blockquote class="instagram-media" data-instgrm-permalink="https://a.b"></blockquote>', "https://a.b", None),
+        ('<blockquote class="tiktok-embed" cite="https://a.b/c">\n</blockquote>', "https://a.b/c", None),
     ],
 )  # fmt: skip
 def test_an_embed_becomes_a_link(html: str, address: str, name: str | None) -> None:
