@@ -91,6 +91,7 @@ _EMBED = re.compile(
     re.IGNORECASE,
 )
 _INSTEAD = re.compile(r"<a\b[^<>]*>([^<]*)</a\s*>", re.IGNORECASE)  # for browsers that cannot show it
+_AGAIN = re.compile(r"\s{0,64}<noscript\b[^<>]*>\s{0,64}<iframe\b", re.IGNORECASE)
 _QUOTED = re.compile(r"""\sclass=["'][^"']*\bwp-embedded-content\b""", re.IGNORECASE)
 # what waits for a script: a frame that is loaded late, CKEditor's <oembed url="…">, Facebook's <div data-href="…">, a
 # tweet or another post that is quoted without its words
@@ -267,8 +268,9 @@ def _rename(tag: re.Match[str]) -> str:
 
 def _link(embed: re.Match[str]) -> str:
     """A link in the place of an embed and of the one in it, if any; nothing where there is no address that a reader
-    could open, or where it adds to a quotation with a link: a WordPress' embedded post."""
-    if _QUOTED.search(embed[2]):
+    could open, or where it adds to a quotation with a link (a WordPress' embedded post) or to what readers without
+    scripts get."""
+    if _QUOTED.search(embed[2]) or _AGAIN.match(embed.string, embed.end()):
         return " "
     instead = _INSTEAD.search(embed[0])
     addresses = (_absolute(address) for address in _attributes(_ADDRESS, embed[2]))

@@ -173,6 +173,11 @@ def test_a_tweet_keeps_its_words_and_its_link() -> None:
     assert clean_html(tweet) == '<blockquote><p>T</p><a href="https://t.co/x" rel="noopener">d</a></blockquote>'
 
 
+def test_a_frame_that_is_loaded_late_and_the_one_that_stands_for_it_are_one_link() -> None:
+    frame = '<iframe data-src="https://a.b/c"></iframe> <noscript><iframe src="https://a.b/c"></iframe></noscript>'
+    assert clean_html(frame).split() == ["<div><a", 'href="https://a.b/c"', 'rel="noopener">https://a.b/c</a></div>']
+
+
 def test_a_post_that_wordpress_embeds_is_one_link() -> None:
     post = (
         '<blockquote class="wp-embedded-content"><a href="https://a.b/c">A post</a></blockquote>'
