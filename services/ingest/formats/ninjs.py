@@ -116,13 +116,15 @@ def _draft(item: Members, guid: str, version: int | None, status: Status, html: 
     if evolved_from and (evolved_from == guid or len(evolved_from) > MAX_GUID):
         item.wrong("evolvedfrom", "An article cannot be a rewrite of itself, nor of a guid so long; name another.")
     headline = _headline(item) or first_words(html, text, summary)
+    if html:
+        html = pictures.with_credits(item, pictures.with_alternatives(item, without_headline(html, headline)))
     services = [one.plain("name") or one.plain("code") for one in item.objects("service")]
     return Draft(
         guid=guid,
         version=version,
         status=status,
         headline=headline,
-        body_html=html and pictures.with_alternatives(item, without_headline(html, headline)),
+        body_html=html,
         body_text=text,
         summary=summary,
         section=next((shorten(name, MAX_NAME) for name in services if name), None),

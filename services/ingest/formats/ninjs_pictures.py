@@ -20,6 +20,9 @@ _CAPTIONS = ("caption", "main", "summary", "text")
 _EMBED = re.compile(
     r'<!-- EMBED START Image {id: "([^"<>]{1,100})"} -->(?:(?!<!--).){0,2000}?(<img\b[^<>]*>)', re.DOTALL
 )
+_FIGURE = re.compile(
+    r'(<!-- EMBED START Image {id: "([^"<>]{1,100})"} -->(?:(?!<!--).){0,4000}?)(</figcaption>|</figure>)', re.DOTALL
+)
 _PICTURE = re.compile(r"<img\b[^<>]*>", re.IGNORECASE)
 _SRC = re.compile(r"""\ssrc\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 _ALT = re.compile(r"""\salt(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?(?=[\s/>])""", re.IGNORECASE)
@@ -73,6 +76,21 @@ def with_alternatives(item: Members, html: str) -> str:
         return f'<img alt="{entities.escape(alternative)}"{_ALT.sub("", tag[0], 1)[4:]}'
 
     return _PICTURE.sub(fill, html)
+
+
+def with_credits(item: Members, html: str) -> str:
+    """The body in which a picture says whose it is: Superdesk's editor writes the caption below it alone."""
+    known = {name: entities.escape(_credit(one), quote=False) for name, one in _associated(item)}
+
+    def add(figure: re.Match[str]) -> str:
+        credit = known.get(figure[2].lower())
+        if not credit or credit in figure[1]:
+            return figure[0]
+        if figure[3] == "</figcaption>":
+            return f"{figure[1]} <small>{credit}</small></figcaption>"
+        return f"{figure[1]}<figcaption><small>{credit}</small></figcaption></figure>"
+
+    return _FIGURE.sub(add, html)
 
 
 def _shown(associated: Mapping[str, Members], html: str | None) -> Iterator[tuple[str, str]]:
@@ -157,7 +175,7 @@ def _picture(item: Members, rendition: _Rendition) -> Picture:
         media_id=rendition.media_id,
         url=rendition.href,
         alt=_alternative(item),
-        credit=item.plain("byline", "by", "copyrightholder") or credit_line(item),
+        credit=_credit(item),
         caption=_caption(item),
     )
 
@@ -166,6 +184,10 @@ def _alternative(item: Members) -> str:
     """What to say in its place; Superdesk sends that as a picture's body."""
     called = headline(item)
     return item.plain("body_text") or called or _caption(item)
+
+
+def _credit(item: Members) -> str:
+    return item.plain("byline", "by", "copyrightholder") or credit_line(item)
 
 
 def _caption(item: Members) -> str:

@@ -417,6 +417,21 @@ def test_a_picture_in_the_body_is_that_of_its_association(html: str, shown: str,
     assert alternative or found.body_html == html
 
 
+@pytest.mark.parametrize(
+    ("figure", "said"),
+    [
+        ("<img src='z.jpg' /><figcaption>Fig</figcaption>", "<figcaption>Fig <small>A. &amp; B.</small></figcaption>"),
+        ("<img src='z.jpg' />", "<figcaption><small>A. &amp; B.</small></figcaption>"),
+        ("<img src='z.jpg' /><figcaption>By A. &amp; B.</figcaption>", "<figcaption>By A. &amp; B.</figcaption>"),
+    ],
+)
+def test_a_picture_in_the_body_says_whose_it_is(figure: str, said: str) -> None:
+    html = f'<p>x</p><!-- EMBED START Image {{id: "editor_0"}} --><figure>{figure}</figure><!-- EMBED END Image -->'
+    named = {"editor_0": {**EDITOR["editor_0"], "byline": "A. &amp; B."}}
+    assert f"{said}</figure>" in (draft(SUPERDESK, associations=named, body_html=html).body_html or "")
+    assert "<small>" not in (draft(SUPERDESK, associations=EDITOR, body_html=html).body_html or "")
+
+
 @pytest.mark.parametrize("byline", ["By: Jane Doe", "by Jane Doe", "Von Jane Doe", "BY:Jane Doe", "Jane Doe"])
 def test_a_byline_is_a_name(byline: str) -> None:
     assert draft(without(SUPERDESK, "authors"), byline=byline).authors == (Author("Jane Doe"),)
