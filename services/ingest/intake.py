@@ -47,7 +47,7 @@ def decide(copy: Copy, source: str, ident: str, known: Known, site: Site, now: d
         return _stale(copy, current, now)
     rank = (version, copy.digest == WITHDRAWN, copy.draft.updated_at or NEVER, copy.digest)
     if current is not None:
-        if _same(copy, current):
+        if copy.digest == current.digest:  # a withdrawal's is WITHDRAWN
             return _unchanged(copy, known, current, rank, now)
         if rank < order(current) and not _is_illustrated_since(copy, rank, current):
             return _stale(copy, current, now)
@@ -109,12 +109,6 @@ def _outranks(copy: Copy, rank: Rank, waiting: Article) -> bool:
 def _is_illustrated_since(copy: Copy, rank: Rank, current: Article) -> bool:
     """Whether it stands lower by its digest alone, and shows pictures that were pushed since the current one."""
     return rank[:3] == order(current)[:3] and set(copy.media) > set(current.media)
-
-
-def _same(copy: Copy, current: Article) -> bool:
-    if copy.digest == WITHDRAWN or current.state == WITHDRAWN:
-        return copy.digest == WITHDRAWN and current.state == WITHDRAWN
-    return copy.digest == current.digest
 
 
 def _unchanged(copy: Copy, known: Known, current: Article, rank: Rank, now: datetime) -> Decision:

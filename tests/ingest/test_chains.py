@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.chains import Standing, standings
+from services.ingest.chains import Standing, is_cycle, standings
 from services.ingest.copies import prepare
 from services.ingest.draft import Draft
 from services.ingest.intake import Known, decide
@@ -59,6 +59,8 @@ def _told(found: Standing, guids: dict[str, str]) -> str:
         ((FIRST, SECOND, KILL), {"a": "down", "b": "down"}),
         ((FIRST, SECOND, FORK, KILL), {"a": "down", "b": "down", "c": "down"}),
         ((FIRST, SECOND, KILL, draft("a", version=3)), {"a": "b", "b": "shown"}),
+        ((KILL,), {"a": "down"}),
+        ((SECOND, FORK), {"b": "c", "c": "shown"}),
     ],
 )
 def test_versions_alone_end_in_the_same_page_in_whatever_order_they_come(
@@ -76,6 +78,57 @@ def test_a_correction_of_the_first_does_not_take_the_place_of_the_last_though_th
     )
     for arrivals in permutations(drafts):
         assert stand(arrivals) == {"a": "c", "b": "c", "c": "shown"}, arrivals
+
+
+def at_hour(hour: int, guid: str, evolved_from: str | None = None, *, killed: bool = False) -> Draft:
+    """A member of a chain that was updated, or killed, at that hour."""
+    about: dict[str, Any] = {"version": hour, "updated_at": START + timedelta(hours=hour), "evolved_from": evolved_from}
+    return Draft(guid=guid, status="canceled", **about) if killed else draft(guid, **about)
+
+
+@pytest.mark.parametrize(
+    ("drafts", "told"),
+    [
+        # one usable state that is later than every kill is enough, and none but that
+        (
+            (at_hour(1, "a"), at_hour(3, "b", "a", killed=True), at_hour(4, "c", "b")),
+            {"a": "c", "b": "c", "c": "shown"},
+        ),
+        ((at_hour(5, "a"), at_hour(3, "b", "a", killed=True)), {"a": "shown", "b": "a"}),
+        (
+            (at_hour(1, "a", killed=True), at_hour(5, "b", "a", killed=True), at_hour(4, "c", "a")),
+            {"a": "down", "b": "down", "c": "down"},
+        ),
+    ],
+)
+def test_a_chain_is_up_once_a_usable_state_is_later_than_every_kill(
+    drafts: tuple[Draft, ...], told: dict[str, str]
+) -> None:
+    for arrivals in permutations(drafts):
+        assert stand(arrivals) == told, arrivals
+
+
+def test_of_forks_of_one_moment_the_highest_guid_is_shown() -> None:
+    forks = [at_hour(2, guid, "a") for guid in "bcdefghijk"]
+    assert stand([at_hour(1, "a"), *forks]) == {guid: "shown" if guid == "k" else "k" for guid in "abcdefghijk"}
+
+
+@pytest.mark.parametrize(
+    ("parents", "circle"),
+    [
+        ({"a": None}, ""),
+        ({"a": "unknown"}, ""),
+        ({"a": "b", "b": None}, ""),
+        ({"a": "a"}, "a"),
+        ({"a": "b", "b": "a"}, "ab"),
+        ({"a": "b", "b": "c", "c": "b"}, "bc"),
+    ],
+)
+def test_a_circle_is_where_a_rewrite_leads_back_to_itself(parents: dict[str, str | None], circle: str) -> None:
+    drafts = [draft(guid, version=1, evolved_from=above) for guid, above in parents.items()]
+    decided = [decide(prepare(one), "desk", identify("desk", one.guid), Known(), SITE, START).article for one in drafts]
+    members = {article.id: article for article in decided if article is not None}
+    assert "".join(guid for guid in parents if is_cycle(identify("desk", guid), members)) == circle
 
 
 @st.composite

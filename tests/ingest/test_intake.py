@@ -213,6 +213,11 @@ def test_without_version_and_moment_what_comes_last_is_newest() -> None:
     assert (kept.current.version, kept.current.revision) == (3, 3)
 
 
+def test_the_same_content_without_a_moment_is_as_new_as_it_was() -> None:
+    kept = fold([draft("A", updated_at=NOW), draft("A")])
+    assert (kept.outcomes[-1], kept.current.ordered_at) == ("unchanged", NOW)
+
+
 def test_a_kill_stands_against_what_is_usable_of_its_own_moment() -> None:
     usable, kill = draft("A", updated_at=NOW - HOUR), draft("X", updated_at=NOW - HOUR)
     assert fold([usable, kill, usable]).outcomes == ["published", "withdrawn", "stale"]
@@ -420,6 +425,25 @@ def test_a_scheduled_correction_leaves_the_article_up_and_takes_its_place() -> N
     assert guid.outcomes == ["published", "scheduled", "updated"]
     assert guid.current.headline == "Story B"
     assert guid.current.revision == 2
+
+
+def test_what_waited_is_the_next_revision_and_no_lower_version_than_what_came_meanwhile() -> None:
+    hours = {"A": -9, "B": -5, "C": -8, "D": -7}
+    live, waits, *meanwhile = (draft(content, updated_at=NOW + hour * HOUR) for content, hour in hours.items())
+    guid = fold([live, dataclasses.replace(waits, embargo_until=LATER), *meanwhile])
+    assert (guid.current.revision, guid.current.version) == (3, 3)
+    assert guid.pass_time(LATER).current.headline == "Story B"
+    assert (guid.current.revision, guid.current.version) == (4, 3)
+
+
+def test_what_waits_does_not_appear_once_its_kill_is_known_to_be_later() -> None:
+    guid = fold([draft("A", version=1), draft("X", version=2, updated_at=NOW - 2 * HOUR)])
+    guid.take(draft("B", version=3, updated_at=NOW - HOUR, embargo_until=LATER))
+    for hours, outcome in ((2, "published"), (1, "stale"), (0, "stale")):
+        killed = guid.current.model_copy(update={"withdrawn_at": NOW - hours * HOUR})  # as a chain may have it
+        decided = fall_due(Known(killed, guid.known.waiting))
+        assert (decided.outcome, decided.drop_waiting) == (outcome, True)
+    assert fall_due(Known(guid.current)).outcome == "stale", "nothing waits any more"
 
 
 @pytest.mark.parametrize("kill", [draft("X"), draft("X", version=1), draft("X", version=2), draft("X", version=9)])

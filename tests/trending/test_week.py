@@ -49,6 +49,13 @@ def test_a_week_begins_at_midnight_of_the_site() -> None:
     assert week.ends == datetime(2025, 7, 27, 21, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(("zone", "minute"), [("Asia/Baghdad", 0), ("Asia/Kolkata", 30)])
+def test_an_hour_begins_on_the_hour_of_the_sites_clocks(zone: str, minute: int) -> None:
+    begins = datetime(2025, 7, 26, 9, minute, tzinfo=UTC)
+    for past in (timedelta(), timedelta(microseconds=1), timedelta(minutes=59, seconds=59, milliseconds=999)):
+        assert calendar(zone).hour(begins + past) == begins
+
+
 @pytest.mark.parametrize(("name", "hours"), [("2025-W13", 167), ("2025-W43", 169), ("2025-W30", 168)])
 def test_daylight_saving_makes_weeks_of_an_hour_more_or_less(name: str, hours: int) -> None:
     week = calendar("Europe/Berlin").named(name)
