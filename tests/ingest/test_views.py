@@ -260,16 +260,32 @@ async def test_without_the_store_a_sender_is_told_to_come_back(door: Door) -> No
         assert (await http.post("/v1/views/batch", json=line)).json()["status"] == 503
 
 
-async def test_a_flood_from_one_address_is_bounded(door: Door) -> None:
-    await door.post({"article": ONE})
+@pytest.mark.parametrize(
+    ("one", "same", "other"),
+    [
+        ("198.51.100.7", "198.51.100.7", "198.51.100.8"),
+        ("2001:db8:1:2::1", "2001:db8:1:2:3:4:5:6", "2001:db8:1:3::1"),  # a household, and another
+    ],
+)
+async def test_a_flood_from_one_address_is_bounded(door: Door, one: str, same: str, other: str) -> None:
+    await door.post({"article": ONE}, client=one)
     (key,) = await door.service.store.do("KEYS", "views:from:*")
     (address,) = await door.service.store.do("HKEYS", key)
-    await door.service.store.do("HSET", key, address, FLOOD)
+    await door.service.store.do("HSET", key, address, FLOOD - 1)
     for number in range(3):
-        assert await door.post({"article": ONE}, agent=f"{FIREFOX}{number}") == 202
-    assert len(await door.streamed()) == 1
-    await door.post({"article": ONE}, client="198.51.100.8")
+        assert await door.post({"article": ONE}, client=same, agent=f"{FIREFOX}{number}") == 202
     assert len(await door.streamed()) == 2
+    await door.post({"article": ONE}, client=other)
+    assert len(await door.streamed()) == 3
+    door.set_clock(NOW + timedelta(minutes=1))
+    await door.post({"article": ONE}, client=same, agent=f"{FIREFOX}2")
+    assert len(await door.streamed()) == 4, "who did not count is no visitor that counted"
+
+
+async def test_a_stopped_clock_does_not_see_the_half_hour_pass_with_the_real_one(door: Door) -> None:
+    await door.post({"article": ONE})
+    (seen,) = await door.service.store.do("KEYS", "seen:*")
+    assert await door.service.store.do("PTTL", seen) > timedelta(hours=23) / timedelta(milliseconds=1)
 
 
 CDN = [ip_network("203.0.113.0/24"), ip_network("2001:db8::/32")]
