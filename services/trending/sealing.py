@@ -48,7 +48,6 @@ if call('ZSCORE', WEEKS, week) then
   call('ZREM', WEEKS, week)
   for _, entry in ipairs(keep('all', 10)) do call('SADD', sealed_in_key(entry[1]), week) end
   for _, entry in ipairs(keep_hidden()) do call('SADD', sealed_in_key(entry[1]), week) end
-  keep('sections', 1)
   keep('topics', 1)
   call('UNLINK', rank_key(week, 'all'), rank_key(week, 'hidden'), views_key(week))
   call('SADD', TOUCHED, 'week:' .. week)

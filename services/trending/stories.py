@@ -74,12 +74,18 @@ _FOLLOW = Script(
 local windows = call('ZRANGE', WEEKS, 0, -1)
 windows[#windows + 1] = '7d'
 
-local function total(window, id, depth)
-  local n = tonumber(call('HGET', views_key(window), id) or 0)
-  if depth < 64 then
-    for _, member in ipairs(call('SMEMBERS', members_key(id))) do n = n + total(window, member, depth + 1) end
+-- An article and all those that it took the place of, also by way of others.
+local function story_of(id)
+  local story, seen = {id}, {[id] = true}
+  for _, one in ipairs(story) do
+    for _, member in ipairs(call('SMEMBERS', members_key(one))) do
+      if not seen[member] then
+        seen[member] = true
+        story[#story + 1] = member
+      end
+    end
   end
-  return n
+  return story
 end
 
 -- What the rankings of a window were to have later of these, they have now: their places may change.
@@ -98,14 +104,18 @@ end
 
 local function show(ids, sign)
   for id in pairs(ids) do
+    local story = story_of(id)
     for _, window in ipairs(windows) do
-      local n = total(window, id, 0)
+      local n = 0
+      for _, one in ipairs(story) do n = n + tonumber(call('HGET', views_key(window), one) or 0) end
       if n > 0 then
         enter(window, id, sign * n, true, true)
         touch(window, id)
       end
     end
-    for _, week in ipairs(call('SMEMBERS', sealed_in_key(id))) do touched['week:' .. week] = true end
+    for _, one in ipairs(story) do
+      for _, week in ipairs(call('SMEMBERS', sealed_in_key(one))) do touched['week:' .. week] = true end
+    end
   end
 end
 
@@ -128,17 +138,16 @@ local function take_place(id, heir)
 end
 
 -- Whether an article stays where it stands: most changes are of its words alone.
-local function stays(id, before, described, earlier, heir)
+local function stays(id, before, described, earlier)
   local standing = string.match(before, '^%+ %S+ (.*)')
-  if heir ~= '' or not standing or string.match(described, '^%+ %S+ (.*)') ~= standing then return false end
+  if not standing or string.match(described, '^%+ %S+ (.*)') ~= standing then return false end
   return not call('HGET', HEIRS, id) and (earlier == '' or call('HGET', HEIRS, earlier) == id)
 end
 
 local function follow(id, revision, described, earlier, heir)
   local stood = call('HGET', ARTICLES, id) or ''
   if tonumber(revision) < tonumber(string.match(stood, '^%S+ (%S+)') or 0) then return end
-  if stays(id, stood, described, earlier, heir) then
-    known[id] = nil
+  if stays(id, stood, described, earlier) then
     call('HSET', ARTICLES, id, described)
     return
   end
@@ -157,11 +166,6 @@ local function follow(id, revision, described, earlier, heir)
   elseif string.sub(described, 1, 1) == '+' then
     take_place(id, '')
     if earlier ~= '' then take_place(earlier, id) end
-  end
-  for _, one in ipairs(ids) do
-    if one ~= '' then
-      for _, week in ipairs(call('SMEMBERS', sealed_in_key(one))) do touched['week:' .. week] = true end
-    end
   end
   show(roots(ids, before), 1)
 end

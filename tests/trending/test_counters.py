@@ -5,7 +5,10 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
+import pytest
+
 from services.console.parts import STORE
+from services.trending import due
 from services.trending.counters import digest
 from services.trending.handlers import TOO_EARLY, TOO_LATE
 from services.trending.lua import COUNTED, GROUP
@@ -352,6 +355,33 @@ async def test_rewrites_that_take_turns_lose_nothing(newsroom: Newsroom) -> None
         assert await newsroom.top() == [(two, 3)]
 
 
+async def test_a_rewrite_keeps_its_own_views_when_what_it_rewrote_leads_to_another(newsroom: Newsroom) -> None:
+    one, two = await newsroom.publish("one"), await newsroom.publish("two", evolved_from="one")
+    await newsroom.withdraw(one, replaced_by=two)
+    for ident in (one, one, two):
+        await newsroom.view(ident)
+    await newsroom.drain()
+    assert await newsroom.top() == [(two, 3)]
+    three = await newsroom.publish("three")
+    await newsroom.withdraw(one, replaced_by=three)
+    await newsroom.drain()
+    assert await newsroom.top() == [(three, 2), (two, 1)]
+
+
+async def test_an_article_stands_where_its_last_event_says_though_its_words_alone_have_changed(
+    newsroom: Newsroom,
+) -> None:
+    one = await newsroom.publish("one")
+    await newsroom.view(one, times=2)
+    for _ in range(2):
+        two = await newsroom.publish("two", evolved_from="one")
+        await newsroom.drain()
+        assert await newsroom.top() == [(two, 2)]
+        await newsroom.publish("one")
+        await newsroom.drain()
+        assert await newsroom.top() == [(one, 2)]
+
+
 async def test_the_hour_that_leaves_is_taken_from_the_rewrite(newsroom: Newsroom) -> None:
     one = await newsroom.publish("one")
     await newsroom.view(one, times=2)
@@ -360,11 +390,25 @@ async def test_the_hour_that_leaves_is_taken_from_the_rewrite(newsroom: Newsroom
     await newsroom.withdraw(one, replaced_by=two)
     await newsroom.view(two, at=NOON + MINUTE)
     await newsroom.drain()
+    assert await newsroom.top() == [(two, 3)]
     await newsroom.pass_to(NOON + 7 * DAY)
     await newsroom.view(two)
     await newsroom.drain()
     await newsroom.pass_to(NOON + 7 * DAY + HOUR)
     assert await newsroom.top() == [(two, 1)]
+
+
+async def test_an_hour_leaves_with_all_its_articles_however_many_a_step_takes(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(due, "CHUNK", 2)
+    for number in range(5):
+        await newsroom.view(await newsroom.publish(f"article{number}"))
+    await newsroom.drain()
+    assert len(await newsroom.top()) == 5
+    await newsroom.pass_to(NOON + 7 * DAY + HOUR)
+    assert await newsroom.top() == []
+    assert await newsroom.store.do("KEYS", "trending:hour:*") == []
 
 
 async def test_views_count_once_though_their_group_was_lost(newsroom: Newsroom) -> None:

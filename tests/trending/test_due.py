@@ -4,8 +4,11 @@ import asyncio
 import json
 from datetime import timedelta
 
+from services.trending.lua import GROUP
 from services.trending.sealing import SEAL
 from shared.charts import Chart, chart_key, charts_key
+from shared.clock import due
+from shared.events import VIEWS
 from shared.ranking import HOT, TOPICS, announced
 from tests.trending.newsroom import DAY, HOUR, NOON, Newsroom
 
@@ -182,6 +185,30 @@ async def test_a_sealed_chart_follows_its_articles(newsroom: Newsroom) -> None:
     assert entries(await chart(newsroom)) == [(1, rewrite, 2), (2, two, 1)]
 
 
+async def test_a_sealed_chart_follows_the_rewrite_that_stands_for_its_article_event_by_event(
+    newsroom: Newsroom,
+) -> None:
+    one = await newsroom.publish("one")
+    await newsroom.view(one)
+    await newsroom.drain()
+    await newsroom.pass_to(WEEK_END + 8 * DAY)
+    two = await newsroom.publish("two", evolved_from="one")
+    three = await newsroom.publish("three", evolved_from="two")
+    for gone in (one, two):
+        await newsroom.withdraw(gone, replaced_by=three)
+    await newsroom.drain()
+    await announce(newsroom)
+    assert entries(await chart(newsroom)) == [(1, three, 1)]
+    await newsroom.withdraw(three)
+    await newsroom.drain()
+    await announce(newsroom)
+    assert entries(await chart(newsroom)) == []
+    await newsroom.publish("three", evolved_from="two")
+    await newsroom.drain()
+    await announce(newsroom)
+    assert entries(await chart(newsroom)) == [(1, three, 1)]
+
+
 async def test_what_was_withdrawn_when_its_week_was_sealed_returns_to_its_place(newsroom: Newsroom) -> None:
     guids = ("first", "second", "third", "fourth")
     idents = [await newsroom.publish(guid, published_at=NOON - number * HOUR) for number, guid in enumerate(guids)]
@@ -206,6 +233,21 @@ async def test_what_was_withdrawn_when_its_week_was_sealed_returns_to_its_place(
         assert entries(await chart(newsroom)) == expected
     found = await newsroom.rankings.articles("2025-W30", 3, None, None)
     assert [(item.id, item.views) for item in found] == [(first, 4), (second, 2), (third, 2)]
+
+
+async def test_of_two_that_were_read_as_often_the_older_one_returns_behind_the_newer(newsroom: Newsroom) -> None:
+    earlier = NOON - 2 * DAY
+    newer, older = await newsroom.publish("newer"), await newsroom.publish("older", published_at=earlier)
+    for ident in (newer, older):
+        await newsroom.view(ident)
+    await newsroom.drain()
+    await newsroom.withdraw(older)
+    await newsroom.drain()
+    await newsroom.pass_to(WEEK_END + 8 * DAY)
+    await newsroom.publish("older", published_at=earlier)
+    await newsroom.drain()
+    await announce(newsroom)
+    assert entries(await chart(newsroom)) == [(1, newer, 1), (2, older, 1)]
 
 
 async def test_a_week_is_sealed_of_which_everything_was_withdrawn(newsroom: Newsroom) -> None:
@@ -252,6 +294,36 @@ async def test_sealing_waits_for_views_that_were_accepted_before(newsroom: Newsr
     await announce(newsroom)
     assert entries(await chart(newsroom)) == [(1, one, 2)]
     assert (await chart(newsroom)).sealed
+
+
+async def test_sealing_waits_for_views_that_somebody_has_read_and_not_counted(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one")
+    await newsroom.view(one)
+    await newsroom.drain()
+    await newsroom.view(one)
+    assert len(await newsroom.read(VIEWS)) == 1
+    newsroom.moment = WEEK_END + 8 * DAY
+    assert not await newsroom.due.run(newsroom.moment)
+    await newsroom.drain()
+    assert await newsroom.due.run(newsroom.moment)
+    await announce(newsroom)
+    assert entries(await chart(newsroom)) == [(1, one, 2)]
+
+
+async def test_what_another_replica_has_done_is_not_due_any_more(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one")
+    await newsroom.view(one, event_id="known")
+    await newsroom.drain()
+    await newsroom.pending.settle()
+    names = await newsroom.store.do("ZRANGE", due(GROUP), 0, -1)
+    assert sorted(name.partition(b":")[0] for name in names) == [b"end", b"forget", b"hour", b"seal"]
+    await newsroom.pass_to(NOON + 20 * DAY)
+    await announce(newsroom)
+    before = await newsroom.store.do("KEYS", "*")
+    for kind, _, of in (name.decode().partition(":") for name in names):
+        args = [int(newsroom.moment.timestamp() * 1000), of, 250]
+        assert await newsroom.store.run(newsroom.due._steps[kind], (), args) == 0
+    assert sorted(await newsroom.store.do("KEYS", "*")) == sorted(before)
 
 
 async def test_a_kill_between_the_steps_of_sealing_loses_nothing(newsroom: Newsroom) -> None:
