@@ -15,7 +15,7 @@ from bench.table import Row, rate
 from bench.up import Press
 from services.render.site import page_file
 
-ARTICLES = 6_000
+ARTICLES = 10_000  # the most that a request may have: long enough for all that can wait to come due
 READ_EVERY = 0.1
 SHOWN = 25
 """Of the 30 newest that a list shows: articles of one moment may stand in another order than they were sent in."""
@@ -64,7 +64,7 @@ class _Reader(threading.Thread):
 
 
 def rows(press: Press) -> list[Row]:
-    """A batch that takes long enough for everything to come due that can wait."""
+    """The longest batch."""
     press.fill(1_000)
     first = len(press.articles)
     articles = {first + number: corpus.fresh(first + number) for number in range(ARTICLES)}

@@ -1,7 +1,9 @@
 """What happens to the dirty set at the store, each in one atomic step, and the keys it is kept under.
 
 `render:dirty:articles` sorted set of page keys by when they were marked: new articles, first come first served ·
-`render:dirty:shared` sorted set of all other page keys by when they are due at the latest ·
+`render:dirty:lists` sorted set of the page keys of lists, fragments and whatever else is not to be older than two
+seconds, by when they are due ·
+`render:dirty:shared` the same of feeds, archives and sitemaps, which may be five times as old ·
 `render:dirty:background` the same of pages that can wait for all others: looks around an article, articles' pages that
 may show other related articles, and whatever is built again though no event asks for it ·
 `render:dirty:gone` sorted set of what must not be built while anything else is in hand, by when it is due at the
@@ -15,26 +17,33 @@ before it is listed ·
 Times are the machine's milliseconds, never the site's: a lease does not stop with the site's clock.
 """
 
+from services.render.keys import UNHURRIED
 from services.render.known import KNOWN
 from shared.store import Script
 
 ARTICLES = "render:dirty:articles"
+LISTS = "render:dirty:lists"
 SHARED = "render:dirty:shared"
 BACKGROUND = "render:dirty:background"
 GONE = "render:dirty:gone"
 LEASES = "render:leases"
 TOKENS = "render:tokens"
 CAUSES = "render:causes"
-WAITING = (ARTICLES, SHARED, BACKGROUND, GONE, LEASES)
+WAITING = (ARTICLES, LISTS, SHARED, BACKGROUND, GONE, LEASES)
 """Where page keys stand that wait or are being built."""
 ALL = (*WAITING, TOKENS, CAUSES)
 
-LUA = """
-local ARTICLES, SHARED, BACKGROUND, GONE, LEASES, TOKENS, CAUSES = unpack(KEYS, 1, 7)
+LUA = (
+    f"local UNHURRIED = {{{', '.join(f'[{kind!r}] = true' for kind in UNHURRIED)}}}"
+    + """
+local ARTICLES, LISTS, SHARED, BACKGROUND, GONE, LEASES, TOKENS, CAUSES = unpack(KEYS, 1, 8)
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local function caused(page, cause)
   redis.call('HSETNX', CAUSES, page, cause .. ' ' .. now)
+end
+local function queue_of(page)
+  return UNHURRIED[string.match(page, '^[^:]*')] and SHARED or LISTS
 end
 local function mark(name, page, patience, cause)
   redis.call('ZADD', name, 'LT', now + patience, page)
@@ -57,8 +66,19 @@ local function mark_all(name, marks)
     if #causes > 0 then redis.call('HSET', CAUSES, unpack(causes)) end
   end
 end
+local function mark_due(marks)
+  -- `mark_all` for pages of both queues
+  local lists, shared = {}, {}
+  for at = 1, #marks, 3 do
+    local queue = queue_of(marks[at]) == LISTS and lists or shared
+    local last = #queue
+    queue[last + 1], queue[last + 2], queue[last + 3] = marks[at], marks[at + 1], marks[at + 2]
+  end
+  mark_all(LISTS, lists)
+  mark_all(SHARED, shared)
+end
 local function again(page)
-  local name = string.sub(page, 1, 8) == 'article:' and ARTICLES or SHARED
+  local name = string.sub(page, 1, 8) == 'article:' and ARTICLES or queue_of(page)
   redis.call('ZADD', name, 'LT', now, page)
 end
 local function lost(page, mark)
@@ -84,6 +104,7 @@ local function done(page, token)
   return 1
 end
 """
+)
 
 TAKING = (
     LUA
@@ -98,12 +119,14 @@ local function take_pages(most, few, share, least, token, lease, size, first)
   -- it leaves the other pages alone, since those have a time at which they must be there
   local taken, count, leased = {}, 0, redis.call('ZCARD', LEASES)
   local some_gone, some_later = redis.call('ZCARD', GONE) > 0, redis.call('ZCARD', BACKGROUND) > 0
+  local some_lists = redis.call('ZCARD', LISTS) > 0
   local some_untold = redis.call('EXISTS', 'render:untold') == 1
   local is_first = {}
   for _, page in ipairs(first) do is_first[page] = true end
   local function take_page(page)
     if redis.call('ZSCORE', LEASES, page) then return 0 end
     local id = string.match(page, '^article:(.*)')
+    if some_lists then redis.call('ZREM', LISTS, page) end
     redis.call('ZREM', SHARED, page)
     if some_later then redis.call('ZREM', BACKGROUND, page) end
     if some_gone then redis.call('ZREM', GONE, page) end
@@ -134,8 +157,12 @@ local function take_pages(most, few, share, least, token, lease, size, first)
     end
     local articles = redis.call('ZCARD', ARTICLES)
     if articles >= least then take_last(ARTICLES, '(0', '+inf') end
-    for _, name in ipairs({SHARED, BACKGROUND}) do
-      if articles == 0 and redis.call('ZCOUNT', name, '-inf', now) >= least then take_last(name, '-inf', now) end
+    for _, queues in ipairs({{LISTS, SHARED}, {BACKGROUND}}) do
+      local late = 0
+      for _, name in ipairs(queues) do late = late + redis.call('ZCOUNT', name, '-inf', now) end
+      for _, name in ipairs(queues) do
+        if articles == 0 and late >= least then take_last(name, '-inf', now) end
+      end
     end
     return taken
   end
@@ -143,17 +170,22 @@ local function take_pages(most, few, share, least, token, lease, size, first)
   take(ARTICLES, 0, most)
   for _, page in ipairs(first) do
     -- what must not wait behind other pages that are overdue
-    local due = redis.call('ZSCORE', SHARED, page)
+    local due = redis.call('ZSCORE', LISTS, page)
     if due and tonumber(due) <= now and count < most then take_page(page) end
   end
   -- where few articles wait, the next one should not wait for many pages
   if few < share and redis.call('ZCARD', ARTICLES) < most then share = few end
-  take(SHARED, now, share)
+  -- lists have less time than feeds and archives, which all come due some seconds into a batch and would be before them
+  local feeds, before = math.min(math.ceil(share / 3), redis.call('ZCOUNT', SHARED, '-inf', now)), count
+  take(LISTS, now, share - feeds)
+  take(SHARED, now, share - (count - before))
   take(BACKGROUND, now, math.ceil(share / 6))
   take(ARTICLES, '+inf', most)
   if redis.call('ZCARD', ARTICLES) > 0 then return taken end
+  if count < few then take(LISTS, '+inf', few - count) end
   if count < few then take(SHARED, '+inf', few - count) end
-  local idle = count == 0 and redis.call('ZCARD', SHARED) == 0 and redis.call('ZCARD', LEASES) == 0
+  local waits = redis.call('ZCARD', LISTS) + redis.call('ZCARD', SHARED)
+  local idle = count == 0 and waits == 0 and redis.call('ZCARD', LEASES) == 0
   if idle then take(GONE, '+inf', most) end
   if count < few then take(BACKGROUND, '+inf', few - count) end
   return taken
@@ -167,7 +199,7 @@ MARK_ARTICLES = Script(
 local group, most, room, token, lease = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
 for at = 7, #ARGV, 5 do
   local entry, cause, id, revision, urgent = unpack(ARGV, at, at + 4)
-  redis.call('XACK', KEYS[8], group, entry)
+  redis.call('XACK', KEYS[9], group, entry)
   if tonumber(redis.call('HGET', 'built:' .. id, 'revision') or -1) < tonumber(revision) then
     local page = 'article:' .. id
     redis.call('ZADD', ARTICLES, 'LT', urgent == '1' and 0 or now, page)
@@ -183,8 +215,8 @@ return take_pages(most, 0, 0, 0, token, lease, tonumber(ARGV[6]), {})
 MARK = Script(
     LUA
     + """
-if ARGV[2] ~= '' then redis.call('XACK', KEYS[8], ARGV[1], ARGV[2]) end
-for at = 4, #ARGV, 2 do mark(SHARED, ARGV[at], tonumber(ARGV[at + 1]), ARGV[3]) end
+if ARGV[2] ~= '' then redis.call('XACK', KEYS[9], ARGV[1], ARGV[2]) end
+for at = 4, #ARGV, 2 do mark(queue_of(ARGV[at]), ARGV[at], tonumber(ARGV[at + 1]), ARGV[3]) end
 return 1
 """
 )
@@ -227,9 +259,9 @@ return marks
 WAIT_FOR = Script(
     LUA
     + """
-local heir = redis.call('GET', KEYS[9])
+local heir = redis.call('GET', KEYS[10])
 if heir and cjson.decode(heir).path == ARGV[4] then return 0 end
-redis.call('SADD', KEYS[8], ARGV[1])
+redis.call('SADD', KEYS[9], ARGV[1])
 caused(ARGV[1], ARGV[3])
 if ARGV[5] == '1' then redis.call('SADD', 'render:untold', ARGV[1]) end
 done(ARGV[1], ARGV[2])
@@ -243,7 +275,7 @@ DONE = Script(
 local held = done(ARGV[1], ARGV[2])
 if held == 0 then caused(ARGV[1], ARGV[3]) end
 if #ARGV > 3 then rebuilt(ARGV[1], ARGV[3]) end
-for at = 4, #ARGV do redis.call('XADD', KEYS[8], '*', 'event', ARGV[at]) end
+for at = 4, #ARGV do redis.call('XADD', KEYS[9], '*', 'event', ARGV[at]) end
 return held
 """
 )

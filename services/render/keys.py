@@ -20,15 +20,9 @@ SOON, LATER, LAST = 100, 750, 8_000
 FIRST = (FRONT, MASTHEAD, NAVIGATION, HOT_BLOCK, TOPICS_BLOCK)
 """What goes before all other pages that have waited as long as they may."""
 
-_PATIENCE = {
-    "front": SOON,
-    "fragment": SOON,
-    "hot": LATER,
-    "list": LATER,
-    "chart": LATER,
-    "article": LATER,
-    "fixed": LATER,
-}
+UNHURRIED = ("feed", "archive", "sitemap", "sitemap-index", "news-sitemap")
+"""Kinds of pages that nobody misses for some seconds."""
+_PATIENCE = {"front": SOON, "fragment": SOON} | dict.fromkeys(UNHURRIED, LAST)
 
 
 def article(ident: str) -> str:
@@ -72,7 +66,7 @@ NEIGHBOUR = LAST // 2
 
 def patience(key: str) -> int:
     """Milliseconds for which new articles go before this page, counted from its first mark."""
-    return _PATIENCE.get(kind(key), LAST)
+    return _PATIENCE.get(kind(key), LATER)
 
 
 MIDNIGHT_DUE = "midnight"

@@ -41,7 +41,7 @@ _MARK_NEIGHBOURS = Script(
     + """
 local page, token, cause, id, score, patience, around = unpack(ARGV)
 local marks, seen = {}, {[id] = true}
-for at = 8, #KEYS do
+for at = 9, #KEYS do
   local key, member = KEYS[at], id
   if redis.call('ZSCORE', key, id) ~= score then
     -- it is not there, or no longer there: where would it be?
@@ -57,7 +57,7 @@ for at = 8, #KEYS do
   end
   if member ~= id then redis.call('ZREM', key, member) end
 end
-mark_all(tonumber(patience) > 0 and BACKGROUND or SHARED, marks)
+mark_all(tonumber(patience) > 0 and BACKGROUND or LISTS, marks)
 done(page, token)
 return #marks / 3
 """

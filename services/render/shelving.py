@@ -12,7 +12,7 @@ SHELVE = Script(
     + f"local CHARTED, LIVE, LEFT = '{charted_key('')}', '{live_key('')}', '{left_key('')}'\n"
     + f"local RECORD, LAST = '{record_key('')}', {keys.LAST}\n"
     + """
-local PAGES, SHELVINGS, BEYOND = KEYS[8], KEYS[9], {KEYS[10], KEYS[11], KEYS[12]}
+local PAGES, SHELVINGS, BEYOND = KEYS[9], KEYS[10], {KEYS[11], KEYS[12], KEYS[13]}
 local plans, marks = cjson.decode(ARGV[1]), cjson.decode(ARGV[2])
 local beyond = redis.call('MGET', unpack(BEYOND))
 
@@ -128,7 +128,7 @@ local function leave_whole(plan)
   for page, mark in pairs(plan.alone) do
     if redis.call('HGET', CAUSES, page) == mark and shows_it_alone(page) then
       whole[page] = true
-      redis.call('ZREM', SHARED, page)
+      redis.call('ZREM', queue_of(page), page)
       redis.call('ZREM', GONE, page)
       redis.call('HDEL', CAUSES, page)
     end
@@ -274,7 +274,7 @@ for number, plan in ipairs(plans) do
   results[number] = well and result or tostring(type(result) == 'table' and result.err or result)
   at = at + 3 + #BEYOND
 end
-mark_all(SHARED, due)
+mark_due(due)
 mark_all(BACKGROUND, later)
 return results
 """

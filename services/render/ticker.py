@@ -102,7 +102,7 @@ class Ticker:
 _TICK = Script(
     dirty_steps.LUA
     + """
-local DUE, TICK, LAST, SIGNALS = KEYS[8], KEYS[9], KEYS[10], KEYS[11]
+local DUE, TICK, LAST, SIGNALS = KEYS[9], KEYS[10], KEYS[11], KEYS[12]
 local names, taken = tonumber(ARGV[5]), 0
 for at = 6, 5 + names do
   -- what was put off since it was read is still to come
@@ -114,7 +114,7 @@ redis.call('ZADD', DUE, ARGV[2], 'midnight')
 for _, key in ipairs({TICK, LAST}) do
   if tonumber(ARGV[1]) > tonumber(redis.call('GET', key) or 0) then redis.call('SET', key, ARGV[1]) end
 end
-for at = 6 + names, #ARGV, 2 do mark(SHARED, ARGV[at], tonumber(ARGV[at + 1]), ARGV[3]) end
+for at = 6 + names, #ARGV, 2 do mark(queue_of(ARGV[at]), ARGV[at], tonumber(ARGV[at + 1]), ARGV[3]) end
 redis.call('XADD', SIGNALS, '*', 'event', ARGV[4])
 return 1
 """

@@ -271,6 +271,23 @@ async def test_lists_are_not_kept_waiting_by_what_is_built_again(dirty: Dirty, m
     assert {"article:far-400", "list:section:sport"} < set(names(await dirty.take(24, "t"))), "an event asks for it"
 
 
+async def test_lists_do_not_queue_behind_feeds_that_are_overdue_for_longer_nor_keep_them_from_being_built(
+    dirty: Dirty,
+) -> None:
+    """A batch makes all its feeds and archives due at once; lists have less time."""
+    for number in range(100):
+        await mark_article(dirty, f"{number}")
+    pages = ("feed:topic", "archive:all|2025-07|", "sitemap:2025-07|")
+    for page in pages:
+        await dirty.mark([f"{page}{number}" for number in range(20)], patience=-5_000)
+    lists = {f"list:topic:{number}" for number in range(20)}
+    await dirty.mark(lists, patience=0)
+    kinds = [page.partition(":")[0] for page in names(await dirty.take(24, "t"))]
+    assert (kinds.count("article"), kinds.count("list")) == (12, 8)
+    kinds = [page.partition(":")[0] for page in names(await dirty.take(48, "t"))]
+    assert (kinds.count("article"), kinds.count("list")) == (24, 12), "what lists leave is theirs"
+
+
 async def test_a_page_becomes_overdue_after_its_patience(dirty: Dirty, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(keys._PATIENCE, "front", 100)
     for number in range(2000):
