@@ -58,6 +58,13 @@ class Settings(BaseModel):
     views_memory_mb: int = Field(512, ge=1, description="memory for the event_ids of counted views; above it 503")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is logged")
 
+    @field_validator("data", "site_dir", "media_dir", "site_config", "sources", mode="before")
+    @classmethod
+    def _somewhere(cls, value: Any) -> Any:
+        if value == "":
+            raise ValueError("empty, which would be the folder that the process was started in; leave it out")
+        return value
+
     @field_validator("now")
     @classmethod
     def _of_this_age(cls, value: datetime | None) -> datetime | None:
