@@ -153,10 +153,10 @@ async def running(service: Service, run: Run | None = None) -> AsyncIterator[Non
         stack.push_async_callback(service.stop)
         try:
             await service.start()
+            if run is not None:
+                await run(stack)
         except WrongSetting as error:
             end_the_start(error)
-        if run is not None:
-            await run(stack)
         gc.set_threshold(YOUNG)
         gc.freeze()  # what was made at start stays: a collection need not look at it
         observe.log().info("started")

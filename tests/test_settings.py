@@ -18,6 +18,7 @@ from shared.settings import Settings, Site
 from shared.sources import read_sources
 from shared.store import redis_client
 from shared.wrong import WrongSetting
+from tests.servers import free_port
 
 ROOT = Path(__file__).parents[1]
 
@@ -342,6 +343,19 @@ def test_a_service_with_a_wrong_setting_ends_with_a_line_that_names_it(tmp_path:
     done = _import_app(service, PRESSRUN_DATA=str(tmp_path), PRESSRUN_NOW="soon")
     assert done.returncode != 0
     assert "PRESSRUN_NOW: " in done.stderr.splitlines()[-1]
+
+
+def test_render_names_the_folder_of_pages_that_it_cannot_make(tmp_path: Path, valkey: str) -> None:
+    (tmp_path / "file").touch()
+    folder = tmp_path / "file" / "site"
+    places = {"PRESSRUN_DATA": str(tmp_path), "PRESSRUN_REDIS_URL": valkey, "PRESSRUN_SITE_DIR": str(folder)}
+    done = subprocess.run(
+        [sys.executable, "-m", "uvicorn", "services.render.app:app", "--port", str(free_port())],
+        env={**os.environ, **places}, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    told = [line for line in done.stderr.splitlines() if not line.startswith(("INFO", "{"))]
+    assert told == [f"cannot start: PRESSRUN_SITE_DIR: cannot make {folder}: Not a directory"]
 
 
 def _import_app(service: str, **environ: str) -> subprocess.CompletedProcess[str]:

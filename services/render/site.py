@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from shared.wrong import WrongSetting
+
 UNFINISHED = "."
 """What a file is called that is being written begins with it; no page does, and nginx serves no such name."""
 PLACINGS = 100
@@ -70,8 +72,11 @@ class Site:
         self._seen_since = 0.0
 
     def prepare(self) -> None:
-        """Make the tree."""
-        self.root.mkdir(parents=True, exist_ok=True)
+        """Make the tree. Raises WrongSetting where that cannot be."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WrongSetting(f"PRESSRUN_SITE_DIR: cannot make {self.root}: {error.strerror}") from None
 
     def sweep(self) -> None:
         """Drop what writers left unfinished when they were killed, and the folders of articles that are gone. Who is
