@@ -47,7 +47,7 @@ def post(
                     accepted += 1
                     continue
                 refused += 1
-                faults = "; ".join(f"{fault['pointer']}: {fault['detail']}" for fault in answer["errors"])
+                faults = "; ".join(": ".join(filter(None, (one["pointer"], one["detail"]))) for one in answer["errors"])
                 err.print(f"{line[0]}:{line[1]}: {answer['status']} {faults}", markup=False)
     out.print(f"{accepted} accepted, {refused} refused")
     if refused:

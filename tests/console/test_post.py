@@ -75,6 +75,14 @@ def test_a_refused_line_is_one_line_of_output_and_shown_as_it_was_sent(
     assert err.count("\n") == 1
 
 
+def test_what_is_wrong_with_a_whole_line_names_no_member(
+    tmp_path: Path, valkey: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    long = json.dumps({"guid": "long", "headline": "News", "body_text": "x" * 6_000_000})
+    with started(tmp_path, valkey) as ingest:
+        assert posted(ingest.url, long, capsys)[2] == "file:1: 413 the line is too long\n"
+
+
 def test_one_document_is_posted_whatever_its_lines_are(
     store: redis.Redis, tmp_path: Path, valkey: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
