@@ -85,6 +85,19 @@ def test_opening_an_article_counts_as_a_view_and_changes_the_ranking(sample_stac
     assert not watched.errors
 
 
+def test_a_page_that_was_made_ready_counts_once_it_is_opened(sample_stack: Up, watched: Watched) -> None:
+    posted = sample_stack.post("made ready", headline="Made ready, not opened yet")
+    told: list[str] = []
+    watched.page.on("request", lambda request: told.append(request.url) if "/v1/views" in request.url else None)
+    watched.page.add_init_script("Object.defineProperty(document, 'prerendering', {value: true})")
+    page = watched.open(posted["url"])
+    page.wait_for_timeout(300)
+    assert told == []
+    page.evaluate("document.dispatchEvent(new Event('prerenderingchange'))")
+    wait_for(lambda: _views(sample_stack).get(posted["id"]) == 1, what="the page's view is counted")
+    assert not watched.errors
+
+
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_picture_elsewhere_is_loaded_by_whatever_address_was_taken(
     sample_stack: Up, watched: Watched, scheme: str
