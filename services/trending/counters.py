@@ -164,7 +164,8 @@ for moment, of in pairs(counts) do
 end
 if #pending > 0 then call('SADD', PENDING, unpack(pending)) end
 for week, ends in pairs(weeks) do
-  if call('ZADD', WEEKS, 'NX', ends, week) == 1 then
+  -- one that is sealed stays so, also if the site's zone or the first day of its weeks is another since
+  if call('EXISTS', sealed_key(week)) == 0 and call('ZADD', WEEKS, 'NX', ends, week) == 1 then
     call('ZADD', DUE, ends, 'end:' .. week, tonumber(ends) + MEMORY, 'seal:' .. week)
   end
 end

@@ -46,8 +46,10 @@ local function move(moment, ids, views)
     increase(views_key('7d'), ids, views)
     for at, id in ipairs(shown) do shift('7d', id, views[at]) end
   end
-  increase(views_key(week), ids, views)
-  for at, id in ipairs(shown) do shift(week, id, views[at]) end
+  if call('ZSCORE', WEEKS, week) then
+    increase(views_key(week), ids, views)
+    for at, id in ipairs(shown) do shift(week, id, views[at]) end
+  end
   apply()
 end
 

@@ -3,9 +3,11 @@
 import asyncio
 import json
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from services.trending.lua import GROUP
 from services.trending.sealing import SEAL
+from services.trending.week import Calendar
 from shared.charts import Chart, chart_key, charts_key
 from shared.clock import due
 from shared.events import VIEWS
@@ -161,6 +163,22 @@ async def test_a_sealed_week_keeps_its_numbers_and_its_lists(newsroom: Newsroom)
     assert len(await newsroom.letters()) == 1
     left = await newsroom.store.do("KEYS", "trending:*2025-W30*")
     assert left == [b"trending:sealed:2025-W30"]
+
+
+async def test_a_sealed_week_keeps_its_numbers_in_another_zone_that_ends_it_later(newsroom: Newsroom) -> None:
+    one, two = await newsroom.publish("one"), await newsroom.publish("two")
+    await newsroom.view(one, times=3)
+    await newsroom.drain()
+    await newsroom.pass_to(WEEK_END + 8 * DAY)
+    newsroom.calendar = Calendar(ZoneInfo("America/New_York"))
+    await newsroom.restart()
+    await newsroom.view(two, at=WEEK_END + HOUR)
+    await newsroom.drain()
+    await newsroom.pass_to(WEEK_END + 8 * DAY + 7 * HOUR)
+    await announce(newsroom)
+    assert await newsroom.top("2025-W30") == [(one, 3)]
+    assert entries(await chart(newsroom)) == [(1, one, 3)]
+    assert await newsroom.store.do("KEYS", "trending:*2025-W30*") == [b"trending:sealed:2025-W30"]
 
 
 async def test_a_sealed_chart_follows_its_articles(newsroom: Newsroom) -> None:
