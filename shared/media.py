@@ -122,7 +122,8 @@ def look(path: Path) -> tuple[str, int, int, bool]:
 def derive(original: Path, out: Path) -> list[Path]:
     """Make the public files of an original below `out` (`out/media/…`), each complete when it gets its name.
 
-    The same original gives the same bytes. Files that are there already are left alone. Raises NoPicture.
+    The same original gives the same bytes. Files that are there already are left alone. Raises NoPicture, and
+    FileNotFoundError where there is no original.
     """
     with _open(original) as picture:
         turn, alpha = _turn(picture), _is_transparent(picture)
@@ -143,6 +144,8 @@ def _open(path: Path) -> Image.Image:
     """Open a picture of one of the FORMATS within MAX_PIXELS, without decoding it."""
     try:
         picture = Image.open(path, formats=FORMATS)
+    except FileNotFoundError:
+        raise
     except (OSError, ValueError, SyntaxError, EOFError) as error:
         raise NoPicture("This is no picture in JPEG, PNG, WebP or GIF.") from error
     if picture.width * picture.height > MAX_PIXELS:

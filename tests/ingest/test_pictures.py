@@ -83,6 +83,11 @@ def test_what_cannot_be_shown_safely_is_refused(tmp_path: Path, content: bytes, 
     assert caught.value.faults[0].pointer == "/media"
 
 
+def test_an_original_that_is_gone_is_not_called_something_else(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        derive(tmp_path / "gone", tmp_path)
+
+
 def test_a_bomb_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
     bomb = stored(tmp_path, encoded("PNG", (10_000, 6_000), "1"))
     before = time.process_time()
