@@ -32,7 +32,7 @@ from shared.articles import (
 from shared.clock import Clock, due, millis
 from shared.dead_letters import set_aside
 from shared.settings import Site
-from shared.store import Command, Store, StoreUnavailable
+from shared.store import Command, Script, Store, StoreUnavailable
 
 TRIES = 50
 Illustrate = Callable[[Draft], Awaitable[Illustrated]]
@@ -114,15 +114,15 @@ class Register:
                     return done
         raise StoreUnavailable("the article is being changed by others; try again")
 
-    async def set_aside(self, ident: str, reason: str) -> None:
-        """Let what waits wait for somebody to look at it, as a dead letter says."""
+    async def set_aside(self, ident: str, reason: str) -> bool:
+        """Let what waits wait for somebody to look at it, as a dead letter says; False if others did, or it changed."""
         async with self._turn(ident):
-            for _ in range(TRIES):
-                scheduled = await self._store.do("GET", scheduled_key(ident))
-                letter = set_aside("schedule", ident, reason, (scheduled or b"").decode())
-                commands = [("ZREM", due("ingest"), ident), letter]
-                if await self._store.commit({scheduled_key(ident): scheduled}, commands) is not None:
-                    return
+            scheduled = await self._store.do("GET", scheduled_key(ident))
+            if scheduled is None:
+                return False
+            letter = set_aside("schedule", ident, reason, scheduled.decode())
+            keys = (scheduled_key(ident), due("ingest"))
+            return bool(await self._store.run(_ASIDE, keys, (scheduled, ident, *letter)))
 
     async def find(self, ident: str) -> tuple[Article | None, Article | None, dict[bytes, bytes]]:
         """An article's state, the version that waits, and what is on disk of it."""
@@ -217,3 +217,10 @@ def _wait(article: Article, body: str, due_ms: int) -> list[Command]:
         ("SET", scheduled_body_key(article.id), pack_body(body)),
         ("ZADD", due("ingest"), due_ms, article.id),
     ]
+
+
+_ASIDE = Script("""
+if redis.call('GET', KEYS[1]) ~= ARGV[1] or redis.call('ZREM', KEYS[2], ARGV[2]) == 0 then return 0 end
+redis.call(unpack(ARGV, 3))
+return 1
+""")

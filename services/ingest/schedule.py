@@ -43,9 +43,9 @@ class Schedule:
         except StoreUnavailable:
             raise
         except Exception as error:  # noqa: BLE001 - what is wrong with one must not keep the others from appearing
-            aside.inc()
-            observe.log().error("a scheduled version was set aside", id=ident, exc_info=error)
-            await self._register.set_aside(ident, f"{type(error).__name__}: {error}")
+            if await self._register.set_aside(ident, f"{type(error).__name__}: {error}"):
+                aside.inc()
+                observe.log().error("a scheduled version was set aside", id=ident, exc_info=error)
         else:
             if accepted:
                 observe.log().info("due", id=ident, outcome=accepted.outcome, event_id=accepted.event_id)

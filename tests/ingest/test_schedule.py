@@ -61,6 +61,14 @@ async def test_a_version_that_cannot_appear_is_set_aside_and_those_behind_it_app
     assert again["name"] == letter["name"], "the cause is still there"
 
 
+async def test_a_version_that_two_ingests_fail_on_is_set_aside_once(before: Ingest, later: Ingest) -> None:
+    await before.schedule_version(1, DUE)
+    tries = [await ingest.register.set_aside(identify("desk", "g"), "because") for ingest in (before, later)]
+    assert tries == [True, False]
+    (letter,) = await letters(later.store)
+    assert letter["name"] == identify("desk", "g")
+
+
 async def test_a_version_that_comes_while_one_is_set_aside_keeps_its_time(before: Ingest, later: Ingest) -> None:
     await before.schedule_version(1, DUE)
     await before.register.set_aside(identify("desk", "g"), "because")
