@@ -11,7 +11,7 @@ from services.render.dirty import Dirty
 from shared.clock import due
 from shared.dead_letters import letters
 from shared.events import DEAD_LETTERS
-from shared.store import Store
+from shared.store import Command, Script, Store
 
 app = typer.Typer(help="What was set aside, with its reason.", no_args_is_help=True)
 WHICH = "The first word of a line of the list."
@@ -49,9 +49,11 @@ def retry(idents: Idents, data: Data = None) -> None:
         known = {letter["id"]: letter for letter in await letters(store)}
         stuck = [ident for ident in idents if ident in known and not _has_a_way_back(known[ident])]
         asked = [known[ident] for ident in dict.fromkeys(idents) if ident in known and ident not in stuck]
+        unknown = [ident for ident in idents if ident not in known]
         for thing, letter in {_thing(letter): letter for letter in asked}.items():
-            await _put_back(store, letter, [one["id"] for one in known.values() if _thing(one) == thing])
-        return [ident for ident in idents if ident not in known], stuck
+            if not await _put_back(store, letter, [one["id"] for one in known.values() if _thing(one) == thing]):
+                unknown.append(letter["id"])  # somebody else has just put it back, or dropped it
+        return unknown, stuck
 
     unknown, stuck = with_store(data, work)
     if stuck:
@@ -83,20 +85,31 @@ def _thing(letter: dict[str, Any]) -> tuple[str, ...]:
     return letter["kind"], letter["name"], letter.get("article", "")
 
 
-async def _put_back(store: Store, letter: dict[str, Any], idents: list[str]) -> None:
-    gone = ("XDEL", DEAD_LETTERS, *idents)
-    if letter["kind"] == "event":
-        await store.commit({}, [("XADD", letter["stream"], "*", "event", letter["raw"]), gone])
-        return
-    if letter["kind"] == "schedule":
-        await store.commit({}, [("ZADD", due("ingest"), 0, letter["name"]), gone])
-        return
+async def _put_back(store: Store, letter: dict[str, Any], idents: list[str]) -> bool:
+    """Put it back, and its letters away; False if these were gone already: a reader's view would be counted twice."""
+    if letter["kind"] in ("event", "schedule"):
+        back: Command = (
+            ("XADD", letter["stream"], "*", "event", letter["raw"])
+            if letter["kind"] == "event"
+            else ("ZADD", due("ingest"), 0, letter["name"])
+        )
+        return bool(await store.run(_PUT_BACK, (DEAD_LETTERS,), (len(idents), *idents, *back)))
     page = letter["name"] if letter["kind"] == "page" else keys.article(letter["article"])
     dirty = Dirty(store, "console")
     if keys.kind(page) == "article":
         await dirty.forget([page.partition(":")[2]])
     await dirty.mark([page], "retry", patience=0)
-    await store.do(*gone)
+    return bool(await store.do("XDEL", DEAD_LETTERS, *idents))
+
+
+_PUT_BACK = Script("""
+local first, there = tonumber(ARGV[1]) + 2, 0
+for at = 2, first - 1 do there = there + #redis.call('XRANGE', KEYS[1], ARGV[at], ARGV[at]) end
+if there == 0 then return 0 end
+redis.call(unpack(ARGV, first)) -- before the letters go: a stream of somebody else's letter may be none
+redis.call('XDEL', KEYS[1], unpack(ARGV, 2, first - 1))
+return 1
+""")
 
 
 def _finish(idents: list[str], unknown: list[str], what: str) -> None:

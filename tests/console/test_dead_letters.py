@@ -1,15 +1,18 @@
 """`pressrun dead-letters`: what it says of ids that there are, and of those that there are not, and what goes back."""
 
+import asyncio
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import redis
 import typer
 
 from services.console.dead_letters import drop, list_letters, retry, show
-from shared.dead_letters import set_aside
-from shared.events import ARTICLES, DEAD_LETTERS
+from shared.dead_letters import letters, set_aside
+from shared.events import ARTICLES, DEAD_LETTERS, VIEWS
+from shared.store import Store
 
 
 @pytest.mark.parametrize(("command", "done"), [(drop, "dropped"), (retry, "put back")])
@@ -67,3 +70,22 @@ def test_an_event_goes_back_for_all_groups_if_one_of_its_letters_is_named(store:
     retry([ident.decode()])
     assert store.xlen(ARTICLES) == 1
     assert not store.xlen(DEAD_LETTERS)
+
+
+def test_what_two_put_back_at_the_same_time_goes_back_once(
+    store: redis.Redis, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more = {"stream": VIEWS, "group": "trending"}
+    ident = store.execute_command(*set_aside("event", "views/5-0", "it failed", "{}", **more)).decode()
+    with pytest.MonkeyPatch.context() as patched, pytest.raises(typer.Exit):
+
+        async def another_is_quicker(of: Store) -> list[dict[str, Any]]:
+            found = await letters(of)
+            patched.undo()
+            await asyncio.to_thread(retry, [ident])
+            return found
+
+        patched.setattr("services.console.dead_letters.letters", another_is_quicker)
+        retry([ident])
+    assert capsys.readouterr() == ("1 put back\n0 put back\n", f"no dead letter has the id {ident}\n")
+    assert store.xlen(VIEWS) == 1
