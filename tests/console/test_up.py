@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -254,6 +255,16 @@ async def test_a_killed_child_is_started_again_and_its_pid_refreshed(folder: Fol
         await asyncio.wait_for(made.children[1].ready.wait(), 10)
         assert pids(folder)["redis"] == before["redis"]
         assert alive(pids(folder)["ingest"])
+
+
+async def test_a_killed_child_is_started_again_though_the_logs_were_taken_away(folder: Folder) -> None:
+    async with running(folder, [stub(folder, "a")]):
+        first = pids(folder)["a"]
+        shutil.rmtree(folder.logs)
+        os.kill(first, signal.SIGKILL)
+        await until(lambda: pids(folder)["a"] != first)
+        assert folder.log("a").exists()
+        assert folder.logs.stat().st_mode & 0o777 == 0o700
 
 
 async def test_a_child_that_will_not_start_is_given_up_with_its_last_lines(folder: Folder) -> None:
