@@ -185,7 +185,7 @@ local function take_pages(most, few, share, least, token, lease, size, first)
   if count < few then take(LISTS, '+inf', few - count) end
   if count < few then take(SHARED, '+inf', few - count) end
   local waits = redis.call('ZCARD', LISTS) + redis.call('ZCARD', SHARED)
-  local idle = count == 0 and waits == 0 and redis.call('ZCARD', LEASES) == 0
+  local idle = waits == 0 and redis.call('ZCARD', LEASES) == 0 -- what is taken here among them
   if idle then take(GONE, '+inf', most) end
   if count < few then take(BACKGROUND, '+inf', few - count) end
   return taken

@@ -9,11 +9,12 @@ import pytest
 
 from services.render import dirty as dirty_set
 from services.render import keys
-from services.render.dirty import Dirty, Taken
+from services.render.dirty import Dirty, Taken, waits_key
 from services.render.dirty_steps import ALL, GONE, LEASES, SHARED
+from services.render.reasons import WHY
 from shared.articles import record_key
 from shared.events import PAGES
-from shared.live import built_key
+from shared.live import built_key, live_key
 from shared.store import Store
 
 STREAM, GROUP = "articles", "render"
@@ -161,13 +162,15 @@ async def test_a_builder_that_lost_its_lease_marks_the_page_again(
     dirty: Dirty, other: Dirty, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dirty_set, "LEASE_MS", 20)
-    await dirty.mark(["front"])
+    await dirty.mark(["front"], "first")
     (slow,) = await dirty.take(1, "t")
     (quick,) = await until(lambda: other.take(1, "t"))
     assert quick.key == "front"
     assert not await dirty.done(slow), "its token does not hold any more"
     assert await other.done(quick), "the other one's still does"
     assert await dirty.waiting() == {"front"}, "what the slow one wrote last is not trusted"
+    (again,) = await dirty.take(1, "t")
+    assert (again.cause, again.untold) == ("first", True), "and is told with the event that it was built for"
 
 
 async def test_a_builder_that_comes_back_to_a_lease_that_nobody_took_marks_it_again(
@@ -187,21 +190,60 @@ async def test_a_builder_that_comes_back_to_a_lease_that_nobody_took_marks_it_ag
 async def test_an_earlier_lifes_pages_are_reclaimed_and_no_others(store: Store, dirty: Dirty, other: Dirty) -> None:
     await store.do("HSET", built_key("a"), "revision", 1, "shown", "look")
     await mark_article(dirty, "a", 2)
-    await dirty.mark(["front"])
+    await dirty.mark(["feed:all"])
     assert len(await dirty.take(2, "life-1")) == 2
     await dirty.mark(["hot"])
     theirs = await other.take(1, "t")
     assert await Dirty(store, "w1").reclaim() == 2
-    assert sorted(names(await dirty.take(10, "life-2"))) == ["article:a", "front"]
+    assert names(await dirty.take(10, "life-2", 0)) == ["article:a"], "a new article goes first then too"
+    assert names(await dirty.take(10, "life-2")) == ["feed:all"]
     assert await store.do("HGET", built_key("a"), "shown") is None
     assert await other.done(theirs[0])
     assert await Dirty(store, "w").reclaim() == 0, "a worker whose name begins alike is another one"
 
 
-async def test_a_page_that_was_done_announces_itself(store: Store, dirty: Dirty) -> None:
-    await dirty.mark(["front"])
+async def test_a_page_that_was_given_back_is_built_for_what_it_was_marked(store: Store, dirty: Dirty) -> None:
+    await store.do("SADD", "render:untold", "front")
+    await dirty.mark(["front"], "first")
     (taken,) = await dirty.take(1, "t")
+    await dirty.give_back(taken)
+    (again,) = await dirty.take(1, "t")
+    assert (taken.untold, again.cause, again.untold) == (True, "first", True)
+
+
+async def test_a_withdrawal_that_came_meanwhile_goes_first_though_its_page_is_given_back(dirty: Dirty) -> None:
+    await mark_article(dirty, "a")
+    (taken,) = await dirty.take(1, "t")
+    for ident in ("b", "a"):
+        await mark_article(dirty, ident, revision=2, urgent=ident == "a")
+    await dirty.give_back(taken)
+    assert names(await dirty.take(1, "t")) == ["article:a"]
+
+
+async def test_a_page_waits_for_the_article_that_it_is_to_lead_to_and_for_what_it_was_marked(
+    store: Store, dirty: Dirty
+) -> None:
+    await store.do("SADD", "render:untold", "article:a")
+    await mark_article(dirty, "a", cause="first")
+    (taken,) = await dirty.take(1, "t")
+    await store.do("SET", live_key("heir"), '{"path": "/here/"}')
+    assert not await dirty.wait_for(taken, "heir", "/here/"), "it is there already"
+    assert await store.do("EXISTS", waits_key("heir")) == 0
+    assert await dirty.wait_for(taken, "heir", "/there/")
+    assert await dirty.drained()
+    assert await store.do("SMEMBERS", waits_key("heir")) == [b"article:a"]
+    await dirty.mark(["article:a"], "second")
+    (again,) = await dirty.take(1, "t")
+    assert (again.cause, again.untold) == ("first", True)
+
+
+async def test_a_page_that_was_done_announces_itself(store: Store, dirty: Dirty) -> None:
+    await dirty.mark(["front", "hot"], "first")
+    taken, same = await dirty.take(2, "t")
+    await dirty.done(same)
     await dirty.done(taken, ['{"a": 1}', '{"b": 2}'])
+    page, why = await store.do("HGETALL", WHY)
+    assert (page.decode(), why.partition(b" ")[0]) == (taken.key, b"first"), "one that is as it was had no event"
     entries = await store.do("XRANGE", PAGES, "-", "+")
     assert [fields for _, fields in entries] == [[b"event", b'{"a": 1}'], [b"event", b'{"b": 2}']]
 
@@ -322,6 +364,13 @@ async def test_a_410_waits_for_the_lists_that_the_article_left(store: Store, dir
     assert names(await dirty.take(10, "t")) == ["article:a"]
 
 
+async def test_a_410_waits_for_lists_that_nobody_has_begun(store: Store, dirty: Dirty) -> None:
+    await store.do("ZADD", GONE, int(time.time() * 1000) + 60_000, "article:a")
+    await dirty.mark(["front"])
+    assert await dirty.take(10, "t", 0) == []
+    assert names(await dirty.take(10, "t")) == ["front"]
+
+
 async def test_a_410_that_is_due_waits_for_nothing(store: Store, dirty: Dirty) -> None:
     await store.do("ZADD", GONE, int(time.time() * 1000) - 1, "article:a")
     await dirty.mark(["front"], patience=0)
@@ -354,6 +403,18 @@ async def test_who_helps_takes_new_articles_where_many_wait_and_no_other_page_be
     assert names(await other.help(2, 3, "t")) == ["article:c", "article:b"], "those that others would come to last"
     assert await other.help(10, 2, "t") == [], "one is left, which is not many"
     assert set(names(await dirty.take(10, "t"))) == {"article:a", "front", "list:section:world"}
+
+
+async def test_who_helps_finds_what_is_behind_pages_that_are_being_built_or_are_not_for_helpers(
+    dirty: Dirty, other: Dirty
+) -> None:
+    leased = ("feed:all", "feed:section:world", "feed:author:jane")
+    await dirty.mark(leased, patience=0)
+    assert len(await dirty.take(3, "t")) == 3
+    for page in ("feed:topic:a", *leased, *keys.FIRST):
+        await dirty.mark([page], patience=0)
+        await asyncio.sleep(0.002)  # each is due later than the one before
+    assert names(await other.help(1, 2, "t")) == ["feed:topic:a"]
 
 
 async def test_who_helps_takes_overdue_pages_only_while_no_article_waits(dirty: Dirty, other: Dirty) -> None:
