@@ -227,6 +227,48 @@ async def test_a_sealed_chart_follows_the_rewrite_that_stands_for_its_article_ev
     assert entries(await chart(newsroom)) == [(1, three, 1)]
 
 
+async def test_a_sealed_chart_has_a_story_once(newsroom: Newsroom) -> None:
+    one, two = await newsroom.publish("one"), await newsroom.publish("two")
+    for ident, times in ((one, 3), (two, 1)):
+        await newsroom.view(ident, times=times)
+    await newsroom.drain()
+    await newsroom.pass_to(WEEK_END + 8 * DAY)
+    await newsroom.publish("two", evolved_from="one")
+    await newsroom.withdraw(one, replaced_by=two)
+    await newsroom.drain()
+    await announce(newsroom)
+    assert entries(await chart(newsroom)) == [(1, two, 3)]
+
+
+async def test_a_late_view_changes_the_number_in_a_chart_though_no_place(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one")
+    await newsroom.view(one)
+    await newsroom.drain()
+    await newsroom.pass_to(WEEK_END)
+    await announce(newsroom)
+    await newsroom.view(one, at=NOON)
+    await newsroom.drain()
+    await announce(newsroom)
+    assert entries(await chart(newsroom)) == [(1, one, 2)]
+
+
+async def test_as_many_topics_of_a_sealed_week_are_told_as_were_asked_for(newsroom: Newsroom) -> None:
+    await newsroom.view(await newsroom.publish("one", topics=("oil", "iraq", "water")))
+    await newsroom.drain()
+    await newsroom.pass_to(WEEK_END + 8 * DAY)
+    assert len(await newsroom.rankings.topics("2025-W30", 2)) == 2
+    assert len(await newsroom.rankings.topics("2025-W30", 9)) == 3
+
+
+async def test_an_announcement_in_the_future_keeps_none_waiting(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one")
+    await newsroom.view(one)
+    await newsroom.drain()
+    await newsroom.store.do("HSET", "trending:announced", HOT, 2**53)  # the machine's clock was put back
+    await newsroom.announcer.announce()
+    assert await announced(newsroom.store, HOT) == (one,)
+
+
 async def test_what_was_withdrawn_when_its_week_was_sealed_returns_to_its_place(newsroom: Newsroom) -> None:
     guids = ("first", "second", "third", "fourth")
     idents = [await newsroom.publish(guid, published_at=NOON - number * HOUR) for number, guid in enumerate(guids)]
@@ -298,6 +340,7 @@ async def test_a_sealed_chart_has_fifty_places_also_when_one_returns(newsroom: N
     assert len(found) == 50
     assert (idents[54], 2) in [(ident, views) for _, ident, views in found]
     assert idents[0] not in [ident for _, ident, _ in found]
+    assert len(await newsroom.top("2025-W30", limit=100)) == 50, "whoever asks for more"
 
 
 async def test_sealing_waits_for_views_that_were_accepted_before(newsroom: Newsroom) -> None:
