@@ -202,5 +202,15 @@ def test_characters_that_xml_forbids_are_removed() -> None:
     assert (found.headline, found.body_html, found.topics, found.guid) == ("A b", "x\ty", ("t",), "g")
 
 
+@pytest.mark.parametrize("status", ["usable", "withheld", "canceled"])
+def test_an_article_can_be_taken_back_by_its_status(status: str) -> None:
+    assert draft(status=status).status == status
+
+
+def test_a_picture_may_be_elsewhere() -> None:
+    told = {"url": "https://x.example/a.jpg", "alt": " A ", "credit": " B ", "caption": " C "}
+    assert draft(image=told).image == Picture(url="https://x.example/a.jpg", alt="A", credit="B", caption="C")
+
+
 def test_a_headline_is_one_line() -> None:
     assert draft(headline=" A\n  b\tc ").headline == "A b c"

@@ -158,6 +158,35 @@ def test_a_language_in_another_shape_is_unknown(lang: Any) -> None:
     assert draft(lang=lang).language is None
 
 
+@pytest.mark.parametrize(("name", "lang", "language"), [("lang", " de ", "de"), ("locale", "de_AT", "de-AT")])
+def test_a_language_is_read_in_the_shape_that_most_have(name: str, lang: str, language: str) -> None:
+    assert draft(**{name: lang}).language == language
+
+
+def test_what_is_withheld_needs_no_words_and_leads_nowhere() -> None:
+    found = draft(status="draft", title="", content="", excerpt="")
+    assert (found.status, found.headline, found.source_url) == ("withheld", "", None)
+
+
+def test_a_post_that_says_no_status_is_published() -> None:
+    assert draft(status=None).status == "usable"
+
+
+def test_the_section_is_the_first_category_that_has_a_name() -> None:
+    tag = {"name": "Tag", "taxonomy": "post_tag"}
+    categories = [{"name": name, "taxonomy": "category"} for name in ("", "City", "News")]
+    found = draft(_embedded={"wp:term": [[tag], categories, {"code": "an error"}, ["no term"]]})
+    assert (found.section, found.topics) == ("City", ("Tag",))
+
+
+def test_an_id_is_as_long_as_a_guid_may_be() -> None:
+    assert draft(id="x" * 512).guid == "x" * 512
+    for members in ({"id": "x" * 513}, {"id": None, "type": "page"}, {"id": [], "type": "post"}):
+        found = wordpress.read({**POST, **members})
+        assert isinstance(found, list)
+        assert [fault.pointer for fault in found] == ["/id"]
+
+
 def test_an_empty_list_is_an_empty_object() -> None:
     found = draft(_embedded=[], excerpt=[])
     assert (found.section, found.authors, found.summary) == (None, (), "")
