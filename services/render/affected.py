@@ -26,8 +26,8 @@ When = Literal["always", "within", "short", "edge", "place", "period", "pages", 
 class Mark(NamedTuple):
     """A page to build if the condition holds for the article in `list`.
 
-    always · within: it is or was among the newest `size` · short: it is or was among the newest 2 × `size`, and the
-    announced topics do not fill a block of `size` · edge: the list became empty or is no longer ·
+    always · within: it is or was among the newest `size` · short: that too, and the announced topics do not fill a
+    block of `size` · edge: the list became empty or is no longer ·
     place: the page, `{n}` in its key, that holds its place of `period` in pages of `size` ·
     period: that period of the list became empty or is no longer · pages: then too, each page of `size` places, `{n}`
     in its key, that the period has · charts: the weeks, `{n}`, whose chart has it.

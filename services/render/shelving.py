@@ -175,7 +175,7 @@ local function mark_what_changes(plan, was_empty, begun, best, places)
         if not rank or stands < rank then rank = stands end
       end
       if when == 'within' and rank and rank < size then touch(page, patience, cause) end
-      if when == 'short' and rank and rank < 2 * size and picked(size) < size then touch(page, patience, cause) end
+      if when == 'short' and rank and rank < size and picked(size) < size then touch(page, patience, cause) end
     elseif when == 'edge' then
       if was_empty[name] or redis.call('EXISTS', 'list:' .. name) == 0 then touch(page, patience, cause) end
     elseif when == 'period' then

@@ -7,7 +7,7 @@ import pytest
 
 from services.render.dirty import Taken
 from services.render.edition import LiveEdition
-from services.render.pages.fragments import is_full
+from services.render.pages.fragments import is_full, topics
 from shared.articles import identify
 from shared.ranking import HOT, TOPICS
 from shared.settings import Site
@@ -31,6 +31,12 @@ async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
 
 async def built_for(room: PressRoom, name: str, ranked: list[str], first: int) -> set[str]:
     """The pages that are built when a ranking changed from a place on."""
+    await room.rank(name, ranked, first)
+    return await built(room)
+
+
+async def built(room: PressRoom) -> set[str]:
+    """The pages that are built until nothing waits any more."""
     found: set[str] = set()
     build = room.press._build
 
@@ -38,7 +44,6 @@ async def built_for(room: PressRoom, name: str, ranked: list[str], first: int) -
         found.add(taken.key)
         return await build(taken)
 
-    await room.rank(name, ranked, first)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(room.press, "_build", and_note)
         await room.drain()
@@ -78,3 +83,32 @@ async def test_a_topic_whose_newest_article_stands_there_already_fills_no_place(
 async def test_a_block_of_a_ranking_that_is_too_short_is_not_full(room: PressRoom, name: str) -> None:
     await room.rank(name, [])
     assert not await is_full(LiveEdition(room.store, SITE), name, 50)
+
+
+async def test_the_newest_articles_fill_up_the_topics_block_and_no_others_change_it(room: PressRoom) -> None:
+    newest = [ident.decode() for ident in await room.store.do("ZREVRANGE", "list:all", 0, -1)]
+    guids = [f"g{RANKED.index(ident)}" for ident in newest]
+    await room.rank(TOPICS, [f"t{guids[0][1:]}"])
+    await room.drain()
+    for place, changes in ((0, True), (1, True), (2, False), (3, False)):
+        await room.accept(draft(guids[place], headline="Otherwise", topics=(f"t{guids[place][1:]}",)))
+        assert ("fragment:topics" in await built(room)) == changes, place
+
+
+async def test_a_new_article_leaves_a_full_topics_block_alone(room: PressRoom) -> None:
+    await room.move_clock(1)
+    await room.drain()
+    await room.accept(draft("new", topics=("other",)))
+    assert "fragment:topics" not in await built(room)
+    await room.rank(TOPICS, ["t0"])
+    await room.drain()
+    await room.move_clock(1)
+    await room.accept(draft("newer", topics=("other",)))
+    assert "fragment:topics" in await built(room)
+
+
+@pytest.mark.parametrize("ranked", [[], ["t0"], ["t4"], ["t0", "t4"]])
+async def test_the_topics_block_is_full_while_there_are_articles(room: PressRoom, ranked: list[str]) -> None:
+    await room.rank(TOPICS, ranked)
+    shown = (await topics(LiveEdition(room.store, SITE))).cards
+    assert len({topic.card.id for topic in shown}) == SITE.topics

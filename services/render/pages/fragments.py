@@ -36,7 +36,7 @@ async def topics(edition: Edition) -> TopicsFragment:
     size = edition.site.topics
     shown = await _of_topics(edition, (await edition.ranking(TOPICS))[:SIZE])
     if len(shown) < size:
-        for card in await edition.newest("all", 2 * size):
+        for card in await edition.newest("all", size):  # those that stand there already are so many fewer to add
             if len(shown) < size and card.id not in shown:
                 shown[card.id] = TopicCard(None, card)
     return TopicsFragment(edition.site, tuple(shown.values()))
