@@ -107,6 +107,13 @@ async def test_what_an_article_brought_with_it_is_not_told_of_before_it_is_liste
     assert (await room.differences()).clean
 
 
+async def test_what_an_article_brought_with_it_was_rebuilt_by_its_event(room: PressRoom) -> None:
+    accepted = await room.accept(draft("h", topics=("Oil",)))
+    await room.drain()
+    for page in ("list:topic:oil", "feed:topic:oil", f"article:{accepted.article.id}"):
+        assert await why(room, page) == accepted.event_id
+
+
 async def test_who_waits_for_a_page_is_told_though_a_ranking_changed_while_it_was_built(
     room: PressRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
