@@ -60,7 +60,10 @@ def build(
 def check(
     data: Data = None,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Build again what differs, take away what is extra.")
+        bool,
+        typer.Option(
+            "--repair", help="Build again what differs, take away what is extra, put lists in the store right."
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -75,8 +78,8 @@ def check(
         if not found.clean:
             edition = LiveEdition(store, place.settings.site)
             found = await Suspects(store, edition, printer, site).confirm(found)
-        if repair and not found.clean:
-            await mend_pages(store, site, found)
+        if repair and not found.clean and not await mend_pages(store, site, found):
+            err.print("lists in the store are wrong still, since news kept coming: run it again when it is quiet")
         return found, await pages_set_aside(store)
 
     found, aside = with_store(data, work)

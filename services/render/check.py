@@ -14,13 +14,15 @@ from shared.store import StoreUnavailable
 @dataclass(slots=True)
 class Differences:
     """How the live site differs from a build: path → page key; extra paths belong to no page. `failed`: the pages that
-    cannot be built, page key → reason; what there is of them is neither right nor wrong."""
+    cannot be built, page key → reason; what there is of them is neither right nor wrong. `in_lists`: whether pages are
+    as the lists have it that render keeps, and these are wrong."""
 
     differs: dict[str, str] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
     extra: list[str] = field(default_factory=list)
     pages: int = 0
     failed: dict[str, str] = field(default_factory=dict)
+    in_lists: bool = False
 
     @property
     def clean(self) -> bool:

@@ -13,6 +13,7 @@ from services.render.check import Differences, compare
 from services.render.dirty import Dirty
 from services.render.edition import LiveEdition
 from services.render.printer import Printer
+from services.render.relist import relist
 from services.render.site import Site
 from services.render.suspects import Suspects
 from services.render.whole import WholeEdition
@@ -65,11 +66,14 @@ async def _run(command: Sequence[str]) -> int:
         raise
 
 
-async def repair(store: Store, site: Site, found: Differences) -> None:
-    """Take away what is extra and mark what differs or is missing."""
+async def repair(store: Store, site: Site, found: Differences) -> bool:
+    """Take away what is extra and mark what differs or is missing, after lists that are wrong themselves; False if
+    these are so still, since the site did not stand still."""
+    listed = not found.in_lists or await relist(store)
     for path in found.extra:
         site.remove(path)
     await Dirty(store, "mend").mark_again(found.repairs(), "repair")
+    return listed
 
 
 async def mend(settings: Settings) -> Differences:
@@ -81,7 +85,10 @@ async def mend(settings: Settings) -> Differences:
         whole = await WholeEdition.load(store, settings.site)
         found = await compare(whole, printer, site, lambda _: None)
         found = await Suspects(store, LiveEdition(store, settings.site), printer, site).confirm(found)
-        await repair(store, site, found)
+        if not await repair(store, site, found):
+            observe.log().warning(
+                "lists are wrong still: the site did not stand still; `pressrun check --repair` does it"
+            )
         await store.do("SET", BOOT, boot())
         return found
     finally:

@@ -13,14 +13,13 @@ from services.render.addresses import page_of, path_of
 from services.render.check import Differences, compare, contents, note, try_to_build
 from services.render.dirty import Dirty
 from services.render.edition import Edition, LiveEdition
-from services.render.handlers import GROUP
 from services.render.neighbours import may_reach
 from services.render.printer import Printer
 from services.render.reasons import WHY
+from services.render.rest import at_rest, readers_of
 from services.render.site import Site
 from services.render.whole import WholeEdition, picture_files
 from shared.events import ARTICLES, SIGNALS
-from shared.groups import Group, groups_of
 from shared.store import Store
 
 PATIENCE = 20.0
@@ -83,7 +82,9 @@ class Suspects:
         for key, paths in suspects.items():
             if not await self._moves(key, begun_ms):
                 left.add(await self._compare(self._edition, key, paths))
-        left.add(await self._by_articles(as_listed, until))
+        by_articles = await self._by_articles(as_listed, until)
+        left.in_lists = not by_articles.clean
+        left.add(by_articles)
         left.extra += await self._still_extra(found.extra, until, begun_ms)
         left.extra = [path for path in left.extra if await self._page_of(path) not in left.failed]
         return left
@@ -126,21 +127,14 @@ class Suspects:
         """Those of these pages that are as render's lists have it, and differ from what the articles make of them; none
         if the site does not stand still for as long as it takes to read them."""
         while pages and asyncio.get_running_loop().time() < until:
-            if (before := await self._at_rest()) is not None:
+            if (before := await at_rest(self._store)) is not None:
                 found, whole = Differences(), await WholeEdition.load(self._store, self._edition.site)
                 for key, paths in pages.items():
                     found.add(await self._compare(whole, key, paths))
-                if await self._at_rest() == before:
+                if await at_rest(self._store) == before:
                     return found
             await asyncio.sleep(0.05)
         return Differences()
-
-    async def _at_rest(self) -> tuple[str, ...] | None:
-        """The entries up to which all is done; None while anything is on its way."""
-        read = [group for stream in (ARTICLES, SIGNALS) for group in await self._groups(stream)]
-        if any(group.pending or group.lag for group in read) or not await self._dirty.drained():
-            return None
-        return tuple(group.last for group in read)
 
     async def _compare(self, edition: Edition, key: str, paths: list[str]) -> Differences:
         """Some of a page's files against the page as it is to be now."""
@@ -169,10 +163,7 @@ class Suspects:
         return _Moment(waiting, await self._store.do("HGET", WHY, key), any(behind))
 
     async def _is_behind(self, stream: str) -> bool:
-        return any(one.pending or one.lag for one in await self._groups(stream))
-
-    async def _groups(self, stream: str) -> list[Group]:
-        return [one for one in await groups_of(self._store, stream) if one.name == GROUP]
+        return any(one.pending or one.lag for one in await readers_of(self._store, stream))
 
     async def _moves(self, key: str, since_ms: int) -> bool:
         """Whether a page was built, or came to wait, since then."""

@@ -7,15 +7,19 @@ from typing import Any
 import pytest
 
 from services.render import pages
+from services.render import relist as relisting
 from services.render.check import Differences, compare
 from services.render.edition import LiveEdition
+from services.render.everything import every_page
 from services.render.mend import repair
 from services.render.site import Output, page_file
 from services.render.suspects import Suspects
 from services.render.whole import WholeEdition
+from shared.articles import record_key
 from shared.dead_letters import letters
-from shared.live import list_key
+from shared.live import list_key, live_key, periods_key
 from shared.settings import Site
+from shared.store import Store
 from tests.properties.press_room import PressRoom, draft, opened
 
 SITE = Site()
@@ -108,6 +112,84 @@ async def test_an_article_that_renders_own_list_lacks_is_a_difference_of_every_p
     await room.drain()
     left = await suspects(room).confirm(await room.differences())
     assert left.differs == {"world/index.html": "list:section:world"}
+
+
+async def test_what_render_keeps_of_lists_is_put_right_from_the_articles(room: PressRoom) -> None:
+    """Were only the pages built again, they would be as wrong as the lists once more."""
+    for number in range(4):
+        await room.accept(draft(f"g{number}", section="World", topics=("Oil",)))
+    moved = await room.accept(draft("moved", section="Sport", topics=("Oil",)))
+    await room.drain()
+    kept = await as_kept(room)
+    first = (await room.store.do("ZRANGE", list_key("all"), 0, 0))[0].decode()
+    for command in (
+        ("DEL", list_key("section:world")),
+        ("ZREM", list_key("topic:oil"), first),
+        ("ZADD", list_key("section:world"), 1, moved.article.id),
+        ("ZADD", list_key("topic:gone"), 1, "nobody"),
+        ("ZADD", list_key("all"), 1, first),
+        ("HINCRBY", periods_key("all"), moved.article.path[1:8].replace("/", "-"), 3),
+        ("DEL", periods_key("section:sport")),
+        ("DEL", live_key(first)),
+        ("SET", live_key("nobody"), await room.store.do("GET", live_key(moved.article.id))),
+    ):
+        await room.store.do(*command)
+    async for pages_of_some in every_page(room.store):
+        await room.press.dirty.mark(page for page in pages_of_some if "gone" not in page)
+    await room.drain()
+    left = await suspects(room).confirm(await room.differences())
+    assert "world/index.html" in left.differs
+    assert await repair(room.store, room.tree, left)
+    assert await as_kept(room) == kept
+    await room.drain()
+    assert (await room.differences()).clean
+
+
+async def as_kept(room: PressRoom) -> dict[str, Any]:
+    """Cards, lists and counts as they stand in the store."""
+    found: dict[str, Any] = {}
+    for prefix, command, *rest in (
+        (live_key(""), "GET"),
+        (list_key(""), "ZRANGE", 0, -1, "WITHSCORES"),
+        (periods_key(""), "HGETALL"),
+    ):
+        for key in await room.store.do("KEYS", f"{prefix}*"):
+            kept = await room.store.do(command, key, *rest)
+            found[key.decode()] = sorted(kept) if command == "HGETALL" else kept
+    return found
+
+
+@pytest.mark.parametrize("meanwhile", ["news", "a page waits"])
+async def test_lists_are_not_put_right_while_anything_is_on_its_way(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch, meanwhile: str
+) -> None:
+    """An article whose page is not on disk yet must not be listed."""
+    monkeypatch.setattr(relisting, "PATIENCE", 0.2)
+    await room.accept(draft("on its way"))
+    assert not await relisting.relist(room.store)
+    await room.drain()
+    kept = relisting._kept
+
+    async def beside_news(store: Store) -> Any:
+        found = await kept(store)
+        await (room.accept(draft(meanwhile)) if meanwhile == "news" else room.press.dirty.mark(["front"]))
+        return found
+
+    await room.store.do("DEL", list_key("all"))
+    monkeypatch.setattr(relisting, "_kept", beside_news)
+    assert not await relisting.relist(room.store)
+    assert not await room.store.do("EXISTS", list_key("all"))
+
+
+async def test_an_article_whose_page_could_not_be_built_stays_listed_as_it_was(room: PressRoom) -> None:
+    article = (await room.accept(draft("g"))).article
+    await room.drain()
+    kept = await as_kept(room)
+    newer = article.model_copy(update={"revision": article.revision + 1, "headline": "Not on disk"})
+    await room.store.do("SET", record_key(article.id), newer.model_dump_json())
+    await room.store.do("DEL", list_key("all"))
+    assert await relisting.relist(room.store)
+    assert await as_kept(room) == kept
 
 
 async def test_the_style_of_an_earlier_version_is_not_extra_and_stays(room: PressRoom) -> None:

@@ -1,0 +1,140 @@
+"""What render keeps of lists, put right from the articles themselves (`shared.live` names the keys).
+
+Places in archives were given for good and cannot be worked out again: they stay as they are.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from services.render.dirty_steps import WAITING
+from services.render.everything import every_article, scan
+from services.render.known import SHELVINGS
+from services.render.listed import Listed, arrange
+from services.render.rest import at_rest
+from shared import live
+from shared.articles import Article, Card, read_card
+from shared.events import ARTICLES
+from shared.store import Command, Script, Store
+
+PATIENCE = 20.0
+AT_ONCE = 500  # commands in a step, which blocks the store for a millisecond
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What the store has of lists: the cards as they stand there, the members with their scores, the counts."""
+
+    cards: Mapping[str, bytes]
+    lists: Mapping[str, Mapping[str, int]]
+    periods: Mapping[str, Mapping[str, int]]
+
+
+async def relist(store: Store) -> bool:
+    """Make cards, lists and counts what the articles make of them; False if the site did not stand still meanwhile, for
+    at most PATIENCE seconds: what was wrong may be so still."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + PATIENCE
+    while loop.time() < until:
+        moment = await _moment(store)
+        if await at_rest(store) is not None:
+            commands = list(_mends(await _cards(store), await _kept(store)))
+            if await _carry_out(store, moment, commands):
+                return True
+        await asyncio.sleep(0.05)
+    return False
+
+
+def _mends(cards: Mapping[str, Card], kept: _Kept) -> Iterator[Command]:
+    """What makes that which is kept what these cards make of it."""
+    for ident in cards.keys() | kept.cards.keys():
+        wanted = cards[ident].model_dump_json() if ident in cards else None
+        if wanted is None:
+            yield ("DEL", live.live_key(ident))
+        elif kept.cards.get(ident) != wanted.encode():
+            yield ("SET", live.live_key(ident), wanted)
+    lists = arrange(cards.values())
+    for name in lists.keys() | kept.lists.keys() | kept.periods.keys():
+        wanted_list = lists.get(name, Listed())
+        scores = {ident: at for at, ident in wanted_list.positions}
+        there = kept.lists.get(name, {})
+        for ident in scores.keys() | there.keys():
+            if ident not in scores:
+                yield ("ZREM", live.list_key(name), ident)
+            elif there.get(ident) != scores[ident]:
+                yield ("ZADD", live.list_key(name), scores[ident], ident)
+        counts, counted = wanted_list.periods(name), kept.periods.get(name, {})
+        for period in counts.keys() | counted.keys():
+            if counts.get(period, 0) != counted.get(period, 0):
+                yield ("HSET", live.periods_key(name), period, counts.get(period, 0))
+
+
+async def _cards(store: Store) -> dict[str, Card]:
+    """The cards that are to be listed: of an article whose page could not be built, the one that it was listed with."""
+    found: dict[str, Card] = {}
+    async for articles in every_article(store):
+        listed = [article for _, record, _ in articles if (article := Article.model_validate_json(record)).live]
+        asked: list[Command] = []
+        for article in listed:
+            asked += [("HGET", live.built_key(article.id), "revision"), ("GET", live.live_key(article.id))]
+        told = await store.all(asked)
+        for article, revision, kept in zip(listed, told[::2], told[1::2], strict=True):
+            if revision is not None and int(revision) == article.revision:
+                found[article.id] = article.card()
+            elif kept:
+                found[article.id] = read_card(kept)
+    return found
+
+
+async def _kept(store: Store) -> _Kept:
+    lists = await _each(store, live.list_key(""), lambda key: ("ZRANGE", key, 0, -1, "WITHSCORES"))
+    periods = await _each(store, live.periods_key(""), lambda key: ("HGETALL", key))
+    return _Kept(
+        await _each(store, live.live_key(""), lambda key: ("GET", key)),
+        {name: _numbers(flat) for name, flat in lists.items()},
+        {name: _numbers(flat) for name, flat in periods.items()},
+    )
+
+
+async def _each(store: Store, prefix: str, asked: Callable[[str], Command]) -> dict[str, Any]:
+    """What the store answers about each key that begins so, by what it is called beyond that."""
+    found: dict[str, Any] = {}
+    async for keys in scan(store, f"{prefix}*"):
+        answers = await store.all([asked(key) for key in keys])
+        found |= {key.removeprefix(prefix): answer for key, answer in zip(keys, answers, strict=True)}
+    return found
+
+
+def _numbers(flat: list[bytes]) -> dict[str, int]:
+    return {flat[at].decode(): int(float(flat[at + 1])) for at in range(0, len(flat), 2)}
+
+
+async def _moment(store: Store) -> tuple[bytes, bytes]:
+    """The newest event, and how often anything was shelved: while both stay and nothing waits, no list changes."""
+    [newest, shelvings] = await store.all([("XREVRANGE", ARTICLES, "+", "-", "COUNT", 1), ("GET", SHELVINGS)])
+    return (newest[0][0] if newest else b""), shelvings or b""
+
+
+async def _carry_out(store: Store, moment: tuple[bytes, bytes], commands: list[Command]) -> bool:
+    for first in range(0, len(commands), AT_ONCE):
+        flat = [part for command in commands[first : first + AT_ONCE] for part in (len(command), *command)]
+        if not await store.run(_AS_LONG_AS_IT_RESTS, (ARTICLES, SHELVINGS, *WAITING), (*moment, *flat)):
+            return False
+    return True
+
+
+_AS_LONG_AS_IT_RESTS = Script("""
+local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+if (newest and newest[1] or '') ~= ARGV[1] or (redis.call('GET', KEYS[2]) or '') ~= ARGV[2] then return 0 end
+for at = 3, #KEYS do
+  if redis.call('EXISTS', KEYS[at]) == 1 then return 0 end
+end
+local at = 3
+while at <= #ARGV do
+  local size = tonumber(ARGV[at])
+  redis.call(unpack(ARGV, at + 1, at + size))
+  at = at + size + 1
+end
+return 1
+""")

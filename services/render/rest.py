@@ -1,0 +1,20 @@
+"""Whether the site stands still: every event is read and done, and no page waits."""
+
+from services.render.dirty import Dirty
+from services.render.handlers import GROUP
+from shared.events import ARTICLES, SIGNALS
+from shared.groups import Group, groups_of
+from shared.store import Store
+
+
+async def readers_of(store: Store, stream: str) -> list[Group]:
+    """Render's group of readers of a stream; none where there is no such stream."""
+    return [one for one in await groups_of(store, stream) if one.name == GROUP]
+
+
+async def at_rest(store: Store) -> tuple[str, ...] | None:
+    """The entries up to which all is done; None while anything is on its way."""
+    read = [group for stream in (ARTICLES, SIGNALS) for group in await readers_of(store, stream)]
+    if any(group.pending or group.lag for group in read) or not await Dirty(store, "check").drained():
+        return None
+    return tuple(group.last for group in read)
