@@ -78,14 +78,21 @@ def check(
         if not found.clean:
             edition = LiveEdition(store, place.settings.site)
             found = await Suspects(store, edition, printer, site).confirm(found)
-        if repair and not found.clean and not await mend_pages(store, site, found):
-            err.print("lists in the store are wrong still, since news kept coming: run it again when it is quiet")
+        if repair and not found.clean:
+            listed = await mend_pages(store, site, found)
+            err.print(f"{_number(found.repairs(), 'page')} built again, {_number(found.extra, 'file')} taken away")
+            if not listed:
+                err.print("lists in the store are wrong still, since news kept coming: run it again when it is quiet")
         return found, await pages_set_aside(store)
 
     found, aside = with_store(data, work)
     _report(found, aside, as_json)
     if not found.clean:
         raise typer.Exit(1)
+
+
+def _number(things: list[str], name: str) -> str:
+    return f"1 {name} is" if len(things) == 1 else f"{len(things)} {name}s are"
 
 
 def _report(found: Differences, aside: list[str], as_json: bool) -> None:
