@@ -54,7 +54,7 @@ def identify(source: str, guid: str) -> str:
 class Frozen(BaseModel):
     """A value that does not change."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", json_schema_serialization_defaults_required=True)
 
 
 class Term(Frozen):
@@ -92,7 +92,41 @@ class Image(Frozen):
         return self.model_copy(update={"alt": alt, "credit": "", "caption": ""})
 
 
-class Article(Frozen):
+class Told(Frozen):
+    """What everyone may know of an article."""
+
+    id: str
+    source: str
+    guid: str
+    version: int
+    state: State
+    status: Literal["usable", "withheld", "canceled"] = "usable"
+    accepted_at: datetime
+    updated_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+    published_at: datetime
+    headline: str = ""
+    summary: str = ""
+    section: Term | None = None
+    topics: tuple[Term, ...] = ()
+    authors: tuple[Term, ...] = ()
+    language: str | None = None
+    day: str = ""
+    slug: str = ""
+    image: Image | None = None
+    corrections: tuple[Correction, ...] = ()
+    evolved_from: str | None = None
+    replaced_by: str | None = None
+    source_url: str | None = None
+
+
+class WholeArticle(Told):
+    """An article as events carry it."""
+
+    body_html: str
+
+
+class Article(Told):
     """The newest state of one guid. `revision` counts the accepted changes, whatever `version` the source gave.
 
     `is_numbered`: that version is the source's own. `ordered_at` is the source's own updated_at, by which versions are
@@ -102,38 +136,15 @@ class Article(Frozen):
     `is_dated` (that there was a published_at) are what the source said of that version itself.
     """
 
-    id: str
-    source: str
-    guid: str
     revision: int
-    version: int
     is_numbered: bool = False
-    state: State
-    status: Literal["usable", "withheld", "canceled"] = "usable"
     digest: str
-    accepted_at: datetime
-    updated_at: datetime | None = None
     ordered_at: datetime | None = None
-    withdrawn_at: datetime | None = None
-    published_at: datetime
     is_dated: bool = True
-    headline: str = ""
-    summary: str = ""
-    section: Term | None = None
-    topics: tuple[Term, ...] = ()
-    authors: tuple[Term, ...] = ()
-    language: str | None = None
-    day: str = ""
-    slug: str = ""
     asked_slug: str | None = None
-    image: Image | None = None
-    corrections: tuple[Correction, ...] = ()
-    evolved_from: str | None = None
     linked_by: tuple[int, bool, datetime, str] | None = None
-    replaced_by: str | None = None
     down: bool = False
     media: tuple[str, ...] = ()
-    source_url: str | None = None
     opening: str = ""
 
     @property

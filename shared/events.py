@@ -5,9 +5,11 @@ import re
 import time
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, GetJsonSchemaHandler, TypeAdapter
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
-from shared.articles import Facets
+from shared.articles import Facets, WholeArticle
 
 ARTICLES = "articles"
 VIEWS = "views"
@@ -39,6 +41,13 @@ class Event(BaseModel):
     at: AwareDatetime
 
 
+class _ShapedAsAnArticle:
+    """Says what is in an article that an event carries. It is left as it came: nobody here reads all of it."""
+
+    def __get_pydantic_json_schema__(self, _: CoreSchema, schema_of: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return schema_of(WholeArticle.__pydantic_core_schema__)
+
+
 class _ArticleEvent(Event):
     id: str
     source: str
@@ -48,7 +57,7 @@ class _ArticleEvent(Event):
     url: str
     before: Facets | None = None
     after: Facets | None = None
-    article: dict[str, Any] | None = Field(None, description="the article itself, with `body_html`")
+    article: Annotated[dict[str, Any], _ShapedAsAnArticle()] | None = Field(None, description="the article itself")
 
 
 class ArticlePublished(_ArticleEvent):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared import live
-from shared.articles import Article, body_key, pack_body, read_card, record_key, url
+from shared.articles import Article, Told, body_key, pack_body, read_card, record_key, url
 from shared.events import ARTICLES, ArticlePublished, ArticleUpdated, ArticleWithdrawn, announce
 from shared.settings import Site
 from shared.store import Command
@@ -70,11 +70,8 @@ def _names(article: Article) -> Iterator[Command]:
             yield ("HSETNX", live.names_key(kind), term.slug, term.name)
 
 
-_INTERNAL = {
-    "opening", "digest", "asked_slug", "ordered_at", "revision", "down", "media",
-    "is_dated", "is_numbered", "linked_by",
-}  # fmt: skip
-
-
 def _whole(article: Article, body: str) -> dict[str, object]:
-    return {**article.model_dump(mode="json", exclude=_INTERNAL), "body_html": body}
+    return {**article.model_dump(mode="json", include=_TOLD), "body_html": body}
+
+
+_TOLD = set(Told.model_fields)

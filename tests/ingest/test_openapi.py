@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import jsonschema_rs
 import pytest
 import requests
 import schemathesis
@@ -29,6 +30,7 @@ from services.ingest.api import CALLS, NDJSON
 from services.ingest.asyncapi import STREAMS, document
 from shared import events
 from tests.ingest.conftest import SECRET, TOKEN, Ingest
+from tests.servers import Valkey
 
 EXAMPLES = 20
 CHECKS = [
@@ -170,6 +172,26 @@ def test_the_pages_are_served_and_cannot_publish(ingest_process: Ingest) -> None
     assert "article.withdrawn" in page
     assert "try" not in page.lower().replace("country", "").replace("entry", "")
     assert "openapi.json" in httpx.get(f"{ingest_process.url}/docs").text
+
+
+def test_the_article_in_an_event_is_described_member_by_member(ingest_process: Ingest, valkey_server: Valkey) -> None:
+    with ingest_process.client() as client:
+        article = {
+            "guid": "whole",
+            "headline": "Whole",
+            "body_text": "All of it.",
+            "section": "City",
+            "topics": ["Ports"],
+        }
+        assert client.post("/v1/articles", json=article).status_code == 202
+    with valkey_server.client() as store:
+        [(_, fields)] = store.xrevrange(events.ARTICLES, count=1)
+    event, schemas = json.loads(fields[b"event"]), document()["components"]["schemas"]
+    reference = schemas["ArticlePublished"]["properties"]["article"]["anyOf"][0]["$ref"]
+    described = schemas[reference.rpartition("/")[2]]
+    assert set(event["article"]) == set(described["properties"]) == set(described["required"])
+    schema = {"$ref": "#/components/schemas/ArticlePublished", "components": {"schemas": schemas}}
+    jsonschema_rs.validator_for(schema, validate_formats=True).validate(event)
 
 
 def _kinds(kind: type[events.Event]) -> list[type[events.Event]]:
