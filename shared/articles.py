@@ -12,7 +12,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from isal import isal_zlib
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.excerpts import excerpt
 
@@ -60,28 +60,28 @@ class Frozen(BaseModel):
 class Term(Frozen):
     """A section, a topic or an author: what it is called and its part of an address."""
 
-    slug: str
-    name: str
-    url: str | None = None
+    slug: str = Field(description="its part of an address")
+    name: str = Field(description="what it is called")
+    url: str | None = Field(None, description="an address of the author's own")
 
 
 class Correction(Frozen):
     """A published correction."""
 
-    text: str
-    at: datetime
+    text: str = Field(description="what was wrong, in plain words")
+    at: datetime = Field(description="when it was corrected")
 
 
 class Image(Frozen):
     """The picture of an article."""
 
-    url: str
-    alt: str = ""
-    credit: str = ""
-    caption: str = ""
-    width: int | None = None
-    height: int | None = None
-    widths: tuple[int, ...] = ()
+    url: str = Field(description="its address, of a pushed one its path within the site")
+    alt: str = Field("", description="what it shows, for those who do not see it")
+    credit: str = Field("", description="whose it is")
+    caption: str = Field("", description="the text below it")
+    width: int | None = Field(None, description="in pixels, where that is known")
+    height: int | None = Field(None, description="in pixels, where that is known")
+    widths: tuple[int, ...] = Field((), description="the widths in which it is there, in pixels")
 
     def on_card(self) -> "Image":
         """As lists show it: without credit and caption, and with the beginning of a long alternative, or a list would
@@ -95,35 +95,35 @@ class Image(Frozen):
 class Told(Frozen):
     """What everyone may know of an article."""
 
-    id: str
-    source: str
-    guid: str
-    version: int
-    state: State
-    status: Literal["usable", "withheld", "canceled"] = "usable"
-    accepted_at: datetime
-    updated_at: datetime | None = None
-    withdrawn_at: datetime | None = None
-    published_at: datetime
-    headline: str = ""
-    summary: str = ""
-    section: Term | None = None
-    topics: tuple[Term, ...] = ()
-    authors: tuple[Term, ...] = ()
-    language: str | None = None
-    day: str = ""
-    slug: str = ""
-    image: Image | None = None
-    corrections: tuple[Correction, ...] = ()
-    evolved_from: str | None = None
-    replaced_by: str | None = None
-    source_url: str | None = None
+    id: str = Field(description="the article, for good")
+    source: str = Field(description="the upstream system, as sources.toml calls it")
+    guid: str = Field(description="the article within its source")
+    version: int = Field(description="the source's number; where it sends none, one more than before")
+    state: State = Field(description="withdrawn once its source has taken it back")
+    status: Literal["usable", "withheld", "canceled"] = Field("usable", description="as the source sent it")
+    accepted_at: datetime = Field(description="when this state was accepted")
+    updated_at: datetime | None = Field(None, description="when the source says that it changed")
+    withdrawn_at: datetime | None = Field(None, description="since when it is withdrawn")
+    published_at: datetime = Field(description="the date that readers see")
+    headline: str = Field("", description="plain text")
+    summary: str = Field("", description="the standfirst, plain text")
+    section: Term | None = Field(None, description="where it stands")
+    topics: tuple[Term, ...] = Field((), description="what it is about")
+    authors: tuple[Term, ...] = Field((), description="who wrote it")
+    language: str | None = Field(None, description="a language tag; null: the site's")
+    day: str = Field("", description="the day in its address, 2025-07-26")
+    slug: str = Field("", description="the end of its address")
+    image: Image | None = Field(None, description="the picture above it")
+    corrections: tuple[Correction, ...] = Field((), description="what was corrected, as readers are told")
+    evolved_from: str | None = Field(None, description="the guid of what it is a rewrite of")
+    replaced_by: str | None = Field(None, description="the id of the rewrite that readers see instead")
+    source_url: str | None = Field(None, description="where it stood first")
 
 
 class WholeArticle(Told):
     """An article as events carry it."""
 
-    body_html: str
+    body_html: str = Field(description="the body as its page shows it: cleaned HTML")
 
 
 class Article(Told):
@@ -187,14 +187,14 @@ class Article(Told):
 class Facets(Frozen):
     """What decides which pages an article is on, and how it looks there."""
 
-    path: str
-    published_at: datetime
-    section: str | None
-    topics: tuple[str, ...]
-    authors: tuple[str, ...]
-    image: str | None
-    card: str
-    content: str
+    path: str = Field(description="its address within the site, not percent-encoded")
+    published_at: datetime = Field(description="the date that readers see")
+    section: str | None = Field(description="slug of the section")
+    topics: tuple[str, ...] = Field(description="slugs of the topics")
+    authors: tuple[str, ...] = Field(description="slugs of the authors")
+    image: str | None = Field(description="address of the picture")
+    card: str = Field(description="digest of what lists show of it")
+    content: str = Field(description="digest of all of it")
 
 
 class Card(Frozen):

@@ -37,8 +37,10 @@ class Event(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", json_schema_serialization_defaults_required=True)
 
-    event_id: str = Field(default_factory=new_event_id)
-    at: AwareDatetime
+    event_id: str = Field(
+        default_factory=new_event_id, description="unique; ids of ours sort by the time they were made"
+    )
+    at: AwareDatetime = Field(description="the site's time")
 
 
 class _ShapedAsAnArticle:
@@ -49,14 +51,16 @@ class _ShapedAsAnArticle:
 
 
 class _ArticleEvent(Event):
-    id: str
-    source: str
-    guid: str
-    version: int
-    revision: int
-    url: str
-    before: Facets | None = None
-    after: Facets | None = None
+    id: str = Field(description="the article, for good")
+    source: str = Field(description="the upstream system, as sources.toml calls it")
+    guid: str = Field(description="the article within its source")
+    version: int = Field(description="the source's number; where it sends none, one more than before")
+    revision: int = Field(
+        description="counts the accepted changes of the guid: the higher one is newer, whatever came first"
+    )
+    url: str = Field(description="the whole address, percent-encoded; empty if it never had one")
+    before: Facets | None = Field(None, description="null if readers did not have it")
+    after: Facets | None = Field(None, description="null if readers have it no longer")
     article: Annotated[dict[str, Any], _ShapedAsAnArticle()] | None = Field(None, description="the article itself")
 
 
@@ -76,23 +80,23 @@ class ArticleWithdrawn(_ArticleEvent):
     """An article is withdrawn (killed, withheld or unpublished), or replaced by the rewrite `replaced_by`."""
 
     type: Literal["article.withdrawn"] = "article.withdrawn"
-    replaced_by: str | None = None
+    replaced_by: str | None = Field(None, description="id of the rewrite that took its place")
 
 
 class ArticleViewed(Event):
     """A reader opened an article. With `once` it came from an analytics system and counts once per event_id."""
 
     type: Literal["article.viewed"] = "article.viewed"
-    article: str
-    once: bool = False
+    article: str = Field(description="id of the article")
+    once: bool = Field(False, description="to be counted once for its event_id")
 
 
 class RankingChanged(Event):
     """The visible top of a list differs from the one announced before, from the place `first` (0 is the top)."""
 
     type: Literal["ranking.changed"] = "ranking.changed"
-    list: str
-    first: int = 0
+    list: str = Field(description="`hot`, `topics`, `hot:section:SLUG` or `week:2025-W30`")
+    first: int = Field(0, description="the first place that changed; 0 is the top")
 
 
 class ConditionsChanged(Event):
@@ -111,36 +115,38 @@ class ClockTicked(Event):
     """The press reached the site time `at`, and something was due."""
 
     type: Literal["clock.ticked"] = "clock.ticked"
-    due: list[str] = []
+    due: list[str] = Field(
+        [], description="what was due: `midnight`, `conditions`, `lead:ID`, `news:ID`; nothing at a start"
+    )
 
 
 class SiteChanged(Event):
     """A template or a site setting changed: these pages are built again."""
 
     type: Literal["site.changed"] = "site.changed"
-    pages: int = 0
+    pages: int = Field(0, description="how many are built again")
 
 
 class PageBuilt(Event):
     """A page's files changed on disk."""
 
     type: Literal["page.built"] = "page.built"
-    page: str
-    paths: list[str]
+    page: str = Field(description="key of the page, as `pressrun impact` names it")
+    paths: list[str] = Field(description="files below the site's folder")
     cause: str | None = Field(None, description="event_id of what it was built for")
-    article: str | None = None
-    revision: int | None = None
+    article: str | None = Field(None, description="id of the article whose page it is")
+    revision: int | None = Field(None, description="that article's revision")
 
 
 class PageRemoved(Event):
     """A page's files were taken away: it answers 404, 410 or a redirect now."""
 
     type: Literal["page.removed"] = "page.removed"
-    page: str
-    paths: list[str]
-    cause: str | None = None
-    article: str | None = None
-    revision: int | None = None
+    page: str = Field(description="key of the page, as `pressrun impact` names it")
+    paths: list[str] = Field(description="files below the site's folder")
+    cause: str | None = Field(None, description="event_id of what it was built for")
+    article: str | None = Field(None, description="id of the article whose page it is")
+    revision: int | None = Field(None, description="that article's revision")
 
 
 ArticleEvent = Annotated[ArticlePublished | ArticleUpdated | ArticleWithdrawn, Field(discriminator="type")]

@@ -1,8 +1,8 @@
 """The streams as AsyncAPI 3 documents them, from the types of their events; a page and the document."""
 
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse
@@ -17,16 +17,20 @@ ENTRY = "An entry has one field, `event`: the event as JSON."
 
 
 class DeadLetter(BaseModel):
-    """Something that was set aside: an event, a page or a picture, with the reason. These are the entry's fields."""
+    """Something that was set aside, with the reason. These are the entry's fields."""
 
-    kind: str
-    name: str
-    reason: str
-    raw: str
-    stream: str | None = None
-    group: str | None = None
-    event_id: str | None = None
-    article: str | None = None
+    kind: Literal["event", "page", "picture", "schedule"] = Field(
+        description="what it is; `schedule` is a version that waited for its time"
+    )
+    name: str = Field(
+        description="the stream and entry, the page's key, the picture's address, or the article whose version waits"
+    )
+    reason: str = Field(description="why")
+    raw: str = Field(description="the event as it came, the version that waits; empty for a page or picture")
+    stream: str | None = Field(None, description="of an event: where it was")
+    group: str | None = Field(None, description="of an event: who was to do it")
+    event_id: str | None = Field(None, description="of a page: what it was to be built for")
+    article: str | None = Field(None, description="of a picture: id of the article that shows it")
 
 
 STREAMS: dict[str, tuple[str, tuple[type[BaseModel], ...]]] = {

@@ -194,6 +194,17 @@ def test_the_article_in_an_event_is_described_member_by_member(ingest_process: I
     jsonschema_rs.validator_for(schema, validate_formats=True).validate(event)
 
 
+def test_every_member_on_the_streams_is_described() -> None:
+    told = [
+        (name, member, about)
+        for name, schema in document()["components"]["schemas"].items()
+        for member, about in schema["properties"].items()
+    ]
+    assert [
+        (name, member) for name, member, about in told if "const" not in about and not about.get("description")
+    ] == []
+
+
 def _kinds(kind: type[events.Event]) -> list[type[events.Event]]:
     return [one for direct in kind.__subclasses__() for one in (direct, *_kinds(direct))]
 
