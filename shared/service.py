@@ -5,13 +5,14 @@ import gc
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from faststream.redis import RedisBroker
 from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
@@ -40,6 +41,13 @@ YOUNG = 20_000  # objects before a collection: a request makes some hundreds, an
 METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
 tell_wrong_settings()
+
+
+class Readiness(BaseModel):
+    """Whether a service can do its work."""
+
+    status: Literal["ready", "unready"]
+    faults: dict[str, str] = Field(description="what is not well, and why")
 
 
 class Service:
@@ -194,8 +202,10 @@ async def _live() -> dict[str, str]:
 
 
 def _add_health(app: FastAPI, service: Service) -> None:
+    not_ready: dict[int | str, dict[str, Any]] = {503: {"description": "not ready, and why", "model": Readiness}}
+
     @app.head("/health/ready", include_in_schema=False)
-    @app.get("/health/ready", tags=["health"], responses={503: {"description": "not ready, and why"}})
+    @app.get("/health/ready", tags=["health"], response_model=Readiness, responses=not_ready)
     async def ready() -> Response:
         """Whether the store is reachable, the consumers run, and their lag is below its bound."""
         faults = await service.unready()

@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastapi import FastAPI
+from pydantic import BaseModel, Field
 
 from services.render.edition import LiveEdition
 from services.render.press import Press
@@ -15,6 +16,33 @@ from shared.service import Service
 NEEDED = ("index.html", "404.html", "_fragments/masthead.html", "_fragments/hot.html", "_fragments/topics.html")
 
 
+class MadeOf(BaseModel):
+    """What a page shows."""
+
+    articles: list[str] = Field(description="ids of the articles, in the page's order")
+    includes: list[str] = Field(description="keys of the fragments in it, which are pages of their own")
+
+
+class Reasons(BaseModel):
+    """Why a page is as it is."""
+
+    path: str = Field(description="the path that was asked for, as it is read")
+    page: str = Field(description="key of the page")
+    made_of: MadeOf
+    last_event: dict[str, Any] | None = Field(
+        description="what last rebuilt it: an event of the streams without its article; its event_id alone, once it is "
+        "not on them any more"
+    )
+    rebuilt_at_ms: int | None = Field(description="when that was, in milliseconds since 1970")
+
+
+class Impact(BaseModel):
+    """What a change of an article would reach."""
+
+    article: str = Field(description="id of the article")
+    pages: list[str] = Field(description="keys of the pages")
+
+
 def add_routes(app: FastAPI, service: Service, press: Press, edition: LiveEdition, site: Site) -> None:
     """Add render's routes and checks."""
 
@@ -25,7 +53,7 @@ def add_routes(app: FastAPI, service: Service, press: Press, edition: LiveEditio
 
     service.checks["pages"] = pages
 
-    @app.get("/v1/pages", tags=["pages"], responses=problems(404))
+    @app.get("/v1/pages", tags=["pages"], response_model=Reasons, responses=problems(404))
     async def page(path: str) -> dict[str, Any]:
         """What a page is made of, and the event that last rebuilt it."""
         found = await why(service.store, edition, site, path)
@@ -33,7 +61,7 @@ def add_routes(app: FastAPI, service: Service, press: Press, edition: LiveEditio
             raise Problem(404, f"no page has the address {path}")
         return found
 
-    @app.get("/v1/impact/{article_id}", tags=["pages"], responses=problems(404))
+    @app.get("/v1/impact/{article_id}", tags=["pages"], response_model=Impact, responses=problems(404))
     async def pages_reached(article_id: str) -> dict[str, Any]:
         """The pages that would change if this article changed."""
         found = await impact(service.store, edition, article_id)

@@ -33,6 +33,7 @@ from tests.ingest.conftest import SECRET, TOKEN, Ingest
 from tests.servers import Valkey
 
 EXAMPLES = 20
+OTHERS = ("trending", "render")
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -218,14 +219,36 @@ def _resolves(made: dict[str, Any], path: str) -> bool:
     return True
 
 
-@pytest.mark.parametrize("name", ["trending", "render"])
-def test_the_other_services_document_problems_as_well(name: str, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def documents(served: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The document of each service."""
+    return {"ingest": served, **{name: _documented(name, tmp_path_factory.mktemp(name)) for name in OTHERS}}
+
+
+def _documented(name: str, folder: Path) -> Any:
     code = f"import json; from services.{name}.app import app; print(json.dumps(app.openapi()))"
-    environ = {"PRESSRUN_DATA": str(tmp_path), "PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path(__file__).parents[2])}
+    environ = {"PRESSRUN_DATA": str(folder), "PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path(__file__).parents[2])}
     done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, timeout=30, check=True)
-    found = json.loads(done.stdout)
-    assert "HTTPValidationError" not in done.stdout.decode()
-    for path, methods in found["paths"].items():
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_the_other_services_document_problems_as_well(name: str, documents: dict[str, Any]) -> None:
+    assert "HTTPValidationError" not in json.dumps(documents[name])
+    for path, methods in documents[name]["paths"].items():
         for operation in methods.values():
             if path.startswith("/v1/"):
                 assert {"200", "422", "503"} <= set(operation["responses"])
+
+
+def test_each_answer_in_json_says_what_is_in_it(documents: dict[str, Any]) -> None:
+    answers = [
+        (name, path, status, answer.get("content", {}).get("application/json", {}).get("schema"))
+        for name, document in documents.items()
+        for path, methods in document["paths"].items()
+        for operation in methods.values()
+        for status, answer in operation["responses"].items()
+        if "application/json" in answer.get("content", {}) or path == "/health/ready"
+    ]
+    told = [answer[:3] for answer in answers if answer[3] and answer[3].get("additionalProperties") is not True]
+    assert [answer[:3] for answer in answers] == told
