@@ -24,7 +24,7 @@ SECURITY = {
 
 
 class Acknowledgement(BaseModel):
-    """What became of an article; it is on disk in the store. Of an ignored item only guid and reason are told."""
+    """What became of an article; it is on disk in the store. Of an ignored item only id, guid and reason are told."""
 
     id: str | None
     guid: str | None

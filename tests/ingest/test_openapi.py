@@ -109,6 +109,31 @@ def test_every_call_is_documented_and_nothing_else(served: Any) -> None:
     assert {call for call in found if " /v1/" in call} == set(CALLS)
 
 
+ARTICLE = {"guid": "as-promised", "headline": "As promised", "body_text": "Kept."}
+AT = "2025-07-26T09:30:00Z"
+
+
+@pytest.mark.parametrize(
+    ("call", "model", "body", "status"),
+    [
+        ("POST /v1/articles", "NativeArticle", {**ARTICLE, "slug": "بغداد"}, 202),
+        ("POST /v1/articles", "NativeArticle", {**ARTICLE, "slug": "日本"}, 202),
+        ("POST /v1/articles", "NativeArticle", {**ARTICLE, "slug": "--"}, 422),
+        ("POST /v1/articles", "NativeArticle", {**ARTICLE, "corrections": [{"text": " ", "at": AT}]}, 422),
+        ("PUT /v1/conditions", "ConditionsBody", {"city": " ", "temperature_c": 1, "at": AT}, 422),
+    ],
+    ids=["arabic slug", "japanese slug", "slug of signs", "blank correction", "blank city"],
+)
+def test_what_the_schema_refuses_is_what_is_refused(
+    ingest_process: Ingest, served: Any, call: str, model: str, body: Any, status: int
+) -> None:
+    schema = {"$ref": f"#/components/schemas/{model}", "components": served["components"]}
+    method, _, path = call.partition(" ")
+    with ingest_process.client() as client:
+        assert client.request(method, path, json=body).status_code == status
+    assert jsonschema_rs.is_valid(schema, body) is (status == 202)
+
+
 @pytest.mark.parametrize("call", sorted(call for call in CALLS if CALLS[call]["security"]))
 def test_a_call_that_needs_proof_is_401_without_it(ingest_process: Ingest, call: str) -> None:
     method, _, path = call.partition(" ")

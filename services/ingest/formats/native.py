@@ -67,7 +67,7 @@ Slug = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
     AfterValidator(_slug),
-    Field(json_schema_extra={"pattern": "[A-Za-z0-9]"}),
+    Field(json_schema_extra={"pattern": r"[A-Za-z0-9]|[^\x00-\x7F]"}),  # other scripts are written in Latin letters
 ]
 Language = Annotated[
     str,
@@ -94,7 +94,7 @@ NamedAuthor = Annotated[NativeAuthor, BeforeValidator(_author, json_schema_input
 class NativeCorrection(_Strict):
     """A published correction."""
 
-    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000)]
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000), NOT_BLANK]
     at: Moment
 
 
