@@ -120,9 +120,23 @@ AT = "2025-07-26T09:30:00Z"
         ("POST /v1/articles", "NativeArticle", {**ARTICLE, "slug": "日本"}, 202),
         ("POST /v1/articles", "NativeArticle", {**ARTICLE, "slug": "--"}, 422),
         ("POST /v1/articles", "NativeArticle", {**ARTICLE, "corrections": [{"text": " ", "at": AT}]}, 422),
+        ("POST /v1/articles", "NativeArticle", {**ARTICLE, "body_text": None}, 422),
+        ("POST /v1/articles", "NativeArticle", {**ARTICLE, "body_text": None, "body_html": "<p>Kept.</p>"}, 202),
+        ("POST /v1/articles", "NativeArticle", {**ARTICLE, "body_html": None}, 202),
+        ("POST /v1/articles", "NativeArticle", {**ARTICLE, "image": {"url": None}}, 422),
         ("PUT /v1/conditions", "ConditionsBody", {"city": " ", "temperature_c": 1, "at": AT}, 422),
     ],
-    ids=["arabic slug", "japanese slug", "slug of signs", "blank correction", "blank city"],
+    ids=[
+        "arabic slug",
+        "japanese slug",
+        "slug of signs",
+        "blank correction",
+        "no body",
+        "html",
+        "text",
+        "no picture",
+        "blank city",
+    ],
 )
 def test_what_the_schema_refuses_is_what_is_refused(
     ingest_process: Ingest, served: Any, call: str, model: str, body: Any, status: int
@@ -264,6 +278,11 @@ def test_the_other_services_document_problems_as_well(name: str, documents: dict
         for operation in methods.values():
             if path.startswith("/v1/"):
                 assert {"200", "422", "503"} <= set(operation["responses"])
+
+
+def test_each_object_is_one_class_to_those_who_make_a_client(documents: dict[str, Any]) -> None:
+    schemas = [about for document in documents.values() for about in document["components"]["schemas"].items()]
+    assert [name for name, schema in schemas if {"anyOf", "oneOf", "allOf"} & set(schema)] == []
 
 
 def test_each_answer_in_json_says_what_is_in_it(documents: dict[str, Any]) -> None:
