@@ -383,6 +383,16 @@ def test_pages_and_styles_are_compressed_for_who_takes_it(port: int) -> None:
         assert (headers["content-encoding"], headers["vary"]) == ("gzip", "Accept-Encoding")
 
 
+@pytest.mark.parametrize("coding", ["gzip", "identity"])
+def test_a_304_has_the_headers_of_a_cache_as_the_whole_answer_has_them(port: int, coding: str) -> None:
+    style = "/_static/press.0123456789.css"
+    whole = get(port, style, Accept_Encoding=coding)
+    answer = get(port, style, Accept_Encoding=coding, If_None_Match=whole.headers["etag"])
+    assert answer.status == 304
+    for name in ("cache-control", "vary"):
+        assert answer.headers[name] == whole.headers[name]
+
+
 @pytest.mark.parametrize("path", ["/2025/07/26/first/", "/2025/07/26/long/"])
 def test_pages_of_both_sizes_come_at_once_on_a_kept_alive_connection(port: int, path: str) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
