@@ -4,9 +4,12 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel
 
+from services.ingest import media, views
+from services.ingest.bodies import MOST
 from services.ingest.formats.native import NativeArticle
 from services.ingest.intake import Outcome
 from services.ingest.masthead_and_front import ConditionsBody, FrontBody
+from services.ingest.ndjson import MAX_LINES
 from services.ingest.reported import Line
 from shared.openapi import Operation, ProblemFault, problems, ref
 
@@ -103,8 +106,9 @@ SOURCE = _parameter("source", "path", "the source's name in sources.toml", patte
 MEDIA_ID = _parameter("media_id", "path", "may contain slashes", minLength=1, maxLength=512)
 
 
-def _body(schema: Any, *types: str) -> dict[str, Any]:
-    return {"required": True, "content": {kind: {"schema": schema} for kind in types or ("application/json",)}}
+def _body(schema: Any, *types: str, bounds: str = f"at most {MOST >> 20} MiB") -> dict[str, Any]:
+    content = {kind: {"schema": schema} for kind in types or ("application/json",)}
+    return {"description": bounds, "required": True, "content": content}
 
 
 def _answer(description: str, schema: Any = None, kind: str = "application/json", **headers: str) -> dict[str, Any]:
@@ -128,7 +132,7 @@ def _operation(
     return {"security": [{proof: []} for proof in proofs], "parameters": [], "responses": responses, **members}
 
 
-def _lines(model: type[BaseModel], summary: str) -> Operation:
+def _lines(model: type[BaseModel], summary: str, most: str) -> Operation:
     """A call that answers a line with a line. Media types of lines have no schema of a line in OpenAPI 3.1."""
     sent, told = model.__name__, AnsweredLine.__name__
     return _operation(
@@ -142,7 +146,11 @@ def _lines(model: type[BaseModel], summary: str) -> Operation:
         },
         (401, 415),
         summary=summary,
-        requestBody=_body({"type": "string", "description": f"JSON lines: {sent}", "x-line": ref(model)}, NDJSON),
+        requestBody=_body(
+            {"type": "string", "description": f"JSON lines: {sent}", "x-line": ref(model)},
+            NDJSON,
+            bounds=f"at most {MAX_LINES:,} lines, each at most {most}",
+        ),
     )
 
 
@@ -164,7 +172,7 @@ ASSET = {
     "required": ["media_id", "media"],
     "properties": {
         "media_id": {"type": "string", "minLength": 1, "maxLength": 512},
-        "media": {"type": "string", "format": "binary", "description": "at most 50 MiB; no SVG"},
+        "media": {"type": "string", "format": "binary", "description": "no SVG"},
     },
 }
 
@@ -172,7 +180,7 @@ CALLS: dict[str, Operation] = {
     "post /v1/articles": _operation(
         BEARER, {201: LIVE, 202: ACCEPTED}, WRITTEN, parameters=[PREFER], requestBody=_body(ref(NativeArticle))
     ),
-    "post /v1/articles/batch": _lines(NativeArticle, "Post Articles"),
+    "post /v1/articles/batch": _lines(NativeArticle, "Post Articles", f"{MOST >> 20} MiB"),
     "get /v1/articles/{ident}": _operation(
         BEARER, {200: _answer("what is known", ref(ArticleState))}, (401, 404), parameters=[IDENT]
     ),
@@ -193,12 +201,18 @@ CALLS: dict[str, Operation] = {
     ),
     "post /v1/push/{source}/assets": _operation(
         SIGNED, {201: _answer("kept", ref(KeptAsset))}, (*WRITTEN, 404),
-        parameters=[SOURCE], requestBody=_body(ASSET, "multipart/form-data"),
+        parameters=[SOURCE], requestBody=_body(
+            ASSET, "multipart/form-data", bounds=f"a file of at most {media.MOST >> 20} MiB"
+        ),
     ),
     "post /v1/views": _operation(
         (), {202: _answer("on the stream, or one that does not count")}, (400, 413, 422),
         tags=["views"], summary="A reader opened an article",
-        requestBody=_body(ref(View), "application/json", "text/plain"),
+        requestBody=_body(
+            ref(View), "application/json", "text/plain", bounds=f"at most {views.MOST >> 10} KiB"
+        ),
     ),
-    "post /v1/views/batch": {**_lines(Line, "Views as an analytics system reports them"), "tags": ["views"]},
+    "post /v1/views/batch": {
+        **_lines(Line, "Views as an analytics system reports them", f"{views.MOST >> 10} KiB"), "tags": ["views"],
+    },
 }  # fmt: skip

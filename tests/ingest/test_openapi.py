@@ -158,6 +158,21 @@ def test_a_call_that_needs_proof_is_401_without_it(ingest_process: Ingest, call:
         assert answer.headers["www-authenticate"]
 
 
+def test_every_body_says_how_much_it_may_be(served: Any) -> None:
+    bodies = {
+        f"{method} {path}": operation["requestBody"]["description"]
+        for path, methods in served["paths"].items()
+        for method, operation in methods.items()
+        if "requestBody" in operation
+    }
+    assert len(bodies) == 10
+    assert bodies.pop("post /v1/articles/batch") == "at most 10,000 lines, each at most 5 MiB"
+    assert bodies.pop("post /v1/views/batch") == "at most 10,000 lines, each at most 4 KiB"
+    assert bodies.pop("post /v1/views") == "at most 4 KiB"
+    assert bodies.pop("post /v1/push/{source}/assets") == "a file of at most 50 MiB"
+    assert set(bodies.values()) == {"at most 5 MiB"}
+
+
 def test_every_refusal_is_a_problem(served: Any) -> None:
     for path, methods in served["paths"].items():
         for method, operation in methods.items():
@@ -211,7 +226,9 @@ def test_the_pages_are_served_and_cannot_publish(ingest_process: Ingest) -> None
     page = httpx.get(f"{ingest_process.url}/asyncapi").text
     assert "article.withdrawn" in page
     assert "try" not in page.lower().replace("country", "").replace("entry", "")
-    assert "openapi.json" in httpx.get(f"{ingest_process.url}/docs").text
+    page = httpx.get(f"{ingest_process.url}/docs").text
+    assert "openapi.json" in page
+    assert "at most 10,000 lines, each at most 4 KiB" in page
 
 
 def test_the_article_in_an_event_is_described_member_by_member(ingest_process: Ingest, valkey_server: Valkey) -> None:
