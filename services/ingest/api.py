@@ -157,7 +157,7 @@ def _lines(model: type[BaseModel], summary: str, most: str) -> Operation:
 def _push(what: str, proofs: tuple[str, ...]) -> Operation:
     item = {"type": "object", "description": what, "additionalProperties": True}
     answers = {201: LIVE, 202: ACCEPTED}
-    return _operation(proofs, answers, (*WRITTEN, 404), parameters=[SOURCE, PREFER], requestBody=_body(item))
+    return _operation(proofs, answers, WRITTEN, parameters=[SOURCE, PREFER], requestBody=_body(item))
 
 
 BEARER, SIGNED = ("bearer",), ("superdesk", "bearer")
@@ -200,7 +200,7 @@ CALLS: dict[str, Operation] = {
         parameters=[SOURCE, MEDIA_ID], tags=["push"], summary="Look",
     ),
     "post /v1/push/{source}/assets": _operation(
-        SIGNED, {201: _answer("kept", ref(KeptAsset))}, (*WRITTEN, 404),
+        SIGNED, {201: _answer("kept", ref(KeptAsset))}, WRITTEN,
         parameters=[SOURCE], requestBody=_body(
             ASSET, "multipart/form-data", bounds=f"a file of at most {media.MOST >> 20} MiB"
         ),

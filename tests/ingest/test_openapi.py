@@ -158,6 +158,16 @@ def test_a_call_that_needs_proof_is_401_without_it(ingest_process: Ingest, call:
         assert answer.headers["www-authenticate"]
 
 
+@pytest.mark.parametrize("call", sorted(call for call in CALLS if call.startswith("post /v1/push/")))
+def test_a_push_for_a_source_that_is_none_is_one_that_nobody_signed(
+    ingest_process: Ingest, served: Any, call: str
+) -> None:
+    path = call.partition(" ")[2]
+    with ingest_process.client() as client:
+        assert client.post(path.replace("{source}", "nobody"), json={}).status_code == 401
+    assert "404" not in served["paths"][path]["post"]["responses"]
+
+
 def test_every_body_says_how_much_it_may_be(served: Any) -> None:
     bodies = {
         f"{method} {path}": operation["requestBody"]["description"]
