@@ -20,7 +20,7 @@ LENGTHS = "media-lengths"
 WIDTHS = (480, 960, 1600)
 MAX_PIXELS = 50_000_000
 BAND = 128  # rows
-MAX_RATIO = 10  # height to width: WebP ends at 16,383 pixels
+MAX_RATIO = 10  # of the longer side to the shorter one: WebP ends at 16,383 pixels
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 _NAME = re.compile(r"/media/[0-9a-f]{2}/([0-9a-f]{40})-(\d{1,5})\.(jpg|webp)")
 _ORIENTATION = 0x0112  # of EXIF
@@ -153,7 +153,7 @@ def _open(path: Path) -> Image.Image:
         raise NoPicture(f"The picture has more than {MAX_PIXELS // 1_000_000} million pixels; send a smaller one.")
     if max(picture.size) > MAX_RATIO * min(picture.size):
         picture.close()
-        raise NoPicture(f"The picture is more than {MAX_RATIO} times as long as it is wide; send it in pieces.")
+        raise NoPicture(f"One side of the picture is more than {MAX_RATIO} times the other; send it in pieces.")
     return picture
 
 

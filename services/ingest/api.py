@@ -11,6 +11,7 @@ from services.ingest.intake import Outcome
 from services.ingest.masthead_and_front import ConditionsBody, FrontBody
 from services.ingest.ndjson import MAX_LINES
 from services.ingest.reported import Line
+from shared.media import MAX_PIXELS, MAX_RATIO
 from shared.openapi import Operation, ProblemFault, problems, ref
 
 SECURITY = {
@@ -172,7 +173,12 @@ ASSET = {
     "required": ["media_id", "media"],
     "properties": {
         "media_id": {"type": "string", "minLength": 1, "maxLength": 512},
-        "media": {"type": "string", "format": "binary", "description": "no SVG"},
+        "media": {
+            "type": "string",
+            "format": "binary",
+            "description": f"no SVG; of a picture at most {MAX_PIXELS // 1_000_000} million pixels, "
+            f"and one side at most {MAX_RATIO} times the other",
+        },
     },
 }
 

@@ -3,6 +3,7 @@
 import copy
 import hashlib
 import hmac
+import io
 import json
 import re
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 import requests
 import schemathesis
 from hypothesis import given, settings
+from PIL import Image
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     allow_header_conformance,
@@ -156,6 +158,18 @@ def test_a_call_that_needs_proof_is_401_without_it(ingest_process: Ingest, call:
         answer = httpx.request(method.upper(), address, headers=proof)
         assert (answer.status_code, answer.headers["content-type"]) == (401, "application/problem+json")
         assert answer.headers["www-authenticate"]
+
+
+def test_a_picture_that_is_too_wide_is_refused_as_the_document_says(ingest_process: Ingest, served: Any) -> None:
+    wide = io.BytesIO()
+    Image.new("RGB", (1100, 100)).save(wide, "PNG")
+    with ingest_process.client() as client:
+        answer = client.post("/v1/push/desk/assets", files={"media_id": (None, "wide"), "media": wide.getvalue()})
+    assert answer.status_code == 422
+    assert "One side of the picture is more than 10 times the other" in answer.json()["detail"]
+    body = served["paths"]["/v1/push/{source}/assets"]["post"]["requestBody"]["content"]["multipart/form-data"]
+    about = body["schema"]["properties"]["media"]["description"]
+    assert about == "no SVG; of a picture at most 50 million pixels, and one side at most 10 times the other"
 
 
 @pytest.mark.parametrize("call", sorted(call for call in CALLS if call.startswith("post /v1/push/")))
