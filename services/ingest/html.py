@@ -110,7 +110,7 @@ _ADDRESS = re.compile(
 )
 # a picture that waits for a script, and what stands for it where there is none
 _LAZY = re.compile(
-    r"<img\b([^<>]*\sdata-(?:(?:lazy-)?src|original)\s*=[^<>]*)>(\s{0,64}<noscript\b[^<>]*>\s{0,64}<img\b)?",
+    r"<img\b(?=[^<>]*\sdata-(?:(?:lazy-)?src|original)\s*=)([^<>]*)>(\s{0,64}<noscript\b[^<>]*>\s{0,64}<img\b)?",
     re.IGNORECASE,
 )
 _LAZY_ADDRESS = re.compile(

@@ -237,6 +237,7 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
         "<b/>" + "<b a='" * 100_000,
         "<img" + " data-src" * 200_000 + ">",
         "<img data-src=x" * 60_000,
+        "<img" + " data-src=" * 100_000,
     ],
     ids=[
         "nesting", "formatting", "embeds", "blanks", "divs", "posts", "ampersands", "spaces", "quotes", "pre",
@@ -244,6 +245,7 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
         "end in CDATA", "hidden tag", "items", "attributes", "figures",
         "beside cells", "terms", "beside a cell in a block", "beside a cell that is not ended", "beside no cell",
         "empty scripts", "names", "no end of a value", "lazy names", "lazy pictures",
+        "lazy values",
     ],
 )  # fmt: skip
 def test_hostile_html_costs_linear_time(html: str) -> None:
