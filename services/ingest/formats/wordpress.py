@@ -22,7 +22,7 @@ _LAST = 1000  # characters, where it stands: hostile HTML must not cost more tha
 _CUT = re.compile(r"\s*(?:\[\s*(?:…|\.\.\.)\s*\]|…|\.\.\.)\Z")
 # What a theme makes of a file's block is not there on our pages: the preview beside the link, the space before its
 # button.
-_PREVIEW = re.compile(r"<object\b[^<>]*\bwp-block-file__embed\b[^<>]*>\s*</object>")
+_PREVIEW = re.compile(r"<object\b(?=[^<>]*\bwp-block-file__embed\b)[^<>]*>\s*</object>")
 _BUTTON = re.compile(r"(?<=</a>)(?=<a\b[^<>]*\bwp-block-file__button\b)")
 _STATUS: dict[str, Status] = {"publish": "usable", "future": "usable", "trash": "canceled"}
 # WordPress's own types but `post`; types of plugins and themes may well be articles

@@ -1,5 +1,6 @@
 """WordPress REST posts."""
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -79,6 +80,13 @@ def test_a_file_is_named_once_and_apart_from_its_button() -> None:
     shown = clean_html(draft(content={"rendered": file}).body_html or "")
     link = '<a href="https://x.y/r.pdf" rel="noopener">'
     assert shown == f"<div>{link}Report</a> {link}Download</a></div>"
+
+
+@pytest.mark.parametrize("end", ["", ">"])
+def test_the_preview_of_a_file_is_found_in_linear_time(end: str) -> None:
+    before = time.process_time()
+    draft(content={"rendered": "<object" + " wp-block-file__embed" * 50_000 + end})
+    assert time.process_time() - before < 2
 
 
 LONG = "The council has voted. " * 40
