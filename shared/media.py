@@ -21,8 +21,11 @@ WIDTHS = (480, 960, 1600)
 MAX_PIXELS = 50_000_000
 BAND = 128  # rows
 MAX_RATIO = 10  # of the longer side to the shorter one: WebP ends at 16,383 pixels
+MAX_SCANS = 64  # of a JPEG: each goes over all of its pixels, and takes a few bytes of the file
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 _NAME = re.compile(r"/media/[0-9a-f]{2}/([0-9a-f]{40})-(\d{1,5})\.(jpg|webp)")
+_MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd7\xff])")  # of those that a length follows, or the end
+_SCAN, _END = b"\xda", b"\xd9"
 _ORIENTATION = 0x0112  # of EXIF
 _TURNS = {
     2: Transpose.FLIP_LEFT_RIGHT,
@@ -154,7 +157,19 @@ def _open(path: Path) -> Image.Image:
     if max(picture.size) > MAX_RATIO * min(picture.size):
         picture.close()
         raise NoPicture(f"One side of the picture is more than {MAX_RATIO} times the other; send it in pieces.")
+    if picture.format in ("JPEG", "MPO") and _has_many_scans(path.read_bytes()):
+        picture.close()
+        raise NoPicture(f"The JPEG has more than {MAX_SCANS} scans; save it again.")
     return picture
+
+
+def _has_many_scans(jpeg: bytes) -> bool:
+    """Whether a JPEG has more than MAX_SCANS (ITU-T T.81 §B); what phones add after its end is no part of it."""
+    scans, at = 0, 2
+    while scans <= MAX_SCANS and (marker := _MARKER.search(jpeg, at)) and marker[1] != _END:
+        scans += marker[1] == _SCAN
+        at = marker.end() + max(2, int.from_bytes(jpeg[marker.end() : marker.end() + 2]))
+    return scans > MAX_SCANS
 
 
 def _decode(picture: Image.Image) -> None:

@@ -96,6 +96,17 @@ def test_a_bomb_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
     assert time.process_time() - before < 0.1
 
 
+def test_a_jpeg_that_goes_over_its_pixels_again_and_again_is_refused(tmp_path: Path) -> None:
+    jpeg = encoded("JPEG", (2_000, 2_000), "L", progressive=True)
+    last_scan = jpeg[jpeg.rindex(b"\xff\xc4") : -2]
+    bomb = stored(tmp_path, jpeg[:-2] + last_scan * 3_000 + jpeg[-2:], "b" * 40)
+    before = time.process_time()
+    with pytest.raises(NoPicture, match="scans"):
+        look(bomb)
+    assert time.process_time() - before < 0.5
+    assert look(stored(tmp_path, jpeg + b"\xff\xda" * 3_000)), "a film that a phone has added"
+
+
 @pytest.mark.parametrize(
     ("content", "declared", "filename"),
     [
