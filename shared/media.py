@@ -7,6 +7,7 @@ file that feeds name → its bytes: feeds say how long it is, and are made from 
 
 import re
 import secrets
+import warnings
 from io import BytesIO
 from pathlib import Path
 
@@ -40,6 +41,8 @@ _SIDEWAYS = (Transpose.TRANSPOSE, Transpose.ROTATE_270, Transpose.TRANSVERSE, Tr
 
 # the bound of ours is checked before anything is decoded; Pillow's only warns
 Image.MAX_IMAGE_PIXELS = None
+# a line on stderr for each tag of EXIF that is damaged, and all of them remembered
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 
 def media_key(source: str, media_id: str) -> str:

@@ -194,6 +194,18 @@ def test_a_picture_taken_upright_is_shown_upright_and_says_nothing_of_where(tmp_
         assert b"at home" not in path.read_bytes()
 
 
+def test_damaged_exif_says_nothing_in_the_log(tmp_path: Path) -> None:
+    tags = b"".join(struct.pack(">HHII", tag, 7, 1_000_000, 0) for tag in range(1, 1_001))
+    exif = b"Exif\0\0MM\0*" + struct.pack(">IH", 8, 1_000) + tags + bytes(4)
+    original = stored(tmp_path, encoded("PNG", exif=exif))
+    command = "import sys; from pathlib import Path; from shared.media import look; look(Path(sys.argv[1]))"
+    done = subprocess.run(
+        [sys.executable, "-c", command, str(original)],
+        cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert done.stderr == ""
+
+
 MOST_MEMORY = """
 import sys
 from pathlib import Path
