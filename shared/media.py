@@ -9,6 +9,7 @@ import re
 import secrets
 import warnings
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 
 from PIL import Image, ImageCms
@@ -23,8 +24,10 @@ MAX_PIXELS = 50_000_000
 BAND = 128  # rows
 MAX_RATIO = 10  # of the longer side to the shorter one: WebP ends at 16,383 pixels
 MAX_SCANS = 64  # of a JPEG: each goes over all of its pixels, and takes a few bytes of the file
+MAX_SEGMENTS = 10_000  # of a JPEG, that are shorter than 256 bytes: Pillow keeps a hundred bytes of each
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 _NAME = re.compile(r"/media/[0-9a-f]{2}/([0-9a-f]{40})-(\d{1,5})\.(jpg|webp)")
+_SHORT = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]\x00")
 _MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd7\xff])")  # of those that a length follows, or the end
 _SCAN, _END = b"\xda", b"\xd9"
 _ORIENTATION = 0x0112  # of EXIF
@@ -149,11 +152,13 @@ def derive(original: Path, out: Path) -> list[Path]:
 def _open(path: Path) -> Image.Image:
     """Open a picture of one of the FORMATS within MAX_PIXELS, without decoding it."""
     try:
-        picture = Image.open(path, formats=FORMATS)
+        picture = None if _has_many_segments(path) else Image.open(path, formats=FORMATS)
     except FileNotFoundError:
         raise
     except (OSError, ValueError, SyntaxError, EOFError) as error:
         raise NoPicture("This is no picture in JPEG, PNG, WebP or GIF.") from error
+    if picture is None:
+        raise NoPicture(f"The JPEG has more than {MAX_SEGMENTS} short segments; save it again.")
     if picture.width * picture.height > MAX_PIXELS:
         picture.close()
         raise NoPicture(f"The picture has more than {MAX_PIXELS // 1_000_000} million pixels; send a smaller one.")
@@ -164,6 +169,14 @@ def _open(path: Path) -> Image.Image:
         picture.close()
         raise NoPicture(f"The JPEG has more than {MAX_SCANS} scans; save it again.")
     return picture
+
+
+def _has_many_segments(path: Path) -> bool:
+    """Whether a JPEG has more than MAX_SEGMENTS, wherever: Pillow reads on where others would not."""
+    with path.open("rb") as file:
+        if file.read(2) != b"\xff\xd8":
+            return False
+        return next(islice(_SHORT.finditer(file.read()), MAX_SEGMENTS, None), None) is not None
 
 
 def _has_many_scans(jpeg: bytes) -> bool:

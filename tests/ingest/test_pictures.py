@@ -107,6 +107,15 @@ def test_a_jpeg_that_goes_over_its_pixels_again_and_again_is_refused(tmp_path: P
     assert look(stored(tmp_path, jpeg + b"\xff\xda" * 3_000)), "a film that a phone has added"
 
 
+def test_a_jpeg_of_nothing_but_segments_is_refused_before_it_is_opened(tmp_path: Path) -> None:
+    jpeg = encoded("JPEG")
+    bomb = stored(tmp_path, jpeg[:2] + b"\xff\xe0\0\2" * 1_000_000 + jpeg[2:])
+    before = time.process_time()
+    with pytest.raises(NoPicture, match="segments"):
+        look(bomb)
+    assert time.process_time() - before < 0.5
+
+
 @pytest.mark.parametrize(
     ("content", "declared", "filename"),
     [
