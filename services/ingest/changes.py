@@ -103,16 +103,21 @@ async def _others(
     store: Store, family: Family, standing: dict[str, Standing], expect: dict[str, bytes | None], moved: str | None
 ) -> list[Change]:
     """The others whose place in the chain changes, and those that lead to an article that has `moved`."""
-    changes = []
-    for ident, member in family.members.items():
-        after = _standing(member, standing[ident])
-        if after == member and not (moved and member.replaced_by == moved):
-            continue
-        expect[live_key(ident)] = family.cards[ident]
-        kept = unpack_body(await store.do("GET", body_key(ident)))
-        after = after.model_copy(update={"revision": member.revision + 1})
-        changes.append(Change(member, after, kept, family.cards[ident]))
-    return changes
+    pairs = [(member, _standing(member, standing[ident])) for ident, member in family.members.items()]
+    changed = [(one, other) for one, other in pairs if one != other or (moved and one.replaced_by == moved)]
+    if not changed:
+        return []
+    expect |= {live_key(member.id): family.cards[member.id] for member, _ in changed}
+    bodies = await store.do("MGET", *(body_key(member.id) for member, _ in changed))
+    return [
+        Change(
+            before,
+            after.model_copy(update={"revision": before.revision + 1}),
+            unpack_body(body),
+            family.cards[before.id],
+        )
+        for (before, after), body in zip(changed, bodies, strict=True)
+    ]
 
 
 async def _leads(

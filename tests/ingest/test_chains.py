@@ -204,3 +204,16 @@ async def test_a_kill_without_a_moment_takes_down_what_is_live_though_its_sender
     later = ahead + timedelta(hours=2)
     again = draft("b", version=2, updated_at=later, evolved_from="a", summary="Again.")
     assert (await room.accept(again)).outcome == "published"
+
+
+async def test_a_rewrite_asks_for_what_it_changes_all_at_once_however_long_its_chain_is(room: PressRoom) -> None:
+    async def asked() -> int:
+        lines = (await room.store.do("INFO", "commandstats")).decode().splitlines()
+        return sum(int(line.split("calls=")[1].split(",")[0]) for line in lines if line.startswith("cmdstat_get:"))
+
+    counts = []
+    for number in range(6):
+        before = await asked()
+        await room.accept(draft(f"g{number}", version=1, evolved_from=f"g{number - 1}" if number else None))
+        counts.append(await asked() - before)
+    assert counts[5] == counts[2]
