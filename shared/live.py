@@ -4,8 +4,8 @@
 its withdrawal until the press has marked those lists · `built:{id}` revision and moment of what is on disk ·
 `list:{name}` sorted set of ids, score: published_at in milliseconds · `place:{list}:{period}` sorted set of ids,
 score: the place in that archive, for good · `periods:{list}` hash, month or day → articles listed ·
-`former:{id}` set of the paths it was live at before, or was to be when a rewrite was there already, with one that it
-came back to until its page is there ·
+`former:{id}` set of the paths it was to be live at before, one that it came back to among them, or was to be when a
+rewrite was there already; ingest adds them and nobody takes them out ·
 `names:{kind}` hash, slug → name as first accepted.
 Render lets articles in after their page is on disk; ingest takes them out in the step that withdraws them.
 """

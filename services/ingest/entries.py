@@ -30,7 +30,7 @@ def enter(change: Change, site: Site, now: datetime) -> tuple[list[Command], str
         commands = [("MSET", *record, body_key(after.id), pack_body(change.body)), *_names(after)]
     if before is not None and before.path and before.path != after.path:
         # An address that was acknowledged leads on, even if the press had not come to it yet. The new one may be among
-        # them, and stays until its page is there: the article may be replaced before.
+        # them, and stays: the article may leave it again.
         commands.append(("SADD", live.former_key(after.id), before.path))
     if after.path and after.replaced_by:
         # that of an article which comes after its rewrite was acknowledged too, and never has a page

@@ -25,7 +25,7 @@ from shared import live, observe
 from shared.articles import Card
 from shared.clock import first_millis
 from shared.events import made_at
-from shared.store import Command, Store
+from shared.store import Store
 
 looked_at = Counter("pressrun_pages_looked_at_total", "Articles looked at whose related articles were the same")
 to_live = Histogram("pressrun_event_to_live_seconds", "From acceptance to the page on disk", buckets=observe.LATENCY)
@@ -67,8 +67,6 @@ class ArticlePress:
 
     async def _publish(self, taken: Taken, story: Story, known: Known) -> None:
         listed, built = known.listed, known.built
-        former = {*story.former, *([listed.card.path] if listed.card else [])} - {story.article.path}
-        story = replace(story, former=tuple(sorted(former)))
         related = known.related
         look = self._look(story, related)
         current = built.get(b"revision") == str(story.article.revision).encode()
@@ -170,10 +168,7 @@ class ArticlePress:
         events = await self._delivery.bring(taken, output, story)
         await self._pictures.keep_only(self._dirty, story.article.id, pictures, ())
         built = ("revision", story.article.revision, "version", story.article.version, "gone", 1)
-        noted: list[Command] = [("HSET", live.built_key(story.article.id), *built, "at", time.time_ns() // 1_000_000)]
-        if story.article.path and heir is None:
-            noted.append(("SADD", live.former_key(story.article.id), story.article.path))
-        await self._store.all(noted)
+        await self._store.do("HSET", live.built_key(story.article.id), *built, "at", time.time_ns() // 1_000_000)
         await self._dirty.done(taken, events)
 
     def _look(self, story: Story, related: Sequence[Card]) -> str:

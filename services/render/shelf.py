@@ -85,8 +85,6 @@ class Shelf:
             "shelvings": listed.shelvings,
             "near": _looks(ident, before, after, tuple(dict.fromkeys(topics)), patience),
             "patience": patience,
-            "moved": before.path if before and (after is None or before.path != after.path) else "",
-            "path": after.path if after else "",
             "built": ["revision", revision, "version", version, "at", at_ms, "shown", shown],
             "events": list(page_events),
             "firsts": list(firsts),

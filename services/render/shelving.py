@@ -211,14 +211,12 @@ end
 
 local function note(plan, card, live)
   local id = plan.id
-  if plan.moved ~= '' then redis.call('SADD', 'former:' .. id, plan.moved) end
   if card ~= '' then
     if card ~= live then redis.call('SET', LIVE .. id, card) end
     local waits = redis.call('SMEMBERS', 'render:waits:' .. id)
     -- before all others: what they led to until now may be gone
     for _, page in ipairs(waits) do redis.call('ZADD', ARTICLES, 'LT', 0, page) end
     if #waits > 0 then redis.call('DEL', 'render:waits:' .. id) end
-    redis.call('SREM', 'former:' .. id, plan.path)
     redis.call('HSET', 'built:' .. id, unpack(plan.built))
     redis.call('HDEL', 'built:' .. id, 'gone')
     if plan.news_until > 0 then redis.call('ZADD', 'due:press', plan.news_until, 'news:' .. id) end
