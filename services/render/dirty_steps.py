@@ -181,7 +181,6 @@ local function take_pages(most, few, share, least, token, lease, size, first)
   take(SHARED, now, share - (count - before))
   take(BACKGROUND, now, math.ceil(share / 6))
   take(ARTICLES, '+inf', most)
-  if redis.call('ZCARD', ARTICLES) > 0 then return taken end
   if count < few then take(LISTS, '+inf', few - count) end
   if count < few then take(SHARED, '+inf', few - count) end
   local waits = redis.call('ZCARD', LISTS) + redis.call('ZCARD', SHARED)

@@ -129,7 +129,6 @@ local function leave_whole(plan)
     if redis.call('HGET', CAUSES, page) == mark and shows_it_alone(page) then
       whole[page] = true
       redis.call('ZREM', queue_of(page), page)
-      redis.call('ZREM', GONE, page)
       redis.call('HDEL', CAUSES, page)
     end
   end
@@ -186,7 +185,7 @@ local function mark_what_changes(plan, was_empty, begun, best, places)
 end
 
 local function list(plan, best, places)
-  local id, was_empty, begun, emptied = plan.id, {}, {}, {}
+  local id, was_empty, begun = plan.id, {}, {}
   for _, number in ipairs(plan.marks) do
     local m = marks[number]
     local when, name = m[2], m[3]
@@ -195,15 +194,14 @@ local function list(plan, best, places)
   end
   for _, left in ipairs(plan.leave) do
     redis.call('ZREM', 'list:' .. left[1], id)
-    for at = 2, #left do emptied[left[1] .. left[at]] = count_in(left[1], left[at], -1) == 0 end
+    for at = 2, #left do count_in(left[1], left[at], -1) end
   end
   for _, joined in ipairs(plan.join) do
     local name = joined[1]
     redis.call('ZADD', 'list:' .. name, plan.after, id)
     for at = 2, #joined do
       give_place(places, id, name, joined[at])
-      local kept = name .. joined[at]
-      begun[kept] = count_in(name, joined[at], 1) == 1 and not emptied[kept]
+      begun[name .. joined[at]] = count_in(name, joined[at], 1) == 1
     end
   end
   return was_empty, begun
@@ -234,15 +232,12 @@ local function note(plan, card, live)
 end
 
 local function shelve(plan, card, live, left, first)
-  -- who was not listed when it went could not leave, and must not come now; its page has been there all the same
+  -- who was not listed when it went could not leave, and must not come now
   local kept = redis.call('MGET', LIVE .. plan.id, LEFT .. plan.id, RECORD .. plan.id)
   local gone = card ~= '' and is_gone(kept[3], plan.built[2])
-  if gone then redis.call('SADD', 'former:' .. plan.id, plan.path) end
   if gone or not holds(kept, live, left, first) then
-    if done(plan.page, plan.token) == 1 then
-      lost(plan.page)
-      caused(plan.page, plan.cause)
-    end
+    if done(plan.page, plan.token) == 1 then lost(plan.page) end
+    caused(plan.page, plan.cause)
     return 0
   end
   local best, places = {}, {}
@@ -256,10 +251,9 @@ local function shelve(plan, card, live, left, first)
   for _, look in ipairs(plan.near) do touch_around(look, plan.patience, plan.cause) end
   if left ~= '' then redis.call('DEL', LEFT .. plan.id) end
   note(plan, card, live)
-  local held = done(plan.page, plan.token)
-  if card == '' and held == 1 then
+  if done(plan.page, plan.token) == 0 or card == '' then caused(plan.page, plan.cause) end
+  if card == '' then
     redis.call('ZADD', GONE, 'LT', now + plan.gone_after, plan.page)
-    caused(plan.page, plan.cause)
     if plan.untold then redis.call('SADD', 'render:untold', plan.page) end
   end
   return 1

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from services.render.article_press import ArticlePress
+from services.render.keys import article
 from services.render.reasons import WHY
 from services.render.shelf import Shelf
-from services.render.site import gone, page_file
+from services.render.site import Output, gone, page_file
 from shared.events import PAGES
 from shared.settings import Site
 from shared.store import StoreUnavailable
@@ -87,6 +88,17 @@ async def test_a_410_that_was_written_when_its_press_was_killed_is_told_of(
     events = [event for event in await told(room) if event["article"] == accepted.article.id]
     assert {(event["type"], *event["paths"]) for event in events} == {("page.removed", gone(path), page_file(path))}
     assert events[-1]["cause"] == accepted.event_id
+
+
+async def test_a_410_that_somebody_wrote_too_late_to_tell_of_it_is_told_of(room: PressRoom) -> None:
+    accepted = await room.accept(draft("g", section="World", status="canceled"))
+    page, path = article(accepted.article.id), accepted.article.path
+    room.tree.apply(Output({gone(path): b""}, absent=(page_file(path),), keeps_folder=True))
+    await room.store.do("SADD", "render:untold", page)
+    await room.drain()
+    [event] = [event for event in await told(room) if event["article"] == accepted.article.id]
+    assert (event["type"], event["cause"]) == ("page.removed", accepted.event_id)
+    assert await why(room, page) == accepted.event_id
 
 
 async def test_what_an_article_brought_with_it_is_not_told_of_before_it_is_listed(

@@ -1,0 +1,180 @@
+"""The step that lists articles: what two of them touch, what others did in between, and what waits for what."""
+
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.render.dirty import waits_key
+from services.render.dirty_steps import LEASES, LISTS, SHARED
+from services.render.handlers import GROUP
+from services.render.keys import article
+from services.render.reasons import WHY
+from services.render.site import gone, moved, page_file
+from shared.articles import identify
+from shared.events import ARTICLES
+from shared.settings import Site
+from tests.properties.press_room import OneByOne, PressRoom, draft, opened
+from tests.render.test_firsts import before_it_is_listed
+from tests.render.test_press import another_press
+
+
+@pytest.fixture
+async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
+    async with opened(valkey, tmp_path, Site()) as made:
+        await made.drain()
+        yield made
+
+
+async def shelve_in_one_step(room: PressRoom, *guids: str) -> None:
+    """Build these articles' pages, and list them in one step, in this order."""
+    plans: dict[str, Any] = {}
+    shelf = room.press.articles._shelf
+
+    async def wait_for_all(plan: Any) -> int | bytes:
+        plans[plan.about["id"]] = plan
+        return 1
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(shelf._together, "put", wait_for_all)
+        for taken in await take(room, *guids):
+            await room.press._build(taken)
+    assert await shelf._shelve_all([plans[identify("desk", guid)] for guid in guids]) == [1] * len(guids)
+
+
+async def take(room: PressRoom, *guids: str) -> Sequence[Any]:
+    """Take these articles' pages, and nothing else."""
+    events = [("0-1", "marked", identify("desk", guid), 99, True) for guid in guids]
+    return await room.press.dirty.mark_articles(ARTICLES, GROUP, events, len(guids), 99, "t")
+
+
+async def lease_runs_out(room: PressRoom, guid: str) -> None:
+    """As after a long time in which nobody heard of its press."""
+    await room.store.do("ZADD", LEASES, "XX", 0, article(identify("desk", guid)))
+
+
+async def due_in(room: PressRoom, queue: str, page: str) -> float:
+    """Milliseconds until a page is due."""
+    seconds, micros = await room.store.do("TIME")
+    return float(await room.store.do("ZSCORE", queue, page)) - int(seconds) * 1000 - int(micros) // 1000
+
+
+# ---------------------------------------------------------------------------------------------- marks
+
+
+async def test_a_list_that_one_joins_and_another_one_is_withdrawn_from_in_one_step_is_due_at_once(
+    room: PressRoom,
+) -> None:
+    await room.accept(draft("old", topics=("Oil",)))
+    await room.drain()
+    await room.accept(draft("new", topics=("Oil",)))
+    await room.accept(draft("old", status="canceled"))
+    await shelve_in_one_step(room, "new", "old")
+    for queue, page in (LISTS, "list:topic:oil"), (SHARED, "feed:topic:oil"), (SHARED, "archive:topic:oil|2025-07|1"):
+        assert await due_in(room, queue, page) <= 0, page
+    await room.drain()
+    assert (await room.differences()).clean
+
+
+async def test_a_list_that_waits_is_not_put_off_by_an_article_nor_built_for_it(room: PressRoom) -> None:
+    await room.accept(draft("g", topics=("Oil",)))
+    await room.press.dirty.mark(["front", "feed:all"], "first", patience=0)
+    await shelve_in_one_step(room, "g")
+    assert await due_in(room, LISTS, "front") <= 0
+    assert await due_in(room, SHARED, "feed:all") <= 0
+    await room.drain()
+    for page in ("front", "feed:all"):
+        assert (await room.store.do("HGET", WHY, page)).startswith(b"first ")
+    assert (await room.store.do("HGET", WHY, "fragment:topics")).startswith(b"marked ")
+
+
+async def test_what_came_with_an_article_is_rebuilt_by_the_next_event_that_touches_it(room: PressRoom) -> None:
+    for guid in ("g", "h"):
+        accepted = await room.accept(draft(guid, topics=("Oil",)))
+        await room.drain()
+        why = await room.store.do("HGET", WHY, "list:topic:oil")
+        assert why.decode().split()[0] == accepted.event_id
+
+
+async def test_what_waited_for_an_article_waits_no_more_when_it_is_there(room: PressRoom) -> None:
+    await room.accept(draft("old"))
+    await room.drain()
+    new = await room.accept(draft("new", evolved_from="old"))
+    for _ in "it leaves the lists", "and is to lead on":
+        [taken] = await take(room, "old")
+        await room.press._build(taken)
+    assert await room.store.do("EXISTS", waits_key(new.article.id))
+    await room.drain()
+    assert not await room.store.do("EXISTS", waits_key(new.article.id))
+
+
+# ---------------------------------------------------------------------------------------------- what others did
+
+
+async def test_who_comes_too_late_does_not_list_what_others_have_listed(room: PressRoom) -> None:
+    await room.accept(draft("g", topics=("Oil",)))
+
+    async def others_list_it() -> None:
+        await lease_runs_out(room, "g")
+        [taken] = await another_press(room).dirty.take(1, "t")
+        assert await another_press(room)._build(taken)
+
+    await before_it_is_listed(room, others_list_it)
+    await room.accept(draft("g", status="canceled"))
+    await room.drain()
+    assert (await room.differences()).clean, "counted twice, its topic and month would never be empty"
+
+
+async def test_who_comes_too_late_does_not_list_what_others_have_listed_and_what_left_again(room: PressRoom) -> None:
+    await room.accept(draft("g", section="World"))
+    other = another_press(room)
+
+    async def it_comes_to_another_section_and_goes() -> None:
+        await lease_runs_out(room, "g")
+        await room.accept(draft("g", version=2, section="Politics"))
+        await room.deliver(OneByOne())
+        while await other.round():
+            pass
+        assert room.tree.has("politics/index.html")
+        await room.accept(draft("g", version=3, status="canceled"))
+        await room.accept(draft("g", version=4, section="World"))
+
+    await before_it_is_listed(room, it_comes_to_another_section_and_goes)
+    assert not room.tree.has("politics/index.html")
+
+
+@pytest.mark.parametrize("listed", [True, False])
+async def test_what_is_looked_at_again_since_others_have_it_in_hand_is_so_for_its_event(
+    room: PressRoom, listed: bool
+) -> None:
+    accepted = await room.accept(draft("g"))
+    [taken] = await take(room, "g")
+    await lease_runs_out(room, "g")
+    [theirs] = await another_press(room).dirty.take(1, "t")
+    if listed:
+        await another_press(room)._build(theirs)
+    await room.press._build(taken)
+    assert (await room.press.dirty.mark_of(article(accepted.article.id)) or b"").startswith(b"marked ")
+    if not listed:
+        await another_press(room)._build(theirs)
+    await room.drain()
+    assert (await room.differences()).clean
+
+
+# ---------------------------------------------------------------------------------------------- addresses
+
+
+async def test_the_address_of_a_page_that_was_made_while_it_moved_leads_on_and_is_gone_with_it(room: PressRoom) -> None:
+    first = await room.accept(draft("g", slug="first"))
+
+    async def it_moves() -> None:
+        await room.accept(draft("g", version=2, slug="second"))
+
+    await before_it_is_listed(room, it_moves)
+    link, target = moved(first.article.path, first.article.path.replace("first", "second"))
+    assert (room.tree.root / link).readlink() == Path(target)
+    await room.accept(draft("g", version=3, status="canceled"))
+    await room.drain()
+    assert room.tree.read(gone(first.article.path)) is not None
+    assert not room.tree.has(page_file(first.article.path))
