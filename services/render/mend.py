@@ -61,9 +61,10 @@ async def _run(command: Sequence[str]) -> int:
     process = await asyncio.create_subprocess_exec(*command, env=own)
     try:
         return await process.wait()
-    except asyncio.CancelledError:
-        process.kill()
-        raise
+    finally:
+        if process.returncode is None:  # whoever began it ends
+            process.kill()
+            await process.wait()
 
 
 async def repair(store: Store, site: Site, found: Differences) -> bool:

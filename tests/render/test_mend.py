@@ -1,5 +1,7 @@
 """Mending the site: when it is suspect, and until when."""
 
+import asyncio
+import os
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -70,3 +72,14 @@ async def test_mending_that_came_to_no_end_begins_anew(tmp_path: Path, monkeypat
     killed_twice = f'echo >> "{tries}"; [ $(wc -l < "{tries}") = 3 ] || kill -9 $$'
     await mend_beside("sh", "-c", killed_twice)
     assert tries.read_text().count("\n") == 3
+
+
+async def test_mending_ends_with_the_service_that_began_it(tmp_path: Path) -> None:
+    os.mkfifo(alive := tmp_path / "alive")
+    mending = asyncio.create_task(mend_beside("sh", "-c", f'exec > "{alive}"; echo; exec sleep 5'))
+    with await asyncio.to_thread(alive.open) as end:
+        await asyncio.to_thread(end.readline)
+        mending.cancel()
+        await asyncio.wait([mending])
+        async with asyncio.timeout(2):
+            assert await asyncio.to_thread(end.read) == ""
