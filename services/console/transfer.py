@@ -30,7 +30,6 @@ from services.render.everything import scan, scan_bytes
 from services.render.mend import BOOT
 from services.render.refresh import LOOK, mark_everything
 from shared.groups import groups_of
-from shared.live import list_key
 from shared.store import Command, Store
 
 PAUSE_MS = 120_000
@@ -88,7 +87,7 @@ def import_(file: Exported, data: Data = None) -> None:
     """
 
     async def work(place: Place, store: Store) -> int:
-        if await store.do("EXISTS", list_key("all")) or [key async for key in _first(store)]:
+        if [key async for key in _first(store)]:
             raise CannotStart("the store is not empty: it has articles")
         _make_sure_of_room(_check(file), place.settings.originals_dir)
         with tarfile.open(file, "r:gz") as archive:

@@ -20,6 +20,8 @@ from services.console.exported import Damaged, end, head, kept
 from services.console.folder import CannotStart
 from services.console.transfer import export, import_
 from services.ingest.viewing import Beacon, Intake
+from services.render.dirty_steps import BACKGROUND
+from services.render.everything import ALWAYS
 from shared.events import VIEWS
 from shared.live import live_key
 from shared.service import Service
@@ -151,6 +153,61 @@ def test_what_is_exported_is_what_an_import_brings_back(store: redis.Redis, tmp_
     ]
     assert picture.read_bytes() == b"jpeg"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "site.pressrun"]
+
+
+def test_an_import_has_every_page_built(store: redis.Redis, tmp_path: Path) -> None:
+    fill(store)
+    export(tmp_path / "site.pressrun")
+    store.flushall()
+    import_(tmp_path / "site.pressrun")
+    assert set(store.zrange(BACKGROUND, 0, -1)) == {page.encode() for page in (*ALWAYS, f"article:{ARTICLE}")}
+
+
+def test_an_export_overwrites_nothing(store: redis.Redis, tmp_path: Path) -> None:
+    file = tmp_path / "site.pressrun"
+    file.write_text("mine")
+    with pytest.raises(CannotStart, match="exists already"):
+        export(file)
+    assert file.read_text() == "mine"
+
+
+def test_a_store_that_has_an_article_takes_no_import(store: redis.Redis, tmp_path: Path) -> None:
+    fill(store)
+    export(tmp_path / "site.pressrun")
+    store.flushall()
+    store.set("article:another", "mine")
+    with pytest.raises(CannotStart, match="the store is not empty"):
+        import_(tmp_path / "site.pressrun")
+    assert store.keys() == [b"article:another"]
+
+
+def test_other_settings_of_an_exported_site_are_left_beside_those_that_are_here(
+    store: redis.Redis, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here = tmp_path / "data" / "site.toml"
+    beside = here.with_name("site.toml.imported")
+    here.write_text('name = "Theirs"')
+    export(tmp_path / "site.pressrun")
+    import_(tmp_path / "site.pressrun")
+    assert not beside.exists(), "they are the same"
+    here.write_text('name = "Mine"')
+    import_(tmp_path / "site.pressrun")
+    assert (here.read_text(), beside.read_text()) == ('name = "Mine"', 'name = "Theirs"')
+    assert f"the exported site had other settings: see {beside}" in capsys.readouterr().err
+    here.unlink()
+    beside.unlink()
+    import_(tmp_path / "site.pressrun")
+    assert beside.exists()
+
+
+def test_a_picture_that_is_not_whole_yet_is_not_exported(store: redis.Redis, tmp_path: Path) -> None:
+    for name in ("ab/.unfinished", "_unfinished", "ab/whole"):
+        file = tmp_path / "data" / "media" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    export(tmp_path / "site.pressrun")
+    with tarfile.open(tmp_path / "site.pressrun") as archive:
+        assert sorted(archive.getnames()) == ["media", "media/ab", "media/ab/whole", "store.ndjson"]
 
 
 def test_what_the_pages_here_were_built_with_is_not_overwritten(store: redis.Redis, tmp_path: Path) -> None:
