@@ -13,6 +13,7 @@ import pytest
 from services.render import check, suspects
 from services.render.check import Differences
 from services.render.edition import LiveEdition
+from services.render.handlers import GROUP
 from services.render.suspects import Suspects
 from shared.events import ARTICLES, SIGNALS
 from shared.live import live_key
@@ -139,4 +140,25 @@ async def test_beside_a_rebuild_the_store_is_not_asked_for_the_names_of_all_page
     await room.press.dirty.mark_again(["front"], "rebuild")
     before = await names_asked_for(room)
     assert (await confirmed(room, Differences({"index.html": "front", "world/index.html": "list:section:world"}))).clean
+    room.tree._write("index.html", b"damaged", only_new=False)
+    assert not (await confirmed(room, Differences({"index.html": "front"}))).clean, (
+        "though it differs as long as it waits"
+    )
     assert await names_asked_for(room) == before
+
+
+@pytest.mark.parametrize("delivered", [False, True])
+async def test_what_comes_when_a_page_was_looked_at_does_not_make_it_differ_from_the_articles(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch, delivered: bool
+) -> None:
+    by_articles = Suspects._by_articles
+
+    async def and_one_comes_before(self: Suspects, *about: Any) -> Differences:
+        await room.accept(draft("late", section="World"))
+        if delivered:
+            assert await room.store.do("XREADGROUP", "GROUP", GROUP, "w1", "STREAMS", ARTICLES, ">")
+        return await by_articles(self, *about)
+
+    monkeypatch.setattr(suspects, "PATIENCE", 0.3)
+    monkeypatch.setattr(Suspects, "_by_articles", and_one_comes_before)
+    assert (await confirmed(room, Differences({"world/index.html": "list:section:world"}))).clean
