@@ -88,6 +88,45 @@ def test_an_export_that_fails_lets_the_store_write_again(
     assert not (tmp_path / "site.pressrun").exists()
 
 
+@pytest.mark.parametrize("read", [False, True])
+def test_an_export_waits_until_every_event_is_done_and_the_store_writes_meanwhile(
+    store: redis.Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read: bool
+) -> None:
+    store.xgroup_create("a-stream", "readers", "0", mkstream=True)
+    event = store.xadd("a-stream", {"event": "1"})
+    if read:
+        store.xreadgroup("readers", "one", {"a-stream": ">"})
+    tries: list[bool] = []
+    look = transfer._is_read_up
+
+    async def and_count(store: Store) -> bool:
+        tries.append(await look(store))
+        return tries[-1]
+
+    async def done_meanwhile(_: float) -> None:
+        assert writes(store)
+        store.xreadgroup("readers", "one", {"a-stream": ">"})
+        store.xack("a-stream", "readers", event)
+
+    monkeypatch.setattr(transfer, "_is_read_up", and_count)
+    its_asyncio = SimpleNamespace(get_running_loop=asyncio.get_running_loop, sleep=done_meanwhile)
+    monkeypatch.setattr(transfer, "asyncio", its_asyncio)
+    export(tmp_path / "site.pressrun")
+    assert tries == [False, True]
+
+
+def test_an_export_that_the_disk_has_no_room_for_leaves_nothing(
+    store: redis.Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(tarfile.TarFile, "add", full)
+    with pytest.raises(CannotStart, match=r"site.pressrun: No space left on device$"):
+        export(tmp_path / "site.pressrun")
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
 def test_writing_is_paused_for_as_long_as_an_export_reads(store: redis.Redis, tmp_path: Path) -> None:
     store.mset({f"key:{number}": "x" for number in range(20_000)})
     store.config_resetstat()
