@@ -10,7 +10,7 @@ import pytest
 
 from services.render import delivery
 from shared.articles import identify
-from tests.properties.press_room import PressRoom, archive_pages_of, draft
+from tests.properties.press_room import PressRoom, archive_pages_of, draft, opened
 from tests.properties.test_convergence import GUIDS, SITE
 
 HEADLINES = ["Oil up", "Oil down", "Rain", "Sun"]
@@ -43,6 +43,15 @@ async def test_pages_rendered_are_at_most_1_2_times_the_pages_changed(valkey_ser
     finally:
         await room.close()
         shutil.rmtree(folder)
+
+
+async def test_a_page_that_is_as_it_was_counts_as_rendered_and_not_as_written(valkey: str, tmp_path: Path) -> None:
+    async with opened(valkey, tmp_path, SITE) as room:
+        await room.drain()
+        rendered, written = _total(delivery.rendered), _total(delivery.written)
+        await room.press.dirty.mark(["front", "feed:all"])
+        await room.drain()
+        assert (_total(delivery.rendered) - rendered, _total(delivery.written) - written) == (2, 0)
 
 
 async def _newsroom(room: PressRoom, chance: random.Random, step: int) -> None:

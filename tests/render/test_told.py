@@ -13,6 +13,7 @@ from services.render.keys import article
 from services.render.reasons import WHY
 from services.render.shelf import Shelf
 from services.render.site import Output, gone, page_file
+from shared.articles import identify
 from shared.events import PAGES
 from shared.settings import Site
 from shared.store import StoreUnavailable
@@ -99,6 +100,15 @@ async def test_a_410_that_somebody_wrote_too_late_to_tell_of_it_is_told_of(room:
     [event] = [event for event in await told(room) if event["article"] == accepted.article.id]
     assert (event["type"], event["cause"]) == ("page.removed", accepted.event_id)
     assert await why(room, page) == accepted.event_id
+
+
+async def test_a_page_that_moves_and_a_redirect_that_leads_elsewhere_are_built_and_not_removed(room: PressRoom) -> None:
+    for slug in ("first", "second"):
+        await room.store.do("DEL", PAGES)
+        moving = await room.accept(draft("h", evolved_from="g", slug=slug))
+        await room.drain()
+    kinds = {event["article"]: event["type"] for event in await told(room) if event["article"]}
+    assert kinds == {moving.article.id: "page.built", identify("desk", "g"): "page.built"}
 
 
 async def test_what_an_article_brought_with_it_is_not_told_of_before_it_is_listed(
