@@ -92,7 +92,7 @@ class Suspects:
     async def _page_of(self, path: str) -> str:
         """The page that a file is of, or that its address belongs to; empty if there is none."""
         address = path_of(path.removeprefix("_gone").removeprefix("_moved"))
-        is_fixed = path.startswith("_static/") or ("/" not in path and path.endswith(".html") and address != "/")
+        is_fixed = "/" not in path and path.endswith(".html") and address != "/"
         return keys.FIXED if is_fixed else await page_of(self._store, address) or ""
 
     async def _look(self, key: str, paths: list[str], seen: dict[str, _Seen]) -> Differences | None:
