@@ -7,6 +7,7 @@ import pytest
 import redis
 from typer.testing import CliRunner
 
+from services.console.addressee import addressee
 from services.console.cli import app
 from services.console.folder import CannotStart, Folder
 from services.console.place import find
@@ -70,3 +71,22 @@ def test_articles_go_to_the_stack_that_is_named(
         told = CliRunner().invoke(app, ["post", str(tmp_path / "articles.json"), "--data", str(folder.root)])
     assert told.stdout == "1 accepted, 0 refused\n", told
     assert guids(store) == ["one"]
+
+
+def test_articles_go_to_the_stack_of_the_environment_where_none_is_named_and_what_it_says_itself_comes_first(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("URL", "TOKEN", "TOKEN_FILE", "REDIS_URL", "REDIS_URL_FILE"):
+        monkeypatch.delenv(f"PRESSRUN_{name}", raising=False)
+    monkeypatch.setenv("PRESSRUN_DATA", str(folder.root))
+    folder.run.write_text('{"redis": "redis://127.0.0.1:9/0", "ingest": "http://127.0.0.1:8081/", "token": "its own"}')
+    assert addressee(None, None, None) == ("http://127.0.0.1:8081", "its own")
+    monkeypatch.setenv("PRESSRUN_URL", "http://ingest.example/")
+    assert addressee(None, None, None) == ("http://ingest.example", "its own")
+    monkeypatch.setenv("PRESSRUN_TOKEN", "another")
+    assert addressee(None, None, None) == ("http://ingest.example", "another")
+    monkeypatch.delenv("PRESSRUN_URL")
+    assert addressee(None, None, None) == ("http://127.0.0.1:8081", "another")
+    (token := folder.root / "token").write_text("given\n")
+    assert addressee(None, "http://given.example", token) == ("http://given.example", "given")
+    assert addressee(folder.root, None, None) == ("http://127.0.0.1:8081", "its own"), "it is named"
