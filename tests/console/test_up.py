@@ -357,6 +357,34 @@ async def test_a_long_log_is_moved_aside(folder: Folder, monkeypatch: pytest.Mon
     assert log.with_suffix(".log.1").read_text() == "a line that is long enough\n"
 
 
+async def test_the_last_lines_are_those_of_the_last_process_also_where_the_log_was_moved_aside(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children, "LOG_BYTES", 10)
+    log = folder.log("ingest")
+    log.write_text("an earlier one's\n" * 3)
+    child = Child(broken(folder, "ingest"), log, lambda: None, lambda _: None)
+    await child._live()
+    assert child.last_lines().splitlines() == ["first", "the disk is full"]
+    child.trim_log()
+    log.write_text("it goes on\n")
+    assert child.last_lines() == "it goes on"
+
+
+async def test_a_child_that_has_ended_is_not_ready_and_what_it_began_has_ended_too(folder: Folder) -> None:
+    begun = folder.temporary / "begun"
+
+    async def is_ready() -> bool:
+        return True
+
+    command = ("sh", "-c", f'sleep 30 & echo $! > "{begun}"')
+    part = Part("ingest", command, folder.root, dict(os.environ), is_ready)
+    child = Child(part, folder.log("ingest"), lambda: None, lambda _: None)
+    assert await child._live() is not None
+    assert not child.ready.is_set()
+    assert not alive(int(begun.read_text()))
+
+
 # What a killed `up` leaves.
 
 
