@@ -277,6 +277,11 @@ def told(**values: str) -> list[dict[str, Any]]:
         (told(text="It closed.", creditline="THE AGENCY"), "It closed."),
         (told(creditline="THE AGENCY"), ""),
         (told(other="Whatever."), "Whatever."),
+        (told(other="Whatever.", text="It closed."), "It closed."),
+        (told(text="It is closed.", lead="It closed."), "It closed."),
+        (told(lead="It is closed.", abstract="It closed."), "It closed."),
+        (told(abstract="It is closed.", summary="It closed."), "It closed."),
+        (told(summary="It is closed.", main="It closed."), "It closed."),
     ],
 )  # fmt: skip
 def test_a_standfirst_is_what_describes_the_story_whichever_stands_first(
@@ -521,8 +526,9 @@ def test_a_package_that_was_an_article_is_killed_without_the_words_that_made_it_
         assert (found.status, found.version) == (status, 2)
 
 
-def test_a_picture_is_kept_as_media() -> None:
-    picture = {"version": "1", "pubstatus": "usable", **SUPERDESK["associations"]["featuremedia"]}
+@pytest.mark.parametrize("kind", ["picture", "graphic", "Graphic"])
+def test_a_picture_is_kept_as_media(kind: str) -> None:
+    picture = {"version": "1", "pubstatus": "usable", **SUPERDESK["associations"]["featuremedia"], "type": kind}
     found = ninjs.read(picture)
     assert isinstance(found, Ignored)
     assert found.media == Media(
@@ -676,6 +682,8 @@ def test_known_members_are_taken_in_the_shapes_that_they_come_in(members: dict[s
         ({"associations": {"a/b": 5}}, "/associations/a~1b"),
         ({"associations": {"a": {"type": "picture", "renditions": 5}}}, "/associations/a/renditions"),
         ({"evolvedfrom": ONE["uri"]}, "/evolvedfrom"),
+        ({"evolvedFrom": "x" * 513}, "/evolvedFrom"),
+        ({"guid": "x" * 513}, "/guid"),
         ({"headline": "\ud800"}, "/headline"),
     ],
 )
@@ -684,6 +692,26 @@ def test_what_is_wrong_is_named(members: dict[str, Any], pointer: str) -> None:
     assert isinstance(found, list)
     assert pointer in [fault.pointer for fault in found]
     assert all(fault.detail.endswith(".") for fault in found)
+
+
+@pytest.mark.parametrize(
+    "name",
+    (
+        "versioncreated firstcreated firstpublished contentcreated contentdigitised embargoed embargoeduntil expires"
+        " publish_schedule title slugline byline by copyrightholder copyrightnotice usageterms ednote mimetype profile"
+        " representationtype located source person people organisation organisations place places event events object"
+        " objects genre genres infosource infosources trustindicator trustindicators urgency priority"
+    ).split(),
+)
+def test_each_member_that_ninjs_defines_is_of_the_type_that_it_has_there(name: str) -> None:
+    found = ninjs.read({**ONE, name: True})
+    assert isinstance(found, list)
+    assert {fault.pointer for fault in found} == {f"/{name}"}
+
+
+def test_a_guid_may_have_512_characters_here_and_where_it_is_named() -> None:
+    found = draft(ONE, uri="g" * 512, evolvedfrom="e" * 512)
+    assert (found.guid, found.evolved_from) == ("g" * 512, "e" * 512)
 
 
 @pytest.mark.parametrize("content", [None, [], "x", 5])
