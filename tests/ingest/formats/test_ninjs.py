@@ -309,6 +309,17 @@ def test_a_pictures_caption_is_its_caption_and_its_credit_line_the_credit(member
     )
 
 
+def test_a_caption_comes_before_what_else_is_said_of_a_picture() -> None:
+    known = ("caption", "main", "summary", "text", "other")
+    for at, first in enumerate(known):
+        photo = {"name": "photo", "type": "picture", "renditions": {"o": {"href": "https://a.b/c.jpg"}}}
+        image = draft(
+            TWO, associations=[{**photo, "descriptions": told(**{one: one for one in reversed(known[at:])})}]
+        ).image
+        assert image is not None
+        assert image.caption == first
+
+
 IMAGE = '<p><img src="https://a.b/c.jpg"></p>'
 
 
@@ -407,6 +418,7 @@ ELSEWHERE = '<!-- EMBED START Image {id: "editor_0"} -->\n<figure>\n <img %s />\
         ('<p>x</p><img src="https://sd.example/v.jpg">', "https://sd.example/v.jpg", True),
         ('<img src="https://sd.example/v.jpg" alt="Its own">', "https://sd.example/v.jpg", False),
         ('<img src="https://sd.example/v.jpg" alt=own>', "https://sd.example/v.jpg", False),
+        ("<img src = 'https://sd.example/v.jpg' alt = 'Its own'>", "https://sd.example/v.jpg", False),
         (ELSEWHERE % 'src="https://s3.example/z.jpg" alt=""', "https://s3.example/z.jpg", True),
         (ELSEWHERE % 'src="/assets/z.jpg" alt=""', "/assets/z.jpg", True),
         ('<img src="2025/v.jpg" alt="">', "2025/v.jpg", True),
@@ -422,17 +434,30 @@ def test_a_picture_in_the_body_is_that_of_its_association(html: str, shown: str,
     assert alternative or found.body_html == html
 
 
+@pytest.mark.parametrize("alt", [' alt=""', " alt=''", " alt", ' ALT = " "'])
+def test_an_alternative_that_is_filled_in_takes_the_place_of_an_empty_one(alt: str) -> None:
+    before, after = 'altitude="5" SRC = "https://sd.example/v.jpg"', '/><p title="x">y</p>'
+    html = draft(SUPERDESK, associations=EDITOR, body_html=f"<img {before}{alt}{after}").body_html
+    assert html == f'<img alt="Bell peppers &amp; co" {before}{after}'
+
+
 @pytest.mark.parametrize(
     ("figure", "said"),
     [
-        ("<img src='z.jpg' /><figcaption>Fig</figcaption>", "<figcaption>Fig <small>A. &amp; B.</small></figcaption>"),
-        ("<img src='z.jpg' />", "<figcaption><small>A. &amp; B.</small></figcaption>"),
-        ("<img src='z.jpg' /><figcaption>By A. &amp; B.</figcaption>", "<figcaption>By A. &amp; B.</figcaption>"),
+        (
+            "<img src='z.jpg' /><figcaption>Fig</figcaption>",
+            '<figcaption>Fig <small>A. &amp; "B."</small></figcaption>',
+        ),
+        ("<img src='z.jpg' />", '<figcaption><small>A. &amp; "B."</small></figcaption>'),
+        (
+            """<img src='z.jpg' /><figcaption>By A. &amp; "B."</figcaption>""",
+            '<figcaption>By A. &amp; "B."</figcaption>',
+        ),
     ],
 )
 def test_a_picture_in_the_body_says_whose_it_is(figure: str, said: str) -> None:
     html = f'<p>x</p><!-- EMBED START Image {{id: "editor_0"}} --><figure>{figure}</figure><!-- EMBED END Image -->'
-    named = {"editor_0": {**EDITOR["editor_0"], "byline": "A. &amp; B."}}
+    named = {"editor_0": {**EDITOR["editor_0"], "byline": 'A. &amp; "B."'}}
     assert f"{said}</figure>" in (draft(SUPERDESK, associations=named, body_html=html).body_html or "")
     assert "<small>" not in (draft(SUPERDESK, associations=EDITOR, body_html=html).body_html or "")
 
@@ -541,6 +566,9 @@ def test_a_picture_is_kept_as_media(kind: str) -> None:
     )
 
 
+FEATURED = ("featuremedia", "mainpic", "main", "featured")
+
+
 def test_a_photograph_comes_before_a_logo() -> None:
     def associated(**kinds: str) -> Draft:
         return draft(
@@ -554,7 +582,7 @@ def test_a_photograph_comes_before_a_logo() -> None:
     for found, name in (
         (associated(logo="graphic", photo="picture", photo_2="picture"), "photo"),
         (associated(logo="graphic", editor_0="picture"), "logo"),
-        (associated(photo="picture", featuremedia="graphic"), "featuremedia"),
+        *((associated(photo="picture", **{name: "graphic"}), name) for name in FEATURED),
     ):
         assert found.image is not None
         assert found.image.url == f"https://a.b/{name}"
@@ -571,7 +599,9 @@ def test_a_kind_that_pages_do_not_show_gives_way_to_one_that_they_do() -> None:
 
     for kind in ("image/tiff", "image/heic", "image/svg+xml", "image/vnd.adobe.photoshop"):
         assert shown(kind) == Picture(media_id="b")
-    for known in ("image/jpeg", "image/png; x=y", None):
+    for known in ("jpeg", "jpg", "pjpeg", "PNG", "webp", "gif", "png; x=y"):
+        assert shown(f"image/{known}") == Picture(media_id="o")
+    for known in ("", None):
         assert shown(known) == Picture(media_id="o")
     alone = {"original": {"href": "https://a.b/c.tif", "mimetype": "image/tiff"}}
     only = draft(ONE, associations={"featuremedia": {"type": "picture", "renditions": alone}})
@@ -584,12 +614,24 @@ def test_a_featured_film_is_no_picture() -> None:
     assert draft(ONE, associations={"featuremedia": {**film, "type": "picture"}}).image is None
 
 
+def test_what_says_that_it_is_an_image_itself_is_shown_unless_another_is_associated() -> None:
+    own = {"mimetype": "image/jpeg", "renditions": {"main": {"href": "https://a.b/own.jpg"}}, "byline": "A. Photo"}
+    alone = without(ONE, "associations", "body_text")
+    assert draft(alone, **own).image == Picture(
+        url="https://a.b/own.jpg", alt="Bridge closed", credit="A. Photo", caption="The old bridge is closed."
+    )
+    assert draft(alone, **{**own, "mimetype": "text/html"}).image is None
+    assert draft(ONE, **own).image == EXPECTED.image
+
+
 def test_associations_may_be_absent_null_or_bare() -> None:
     for associations in (None, {}, [], {"a": None}, [None], {"a": {"type": "picture"}}):
         assert draft(ONE, associations=associations).image is None
 
 
 def test_a_picture_that_is_only_named_is_looked_for_under_its_guid() -> None:
+    bare = {"type": "picture", "uri": "tag:picture"}
+    assert draft(ONE, associations={"featuremedia": bare}).image == Picture(media_id="tag:picture")
     bare = {"type": "picture", "guid": "tag:picture"}
     assert draft(ONE, associations={"featuremedia": bare}).image == Picture(media_id="tag:picture")
     shown = {"type": "picture", "renditions": {"o": {"href": "https://a.b/c.jpg"}}}
@@ -694,15 +736,15 @@ def test_what_is_wrong_is_named(members: dict[str, Any], pointer: str) -> None:
     assert all(fault.detail.endswith(".") for fault in found)
 
 
-@pytest.mark.parametrize(
-    "name",
-    (
-        "versioncreated firstcreated firstpublished contentcreated contentdigitised embargoed embargoeduntil expires"
-        " publish_schedule title slugline byline by copyrightholder copyrightnotice usageterms ednote mimetype profile"
-        " representationtype located source person people organisation organisations place places event events object"
-        " objects genre genres infosource infosources trustindicator trustindicators urgency priority"
-    ).split(),
+DEFINED = (
+    "versioncreated firstcreated firstpublished contentcreated contentdigitised embargoed embargoeduntil expires"
+    " publish_schedule title slugline byline by copyrightholder copyrightnotice usageterms ednote mimetype profile"
+    " representationtype located source person people organisation organisations place places event events object"
+    " objects genre genres infosource infosources trustindicator trustindicators urgency priority"
 )
+
+
+@pytest.mark.parametrize("name", DEFINED.split())
 def test_each_member_that_ninjs_defines_is_of_the_type_that_it_has_there(name: str) -> None:
     found = ninjs.read({**ONE, name: True})
     assert isinstance(found, list)
