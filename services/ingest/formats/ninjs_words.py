@@ -12,7 +12,7 @@ _HTML = re.compile(r"<(?:p|div|h[1-6]|ul|ol|table|section|article|blockquote|fig
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _TYPES = {"html": "text/html", "xhtml": "application/xhtml+xml", "text": "text/plain"}  # of members like `body_html`
 # news as XML, which has paragraphs too; 1.x does not say what kind of text a member like `body_nitf` is
-_NITF = re.compile(r"\s*(?:<\?xml\b[^<>]*>\s*)?(?:<!doctype\b[^<>]*>\s*)?<(?:\w*nitf|news(?:ml|item))\b", re.IGNORECASE)
+_NITF = re.compile(r"(?:<\?xml\b[^<>]*>\s*)?(?:<!doctype\b[^<>]*>\s*)?<(?:\w*nitf|news(?:ml|item))\b", re.IGNORECASE)
 _CREDIT = "creditline"
 
 _Variant = tuple[str, str, str]

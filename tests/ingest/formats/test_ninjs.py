@@ -336,13 +336,22 @@ def test_the_main_body_is_the_body_whichever_stands_first() -> None:
 NITF = '<?xml version="1.0"?>\n<nitf><head><title>T</title></head><body><p>Words.</p></body></nitf>'
 
 
-@pytest.mark.parametrize("nitf", [NITF, "<TTNITF><HEAD><SLUGG>slug</SLUGG></HEAD><BODY><P>Words.</P></BODY></TTNITF>"])
+@pytest.mark.parametrize(
+    "nitf",
+    [
+        NITF,
+        "<TTNITF><HEAD><SLUGG>slug</SLUGG></HEAD><BODY><P>Words.</P></BODY></TTNITF>",
+        f' \n<?xml version="1.0"?><!DOCTYPE nitf SYSTEM "nitf.dtd">\n{NITF.partition("?>")[2].strip()}',
+        "<!doctype NewsML>\n<NewsML><p>Words.</p></NewsML>",
+        "<newsItem standard='NewsML-G2'><p>Words.</p></newsItem>",
+    ],
+)
 @pytest.mark.parametrize("other", [{"body_html5": "<p>Words.</p>"}, {"body_text": "Words."}])
 def test_nitf_is_the_body_only_where_there_is_no_other(nitf: str, other: dict[str, str]) -> None:
     for members in ({"body_x": nitf, **other}, {**other, "body_x": nitf}):
         found = draft({"uri": "x", "headline": "H", **members})
         assert (found.body_html or found.body_text) == next(iter(other.values()))
-    assert draft({"uri": "x", "headline": "H", "body_x": nitf}).body_html == nitf
+    assert draft({"uri": "x", "headline": "H", "body_x": nitf}).body_html == nitf.strip()
     assert draft({"uri": "x", "headline": "H", "body_nitf": "<p>Words.</p>"}).body_html == "<p>Words.</p>"
 
 
@@ -362,6 +371,29 @@ def test_nitf_is_the_body_only_where_there_is_no_other(nitf: str, other: dict[st
 def test_a_body_that_is_blank_gives_way(members: dict[str, Any], html: str | None, text: str | None) -> None:
     found = draft({"uri": "x", "headline": "H", **members})
     assert (found.body_html, found.body_text) == (html, text)
+
+
+BLOCKS = "p div h1 h6 ul ol table section article blockquote figure br html body"
+
+
+@pytest.mark.parametrize("name", [*BLOCKS.split(), "P"])
+def test_a_body_of_no_kind_is_html_if_there_is_a_block_in_it(name: str) -> None:
+    item = {"uri": "x", "headline": "H"}
+    for body in (f"<b>Words</b> <{name}>and words", f"<{name} class=x>Words"):
+        assert draft(item, body_main=body).body_html == body
+        assert draft(item, bodies=[{"value": body}]).body_html == body
+        assert draft(item, body_text=body).body_text == body
+    words = f"Words of <{name}lated> things, and of <x-{name}>"
+    assert draft(item, body_main=words).body_text == words
+
+
+@pytest.mark.parametrize("kind", ["text/html", "application/xhtml+xml", "Text/HTML; charset=utf-8"])
+def test_a_body_is_html_if_it_says_so(kind: str) -> None:
+    for name in ("contenttype", "contentType", "mimetype"):
+        bodies = [{name: kind, "value": "Words"}]
+        assert draft({"uri": "x", "headline": "H", "bodies": bodies}).body_html == "Words"
+    found = draft({"uri": "x", "headline": "H", "bodies": [{"contenttype": "text/plain; x=y", "value": "<p>Words"}]})
+    assert found.body_text == "<p>Words"
 
 
 @pytest.mark.parametrize(
@@ -609,9 +641,10 @@ def test_a_kind_that_pages_do_not_show_gives_way_to_one_that_they_do() -> None:
 
 
 def test_a_featured_film_is_no_picture() -> None:
-    film = {"type": "video", "renditions": {"original": {"href": "https://a.b/c.mp4", "mimetype": "video/mp4"}}}
-    assert draft(ONE, associations={"featuremedia": film}).image is None
-    assert draft(ONE, associations={"featuremedia": {**film, "type": "picture"}}).image is None
+    for name in ("mimetype", "contentType"):
+        film = {"type": "video", "renditions": {"original": {"href": "https://a.b/c.mp4", name: "video/mp4"}}}
+        assert draft(ONE, associations={"featuremedia": film}).image is None
+        assert draft(ONE, associations={"featuremedia": {**film, "type": "picture"}}).image is None
 
 
 def test_what_says_that_it_is_an_image_itself_is_shown_unless_another_is_associated() -> None:
