@@ -30,7 +30,7 @@ class Doors:
         self._tokens = {
             digest_of(token.get_secret_value()): name for name, source in upstreams.items() for token in source.tokens
         }
-        most = max((len(source.hmac_secrets) for source in upstreams.values()), default=1) or 1
+        most = max([1, *(len(source.hmac_secrets) for source in upstreams.values())])
         self._secrets = {
             name: _filled([secret.get_secret_value().encode() for secret in source.hmac_secrets], most)
             for name, source in upstreams.items()

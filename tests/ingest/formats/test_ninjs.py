@@ -323,14 +323,13 @@ def test_a_caption_comes_before_what_else_is_said_of_a_picture() -> None:
 IMAGE = '<p><img src="https://a.b/c.jpg"></p>'
 
 
-def test_the_main_body_is_the_body_whichever_stands_first() -> None:
-    teaser, main = (
-        {"role": role, "contentType": "text/html", "value": f"<p>{role}</p>"} for role in ("teaser", "main")
-    )
+@pytest.mark.parametrize("other", ["teaser", "caption"])
+def test_the_main_body_is_the_body_whichever_stands_first(other: str) -> None:
+    teaser, main = ({"role": role, "contentType": "text/html", "value": f"<p>{role}</p>"} for role in (other, "main"))
     for bodies in ([teaser, main], [main, teaser]):
         assert draft({"uri": "x", "headlines": [{"value": "h"}], "bodies": bodies}).body_html == "<p>main</p>"
     blank = {**main, "value": "<p> </p>"}
-    assert draft({"uri": "x", "headlines": [{"value": "h"}], "bodies": [teaser, blank]}).body_html == "<p>teaser</p>"
+    assert draft({"uri": "x", "headlines": [{"value": "h"}], "bodies": [teaser, blank]}).body_html == teaser["value"]
 
 
 NITF = '<?xml version="1.0"?>\n<nitf><head><title>T</title></head><body><p>Words.</p></body></nitf>'
