@@ -2,8 +2,9 @@
 
 import pytest
 
+from services.ingest.draft import Author
 from services.ingest.formats.bounds import MAX_ADDRESS, MAX_LANGUAGE, MAX_NAME, MAX_NAMES
-from services.ingest.formats.reading import authors, language, names, shorten, web_address
+from services.ingest.formats.reading import authors, language, names, plain, shorten, web_address
 
 
 @pytest.mark.parametrize(
@@ -27,3 +28,44 @@ def test_what_is_longer_than_its_bound_is_none() -> None:
     assert (language(tag), language(tag + "f")) == (tag, None)
     address = "https://x.example/".ljust(MAX_ADDRESS, "x")
     assert (web_address(address), web_address(address + "x")) == (address, None)
+
+
+BLOCKS = (
+    "address article aside blockquote br caption dd dl dt div figure figcaption footer h1 h6 hr header li main nav ol"
+    " ul p pre section table tbody td th tr tfoot thead"
+)
+
+
+@pytest.mark.parametrize("name", [*BLOCKS.split(), "P"])
+def test_blocks_part_words_and_other_markup_does_not(name: str) -> None:
+    for block in (f"<{name}>", f"</{name}>", f"<{name}/>", f'<{name} class="x">', f"<{name}\n>"):
+        assert plain(f"Flood{block}in Bas<b class='x'>ra</b>") == "Flood in Basra"
+    assert plain(f"Bas<x{name}>ra, Bas<{name}x>ra, 1 < 2 > 1") == "Basra, Basra, 1 < 2 > 1"
+
+
+@pytest.mark.parametrize(("tag", "known"), [
+    ("en", "en"), ("ckb", "ckb"), ("zh_Hans-CN", "zh-Hans-CN"), ("de-CH-1901-x-y", "de-CH-1901-x-y"),
+    ("e", None), ("engl", None), ("en-", None), ("en--us", None), ("en-abcdefghi", None), ("a-b", None),
+    ("en-a-b-c-d-e", None), ("\u00e9n", None), ("en us", None), ("", None),
+])  # fmt: skip
+def test_a_language_is_a_tag(tag: str, known: str | None) -> None:
+    assert language(tag) == known
+
+
+@pytest.mark.parametrize("address", ["https://a.b/c?d#e", "HTTP://a", "https://\u00e9.example/\u00e9"])
+def test_a_web_address_names_a_host(address: str) -> None:
+    assert web_address(address) == address
+    wrong = ("", "//a.b/c", "ftp://a.b", "https:///c", "https://?c", "https://#c", "https:// a", "https://a.b/ c")
+    assert [web_address(one) for one in (*wrong, f"x{address}", f"{address} ", f"{address}\n")] == [None] * 11
+
+
+def test_an_author_has_the_first_address_that_came_with_the_name() -> None:
+    told = [
+        ("", "https://a.b/0"),
+        ("Ali", ""),
+        ("Ali", "https://a.b/1"),
+        ("Jo", "https://a.b/2"),
+        ("Jo", "https://a.b/3"),
+    ]
+    assert authors(told) == (Author("Ali"), Author("Jo", "https://a.b/2"))
+    assert authors([("x" * (MAX_NAME + 1), "")]) == (Author("x" * MAX_NAME),)
