@@ -41,6 +41,6 @@ def term_slug(name: str) -> str:
 def section_slug(name: str) -> str:
     """A section's slug, with a suffix where it would collide with an address of the site's own."""
     slug = term_slug(name)
-    if slug in RESERVED or re.fullmatch(r"[0-9]{4}", slug) or slug.startswith("_"):
+    if slug in RESERVED or re.fullmatch(r"[0-9]{4}", slug):
         return f"{slug}-section"
     return slug

@@ -1,0 +1,45 @@
+"""Sections, topics and authors as parts of addresses."""
+
+import pytest
+
+from services.ingest.terms import section_of, slug_of, term_of
+from shared.articles import Term
+
+NAMES = "Archive author front health hot media nginx-health sitemaps static Topic v1 2025 \u0662\u0660\u0662\u0665"
+
+
+@pytest.mark.parametrize("name", NAMES.split())
+def test_a_section_that_would_collide_with_the_sites_own_addresses_has_a_suffix(name: str) -> None:
+    assert section_of(name) == Term(slug=f"{term_of(name).slug}-section", name=name)
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("Oil & Gas", "oil-gas"),
+        ("Hot dogs", "hot-dogs"),
+        ("_fragments", "fragments"),
+        ("365", "365"),
+        ("20255", "20255"),
+    ],
+)
+def test_any_other_section_is_called_by_its_name(name: str, slug: str) -> None:
+    assert section_of(name) == Term(slug=slug, name=name)
+
+
+def test_a_name_without_letters_has_an_address_of_its_own() -> None:
+    oil, gas = term_of("\U0001f6e2"), section_of("\U0001f525")
+    assert oil.slug.startswith("x-")
+    assert len(oil.slug) == len("x-") + 8
+    assert gas.slug.startswith("x-")
+    assert oil.slug != gas.slug
+
+
+def test_an_authors_address_stays_with_the_name() -> None:
+    assert term_of("Ali", "https://ali.example/") == Term(slug="ali", name="Ali", url="https://ali.example/")
+
+
+def test_a_slug_is_cut_at_a_word_in_the_order_of_its_words() -> None:
+    assert slug_of("a " + "long" * 19 + " story of bridges", "x") == "a-" + "long" * 19
+    assert slug_of("a" * 81, "x") == "a" * 80
+    assert slug_of("aaaa " * 16 + "b", "x") == "-".join(["aaaa"] * 16)
