@@ -276,6 +276,18 @@ def test_whatever_readers_see_counts_as_content(change: dict[str, Any]) -> None:
     assert kept.outcomes[-1] == "unchanged"
 
 
+def test_a_correction_counts_with_its_words_and_its_moment() -> None:
+    told = [(), (DraftCorrection("One", NOW),), (DraftCorrection("Two", NOW),), (DraftCorrection("One", NOW - HOUR),)]
+    assert len({prepare(draft(corrections=corrections)).digest for corrections in told}) == len(told)
+
+
+def test_a_body_of_text_is_set_in_paragraphs_unless_there_is_one_of_html() -> None:
+    text = Draft(guid="g", headline="Story", body_text="One\n\n<Two>")
+    assert prepare(text).body == "<p>One</p>\n<p>&lt;Two&gt;</p>"
+    assert prepare(dataclasses.replace(text, body_html="<p>HTML</p>")).body == "<p>HTML</p>"
+    assert prepare(dataclasses.replace(text, status="canceled")).body == ""
+
+
 def test_the_picture_counts_as_content() -> None:
     one = Image(url="https://pictures.example/x.jpg")
     digests = {prepare(draft(), image).digest for image in (None, one, one.model_copy(update={"alt": "Other"}))}
@@ -573,6 +585,13 @@ def test_only_an_explicit_slug_moves_an_article() -> None:
     assert guid.current.slug == "breaking-news"
     guid.take(draft("E", slug="other"))
     assert guid.current.slug == "other"
+
+
+def test_an_article_whose_slug_was_taken_stays_where_it_is_though_it_asks_for_that_slug_again() -> None:
+    guid = fold([draft("A", slug="oil")])
+    guid.known = Known(guid.current.model_copy(update={"slug": "oil-2"}))
+    for content, slug in (("B", None), ("C", "oil"), ("D", None), ("E", "Oil")):
+        assert guid.take(draft(content, slug=slug)).current.slug == "oil-2"
 
 
 @given(st.text(min_size=1, max_size=60).filter(lambda text: not text.isspace()))
