@@ -120,6 +120,61 @@ def test_cases(html: str, cleaned: str) -> None:
     assert clean_html(html) == cleaned
 
 
+INLINE = "abbr b br cite code del em i ins kbd mark s samp small strong sub sup u var wbr"
+BLOCK = "aside div p pre section h2"
+SET_APART = "script style svg math title template textarea select button iframe object applet audio video canvas"
+NO_LONGER_HTML = "noembed noframes xmp plaintext"
+BLOCKS_OF_THE_PAGE = "article main header footer nav address center hgroup form fieldset noscript"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        *(f"<p>a<{name}>b</{name}></p>" for name in INLINE.split() if name not in ("br", "wbr")),
+        *(f"<{name}>a</{name}>" for name in BLOCK.split()),
+        "<p>a<br>b<wbr>c</p><hr><p>d</p>",
+        "<h2>2</h2><h3>3</h3><h4>4</h4><h5>5</h5><h6>6</h6>",
+        "<details><summary>a</summary>b</details>",
+        "<dl><dt>a</dt><dd>b</dd></dl><ul><li>c</li></ul>",
+        '<ol start="3" reversed=""><li>a</li></ol>',
+        '<p lang="ckb" dir="rtl" title="x">a <time datetime="2025-07-26">b</time> <q cite="https://a.b/">c</q></p>',
+        '<blockquote cite="https://a.b/"><p>a</p></blockquote>',
+        '<figure><img src="https://a.b/c" alt="d" width="3" height="12345" loading="lazy">'
+        "<figcaption>e</figcaption></figure>",
+        '<table><caption>a</caption><colgroup><col><col></colgroup><thead><tr><th colspan="2" rowspan="1" scope="col">b'
+        '</th></tr></thead><tbody><tr><td colspan="1" rowspan="1">c</td><td>d</td></tr></tbody><tfoot><tr>'
+        '<th scope="rowgroup">e</th><th scope="row">f</th></tr></tfoot></table>',
+    ],
+)
+def test_what_a_newsroom_needs_stays_as_it_is(html: str) -> None:
+    assert clean_html(html) == html
+
+
+@pytest.mark.parametrize("name", [*SET_APART.split(), *NO_LONGER_HTML.split()])
+def test_what_is_no_text_goes_with_what_is_in_it(name: str) -> None:
+    assert "b" not in clean_html(f"<i>a</i><{name}>b</{name}>")
+
+
+@pytest.mark.parametrize("name", BLOCKS_OF_THE_PAGE.split())
+def test_a_block_without_meaning_here_stays_a_block(name: str) -> None:
+    assert clean_html(f"<{name} id=x>a</{name}><{name.upper()}>b</{name.upper()}>") == "<div>a</div><div>b</div>"
+    assert clean_html(f"a<{name}x>b</{name}x>") == "ab"
+
+
+@pytest.mark.parametrize(
+    "attribute",
+    [
+        'lang="zz"', 'lang=""', 'lang="en_US"', 'lang="en-abcdefghi"', 'lang="english"', 'scope="cell"', 'class="x"',
+        'width="100%"', 'height="123456"', 'width=""', 'style="x"', 'id="x"', 'headers="x"', 'data-x="y"', 'cite="/x"',
+    ],
+)  # fmt: skip
+def test_an_attribute_that_means_nothing_here_goes(attribute: str) -> None:
+    for cleaned in (clean_html(f"<{name} {attribute}>a</{name}>") for name in ("p", "q", "blockquote")):
+        assert attribute not in cleaned
+    assert clean_html(f'<img src="/media/x" {attribute}>') == '<img alt="" src="/media/x" loading="lazy">'
+    assert "<th>" in clean_html(f"<table><tr><th {attribute}>a</table>")
+
+
 @pytest.mark.parametrize(
     ("html", "address", "name"),
     [
