@@ -416,6 +416,7 @@ def test_statuses(told: str | None, status: str) -> None:
     [
         ("<html><head><title>x</title></head><h1 class='a'>Bridge <b>closed</b></h1><p>y</p>", False),
         ("<p>City</p><H1>\nBridge&nbsp;closed\n</H1><p>y</p>", False),
+        ("<p>City</h1></p><h1>Bridge closed</h1><p>y</p>", False),
         ("<h1>Bridge opened</h1><p>y</p>", True),
         ("<h2>Bridge closed</h2><p>y</p>", True),
         ("<h1>Bridge closed<p>y</p>", True),
