@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from services.ingest import ndjson
 from services.ingest.ndjson import answer_lines, split_lines
 from shared.problems import Fault, Problem
 from shared.store import StoreUnavailable
@@ -146,4 +147,54 @@ async def test_a_sender_that_leaves_disturbs_nobody_and_is_logged(
     await writer.wait_closed()
     assert [answer["status"] for answer in await talk(address, b"1\n")] == [202]
     await until(lambda: said)
+    assert said == ["a sender left in the middle of its lines"]
+
+
+async def test_so_many_bytes_are_worked_on_at_once_and_no_more_but_for_a_line_of_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ndjson, "HELD", 10)
+    now: list[bytes] = []
+    seen = set()
+
+    async def work(line: bytes) -> dict[str, Any]:
+        now.append(line)
+        seen.add(b" ".join(now))
+        await asyncio.sleep(0.001)
+        now.remove(line)
+        return {"status": 202}
+
+    async def lines() -> AsyncIterator[bytes]:
+        for line in (b"1234", b"5678", b"9012", b"eleven bytes", b"12345", b"67890", b"1"):
+            yield line
+
+    under_way = ndjson._UnderWay(work, "/", 100)
+    reading = asyncio.create_task(under_way.read(lines(), 100))
+    answers = []
+    async with asyncio.timeout(5):
+        while found := await under_way.next():
+            answers += found
+        await reading
+    assert len(answers) == 7
+    assert {b"1234 5678", b"eleven bytes", b"12345 67890"} <= seen
+    assert all(len(held.replace(b" ", b"")) <= 10 for held in seen - {b"eleven bytes"})
+
+
+async def test_nothing_goes_on_for_a_sender_who_takes_no_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("services.ingest.ndjson.observe.log", lambda: SimpleNamespace(info=said.append))
+    sent = [{"type": "http.request", "body": b"60000\n60000\n", "more_body": True}]
+
+    async def receive() -> dict[str, Any]:
+        return sent.pop() if sent else await asyncio.Future()
+
+    async def send(_: Any) -> None:
+        raise OSError("gone")
+
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": []}
+    before = asyncio.all_tasks()
+    response = await answer_lines(Request(scope, receive), slow_work, max_line=20, at_once=8)
+    await asyncio.wait_for(response(scope, receive, send), 5)
+    assert not sent
+    await until(lambda: asyncio.all_tasks() == before, 2)
     assert said == ["a sender left in the middle of its lines"]
