@@ -136,6 +136,8 @@ BLOCKS_OF_THE_PAGE = "article main header footer nav address center hgroup form 
         "<h2>2</h2><h3>3</h3><h4>4</h4><h5>5</h5><h6>6</h6>",
         "<details><summary>a</summary>b</details>",
         "<dl><dt>a</dt><dd>b</dd></dl><ul><li>c</li></ul>",
+        '<ul><li>a<br>b<hr>c<wbr>d<img src="https://a.b/c" alt="e" loading="lazy"></li><li><table><colgroup><col>'
+        "</colgroup><tbody><tr><td>f</td></tr></tbody></table></li></ul>",
         '<ol start="3" reversed=""><li>a</li></ol>',
         '<p lang="ckb" dir="rtl" title="x">a <time datetime="2025-07-26">b</time> <q cite="https://a.b/">c</q></p>',
         '<blockquote cite="https://a.b/"><p>a</p></blockquote>',

@@ -1,12 +1,13 @@
 """What cannot be published is removed from text, and nothing else is."""
 
 import sys
+from typing import Any
 
 import html5lib  # type: ignore[import-untyped]  # it has no types
 import pytest
 
 from services.ingest.html import clean_html
-from services.ingest.text import strip_forbidden
+from services.ingest.text import find_lone_surrogate, strip_forbidden
 from shared.characters import clean_text
 
 ALL = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF]
@@ -31,6 +32,20 @@ def test_the_end_of_a_line_parts_words() -> None:
 
 def test_every_text_of_a_tree_is_cleaned() -> None:
     assert strip_forbidden({"a\x81": ["b\x82", {"c": "d\ufdd0\x85e"}, 1, None]}) == {"a": ["b", {"c": "d e"}, 1, None]}
+
+
+@pytest.mark.parametrize(
+    ("tree", "pointer"),
+    [
+        ("\ud800", ""),
+        ({"a": "b", "c": "\udfff"}, "/c"),
+        ({"a/b~": ["c", "\u00fc", {"d": "\ud800"}], "e": "\ud800"}, "/a~1b~0/2/d"),
+        ({"\ud800\u00fc": {"a": "\ud800"}}, "/\ufffd\u00fc"),
+        ({"a": ["\U0001f6e2", {"\u00fc": None}], "b": 5}, None),
+    ],
+)
+def test_half_of_a_surrogate_pair_is_pointed_at_without_one(tree: Any, pointer: str | None) -> None:
+    assert find_lone_surrogate(tree) == pointer
 
 
 @pytest.mark.parametrize("written", ["{}", "&#{};", "&#x{:x};"])
