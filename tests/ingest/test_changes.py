@@ -1,0 +1,90 @@
+"""What a new state of an article changes for the others of its chain of rewrites, and what it does not."""
+
+import json
+from collections.abc import AsyncIterator
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from services.ingest.draft import Draft
+from services.ingest.families import chain_of_key
+from services.ingest.register import Accepted
+from shared.articles import Article, identify
+from shared.events import ARTICLES
+from tests.ingest.test_two_ingests import EARLIER, Ingest
+
+GUIDS = ("original", "rewrite", "newest")
+
+
+class Desk(Ingest):
+    """An ingest that is asked what it told others."""
+
+    async def take(self, guid: str, **members: Any) -> Accepted:
+        draft = Draft(guid=guid, **{"headline": guid, "body_text": guid, **members})
+        return await self.register.accept("desk", draft)
+
+    async def events(self) -> int:
+        return int(await self.store.do("XLEN", ARTICLES))
+
+    async def article(self, guid: str) -> Article:
+        article, _, _ = await self.register.find(identify("desk", guid))
+        assert article is not None
+        return article
+
+
+@pytest.fixture
+async def desk(valkey: str) -> AsyncIterator[Desk]:
+    """Where an original has been rewritten twice."""
+    made = Desk(valkey, EARLIER)
+    await made.take("original")
+    await made.take("rewrite", evolved_from="original")
+    await made.take("newest", evolved_from="rewrite")
+    yield made
+    await made.store.close()
+
+
+@pytest.mark.parametrize("guid", GUIDS)
+async def test_new_words_are_told_of_the_article_alone(desk: Desk, guid: str) -> None:
+    before = await desk.events()
+    evolved_from = {"rewrite": "original", "newest": "rewrite"}.get(guid)
+    accepted = await desk.take(guid, body_text="New words.", evolved_from=evolved_from)
+    assert await desk.events() == before + 1
+    assert [ident for ident, _ in accepted.awaited] in ([], [identify("desk", guid)])
+
+
+@pytest.mark.parametrize("change", [{"slug": "elsewhere", "evolved_from": "rewrite"}, {"status": "canceled"}])
+async def test_what_happens_at_the_newest_address_is_told_at_those_that_lead_there(
+    desk: Desk, change: dict[str, Any]
+) -> None:
+    before = {identify("desk", guid): (await desk.article(guid)).revision for guid in GUIDS}
+    accepted = await desk.take("newest", **change)
+    assert dict(accepted.awaited) == {ident: revision + 1 for ident, revision in before.items()}
+    for guid in GUIDS:
+        assert (await desk.article(guid)).revision == before[identify("desk", guid)] + 1
+
+
+async def test_the_same_again_is_recorded_and_told_to_nobody(desk: Desk) -> None:
+    before, revision = await desk.events(), (await desk.article("newest")).revision
+    accepted = await desk.take("newest", evolved_from="rewrite", version=9)
+    assert (accepted.outcome, accepted.event_id, accepted.awaited) == ("unchanged", None, ())
+    assert await desk.events() == before
+    kept = await desk.article("newest")
+    assert (kept.version, kept.revision) == (9, revision)
+
+
+async def test_nobody_waits_for_what_was_withdrawn_before_it_could_appear(desk: Desk) -> None:
+    accepted = await desk.take("never", status="canceled")
+    assert (accepted.outcome, accepted.awaited) == ("withdrawn", ())
+
+
+@pytest.mark.parametrize("order", list(permutations(GUIDS)))
+async def test_a_chain_is_one_in_whatever_order_its_members_come(valkey: str, order: tuple[str, ...]) -> None:
+    desk = Desk(valkey, EARLIER)
+    for guid in order:
+        await desk.take(guid, evolved_from={"rewrite": "original", "newest": "rewrite"}.get(guid))
+    idents = sorted(identify("desk", guid) for guid in GUIDS)
+    (key,) = await desk.store.do("KEYS", "chain:*")
+    assert json.loads(await desk.store.do("GET", key)) == idents
+    assert {await desk.store.do("GET", chain_of_key(ident)) for ident in idents} == {idents[0].encode()}
+    await desk.store.close()
