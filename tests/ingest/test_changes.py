@@ -34,14 +34,20 @@ class Desk(Ingest):
 
 
 @pytest.fixture
-async def desk(valkey: str) -> AsyncIterator[Desk]:
-    """Where an original has been rewritten twice."""
+async def empty(valkey: str) -> AsyncIterator[Desk]:
+    """Where nothing has come yet."""
     made = Desk(valkey, EARLIER)
-    await made.take("original")
-    await made.take("rewrite", evolved_from="original")
-    await made.take("newest", evolved_from="rewrite")
     yield made
     await made.store.close()
+
+
+@pytest.fixture
+async def desk(empty: Desk) -> Desk:
+    """Where an original has been rewritten twice."""
+    await empty.take("original")
+    await empty.take("rewrite", evolved_from="original")
+    await empty.take("newest", evolved_from="rewrite")
+    return empty
 
 
 @pytest.mark.parametrize("guid", GUIDS)
@@ -79,13 +85,11 @@ async def test_nobody_waits_for_what_was_withdrawn_before_it_could_appear(desk: 
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
-async def test_a_chain_is_one_in_whatever_order_its_members_come(valkey: str, order: tuple[int, ...]) -> None:
-    desk = Desk(valkey, EARLIER)
+async def test_a_chain_is_one_in_whatever_order_its_members_come(empty: Desk, order: tuple[int, ...]) -> None:
     guids = sorted("abc", key=lambda guid: identify("desk", guid))  # it is known by the first of their ids
     idents = [identify("desk", guid) for guid in guids]
     for at in order:
-        await desk.take(guids[at], evolved_from=guids[at - 1] if at else None)
-    (key,) = await desk.store.do("KEYS", "chain:*")
-    assert json.loads(await desk.store.do("GET", key)) == idents
-    assert {await desk.store.do("GET", chain_of_key(ident)) for ident in idents} == {idents[0].encode()}
-    await desk.store.close()
+        await empty.take(guids[at], evolved_from=guids[at - 1] if at else None)
+    (key,) = await empty.store.do("KEYS", "chain:*")
+    assert json.loads(await empty.store.do("GET", key)) == idents
+    assert {await empty.store.do("GET", chain_of_key(ident)) for ident in idents} == {idents[0].encode()}

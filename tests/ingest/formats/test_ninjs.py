@@ -494,7 +494,10 @@ def test_a_picture_in_the_body_says_whose_it_is(figure: str, said: str) -> None:
     assert "<small>" not in (draft(SUPERDESK, associations=EDITOR, body_html=html).body_html or "")
 
 
-@pytest.mark.parametrize("byline", ["By: Jane Doe", "by Jane Doe", "Von Jane Doe", "BY:Jane Doe", "Jane Doe"])
+@pytest.mark.parametrize(
+    "byline",
+    ["By: Jane Doe", "by Jane Doe", "Von Jane Doe", "par Jane Doe", "Por  Jane Doe", "BY:Jane Doe", "Jane Doe"],
+)
 def test_a_byline_is_a_name(byline: str) -> None:
     assert draft(without(SUPERDESK, "authors"), byline=byline).authors == (Author("Jane Doe"),)
     for name in ("Byron Katie", "Jane Darby Smith", "Yvon Petit", "Caspar Olsen"):
