@@ -48,8 +48,9 @@ def test_nesting_is_bounded_however_deep(opening: str) -> None:
     fits = MAX_DEPTH // levels
     assert parse_json(f"{opening * fits}1{closing * fits}".encode())
     for depth in (fits + 1, 40_000):
-        with pytest.raises(Problem, match="nested"):
+        with pytest.raises(Problem, match="nested") as caught:
             parse_json(f"{opening * depth}1{closing * depth}".encode())
+        assert caught.value.status == 400
 
 
 @pytest.mark.parametrize("piece", ["1", "[]", "{}", '"x"', '{"a": 1}'])
@@ -81,7 +82,10 @@ def test_brackets_and_commas_within_texts_do_not_count() -> None:
         (b"[-Infinity]", "Infinity"),
         (b"[1e999]", "too large"),
         (b"1" * 21, "digits"),
+        (b"-" + b"1" * 21, "digits"),
         (b"1" * 10_000, "digits"),
+        (b"0." + b"1" * 39, "too long"),
+        (b"-1e999", "too large"),
         (b"0." + b"1" * 10_000, "too long"),
         (b'{"guid": "a", "b": {"x": 1, "x": 2}}', "'x' occurs twice"),
     ],
@@ -90,6 +94,11 @@ def test_what_is_doubtful_is_refused(raw: bytes, says: str) -> None:
     with pytest.raises(Problem, match=says) as caught:
         parse_json(raw)
     assert caught.value.status == 400
+
+
+@pytest.mark.parametrize("number", ["9" * 20, "-" + "9" * 20, "0." + "1" * 38, "-1e-999", "1e308"])
+def test_a_number_within_its_bounds_is_read(number: str) -> None:
+    assert parse_json(number.encode()) == json.loads(number)
 
 
 @pytest.mark.parametrize(
