@@ -21,7 +21,7 @@ _PARTS = re.compile(  # what parts words: blocks, and the ends of lines
     r"|p|pre|section|table|tbody|t[dhr]|tfoot|thead)(?:[\s/][^<>]*)?>",
     re.IGNORECASE,
 )
-_WEB = re.compile(r"https?://[^\s/?#]+\S*", re.IGNORECASE)
+_WEB = re.compile(r"https?://[^\s/?#]\S*", re.IGNORECASE)
 
 
 class Members:
