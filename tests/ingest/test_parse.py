@@ -53,6 +53,17 @@ def test_nesting_is_bounded_however_deep(opening: str) -> None:
         assert caught.value.status == 400
 
 
+def test_what_stands_beside_it_makes_nothing_deeper_or_flatter() -> None:
+    for inner, fits in ((MAX_DEPTH - 1, True), (MAX_DEPTH, False)):
+        nested = "[" * inner + "]" * inner
+        raw = f"[{'[], ' * 200}{nested}, {nested}]".encode()
+        if fits:
+            assert len(parse_json(raw)) == 202
+        else:
+            with pytest.raises(Problem, match="nested"):
+                parse_json(raw)
+
+
 @pytest.mark.parametrize("piece", ["1", "[]", "{}", '"x"', '{"a": 1}'])
 def test_the_number_of_values_is_bounded(piece: str) -> None:
     values = 1 + piece.count("[") + piece.count("{")

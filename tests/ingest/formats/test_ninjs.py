@@ -299,8 +299,9 @@ def test_a_standfirst_is_what_describes_the_story_whichever_stands_first(
             "headlines": told(extended="At the border on Monday", main="Border"),
         },
         {"headline": "Border", "description_creditline": "THE AGENCY", "description_caption": "At the border."},
+        {"headline": "Border", "by": "THE AGENCY", "description_html": "<p>At the border.", "description_caption": "-"},
     ],
-    ids=["2.x", "1.x"],
+    ids=["2.x", "1.x", "Superdesk"],
 )
 def test_a_pictures_caption_is_its_caption_and_its_credit_line_the_credit(members: dict[str, Any]) -> None:
     photo = {"name": "photo", "uri": "p", "type": "picture", "renditions": {"o": {"href": "https://a.b/c.jpg"}}}
