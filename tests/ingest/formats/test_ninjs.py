@@ -310,6 +310,13 @@ def test_a_pictures_caption_is_its_caption_and_its_credit_line_the_credit(member
     )
 
 
+def test_what_is_said_of_a_picture_is_no_credit() -> None:
+    photo = {"name": "photo", "type": "picture", "renditions": {"o": {"href": "https://a.b/c.jpg"}}}
+    for members in ({"descriptions": told(caption="At the border.")}, {"description_text": "At the border."}):
+        image = draft(TWO, associations=[{**photo, **members}]).image
+        assert image == Picture(url="https://a.b/c.jpg", alt="At the border.", caption="At the border.")
+
+
 def test_a_caption_comes_before_what_else_is_said_of_a_picture() -> None:
     known = ("caption", "main", "summary", "text", "other")
     for at, first in enumerate(known):
