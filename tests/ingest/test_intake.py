@@ -576,6 +576,14 @@ def test_what_waited_goes_to_the_slug_and_the_date_that_it_has_itself() -> None:
         assert (kept.path, kept.published_at) == ("/2025/07/26/asked/", LATER), arrivals
 
 
+def test_what_was_killed_before_it_appeared_has_its_address_from_when_it_does() -> None:
+    killed = draft("X", version=1)
+    assert fold([killed, draft("A", version=2)]).current.path == "/2025/07/26/story-a/"
+    waits = draft("A", version=2, published_at=LATER)
+    kept = fold([killed, waits]).pass_time(LATER).current
+    assert (kept.path, kept.published_at) == ("/2025/07/27/story-a/", LATER)
+
+
 def test_only_an_explicit_slug_moves_an_article() -> None:
     guid = fold([draft("A"), draft("B", slug="Breaking News")])
     assert guid.current.slug == "breaking-news"
