@@ -25,7 +25,10 @@ from services.console.folder import Folder
 START_WITHIN = 30.0
 RENDERED = "pressrun_pages_rendered_total{"
 STREAMS = ("articles", "views", "signals")
-WAITING = (*(f"render:dirty:{name}" for name in ("articles", "lists", "shared", "background", "gone")), "render:leases")
+WAITING = (
+    *(f"render:dirty:{name}" for name in ("articles", "shared", "unhurried", "background", "gone")),
+    "render:leases",
+)
 UVICORN = ("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning", "--backlog", "2048")
 
 

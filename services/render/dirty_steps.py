@@ -1,9 +1,9 @@
 """What happens to the dirty set at the store, each in one atomic step, and the keys it is kept under.
 
 `render:dirty:articles` sorted set of page keys by when they were marked: new articles, first come first served ·
-`render:dirty:lists` sorted set of the page keys of lists, fragments and whatever else is not to be older than two
+`render:dirty:shared` sorted set of the page keys of lists, fragments and whatever else is not to be older than two
 seconds, by when they are due ·
-`render:dirty:shared` the same of feeds, archives and sitemaps, which may be five times as old ·
+`render:dirty:unhurried` the same of feeds, archives and sitemaps, which may be five times as old ·
 `render:dirty:background` the same of pages that can wait for all others: looks around an article, articles' pages that
 may show other related articles, and whatever is built again though no event asks for it ·
 `render:dirty:gone` sorted set of what must not be built while anything else is in hand, by when it is due at the
@@ -17,33 +17,33 @@ before it is listed ·
 Times are the machine's milliseconds, never the site's: a lease does not stop with the site's clock.
 """
 
-from services.render.keys import UNHURRIED
+from services.render import keys
 from services.render.known import KNOWN
 from shared.store import Script
 
 ARTICLES = "render:dirty:articles"
-LISTS = "render:dirty:lists"
 SHARED = "render:dirty:shared"
+UNHURRIED = "render:dirty:unhurried"
 BACKGROUND = "render:dirty:background"
 GONE = "render:dirty:gone"
 LEASES = "render:leases"
 TOKENS = "render:tokens"
 CAUSES = "render:causes"
-WAITING = (ARTICLES, LISTS, SHARED, BACKGROUND, GONE, LEASES)
+WAITING = (ARTICLES, SHARED, UNHURRIED, BACKGROUND, GONE, LEASES)
 """Where page keys stand that wait or are being built."""
 ALL = (*WAITING, TOKENS, CAUSES)
 
 LUA = (
-    f"local UNHURRIED = {{{', '.join(f'[{kind!r}] = true' for kind in UNHURRIED)}}}"
+    f"local CAN_WAIT = {{{', '.join(f'[{kind!r}] = true' for kind in keys.UNHURRIED)}}}"
     + """
-local ARTICLES, LISTS, SHARED, BACKGROUND, GONE, LEASES, TOKENS, CAUSES = unpack(KEYS, 1, 8)
+local ARTICLES, SHARED, UNHURRIED, BACKGROUND, GONE, LEASES, TOKENS, CAUSES = unpack(KEYS, 1, 8)
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local function caused(page, cause)
   redis.call('HSETNX', CAUSES, page, cause .. ' ' .. now)
 end
 local function queue_of(page)
-  return UNHURRIED[string.match(page, '^[^:]*')] and SHARED or LISTS
+  return CAN_WAIT[string.match(page, '^[^:]*')] and UNHURRIED or SHARED
 end
 local function mark(name, page, patience, cause)
   redis.call('ZADD', name, 'LT', now + patience, page)
@@ -68,14 +68,14 @@ local function mark_all(name, marks)
 end
 local function mark_due(marks)
   -- `mark_all` for pages of both queues
-  local lists, shared = {}, {}
+  local shared, unhurried = {}, {}
   for at = 1, #marks, 3 do
-    local queue = queue_of(marks[at]) == LISTS and lists or shared
+    local queue = queue_of(marks[at]) == SHARED and shared or unhurried
     local last = #queue
     queue[last + 1], queue[last + 2], queue[last + 3] = marks[at], marks[at + 1], marks[at + 2]
   end
-  mark_all(LISTS, lists)
   mark_all(SHARED, shared)
+  mark_all(UNHURRIED, unhurried)
 end
 local function again(page)
   local name = string.sub(page, 1, 8) == 'article:' and ARTICLES or queue_of(page)
@@ -119,15 +119,15 @@ local function take_pages(most, few, share, least, token, lease, size, first)
   -- it leaves the other pages alone, since those have a time at which they must be there
   local taken, count, leased = {}, 0, redis.call('ZCARD', LEASES)
   local some_gone, some_later = redis.call('ZCARD', GONE) > 0, redis.call('ZCARD', BACKGROUND) > 0
-  local some_lists = redis.call('ZCARD', LISTS) > 0
+  local some_unhurried = redis.call('ZCARD', UNHURRIED) > 0
   local some_untold = redis.call('EXISTS', 'render:untold') == 1
   local is_first = {}
   for _, page in ipairs(first) do is_first[page] = true end
   local function take_page(page)
     if redis.call('ZSCORE', LEASES, page) then return 0 end
     local id = string.match(page, '^article:(.*)')
-    if some_lists then redis.call('ZREM', LISTS, page) end
     redis.call('ZREM', SHARED, page)
+    if some_unhurried then redis.call('ZREM', UNHURRIED, page) end
     if some_later then redis.call('ZREM', BACKGROUND, page) end
     if some_gone then redis.call('ZREM', GONE, page) end
     if id then redis.call('ZREM', ARTICLES, page) end
@@ -157,7 +157,7 @@ local function take_pages(most, few, share, least, token, lease, size, first)
     end
     local articles = redis.call('ZCARD', ARTICLES)
     if articles >= least then take_last(ARTICLES, '(0', '+inf') end
-    for _, queues in ipairs({{LISTS, SHARED}, {BACKGROUND}}) do
+    for _, queues in ipairs({{SHARED, UNHURRIED}, {BACKGROUND}}) do
       local late = 0
       for _, name in ipairs(queues) do late = late + redis.call('ZCOUNT', name, '-inf', now) end
       for _, name in ipairs(queues) do
@@ -170,20 +170,20 @@ local function take_pages(most, few, share, least, token, lease, size, first)
   take(ARTICLES, 0, most)
   for _, page in ipairs(first) do
     -- what must not wait behind other pages that are overdue
-    local due = redis.call('ZSCORE', LISTS, page)
+    local due = redis.call('ZSCORE', SHARED, page)
     if due and tonumber(due) <= now and count < most then take_page(page) end
   end
   -- where few articles wait, the next one should not wait for many pages
   if few < share and redis.call('ZCARD', ARTICLES) < most then share = few end
   -- lists have less time than feeds and archives, which all come due some seconds into a batch and would be before them
-  local feeds, before = math.min(math.ceil(share / 3), redis.call('ZCOUNT', SHARED, '-inf', now)), count
-  take(LISTS, now, share - feeds)
-  take(SHARED, now, share - (count - before))
+  local unhurried, before = math.min(math.ceil(share / 3), redis.call('ZCOUNT', UNHURRIED, '-inf', now)), count
+  take(SHARED, now, share - unhurried)
+  take(UNHURRIED, now, share - (count - before))
   take(BACKGROUND, now, math.ceil(share / 6))
   take(ARTICLES, '+inf', most)
-  if count < few then take(LISTS, '+inf', few - count) end
   if count < few then take(SHARED, '+inf', few - count) end
-  local waits = redis.call('ZCARD', LISTS) + redis.call('ZCARD', SHARED)
+  if count < few then take(UNHURRIED, '+inf', few - count) end
+  local waits = redis.call('ZCARD', SHARED) + redis.call('ZCARD', UNHURRIED)
   local idle = waits == 0 and redis.call('ZCARD', LEASES) == 0 -- what is taken here among them
   if idle then take(GONE, '+inf', most) end
   if count < few then take(BACKGROUND, '+inf', few - count) end

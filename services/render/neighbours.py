@@ -57,7 +57,7 @@ for at = 9, #KEYS do
   end
   if member ~= id then redis.call('ZREM', key, member) end
 end
-mark_all(tonumber(patience) > 0 and BACKGROUND or LISTS, marks)
+mark_all(tonumber(patience) > 0 and BACKGROUND or SHARED, marks)
 done(page, token)
 return #marks / 3
 """

@@ -10,7 +10,7 @@ import pytest
 from services.render import dirty as dirty_set
 from services.render import keys
 from services.render.dirty import Dirty, Taken, waits_key
-from services.render.dirty_steps import ALL, GONE, LEASES, SHARED
+from services.render.dirty_steps import ALL, GONE, LEASES, UNHURRIED
 from services.render.reasons import WHY
 from shared.articles import record_key
 from shared.events import PAGES
@@ -76,9 +76,9 @@ async def test_an_event_that_somebody_else_made_may_be_called_anything(dirty: Di
 
 async def test_a_later_mark_never_puts_a_page_off(store: Store, dirty: Dirty) -> None:
     await dirty.mark(["feed:all"], patience=0)
-    due = await store.do("ZSCORE", SHARED, "feed:all")
+    due = await store.do("ZSCORE", UNHURRIED, "feed:all")
     await dirty.mark(["feed:all"])
-    assert await store.do("ZSCORE", SHARED, "feed:all") == due
+    assert await store.do("ZSCORE", UNHURRIED, "feed:all") == due
 
 
 async def test_marking_acknowledges_in_the_same_step(store: Store, dirty: Dirty) -> None:

@@ -13,7 +13,7 @@ from services.ingest.draft import Draft
 from services.render import dirty, pages
 from services.render.delivery import Delivery
 from services.render.dirty import Taken
-from services.render.dirty_steps import ARTICLES, BACKGROUND, LEASES, LISTS
+from services.render.dirty_steps import ARTICLES, BACKGROUND, LEASES, SHARED
 from services.render.edition import LiveEdition
 from services.render.keys import article
 from services.render.press import AT_ONCE, ROOM, SIDE_BY_SIDE, Press
@@ -106,7 +106,7 @@ async def test_a_first_page_does_not_take_the_place_of_a_later_one(
             await room.accept(draft(f"n{number}", topics=("x",), published_at=when))
         for _ in range(100):
             await room.deliver(random.Random(1))
-            if not await other.round() + await room.press.round() and not await room.store.do("ZCARD", LISTS):
+            if not await other.round() + await room.press.round() and not await room.store.do("ZCARD", SHARED):
                 break
         others.append(page.read_bytes())
         return found
@@ -377,7 +377,7 @@ async def test_other_related_articles_can_wait_for_all_other_pages_and_a_withdra
     await room.accept(draft("c", topics=("x",)))
     await room.deliver(random.Random(1))
     await room.press.round()
-    assert (await waiting(BACKGROUND), "near" in await waiting(LISTS)) == ({"near"}, False)
+    assert (await waiting(BACKGROUND), "near" in await waiting(SHARED)) == ({"near"}, False)
     while "near" in await waiting(BACKGROUND):
         await room.press.round()
     assert "article" in await waiting(BACKGROUND), "and so can the pages around it"
@@ -385,7 +385,7 @@ async def test_other_related_articles_can_wait_for_all_other_pages_and_a_withdra
     await room.accept(Draft(guid="c", status="canceled"))
     await room.deliver(random.Random(1))
     await room.press.round()
-    assert (await waiting(BACKGROUND), "near" in await waiting(LISTS)) == (set(), True)
+    assert (await waiting(BACKGROUND), "near" in await waiting(SHARED)) == (set(), True)
     await room.drain()
     assert (await room.differences()).clean
 
