@@ -92,7 +92,7 @@ class Image(Frozen):
         return self.model_copy(update={"alt": alt, "credit": "", "caption": ""})
 
 
-class Told(Frozen):
+class PublicArticle(Frozen):
     """What everyone may know of an article."""
 
     id: str = Field(description="the article, for good")
@@ -120,13 +120,13 @@ class Told(Frozen):
     source_url: str | None = Field(None, description="where it stood first")
 
 
-class WholeArticle(Told):
+class WholeArticle(PublicArticle):
     """An article as events carry it."""
 
     body_html: str = Field(description="the body as its page shows it: cleaned HTML")
 
 
-class Article(Told):
+class Article(PublicArticle):
     """The newest state of one guid. `revision` counts the accepted changes, whatever `version` the source gave.
 
     `is_numbered`: that version is the source's own. `ordered_at` is the source's own updated_at, by which versions are

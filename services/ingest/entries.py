@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared import live
-from shared.articles import Article, Told, body_key, pack_body, read_card, record_key, url
+from shared.articles import Article, PublicArticle, body_key, pack_body, read_card, record_key, url
 from shared.events import ARTICLES, ArticlePublished, ArticleUpdated, ArticleWithdrawn, announce
 from shared.settings import Site
 from shared.store import Command
@@ -71,7 +71,7 @@ def _names(article: Article) -> Iterator[Command]:
 
 
 def _whole(article: Article, body: str) -> dict[str, object]:
-    return {**article.model_dump(mode="json", include=_TOLD), "body_html": body}
+    return {**article.model_dump(mode="json", include=_PUBLIC), "body_html": body}
 
 
-_TOLD = set(Told.model_fields)
+_PUBLIC = set(PublicArticle.model_fields)
