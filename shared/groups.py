@@ -18,6 +18,11 @@ class Group:
     lag: int | None
     pending: int
 
+    @property
+    def behind(self) -> bool:
+        """Whether it has entries left to get or to acknowledge."""
+        return bool(self.lag or self.pending)
+
 
 async def groups_of(store: Store, stream: str) -> list[Group]:
     """The groups of a stream; none where there is no such stream."""

@@ -200,7 +200,7 @@ async def _is_read_up(store: Store) -> bool:
     async for found in _keys(store):
         kinds = await store.all([("TYPE", key) for key in found])
         for key, kind in zip(found, kinds, strict=True):
-            if kind == b"stream" and any(group.lag or group.pending for group in await groups_of(store, key)):
+            if kind == b"stream" and any(group.behind for group in await groups_of(store, key)):
                 return False
     return True
 

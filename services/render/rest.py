@@ -15,6 +15,6 @@ async def readers_of(store: Store, stream: str) -> list[Group]:
 async def at_rest(store: Store) -> tuple[str, ...] | None:
     """The entries up to which all is done; None while anything is on its way."""
     read = [group for stream in (ARTICLES, SIGNALS) for group in await readers_of(store, stream)]
-    if any(group.pending or group.lag for group in read) or not await Dirty(store, "check").drained():
+    if any(group.behind for group in read) or not await Dirty(store, "check").drained():
         return None
     return tuple(group.last for group in read)

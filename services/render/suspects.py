@@ -163,7 +163,7 @@ class Suspects:
         return _Moment(waiting, await self._store.do("HGET", WHY, key), any(behind))
 
     async def _is_behind(self, stream: str) -> bool:
-        return any(one.pending or one.lag for one in await readers_of(self._store, stream))
+        return any(one.behind for one in await readers_of(self._store, stream))
 
     async def _moves(self, key: str, since_ms: int) -> bool:
         """Whether a page was built, or came to wait, since then."""
