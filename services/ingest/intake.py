@@ -101,6 +101,12 @@ def _is_before(copy: Copy, waiting: Article) -> bool:
     return told is not None and waiting.ordered_at is not None and told < waiting.ordered_at
 
 
+def _is_after(copy: Copy, waiting: Article) -> bool:
+    """Whether a version with a moment is newer by it than what waits."""
+    told = copy.draft.updated_at
+    return told is not None and waiting.ordered_at is not None and told > waiting.ordered_at
+
+
 def _outranks(copy: Copy, rank: Rank, waiting: Article) -> bool:
     """Whether a version takes the place of the one that waits, or is it."""
     return order(waiting) <= rank and not _is_before(copy, waiting)
@@ -116,8 +122,9 @@ def _unchanged(copy: Copy, known: Known, current: Article, rank: Rank, now: date
     if rank <= order(current):
         linked = _linked(copy, current, now)
         return Decision("unchanged", linked, quiet=linked != current)
-    version, ordered_at, withdrawn_at = current.version, copy.draft.updated_at, current.withdrawn_at
+    waiting, ordered_at, withdrawn_at = known.waiting, copy.draft.updated_at, current.withdrawn_at
     if copy.draft.version is None:
+        version = rank[0] if waiting is not None and _is_after(copy, waiting) else current.version
         ordered_at = _later(ordered_at, current.ordered_at)
         killed_at = _later(copy.draft.updated_at, current.withdrawn_at)  # what it took down is not to return with it
     else:
@@ -128,7 +135,6 @@ def _unchanged(copy: Copy, known: Known, current: Article, rank: Rank, now: date
     newer = _linked(copy, current, now).model_copy(
         update={"version": version, "ordered_at": ordered_at, "withdrawn_at": withdrawn_at}
     )
-    waiting = known.waiting
     drop = waiting is not None and (_outranks(copy, order(newer), waiting) or _too_late(waiting, newer))
     return Decision("unchanged", newer, drop_waiting=drop, quiet=newer != current)
 

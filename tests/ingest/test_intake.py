@@ -312,7 +312,7 @@ def _version(number: int, content: str, scheduled: bool) -> Draft:
     """A version of a source whose versions and moments agree."""
     at = NOW - timedelta(days=1) + number * HOUR
     embargo = LATER if scheduled and content != "X" else None
-    return draft(content, version=number, updated_at=at, headline=f"Version {number}", embargo_until=embargo)
+    return draft(content, version=number, updated_at=at, embargo_until=embargo)
 
 
 @given(consistent.flatmap(lambda found: st.tuples(
@@ -502,6 +502,15 @@ def test_a_newer_version_takes_the_place_of_one_that_waits() -> None:
     guid = fold([draft("A", version=1), draft("B", version=2, embargo_until=LATER), draft("C", version=3)])
     assert guid.known.waiting is None
     assert guid.pass_time(LATER).current.headline == "Story C"
+
+
+def test_what_is_live_already_takes_the_place_of_one_that_waits_when_it_comes_as_newer() -> None:
+    live, waits = draft("A", updated_at=NOW - 3 * HOUR), draft("B", updated_at=NOW - 2 * HOUR, embargo_until=LATER)
+    for arrivals in permutations([live, waits, draft("A", updated_at=NOW - HOUR)]):
+        guid = fold(arrivals)
+        assert guid.known.waiting is None
+        assert guid.take(waits).pass_time(LATER).current.headline == "Story A"
+    assert fold([live, waits, live]).pass_time(LATER).current.headline == "Story B"
 
 
 def test_without_version_and_moment_what_comes_last_is_newer_than_what_waits() -> None:
