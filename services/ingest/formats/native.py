@@ -2,7 +2,16 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
 from pydantic_core import PydanticCustomError
 from slugify import slugify
 
@@ -42,10 +51,6 @@ def _language(value: str) -> str:
     if (tag := language(value)) is None:
         raise PydanticCustomError("language", "This is no language tag; write one like en or pt-BR.")
     return tag
-
-
-def _author(value: Any) -> Any:
-    return {"name": value} if isinstance(value, str) else value
 
 
 def _one_of(one: str, other: str) -> dict[str, Any]:
@@ -90,6 +95,13 @@ class NativeAuthor(_Strict):
 
     name: Name
     url: Address | None = None
+
+
+_NAME = TypeAdapter[str](Name)
+
+
+def _author(value: Any) -> Any:
+    return {"name": _NAME.validate_python(value)} if isinstance(value, str) else value  # else /0/name were named
 
 
 NamedAuthor = Annotated[NativeAuthor, BeforeValidator(_author, json_schema_input_type=Name | NativeAuthor)]

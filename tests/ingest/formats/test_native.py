@@ -137,6 +137,8 @@ def test_what_is_unknown_is_refused_inside_too() -> None:
         ("topics", ["x" * 201], "/0"),
         ("topics", ["x"] * 51, ""),
         ("authors", [5], "/0"),
+        ("authors", ["a", " "], "/1"),
+        ("authors", ["x" * 201], "/0"),
         ("authors", [{}], "/0/name"),
         ("authors", [{"name": "a", "url": "javascript:x"}], "/0/url"),
         ("authors", ["x"] * 51, ""),
