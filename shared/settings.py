@@ -135,7 +135,7 @@ class Settings(BaseModel):
 class Site(BaseModel):
     """What `site.toml` says of the site; every member has a default."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True)
 
     name: str = Field("Pressrun", max_length=200)
     base_url: str = Field("http://127.0.0.1:8080", pattern=ADDRESS)

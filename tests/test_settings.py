@@ -174,6 +174,7 @@ def test_a_secret_file_that_cannot_be_read_is_named_with_its_setting(tmp_path: P
         ('language = "English"', "language"),
         ("hot = 0", "hot"),
         ("hot = 51", "hot"),
+        ("hot = true", "hot"),
         ("topics = 0", "topics"),
         ("topics = 51", "topics"),
         ("related = -1", "related"),
