@@ -83,6 +83,8 @@ _EMPTY = re.compile(
     r"""((?:\s+[^\s=<>"'/]+(?:\s*=\s*(?:"[^"<>]*"|'[^'<>]*'))?)*)\s*/>""",
     re.IGNORECASE,
 )
+# what opens below a heading is called by a button in it
+_CALLED = re.compile(r"(<h[1-6]\b[^<>]*>\s*)<button\b[^<>]*>", re.IGNORECASE)
 _RAW_ENDS = re.compile(r"</(script|style|title|textarea|iframe|noembed|noframes|xmp)\b", re.IGNORECASE)
 # bounded, and stopping at the next tag, so that hostile HTML costs linear time
 _EMBED = re.compile(
@@ -179,6 +181,8 @@ def _parsed(html: str) -> str:
         html = _POST.sub(_link, html)
     if "data-" in html:
         html = _LAZY.sub(_show, html)
+    if "<button" in html:
+        html = _CALLED.sub(r"\1", html)
     html = _RENAMED.sub(_rename, _EMBED.sub(_link, html))
     if sprawls(html):
         return text_to_html(unescape(_TAG.sub(" ", html)))

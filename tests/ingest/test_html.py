@@ -114,6 +114,8 @@ def test_text_as_html_is_clean(text: str) -> None:
          '<p>a</p><a href="https://a.b/c" rel="noopener">https://a.b/c</a><p>b</p>'),
         ("&ldquo;a&rdquo;&nbsp;b &copy c &unknown; AT&T &lt;b&gt;", "“a”\xa0b © c &amp;unknown; AT&amp;T &lt;b&gt;"),
         ("<pre>\n\nx</pre>", "<pre>\n\nx</pre>"),
+        ("<h2 id='x'>\n<button type='button'><b>When?</b></button></h2><p>Now.<button>Like</button></p>",
+         "<h2>\n<b>When?</b></h2><p>Now.</p>"),
     ],
 )  # fmt: skip
 def test_cases(html: str, cleaned: str) -> None:
@@ -295,6 +297,7 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
         "<img" + " data-src" * 200_000 + ">",
         "<img data-src=x" * 60_000,
         "<img" + " data-src=" * 100_000,
+        "<h2>" + " " * 1_000_000 + "<button",
     ],
     ids=[
         "nesting", "formatting", "embeds", "blanks", "divs", "posts", "ampersands", "spaces", "quotes", "pre",
@@ -302,7 +305,7 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
         "end in CDATA", "hidden tag", "items", "attributes", "figures",
         "beside cells", "terms", "beside a cell in a block", "beside a cell that is not ended", "beside no cell",
         "empty scripts", "names", "no end of a value", "lazy names", "lazy pictures",
-        "lazy values",
+        "lazy values", "blanks in a heading",
     ],
 )  # fmt: skip
 def test_hostile_html_costs_linear_time(html: str) -> None:

@@ -82,6 +82,14 @@ def test_a_file_is_named_once_and_apart_from_its_button() -> None:
     assert shown == f"<div>{link}Report</a> {link}Download</a></div>"
 
 
+@pytest.mark.parametrize("of", ["<i>{}</i>{}", "{1}<i>{0}</i>"])
+def test_what_an_accordion_opens_keeps_its_heading(of: str) -> None:
+    sign = '<span class="wp-block-accordion-heading__toggle-icon" aria-hidden="true">+</span>'
+    button = f'<button type="button" class="wp-block-accordion-heading__toggle">{of.format("Who?", sign)}</button>'
+    item = f'<h3 class="wp-block-accordion-heading">{button}</h3><div role="region"><p>We.</p></div>'
+    assert clean_html(draft(content={"rendered": item}).body_html or "") == "<h2><i>Who?</i></h2><div><p>We.</p></div>"
+
+
 @pytest.mark.parametrize("end", ["", ">"])
 def test_the_preview_of_a_file_is_found_in_linear_time(end: str) -> None:
     before = time.process_time()
