@@ -196,6 +196,13 @@ def test_cards_say_the_same_without_ghosts_styles_and_scripts() -> None:
     assert "Ghost · Jane" in clean_html(draft({**POST, "html": bookmark}).body_html or "")
 
 
+def test_a_card_that_plays_each_member_their_own_podcasts_is_left_out() -> None:
+    frame = '<iframe title="Podcasts" {}="https://partner.transistor.fm/ghost/embed/%7Buuid%7D?ctx=a"></iframe>'
+    late = f"{frame.format('data-src')}<script>if (1 < 2) {{}}\n</script><noscript>{frame.format('src')}</noscript>"
+    html = f'<p>a</p><figure class="kg-card kg-transistor-card">{late}</figure><figure class="kg-card">b</figure>'
+    assert clean_html(draft({**POST, "html": html}).body_html or "") == "<p>a</p><figure>b</figure>"
+
+
 def test_a_post_without_a_title_begins_with_its_first_words() -> None:
     assert draft({**POST, "title": " "}).headline == "They are back."
     assert draft({**POST, "title": None, "html": None, "plaintext": "One\ntwo"}).headline == "One two"
