@@ -117,6 +117,7 @@ def _draft(item: Members, guid: str, version: int | None, status: Status, html: 
         item.wrong("evolvedfrom", "An article cannot be a rewrite of itself, nor of a guid so long; name another.")
     headline = _headline(item) or first_words(html, text, summary)
     if html:
+        html = html.replace("<figcatpion>", "<figcaption>")  # as Superdesk's editor wrote it until it was noticed
         html = pictures.with_credits(item, pictures.with_alternatives(item, without_headline(html, headline)))
     services = [one.plain("name") or one.plain("code") for one in item.objects("service")]
     return Draft(

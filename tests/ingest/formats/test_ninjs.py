@@ -488,6 +488,10 @@ def test_an_alternative_that_is_filled_in_takes_the_place_of_an_empty_one(alt: s
             "<img src='z.jpg' /><figcaption>Fig</figcaption>",
             '<figcaption>Fig <small>A. &amp; "B."</small></figcaption>',
         ),
+        (
+            "<img src='z.jpg' />\n    <figcatpion>Misspelt</figcaption>",
+            '<figcaption>Misspelt <small>A. &amp; "B."</small></figcaption>',
+        ),
         ("<img src='z.jpg' />", '<figcaption><small>A. &amp; "B."</small></figcaption>'),
         (
             """<img src='z.jpg' /><figcaption>By A. &amp; "B."</figcaption>""",
