@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from html.entities import html5 as _NAMED  # noqa: N812 - a constant, whatever its module calls it
+from urllib.parse import unquote
 
 import nh3
 from babel import Locale
@@ -96,7 +97,8 @@ _INSTEAD = re.compile(r"<a\b[^<>]*>([^<]*)</a\s*>", re.IGNORECASE)  # for browse
 _AGAIN = re.compile(r"\s{0,64}<noscript\b[^<>]*>\s{0,64}<iframe\b", re.IGNORECASE)
 _QUOTED = re.compile(r"""\sclass=["'][^"']*\bwp-embedded-content\b""", re.IGNORECASE)
 # what waits for a script: a frame that is loaded late, CKEditor's <oembed url="…">, Facebook's <div data-href="…">, a
-# tweet or another post that is quoted without its words
+# link without words of Iframely's (Superdesk has embeds from there) or Pinterest's, a tweet or another post that is
+# quoted without its words
 _POST = re.compile(
     r"""<(blockquote)\b((?=[^<>]{0,4096}\sclass=["'](?:twitter-(?:tweet|video)|instagram-media|tiktok-embed)\b)"""
     r"""[^<>]{0,4096}>(?:\s{0,64}</?(?:a|p)\b[^<>]{0,4096}>){0,8})\s{0,64}</blockquote\s*>""",
@@ -105,6 +107,10 @@ _POST = re.compile(
 _FACEBOOK = re.compile(
     r"""<(div)\b(?=[^<>]{0,4096}\sclass=["']fb-(?:post|video)\b)([^<>]{0,4096}>)\s*</div\s*>""", re.IGNORECASE
 )
+_CARD = re.compile(
+    r"""<(a)\b(?=[^<>]{0,4096}\sdata-(?:iframely-url\b|pin-do=["']embed))([^<>]{0,4096}>)\s*</a\s*>""", re.IGNORECASE
+)
+_PLAYED = re.compile(r"https://(?:cdn\.iframe\.ly|iframely\.net)/api/iframe\?(?:[^#]*&)?url=([^&#]+)")
 _ADDRESS = re.compile(
     r"""\s(?:(?:data-(?:lazy-)?)?src|data|url|(?:data-)?href|data-instgrm-permalink|cite)\s*=\s*"""
     r"""(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""",
@@ -180,6 +186,7 @@ def _parsed(html: str) -> str:
     if "<blockquote" in html:
         html = _POST.sub(_link, html)
     if "data-" in html:
+        html = _CARD.sub(_link, html)
         html = _LAZY.sub(_show, html)
     if "<button" in html:
         html = _CALLED.sub(r"\1", html)
@@ -277,7 +284,7 @@ def _link(embed: re.Match[str]) -> str:
     if _QUOTED.search(embed[2]) or _AGAIN.match(embed.string, embed.end()):
         return " "
     instead = _INSTEAD.search(embed[0])
-    addresses = (_absolute(address) for address in _attributes(_ADDRESS, embed[2]))
+    addresses = (_played(_absolute(address)) for address in _attributes(_ADDRESS, embed[2]))
     address = next((address for address in addresses if _WEB.fullmatch(address)), None)
     if address is None:
         return instead[0] if instead else " "
@@ -285,6 +292,12 @@ def _link(embed: re.Match[str]) -> str:
     name = next(filter(None, _attributes(_TITLE, embed[2])), words or address)
     apart = " " if embed.string.startswith("<span", embed.end()) else ""  # a caption that styles would set apart
     return f'<a href="{entities.escape(address)}">{_escape(name)}</a>{apart}'
+
+
+def _played(address: str) -> str:
+    """What a player of Iframely's plays: its own address has the newsroom's key in it."""
+    found = _PLAYED.match(address)
+    return unquote(found[1]) if found else address
 
 
 def _show(picture: re.Match[str]) -> str:

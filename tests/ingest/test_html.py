@@ -202,6 +202,12 @@ def test_an_attribute_that_means_nothing_here_goes(attribute: str) -> None:
         ("<blockquote class='twitter-tweet'><p><a href='https://a.b/c'> </a></p></blockquote>", "https://a.b/c", None),
         ('<blockquote class="instagram-media" data-instgrm-permalink="https://a.b"></blockquote>', "https://a.b", None),
         ('<blockquote class="tiktok-embed" cite="https://a.b/c">\n</blockquote>', "https://a.b/c", None),
+        ('<a href="https://a.b/c" data-iframely-url="//cdn.iframe.ly/api/iframe?url=x"></a>', "https://a.b/c", None),
+        ('<a data-pin-do="embedPin" href="https://a.b/pin/1/"></a>', "https://a.b/pin/1/", None),
+        ('<iframe src="//cdn.iframe.ly/api/iframe?a=b&amp;url=https%3A%2F%2Fa.b%2Fc%3Fv%3D1&amp;key=d"></iframe>',
+         "https://a.b/c?v=1", None),
+        ('<iframe src="https://iframely.net/api/iframe?key=d&amp;url=https%3A%2F%2Fa.b%2F%C3%A9"></iframe>',
+         "https://a.b/é", None),
     ],
 )  # fmt: skip
 def test_an_embed_becomes_a_link(html: str, address: str, name: str | None) -> None:
@@ -211,6 +217,7 @@ def test_an_embed_becomes_a_link(html: str, address: str, name: str | None) -> N
 def test_an_embed_without_an_address_that_could_be_opened_goes() -> None:
     assert clean_html("a<iframe src='javascript:x'></iframe><iframe srcdoc='<script>'></iframe>b").split() == ["a", "b"]
     assert clean_html("a<oembed url='/x'></oembed>b").split() == ["a", "b"]
+    assert clean_html("a<a data-iframely-url href='/x'></a><a data-pin-do='buttonPin' href='https://a.b'></a>b") == "ab"
 
 
 def test_an_embed_and_the_caption_that_follows_it_are_two_things() -> None:
@@ -298,6 +305,7 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
         "<img data-src=x" * 60_000,
         "<img" + " data-src=" * 100_000,
         "<h2>" + " " * 1_000_000 + "<button",
+        "<a data-iframely-url " * 70_000,
     ],
     ids=[
         "nesting", "formatting", "embeds", "blanks", "divs", "posts", "ampersands", "spaces", "quotes", "pre",
@@ -305,7 +313,7 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
         "end in CDATA", "hidden tag", "items", "attributes", "figures",
         "beside cells", "terms", "beside a cell in a block", "beside a cell that is not ended", "beside no cell",
         "empty scripts", "names", "no end of a value", "lazy names", "lazy pictures",
-        "lazy values", "blanks in a heading",
+        "lazy values", "blanks in a heading", "cards",
     ],
 )  # fmt: skip
 def test_hostile_html_costs_linear_time(html: str) -> None:
