@@ -39,6 +39,10 @@ _CONCEPTS = (
 )
 _SUMMARIES = ("main", "summary", "abstract", "lead", "text")
 _MEMBERS = {"/evolved_from": "/evolvedfrom"}
+# What a sender's own styles say is not there on our pages: that Superdesk's paragraphs are a quotation, that TT's
+# department and source are two words.
+_QUOTATION = re.compile(r'<div class="multi-line-quote">([^<]*(?:<(?!/?div\b)[^<]*){0,256})</div>')
+_SOURCE = re.compile(r'(?<=</span>)(?=<span class="source">)')
 _BY = re.compile(r"\A(?:by|von|par|por)(?::\s*|\s+)", re.IGNORECASE)
 
 
@@ -117,8 +121,8 @@ def _draft(item: Members, guid: str, version: int | None, status: Status, html: 
         item.wrong("evolvedfrom", "An article cannot be a rewrite of itself, nor of a guid so long; name another.")
     headline = _headline(item) or first_words(html, text, summary)
     if html:
-        html = html.replace("<figcatpion>", "<figcaption>")  # as Superdesk's editor wrote it until it was noticed
-        html = pictures.with_credits(item, pictures.with_alternatives(item, without_headline(html, headline)))
+        html = without_headline(_plain_html(html), headline)
+        html = pictures.with_credits(item, pictures.with_alternatives(item, html))
     services = [one.plain("name") or one.plain("code") for one in item.objects("service")]
     return Draft(
         guid=guid,
@@ -139,6 +143,12 @@ def _draft(item: Members, guid: str, version: int | None, status: Status, html: 
         image=pictures.picture(item),
         embedded=pictures.embedded(item, html),
     )
+
+
+def _plain_html(html: str) -> str:
+    """The HTML that says the same without the sender's styles."""
+    html = html.replace("<figcatpion>", "<figcaption>")  # as Superdesk's editor wrote it until it was noticed
+    return _SOURCE.sub(" ", _QUOTATION.sub(r"<blockquote>\1</blockquote>", html))
 
 
 def _version(item: Members) -> int | None:

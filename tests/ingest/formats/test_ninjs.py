@@ -507,6 +507,20 @@ def test_a_picture_in_the_body_says_whose_it_is(figure: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("html", "plain"),
+    [
+        ('<p>a</p><div class="multi-line-quote"><p>b</p>\n<p><b>c</b></p></div><div>d</div>',
+         "<p>a</p><blockquote><p>b</p>\n<p><b>c</b></p></blockquote><div>d</div>"),
+        ('<div class="multi-line-quote"><div>b</div></div>', '<div class="multi-line-quote"><div>b</div></div>'),
+        ('<span class="vignette">Rain</span><span class="source">TT</span><span>b</span><span>c</span>',
+         '<span class="vignette">Rain</span> <span class="source">TT</span><span>b</span><span>c</span>'),
+    ],
+)  # fmt: skip
+def test_a_body_says_the_same_without_its_senders_styles(html: str, plain: str) -> None:
+    assert draft(SUPERDESK, body_html=html).body_html == plain
+
+
+@pytest.mark.parametrize(
     "byline",
     ["By: Jane Doe", "by Jane Doe", "Von Jane Doe", "par Jane Doe", "Por  Jane Doe", "BY:Jane Doe", "Jane Doe"],
 )
