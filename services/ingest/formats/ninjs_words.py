@@ -14,6 +14,8 @@ _TYPES = {"html": "text/html", "xhtml": "application/xhtml+xml", "text": "text/p
 # news as XML, which has paragraphs too; 1.x does not say what kind of text a member like `body_nitf` is
 _NITF = re.compile(r"(?:<\?xml\b[^<>]*>\s*)?(?:<!doctype\b[^<>]*>\s*)?<(?:\w*nitf|news(?:ml|item))\b", re.IGNORECASE)
 _CREDIT = "creditline"
+# what the Canadian Press and picture agencies tell their clients' desks in a description
+_FOR_DESKS = (_CREDIT, "writer", "caption_writer", "update", "correction", "sortorder", "isnew")
 
 _Variant = tuple[str, str, str]
 
@@ -39,10 +41,10 @@ def headline(item: Members) -> str:
 
 
 def description(item: Members, *roles: str) -> str:
-    """What the item is said to be in the first of these roles that it is described in, else in any: agencies describe
-    for their desk too, who wrote the caption or what was corrected. A credit line describes nothing."""
+    """What the item is said to be in the first of these roles that it is described in, else in any but those that are
+    for desks: who wrote the caption, what was corrected."""
     found = _variants(item, "descriptions", "description_")
-    return _line([variant for variant in found if variant[0] != _CREDIT], *roles)
+    return _line([variant for variant in found if variant[0] not in _FOR_DESKS], *roles)
 
 
 def credit_line(item: Members) -> str:

@@ -276,6 +276,7 @@ def told(**values: str) -> list[dict[str, Any]]:
          "It closed."),
         (told(text="It closed.", creditline="THE AGENCY"), "It closed."),
         (told(creditline="THE AGENCY"), ""),
+        (told(writer="JKD", caption_writer="JKD", update="Adds.", correction="Name.", sortorder="0", isNew="Yes"), ""),
         (told(other="Whatever."), "Whatever."),
         (told(other="Whatever.", text="It closed."), "It closed."),
         (told(text="It is closed.", lead="It closed."), "It closed."),
