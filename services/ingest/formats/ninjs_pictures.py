@@ -128,7 +128,14 @@ def media(item: Members, guid: str) -> Media | None:
 
 def _associated(item: Members) -> list[tuple[str, Members]]:
     found = [(name.lower(), one) for name, one in item.named("associations")]
-    return [(name, one) for name, one in found if one.text("type").lower() in _KINDS]
+    return [(name, one) for name, one in found if _is_picture(one)]
+
+
+def _is_picture(item: Members) -> bool:
+    """ninjs demands no type: what is there as images and says nothing else is one."""
+    if kind := item.text("type").lower():
+        return kind in _KINDS
+    return any(one.text("mimetype", "contenttype").lower().startswith("image/") for _, one in item.named("renditions"))
 
 
 def _best(item: Members) -> _Rendition | None:

@@ -677,6 +677,12 @@ def test_a_featured_film_is_no_picture() -> None:
         assert draft(ONE, associations={"featuremedia": {**film, "type": "picture"}}).image is None
 
 
+def test_an_association_without_a_type_is_a_picture_if_it_is_there_as_an_image() -> None:
+    for kind, shown in (("image/jpeg", Picture(url="https://a.b/c")), ("video/mp4", None), (None, None)):
+        untyped = {"renditions": {"o": {"href": "https://a.b/c", "mimetype": kind}}}
+        assert draft(ONE, associations={"main": untyped}).image == shown
+
+
 def test_what_says_that_it_is_an_image_itself_is_shown_unless_another_is_associated() -> None:
     own = {"mimetype": "image/jpeg", "renditions": {"main": {"href": "https://a.b/own.jpg"}}, "byline": "A. Photo"}
     alone = without(ONE, "associations", "body_text")
