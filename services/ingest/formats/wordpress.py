@@ -21,10 +21,15 @@ _MORE = re.compile(r"<a\b[^<>]*\b(?:more-link|read-?more)\b[^<>]*>.*?</a>", re.I
 _LAST = 1000  # characters, where it stands: hostile HTML must not cost more than its length
 _CUT = re.compile(r"\s*(?:\[\s*(?:…|\.\.\.)\s*\]|…|\.\.\.)\Z")
 # What a theme and its scripts make of blocks is not there on our pages: the preview beside a file's link, the space
-# before its button; the sign by which an accordion opens.
+# before its button; the sign by which an accordion opens; the pictures, each with the caption, that WordPress 6.4 has
+# for enlarging one.
 _PREVIEW = re.compile(r"<object\b(?=[^<>]*\bwp-block-file__embed\b)[^<>]*>\s*</object>")
 _BUTTON = re.compile(r"(?<=</a>)(?=<a\b[^<>]*\bwp-block-file__button\b)")
 _OPENS = re.compile(r'<span class="wp-block-accordion-heading__toggle-icon"[^<>]*>[^<]*</span>')
+_ENLARGED = re.compile(
+    r'(<div class="lightbox-image-container">\s*(?:<div\b[^<>]*>\s*)?)<figure\b(?:(?!</?(?:div|figure)\b).)*</figure>',
+    re.DOTALL,
+)
 _STATUS: dict[str, Status] = {"publish": "usable", "future": "usable", "trash": "canceled"}
 # WordPress's own types but `post`; types of plugins and themes may well be articles
 _OWN = (
@@ -52,7 +57,7 @@ def _draft(post: Members, guid: str) -> Draft:
     terms = [term for _, group in embedded.items("wp:term") for term in _group(embedded, group)]
     categories = [name for taxonomy, name in terms if taxonomy == "category" and name]
     status = _status(post)
-    body = _BUTTON.sub(" ", _PREVIEW.sub("", _OPENS.sub("", _rendered(post, "content"))))
+    body = _BUTTON.sub(" ", _PREVIEW.sub("", _OPENS.sub("", _ENLARGED.sub(r"\1", _rendered(post, "content")))))
     summary = _summary(post, body)
     headline = shorten(plain(_rendered(post, "title"))) or first_words(body, summary)
     if status == "usable" and not headline:

@@ -90,6 +90,16 @@ def test_what_an_accordion_opens_keeps_its_heading(of: str) -> None:
     assert clean_html(draft(content={"rendered": item}).body_html or "") == "<h2><i>Who?</i></h2><div><p>We.</p></div>"
 
 
+@pytest.mark.parametrize("around", ["{}", '<div class="wp-block-image">{}</div>'])
+def test_a_picture_to_enlarge_is_shown_with_its_caption_once(around: str) -> None:
+    figure = "<figure{}><img src='{}' alt='A'>{}<figcaption>The <i>pier</i>.</figcaption>{}</figure>"
+    again = around.format(figure.format(' class="enlarged-image"', "", "", ""))
+    again = f'<div class="lightbox-image-container">{again}</div>' * 2
+    overlay = f'<div data-wp-body="" class="wp-lightbox-overlay zoom">{again}<div class="scrim"></div></div>'
+    shown = figure.format("", "https://x.y/a.jpg", '<button class="lightbox-trigger"></button>', overlay)
+    assert clean_html(draft(content={"rendered": around.format(shown)}).body_html or "").count("pier") == 1
+
+
 @pytest.mark.parametrize("end", ["", ">"])
 def test_the_preview_of_a_file_is_found_in_linear_time(end: str) -> None:
     before = time.process_time()
