@@ -30,6 +30,11 @@ _ENLARGED = re.compile(
     r'(<div class="lightbox-image-container">\s*(?:<div\b[^<>]*>\s*)?)<figure\b(?:(?!</?(?:div|figure)\b).)*</figure>',
     re.DOTALL,
 )
+# Kadence's accordions have titles that are not headings
+_TITLE = re.compile(
+    r'<div class="kt-accordion-header-wrap">\s*<button\b[^<>]*>((?:(?!</?(?:div|button)\b).)*)</button>\s*</div>',
+    re.DOTALL,
+)
 _STATUS: dict[str, Status] = {"publish": "usable", "future": "usable", "trash": "canceled"}
 # WordPress's own types but `post`; types of plugins and themes may well be articles
 _OWN = (
@@ -57,7 +62,7 @@ def _draft(post: Members, guid: str) -> Draft:
     terms = [term for _, group in embedded.items("wp:term") for term in _group(embedded, group)]
     categories = [name for taxonomy, name in terms if taxonomy == "category" and name]
     status = _status(post)
-    body = _BUTTON.sub(" ", _PREVIEW.sub("", _OPENS.sub("", _ENLARGED.sub(r"\1", _rendered(post, "content")))))
+    body = _body(post)
     summary = _summary(post, body)
     headline = shorten(plain(_rendered(post, "title"))) or first_words(body, summary)
     if status == "usable" and not headline:
@@ -104,6 +109,11 @@ def _status(post: Members) -> Status:
 def _rendered(post: Members, name: str) -> str:
     """`{"rendered": …}`, or the text itself, which webhook plugins send."""
     return post.text(name) if isinstance(post.get(name), str) else post.object(name).text("rendered", "raw")
+
+
+def _body(post: Members) -> str:
+    html = _PREVIEW.sub("", _OPENS.sub("", _ENLARGED.sub(r"\1", _rendered(post, "content"))))
+    return _TITLE.sub(r"<h3>\1</h3>", _BUTTON.sub(" ", html))
 
 
 def _summary(post: Members, body: str) -> str:

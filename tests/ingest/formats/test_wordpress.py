@@ -90,6 +90,15 @@ def test_what_an_accordion_opens_keeps_its_heading(of: str) -> None:
     assert clean_html(draft(content={"rendered": item}).body_html or "") == "<h2><i>Who?</i></h2><div><p>We.</p></div>"
 
 
+def test_the_title_of_a_pane_of_kadences_is_a_heading() -> None:
+    button = (
+        '<button class="kt-blocks-accordion-header" type="button"><span>Who <em>pays</em>?</span><span></span></button>'
+    )
+    pane = f'<div class="kt-accordion-header-wrap">{button}</div><div class="kt-accordion-panel"><p>We.</p></div>'
+    shown = clean_html(draft(content={"rendered": pane * 2}).body_html or "")
+    assert shown == "<h2>Who <em>pays</em>?</h2><div><p>We.</p></div>" * 2
+
+
 @pytest.mark.parametrize("around", ["{}", '<div class="wp-block-image">{}</div>'])
 def test_a_picture_to_enlarge_is_shown_with_its_caption_once(around: str) -> None:
     figure = "<figure{}><img src='{}' alt='A'>{}<figcaption>The <i>pier</i>.</figcaption>{}</figure>"
