@@ -14,8 +14,8 @@ _TYPES = {"html": "text/html", "xhtml": "application/xhtml+xml", "text": "text/p
 # news as XML, which has paragraphs too; 1.x does not say what kind of text a member like `body_nitf` is
 _NITF = re.compile(r"(?:<\?xml\b[^<>]*>\s*)?(?:<!doctype\b[^<>]*>\s*)?<(?:\w*nitf|news(?:ml|item))\b", re.IGNORECASE)
 _CREDIT = "creditline"
-# what the Canadian Press and picture agencies tell their clients' desks in a description
-_FOR_DESKS = (_CREDIT, "writer", "caption_writer", "update", "correction", "sortorder", "isnew")
+# what the Canadian Press, TT and picture agencies tell their clients' desks in a description
+_FOR_DESKS = (_CREDIT, "usage", "writer", "caption_writer", "update", "correction", "sortorder", "isnew")
 
 _Variant = tuple[str, str, str]
 

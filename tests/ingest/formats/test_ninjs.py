@@ -276,6 +276,8 @@ def told(**values: str) -> list[dict[str, Any]]:
          "It closed."),
         (told(text="It closed.", creditline="THE AGENCY"), "It closed."),
         (told(creditline="THE AGENCY"), ""),
+        (told(usage="Not before Friday.", text="It closed."), "It closed."),
+        (told(usage="Not before Friday."), ""),
         (told(writer="JKD", caption_writer="JKD", update="Adds.", correction="Name.", sortorder="0", isNew="Yes"), ""),
         (told(other="Whatever."), "Whatever."),
         (told(other="Whatever.", text="It closed."), "It closed."),
