@@ -40,9 +40,10 @@ _CONCEPTS = (
 _SUMMARIES = ("main", "summary", "abstract", "lead", "text")
 _MEMBERS = {"/evolved_from": "/evolvedfrom"}
 # What a sender's own styles say is not there on our pages: that Superdesk's paragraphs are a quotation, that TT's
-# department and source are two words.
+# department and source are two words and its first paragraphs no heading.
 _QUOTATION = re.compile(r'<div class="multi-line-quote">([^<]*(?:<(?!/?div\b)[^<]*){0,256})</div>')
 _SOURCE = re.compile(r'(?<=</span>)(?=<span class="source">)')
+_LEAD = re.compile(r"<h4>(\s*<p>(?:(?!</?h4\b).)*)</h4>", re.DOTALL)
 _BY = re.compile(r"\A(?:by|von|par|por)(?::\s*|\s+)", re.IGNORECASE)
 
 
@@ -148,7 +149,8 @@ def _draft(item: Members, guid: str, version: int | None, status: Status, html: 
 def _plain_html(html: str) -> str:
     """The HTML that says the same without the sender's styles."""
     html = html.replace("<figcatpion>", "<figcaption>")  # as Superdesk's editor wrote it until it was noticed
-    return _SOURCE.sub(" ", _QUOTATION.sub(r"<blockquote>\1</blockquote>", html))
+    html = _QUOTATION.sub(r"<blockquote>\1</blockquote>", html)
+    return _SOURCE.sub(" ", _LEAD.sub(r"<div>\1</div>", html))
 
 
 def _version(item: Members) -> int | None:

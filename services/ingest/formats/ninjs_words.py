@@ -10,7 +10,8 @@ from services.ingest.formats.words import one_body
 
 _HTML = re.compile(r"<(?:p|div|h[1-6]|ul|ol|table|section|article|blockquote|figure|br|html|body)\b", re.IGNORECASE)
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
-_TYPES = {"html": "text/html", "xhtml": "application/xhtml+xml", "text": "text/plain"}  # of members like `body_html`
+# of members like `body_html`; TT has `body_html5` too, with the pictures below the story rather than in their places
+_TYPES = {"html": "text/html", "xhtml": "application/xhtml+xml", "richhtml5": "text/html", "text": "text/plain"}
 # news as XML, which has paragraphs too; 1.x does not say what kind of text a member like `body_nitf` is
 _NITF = re.compile(r"(?:<\?xml\b[^<>]*>\s*)?(?:<!doctype\b[^<>]*>\s*)?<(?:\w*nitf|news(?:ml|item))\b", re.IGNORECASE)
 _CREDIT = "creditline"

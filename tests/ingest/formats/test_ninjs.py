@@ -371,6 +371,8 @@ def test_nitf_is_the_body_only_where_there_is_no_other(nitf: str, other: dict[st
         ({"body_html": "<p></p>", "body_text": "Words."}, None, "Words."),
         ({"body_html": "<!-- none --><p>&nbsp;</p>", "body_xhtml": "<p>Words.</p>"}, "<p>Words.</p>", None),
         ({"body_html": IMAGE, "body_text": "Words."}, IMAGE, None),
+        ({"body_html5": "<p>Words.</p>", "body_richhtml5": "<p>Rich.</p>"}, "<p>Rich.</p>", None),
+        ({"body_html5": "<p>Words.</p>", "body_richhtml5": "<p></p>"}, "<p>Words.</p>", None),
         ({"body_html": "<p><br></p>"}, "<p><br></p>", None),
         ({"body_html": "<b>Bold</b>", "body_text": "Words."}, "<b>Bold</b>", None),
         ({"body_html": "<i></i>", "body_text": " "}, "<i></i>", None),
@@ -378,7 +380,7 @@ def test_nitf_is_the_body_only_where_there_is_no_other(nitf: str, other: dict[st
         ({"bodies": [{"value": "<p></p>"}, {"value": "<p>Words.</p>"}]}, "<p>Words.</p>", None),
     ],
 )
-def test_a_body_that_is_blank_gives_way(members: dict[str, Any], html: str | None, text: str | None) -> None:
+def test_the_blank_and_the_poorer_body_give_way(members: dict[str, Any], html: str | None, text: str | None) -> None:
     found = draft({"uri": "x", "headline": "H", **members})
     assert (found.body_html, found.body_text) == (html, text)
 
@@ -517,6 +519,8 @@ def test_a_picture_in_the_body_says_whose_it_is(figure: str, said: str) -> None:
         ('<div class="multi-line-quote"><div>b</div></div>', '<div class="multi-line-quote"><div>b</div></div>'),
         ('<span class="vignette">Rain</span><span class="source">TT</span><span>b</span><span>c</span>',
          '<span class="vignette">Rain</span> <span class="source">TT</span><span>b</span><span>c</span>'),
+        ("<h4><p>a</p> <blockquote>b</blockquote></h4><p>c</p><h4>d</h4><h4>\n<p>e</p></h4>",
+         "<div><p>a</p> <blockquote>b</blockquote></div><p>c</p><h4>d</h4><div>\n<p>e</p></div>"),
     ],
 )  # fmt: skip
 def test_a_body_says_the_same_without_its_senders_styles(html: str, plain: str) -> None:
