@@ -99,6 +99,25 @@ def test_a_picture_that_the_body_shows_is_not_shown_twice(printer: Printer, url:
     assert '<meta property="og:image"' in page
 
 
+@pytest.mark.parametrize(
+    ("opening", "stands"),
+    [
+        ("The bridge is closed. It was old.", False),
+        ("The bridge is", False),
+        ("LONDON (AP) — The bridge is closed. It was old.", False),
+        ("It was old. Everybody had told them. The bridge is closed.", True),
+        ("The bridge is shut.", True),
+        ("", True),
+    ],
+)
+def test_a_standfirst_says_something_else_than_the_body_opens_with(
+    printer: Printer, opening: str, stands: bool
+) -> None:
+    article = story().model_copy(update={"summary": "The bridge is closed.", "opening": opening})
+    page = printer.print(c.ArticlePage(SITE, article, "<p>Words.</p>")).decode()
+    assert ('<p class="standfirst">The bridge is closed.</p>' in page) is stands
+
+
 @pytest.mark.parametrize("scheme", ["https", "HTTPS", "Http"])
 def test_an_address_is_one_in_letters_of_any_case(printer: Printer, scheme: str) -> None:
     address = f"{scheme}://Wire.example/A.jpg"

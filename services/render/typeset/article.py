@@ -14,6 +14,7 @@ from shared.articles import Article, Image
 from shared.excerpts import excerpt
 
 DESCRIPTION_LENGTH = 155
+DATELINE_LENGTH = 60
 UPDATE_WORTH_TELLING = timedelta(minutes=1)
 
 
@@ -63,6 +64,8 @@ def _shows(body: str, image: Image) -> bool:
 
 
 def _repeats(story: Article) -> bool:
-    """Whether the summary only says what the body opens with."""
+    """Whether the summary only says what the body opens with, after an agency's dateline perhaps."""
     told, opening = " ".join(story.summary.split()), " ".join(story.opening.split())
-    return bool(told and opening) and (opening.startswith(told) or told.startswith(opening))
+    if told.startswith(opening):
+        return bool(opening)
+    return 0 <= opening.find(told) <= min(DATELINE_LENGTH, len(told))
