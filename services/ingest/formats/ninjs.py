@@ -39,9 +39,14 @@ _CONCEPTS = (
 )
 _SUMMARIES = ("main", "summary", "abstract", "lead", "text")
 _MEMBERS = {"/evolved_from": "/evolvedfrom"}
-# What a sender's own styles say is not there on our pages: that Superdesk's paragraphs are a quotation, that TT's
-# department and source are two words and its first paragraphs no heading.
+# What a sender's own styles say is not there on our pages: that Superdesk's paragraphs are a quotation and what it says
+# below a picture a caption, that TT's department and source are two words and its first paragraphs no heading.
 _QUOTATION = re.compile(r'<div class="multi-line-quote">([^<]*(?:<(?!/?div\b)[^<]*){0,256})</div>')
+_MEDIA = re.compile(
+    r'<div class="media-block">((?:(?!</?(?:div|span)\b).)*)'
+    r'<span class="media-block__description">((?:(?!</?(?:div|span)\b).)*)</span>\s*</div>',
+    re.DOTALL,
+)
 _SOURCE = re.compile(r'(?<=</span>)(?=<span class="source">)')
 _LEAD = re.compile(r"<h4>(\s*<p>(?:(?!</?h4\b).)*)</h4>", re.DOTALL)
 _BY = re.compile(r"\A(?:by|von|par|por)(?::\s*|\s+)", re.IGNORECASE)
@@ -150,6 +155,7 @@ def _plain_html(html: str) -> str:
     """The HTML that says the same without the sender's styles."""
     html = html.replace("<figcatpion>", "<figcaption>")  # as Superdesk's editor wrote it until it was noticed
     html = _QUOTATION.sub(r"<blockquote>\1</blockquote>", html)
+    html = _MEDIA.sub(r"<figure>\1<figcaption>\2</figcaption></figure>", html)
     return _SOURCE.sub(" ", _LEAD.sub(r"<div>\1</div>", html))
 
 
