@@ -39,16 +39,30 @@ _CONCEPTS = (
 )
 _SUMMARIES = ("main", "summary", "abstract", "lead", "text")
 _MEMBERS = {"/evolved_from": "/evolvedfrom"}
-# What a sender's own styles say is not there on our pages: that Superdesk's paragraphs are a quotation and what it says
-# below a picture a caption, that TT's department and source are two words and its first paragraphs no heading.
-_QUOTATION = re.compile(r'<div class="multi-line-quote">([^<]*(?:<(?!/?div\b)[^<]*){0,256})</div>')
-_MEDIA = re.compile(
-    r'<div class="media-block">((?:(?!</?(?:div|span)\b).)*)'
-    r'<span class="media-block__description">((?:(?!</?(?:div|span)\b).)*)</span>\s*</div>',
-    re.DOTALL,
+# What a sender's own styles say is not there on our pages.
+_PLAIN = (
+    # Superdesk: as its editor wrote captions until it was noticed; paragraphs that are a quotation; older captions
+    (re.compile("<figcatpion>"), "<figcaption>"),
+    (
+        re.compile(r'<div class="multi-line-quote">([^<]*(?:<(?!/?div\b)[^<]*){0,256})</div>'),
+        r"<blockquote>\1</blockquote>",
+    ),
+    (
+        re.compile(
+            r'<div class="media-block">((?:(?!</?(?:div|span)\b).)*)'
+            r'<span class="media-block__description">((?:(?!</?(?:div|span)\b).)*)</span>\s*</div>',
+            re.DOTALL,
+        ),
+        r"<figure>\1<figcaption>\2</figcaption></figure>",
+    ),
+    # TT: department and source are two words; the first paragraphs are no heading; who has taken the picture
+    (re.compile(r'(?<=</span>)(?=<span class="source">)'), " "),
+    (re.compile(r"<h4>(\s*<p>(?:(?!</?h4\b).)*)</h4>", re.DOTALL), r"<div>\1</div>"),
+    (
+        re.compile(r'<div class="byline">([^<]*)</div>\s*<figcaption>((?:(?!</?fig).)*)</figcaption>', re.DOTALL),
+        r"<figcaption>\2 <small>\1</small></figcaption>",
+    ),
 )
-_SOURCE = re.compile(r'(?<=</span>)(?=<span class="source">)')
-_LEAD = re.compile(r"<h4>(\s*<p>(?:(?!</?h4\b).)*)</h4>", re.DOTALL)
 _BY = re.compile(r"\A(?:by|von|par|por)(?::\s*|\s+)", re.IGNORECASE)
 
 
@@ -153,10 +167,9 @@ def _draft(item: Members, guid: str, version: int | None, status: Status, html: 
 
 def _plain_html(html: str) -> str:
     """The HTML that says the same without the sender's styles."""
-    html = html.replace("<figcatpion>", "<figcaption>")  # as Superdesk's editor wrote it until it was noticed
-    html = _QUOTATION.sub(r"<blockquote>\1</blockquote>", html)
-    html = _MEDIA.sub(r"<figure>\1<figcaption>\2</figcaption></figure>", html)
-    return _SOURCE.sub(" ", _LEAD.sub(r"<div>\1</div>", html))
+    for styled, plainly in _PLAIN:
+        html = styled.sub(plainly, html)
+    return html
 
 
 def _version(item: Members) -> int | None:
