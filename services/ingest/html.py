@@ -110,6 +110,13 @@ _FACEBOOK = re.compile(
 _CARD = re.compile(
     r"""<(a)\b(?=[^<>]{0,4096}\sdata-(?:iframely-url\b|pin-do=["']embed))([^<>]{0,4096}>)\s*</a\s*>""", re.IGNORECASE
 )
+# a chart or a story of Flourish's without what newer ones have for readers without scripts
+_CHART = re.compile(
+    r"""<div\b(?=[^<>]{0,4096}\sclass=["']flourish-embed\b)[^<>]{0,4096}?\sdata-src=["']((?:visualisation|story)/[0-9]{1,20})"""
+    r"""[^<>]{0,4096}>(?!\s{0,64}(?:<script\b[^<>]{0,4096}>\s{0,64}</script>\s{0,64})?<(?:noscript|iframe|a)\b)""",
+    re.IGNORECASE,
+)
+_SHOWN = r'\g<0><a href="https://public.flourish.studio/\1/">https://public.flourish.studio/\1/</a>'
 _PLAYED = re.compile(r"https://(?:cdn\.iframe\.ly|iframely\.net)/api/iframe\?(?:[^#]*&)?url=([^&#]+)")
 _ADDRESS = re.compile(
     r"""\s(?:(?:data-(?:lazy-)?)?src|data|url|(?:data-)?href|data-instgrm-permalink|cite)\s*=\s*"""
@@ -187,6 +194,7 @@ def _parsed(html: str) -> str:
         html = _POST.sub(_link, html)
     if "data-" in html:
         html = _CARD.sub(_link, html)
+        html = _CHART.sub(_SHOWN, html)
         html = _LAZY.sub(_show, html)
     if "<button" in html:
         html = _CALLED.sub(r"\1", html)

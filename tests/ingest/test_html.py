@@ -226,6 +226,17 @@ def test_an_embed_and_the_caption_that_follows_it_are_two_things() -> None:
     assert clean_html(sound) == f"<div>{link} A song</div>"
 
 
+def test_a_chart_of_flourishs_is_a_link_where_nothing_else_stands_for_it() -> None:
+    chart = (
+        '<div class="flourish-embed flourish-chart" data-src="visualisation/123?45"><script src="x"></script>{}</div>'
+    )
+    address = "https://public.flourish.studio/visualisation/123/"
+    assert clean_html(chart.format("")) == f'<div><a href="{address}" rel="noopener">{address}</a></div>'
+    shown = '<img src="https://a.b/thumbnail" alt="A chart" loading="lazy">'
+    assert clean_html(chart.format(f"<noscript>{shown}</noscript>")) == f"<div><div>{shown}</div></div>"
+    assert clean_html('<div class="flourish-embed" data-src="/x"></div>') == "<div></div>"
+
+
 def test_what_an_embed_shows_meanwhile_stays() -> None:
     shown = '<blockquote><a href="https://a.b/c">A post</a></blockquote>'
     assert "A post" in clean_html(f'<div class="fb-post" data-href="https://a.b/c">{shown}</div>')
