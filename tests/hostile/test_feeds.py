@@ -97,6 +97,7 @@ def _printed(form: Any, url: str) -> bytes:
     [
         ("https://x.example/a.PNG?b=1.jpg&c", "https://x.example/a.PNG?b=1.jpg&c", "image/png"),
         ("https://[x/a.gif#b.jpg", "https://%5Bx/a.gif#b.jpg", "image/gif"),
+        ("https://x.example/a.avif", "https://x.example/a.avif", "image/avif"),
         ("https://x.example/a.php?b=1", "https://x.example/a.php?b=1", None),
         ('https://x.example/é%20b.jpg?x="><a>', "https://x.example/%C3%A9%20b.jpg?x=%22%3E%3Ca%3E", "image/jpeg"),
         (ADDRESS, "https://wire.example/a'(b)?c=1&d=%C3%A9&amp;e=%3Cf%3E", None),

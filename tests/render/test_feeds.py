@@ -3,6 +3,7 @@
 import json
 import tracemalloc
 import xml.etree.ElementTree as ET
+from datetime import timedelta
 from html import unescape
 
 import feedparser  # type: ignore[import-untyped]  # it has no types
@@ -10,6 +11,7 @@ import pytest
 
 from services.render import contexts as c
 from services.render.printer import Printer
+from shared.articles import Term
 from tests.render.composition import NOW, PAYLOADS, SITE, contexts_of, story
 
 
@@ -69,12 +71,68 @@ def test_a_name_that_is_both_section_and_topic_is_one_category(printer: Printer)
     assert json.loads(printer.print(made[c.JsonFeed]))["items"][0]["tags"] == ["Water", "Security"]
 
 
-def test_the_json_feed_is_whole(printer: Printer) -> None:
-    article = story("</script>").model_copy(update={"corrections": ()})
-    found = json.loads(printer.print(contexts_of(article)[c.JsonFeed]))
-    assert found["feed_url"] == "https://courier.example/topic/words/feed.json"
-    assert found["items"][0]["title"] == "</script>"
-    assert found["items"][0]["content_html"] == "<p>Body</p>"
+def test_each_format_says_of_a_list_and_its_articles_what_there_is_to_say(printer: Printer) -> None:
+    author = Term(slug="jane-doe", name="Jane Doe", url="https://elsewhere.example/jane")
+    section, topic = Term(slug="world", name="World"), Term(slug="oil", name="Oil")
+    article = story("</script>").model_copy(
+        update={"summary": "In short", "authors": (author,), "section": section, "topics": (topic,),
+                "language": "pt_BR", "corrections": (), "image": None}
+    )  # fmt: skip
+    about = (SITE, "topic", topic, NOW + timedelta(hours=2), (c.Entry(article, "<p>Body</p>"),))
+    ident, url, place = "tag:courier.example,2025:wire/%3C%2Fscript%3E", SITE.base_url + article.path, "/topic/oil/"
+    written_by = "https://courier.example/author/jane-doe/"
+    assert json.loads(printer.print(c.JsonFeed(*about))) == {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": "Oil – Baghdad Courier",
+        "home_page_url": SITE.base_url + place,
+        "feed_url": f"{SITE.base_url}{place}feed.json",
+        "language": "en",
+        "authors": [{"name": "Baghdad Courier", "url": "https://courier.example/"}],
+        "items": [
+            {
+                "id": ident,
+                "url": url,
+                "title": "</script>",
+                "content_html": "<p>Body</p>",
+                "summary": "In short",
+                "date_published": "2025-07-26T12:30:00+03:00",
+                "date_modified": "2025-07-26T13:30:00+03:00",
+                "authors": [{"name": "Jane Doe", "url": written_by}],
+                "tags": ["World", "Oil"],
+                "language": "pt-BR",
+            }
+        ],
+    }
+    assert told(printer.print(c.AtomFeed(*about))) == [
+        ("feed title", "Oil – Baghdad Courier"), ("feed id", f"{SITE.base_url}{place}feed.xml"),
+        ("feed updated", "2025-07-26T14:30:00+03:00"),
+        ("author name", "Baghdad Courier"), ("author uri", "https://courier.example/"),
+        ("entry title", "</script>"), ("entry id", ident),
+        ("entry published", "2025-07-26T12:30:00+03:00"), ("entry updated", "2025-07-26T13:30:00+03:00"),
+        ("entry summary", "In short"), ("entry content", "<p>Body</p>"),
+        ("author name", "Jane Doe"), ("author uri", written_by),
+    ]  # fmt: skip
+    assert told(printer.print(c.RssFeed(*about))) == [
+        ("channel title", "Oil – Baghdad Courier"), ("channel link", SITE.base_url + place),
+        ("channel description", "Oil – Baghdad Courier"), ("channel language", "en"),
+        ("channel lastBuildDate", "Sat, 26 Jul 2025 14:30:00 +0300"),
+        ("item title", "</script>"), ("item link", url), ("item guid", ident),
+        ("item pubDate", "Sat, 26 Jul 2025 12:30:00 +0300"), ("item creator", "Jane Doe"),
+        ("item category", "World"), ("item category", "Oil"),
+        ("item description", "In short"), ("item encoded", "<p>Body</p>"),
+    ]  # fmt: skip
+
+
+def told(feed: bytes) -> list[tuple[str, str]]:
+    """The texts of a feed, parent by parent, each after the names of its parent and its element."""
+    every = ET.fromstring(feed).iter()  # noqa: S314  our own XML
+    pairs = [(parent, element) for parent in every for element in parent]
+    texts = [(f"{bare(parent)} {bare(element)}", (element.text or "").strip()) for parent, element in pairs]
+    return [(names, text) for names, text in texts if text]
+
+
+def bare(element: ET.Element) -> str:
+    return element.tag.rpartition("}")[2]
 
 
 @pytest.mark.parametrize("kind", [c.SitemapIndex, c.Sitemap, c.NewsSitemap])
