@@ -210,10 +210,8 @@ def _took_away(folder: str) -> bool:
 
 def _add(new: str, full: str) -> None:
     """Put a finished file where there is none. Raises FileExistsError."""
-    try:
-        os.link(new, full)
-    finally:
-        os.unlink(new)  # noqa: PTH108 - as above
+    os.link(new, full)
+    os.unlink(new)  # noqa: PTH108 - as above
 
 
 def write_file(full: str, content: bytes, how: int) -> None:

@@ -44,6 +44,7 @@ def test_the_same_bytes_are_not_written_again(site: Site) -> None:
 def test_what_is_to_be_there_at_the_least_takes_nobodys_place(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     first = Output({PAGE: b"first"}, only_new=True)
     assert site.apply(first) == [PAGE]
+    assert [path.name for path in (site.root / PAGE).parent.iterdir()] == ["index.html"]
     site.apply(Output({PAGE: b"later"}))
     assert site.apply(first) == []
     place = Site._place
@@ -90,9 +91,11 @@ def test_unfinished_files_are_no_part_of_the_site_and_are_swept_away(site: Site)
     site.apply(Output({PAGE: b"whole"}))
     left = (site.root / PAGE).with_name(".index.html.w2")
     left.write_bytes(b"half")
+    link = left.with_name(".old.w2")
+    link.symlink_to(".")
     assert tree(site) == {PAGE}
     site.sweep()
-    assert not left.exists()
+    assert not (left.exists() or link.is_symlink())
     assert site.read(PAGE) == b"whole"
 
 
@@ -104,6 +107,13 @@ def test_a_writer_that_was_killed_in_the_middle_writes_the_file_again(site: Site
     assert site.read("a/index.html") == b"whole"
     assert site.read("a/old") == b"b"
     assert sorted(path.name for path in (site.root / "a").iterdir()) == ["index.html", "old"]
+
+
+def test_a_file_that_the_disk_takes_in_pieces_is_whole(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda file, content: write(file, content[:3]))
+    site.apply(Output({PAGE: b"more words than three"}))
+    assert site.read(PAGE) == b"more words than three"
 
 
 def test_a_file_that_the_disk_does_not_take_leaves_nothing_behind(site: Site) -> None:
@@ -227,6 +237,21 @@ def test_a_page_comes_back_after_another_writer_took_its_folder_away(site: Site)
     site.apply(Output({PAGE: b"words"}))
     other.apply(Output(absent=(PAGE,)))
     assert site.apply(Output({PAGE: b"words"})) == [PAGE]
+
+
+def test_what_was_seen_is_there_until_it_is_taken_away_here_or_is_not_believed_any_more(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else an article's page would lead to a list that is not there."""
+    monkeypatch.setattr("services.render.site.BELIEVED", float("inf"))
+    for path in (PAGE, "feed.xml"):
+        site.apply(Output({path: b"words"}))
+        assert site.has(path)
+    site.remove(PAGE)
+    assert not site.has(PAGE)
+    Site(site.root, "w2").remove("feed.xml")
+    monkeypatch.setattr("services.render.site.BELIEVED", 0)
+    assert not site.has("feed.xml")
 
 
 def test_the_new_is_there_before_the_old_goes(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
