@@ -35,7 +35,7 @@ def _pages_of(name: str, periods: tuple[str, ...]) -> tuple[tuple[str, str], ...
 
 
 class WithArticle:
-    """An edition as it will be once an article is listed; only for lists and periods that it is the first of.
+    """An edition as it will be once an article is listed; only for its own lists and periods, of which it is the first.
 
     `alone` tells whether no other article has been read from there: then a page shows this one and nothing else, for
     as long as nobody joins it, whoever came and went meanwhile.
@@ -51,8 +51,6 @@ class WithArticle:
     async def newest(self, name: str, count: int) -> list[Card]:
         others = [card for card in await self._edition.newest(name, count) if card.id != self._card.id]
         self.alone = self.alone and not others
-        if name not in self._card.lists:
-            return others
         return sorted([self._card, *others], key=lambda card: (card.published_at, card.id), reverse=True)[:count]
 
     async def places(self, name: str, period: str, first: int, count: int) -> list[Card]:
@@ -65,11 +63,10 @@ class WithArticle:
         return 1  # of a period that begins again there are other pages; they come after this one
 
     async def periods(self, name: str) -> dict[str, int]:
-        mine = dict.fromkeys(live.periods_of(name, self._card), 1) if name in self._card.lists else {}
+        mine = dict.fromkeys(live.periods_of(name, self._card), 1)
         found = await self._edition.periods(name)
-        month = (
-            self._card.day[:7] if name == "all" else ""
-        )  # an archive of the site's names days of its own month alone
+        # an archive of the site's names days of its own month alone
+        month = self._card.day[:7] if name == "all" else ""
         self.alone = self.alone and not any(period.startswith(month) for period in found.keys() - mine.keys())
         return mine | found
 

@@ -4,6 +4,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from services.render.dirty_steps import GONE
 from services.render.site import Output, page_file
 from shared.events import PAGES
 from shared.settings import Site
-from tests.properties.press_room import PressRoom, draft, opened
+from tests.properties.press_room import START, PressRoom, draft, opened
 from tests.render.test_press import another_press
 
 OIL = "topic/oil/index.html"
@@ -49,6 +50,19 @@ async def test_what_it_is_alone_on_is_built_once(room: PressRoom, brought: Broug
     await room.drain()
     assert {"list:topic:oil", "feed:author:jane-doe", "archive:all|2025-07-26|1"} <= brought.keys()
     assert set(brought.values()) == {1}, brought
+    assert (await room.differences()).clean
+
+
+async def test_the_first_of_a_month_is_alone_on_its_archive_whatever_other_months_there_are(
+    room: PressRoom, brought: Brought
+) -> None:
+    await room.accept(draft("g", topics=("Oil",), published_at=START - timedelta(days=40)))
+    await room.drain()
+    brought.clear()
+    await room.accept(draft("h", topics=("Iran",), published_at=START))
+    await room.drain()
+    pages = ("archive:all|2025-07|1", "archive:all|2025-07-26|1", "archive:topic:iran|2025-07|1", "list:topic:iran")
+    assert [brought[page] for page in pages] == [1] * len(pages)
     assert (await room.differences()).clean
 
 
