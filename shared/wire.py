@@ -120,7 +120,7 @@ class Wire(asyncio.Protocol):
 
 # redis-py has a class for some errors, and takes the code off their text; loading is a connection error to it
 TRY_LATER_CLASSES = (RedisConnectionError, RedisTimeoutError, OutOfMemoryError, ReadOnlyError, MasterDownError)
-TRY_LATER = ("OOM", "MISCONF", "LOADING", "BUSY ", "READONLY", "NOREPLICAS", "MASTERDOWN")
+TRY_LATER = ("MISCONF", "BUSY ", "NOREPLICAS")
 
 
 def failure(text: str) -> Exception:

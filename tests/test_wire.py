@@ -10,6 +10,7 @@ from redis.exceptions import ResponseError
 from shared.link import Link
 from shared.settings import Settings
 from shared.store import LINKS, Store, StoreUnavailable
+from shared.wire import failure
 
 
 @pytest.fixture
@@ -50,9 +51,22 @@ async def test_what_is_under_way_fails_with_the_connection_and_the_next_call_mak
     (ident,) = await link.all([("CLIENT", "ID")])
     under_way = [asyncio.create_task(link.all([("BLPOP", f"never-{n}", 0)])) for n in range(3)]
     await store.client.client_kill_filter(_id=str(ident))
-    answers = await asyncio.gather(*under_way, return_exceptions=True)
+    async with asyncio.timeout(3):  # less than it takes to give up an answer
+        answers = await asyncio.gather(*under_way, return_exceptions=True)
     assert [type(answer) for answer in answers] == [StoreUnavailable] * 3
     assert await link.all([("PING",)]) == [b"PONG"]
+
+
+async def test_the_end_of_an_earlier_connection_is_not_that_of_the_one_after_it(store: Store, link: Link) -> None:
+    """It is told late where something is still to be written, as to a store that has stopped to read."""
+    before = await link.all([("CLIENT", "ID")])
+    earlier = link._wire
+    assert earlier
+    link._drop("it did not answer")
+    after = await link.all([("CLIENT", "ID")])
+    asked = asyncio.create_task(link.all([("CLIENT", "ID")]))
+    earlier.connection_lost(None)
+    assert await asked == await link.all([("CLIENT", "ID")]) == after != before
 
 
 async def test_every_connection_of_the_store_is_made_again_after_it_broke(store: Store) -> None:
@@ -91,8 +105,8 @@ async def test_a_connection_that_is_given_up_while_it_is_made_is_closed() -> Non
         link = Link(store.client.connection_pool)
         asked = asyncio.create_task(link.all([("PING",)]))
         await came.wait()
-        await link.close()
         async with asyncio.timeout(3):  # less than it takes to give up an answer
+            await link.close()
             await gone.wait()
         await asyncio.gather(asked, return_exceptions=True)
         await store.close()
@@ -106,6 +120,32 @@ async def test_a_connection_that_was_closed_is_not_made_again(store: Store, link
     await store.close()
     with pytest.raises(StoreUnavailable):
         await store.do("PING")
+    await asyncio.sleep(0)
+    assert asyncio.all_tasks() == {asyncio.current_task()}, "whoever watched it has ended"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "OOM command not allowed when used memory > 'maxmemory'.",
+        "ERR Error running script (call to f_1): @user_script:1: OOM command not allowed",
+        "LOADING Redis is loading the dataset in memory",
+        "READONLY You can't write against a read only replica. script: f_1, on @user_script:1.",
+        "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+        "MISCONF Errors writing to the AOF file: No space left on device",
+        "BUSY Redis is busy running a script.",
+        "NOREPLICAS Not enough good replicas to write.",
+    ],
+)
+def test_what_a_store_says_that_cannot_serve_now_means_that_the_same_call_may_succeed_later(text: str) -> None:
+    assert isinstance(failure(text), StoreUnavailable)
+
+
+@pytest.mark.parametrize(
+    "text", ["BUSYGROUP Consumer Group name already exists", "NOSCRIPT No matching script.", "ERR no"]
+)
+def test_what_a_store_refuses_for_good_means_no_other_try(text: str) -> None:
+    assert not isinstance(failure(text), StoreUnavailable)
 
 
 async def test_a_store_that_says_nothing_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
