@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from services.render import contexts as c
 from services.render.printer import Printer
 from services.render.typeset.language import direction, full_day
-from shared.articles import Card, Image
+from shared.articles import Card, Image, Term
 from shared.conditions import Conditions
 from tests.render.composition import NOW, PAGES, PAYLOADS, SITE, contexts_of, inlined, story
+
+TERM = Term(slug="oil", name="Oil")
 
 
 @pytest.fixture(scope="module")
@@ -279,6 +281,91 @@ def test_a_list_has_feeds_of_its_own(printer: Printer) -> None:
     own = 'title="Words – Baghdad Courier" href="/topic/words/feed.xml"'
     assert own in printer.print(made[c.ListPage]).decode()
     assert b'title="Baghdad Courier" href="/feed.xml"' in printer.print(made[c.ArticlePage])
+
+
+LISTS: dict[str, Callable[[tuple[Card, ...]], c.Context]] = {
+    "front": lambda cards: c.FrontPage(SITE, cards[:2], cards[2:]),
+    "list": lambda cards: c.ListPage(SITE, "section", TERM, cards),
+    "archive": lambda cards: c.ArchivePage(SITE, "all", None, "2025-07", 1, cards),
+    "hot": lambda cards: c.HotPage(SITE, cards),
+    "chart": lambda cards: c.ChartPage(SITE, "2025-W30", tuple(c.ChartEntry(1, 9, card) for card in cards)),
+    "hot block": lambda cards: c.HotFragment(SITE, cards),
+    "topics block": lambda cards: c.TopicsFragment(SITE, tuple(c.TopicCard(TERM, card) for card in cards)),
+    "related": lambda cards: c.ArticlePage(SITE, story(), "", cards),
+    "sitemap": lambda cards: c.Sitemap(SITE, cards),
+    "news sitemap": lambda cards: c.NewsSitemap(SITE, cards),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("count", [0, 1, 2, 5, 6, 30])
+def test_what_lists_articles_leads_to_each_of_them_in_their_order(printer: Printer, name: str, count: int) -> None:
+    slugs = [f"story-{number}" for number in range(count)]
+    cards = tuple(story().model_copy(update={"id": slug, "slug": slug}).card() for slug in slugs)
+    printed = printer.print(LISTS[name](cards)).decode()
+    found = re.findall(r'(?:href="|<loc>https://courier\.example)/2025/07/26/(story-\d+)/["<]', printed)
+    assert list(dict.fromkeys(found)) == slugs
+
+
+def test_a_page_of_an_archive_leads_to_those_beside_it_and_to_what_is_above_and_below(printer: Printer) -> None:
+    all_of_a_month = c.ArchivePage(SITE, "all", None, "2025-07", 10, (), 9, 11, ("2025-07-26",))
+    of_a_day = c.ArchivePage(SITE, "all", None, "2025-07-26", 2, (), 1, 3)
+    assert _links(printer, all_of_a_month) == [
+        ("/archive/2025/07/9/", "Page 9"),
+        ("/archive/2025/07/011/", "Page 11"),
+        ("/archive/2025/07/26/", "Saturday, July 26, 2025"),
+    ]
+    assert _links(printer, c.ArchivePage(SITE, "all", None, "2025-07", 9, (), 8, 10)) == [
+        ("/archive/2025/07/8/", "Page 8"),
+        ("/archive/2025/07/010/", "Page 10"),
+    ]
+    assert _links(printer, of_a_day) == [
+        ("/archive/2025/07/26/", "Page 1"),
+        ("/archive/2025/07/26/3/", "Page 3"),
+        ("/archive/2025/07/", "July 2025"),
+    ]
+    assert _links(printer, c.ArchivePage(SITE, "topic", TERM, "2025-07", 11, (), 10, 12)) == [
+        ("/topic/oil/2025/07/10/", "Page 10"),
+        ("/topic/oil/2025/07/12/", "Page 12"),
+    ]
+    assert _links(printer, c.ListPage(SITE, "author", TERM, (), ("2025-07", "2024-12"))) == [
+        ("/author/oil/2025/07/", "July 2025"),
+        ("/author/oil/2024/12/", "December 2024"),
+    ]
+
+
+def _links(printer: Printer, page: c.Context) -> list[tuple[str | None, str | None]]:
+    """The links of a page's navigation among pages of its kind."""
+    root = _parse(printer.print(page).decode())
+    navs = [nav for nav in root.iter("nav") if nav.get("class") in ("pages", "archives")]
+    return [(link.get("href"), link.text) for nav in navs for link in nav.iter("a")]
+
+
+def test_a_chart_has_the_places_and_the_views_that_its_week_was_sealed_with(printer: Printer) -> None:
+    site = SITE.model_copy(update={"week_starts": "sunday"})
+    card = story().card()
+    for own, days in ((printer, "July 21, 2025 – July 27, 2025"), (Printer(site), "July 20, 2025 – July 26, 2025")):
+        page = c.ChartPage(own._desk.site, "2025-W30", (c.ChartEntry(1, 1200, card), c.ChartEntry(3, 1, card)))
+        root = _parse(own.print(page).decode())
+        assert _classed(root, "heading").text == f"Most read, {days}"
+        items = ["".join(item.itertext()) for item in root.findall(".//ol/li")]
+        assert [(item.split()[0], *re.findall(r"\d+ views?$", item.strip())) for item in items] == [
+            ("1", "1200 views"),
+            ("3", "1 view"),
+        ]
+        assert _links(own, c.HotPage(own._desk.site, (), ("2025-W30",))) == [("/hot/2025-W30/", days)]
+
+
+def test_hot_this_week_counts_from_one(printer: Printer) -> None:
+    root = _parse(printer.print(c.HotPage(SITE, (story().card(),) * 3)).decode())
+    assert [rank.text for rank in root.findall(".//*[@class='rank']")] == ["1", "2", "3"]
+
+
+def test_the_masthead_has_the_day_that_it_is_on_the_site(printer: Printer) -> None:
+    """In Baghdad a day ends at 21:00 UTC."""
+    midnight = NOW.replace(hour=21, minute=0)
+    for tick, day in ((midnight - timedelta(milliseconds=1), "26"), (midnight, "27")):
+        assert f'<time datetime="2025-07-{day}">' in printer.print(c.Masthead(SITE, tick)).decode()
 
 
 def test_each_page_of_an_archive_has_a_title_of_its_own(printer: Printer) -> None:

@@ -1,12 +1,14 @@
 """Hours and weeks: named by their Thursday, in the site's zone, also where clocks are changed."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.render.typeset import week
 from services.trending.week import HOUR, WINDOW, Calendar
 
 STARTS = ("monday", "sunday", "saturday")
@@ -121,3 +123,12 @@ def test_half_an_hour_of_daylight_saving_is_no_hour() -> None:
     changed = datetime(2026, 4, 4, 15, tzinfo=UTC)  # back from 02:00 to 01:30
     hours = [site.hour(changed + timedelta(minutes=minute)) for minute in range(-90, 90)]
     assert sorted(set(hours)) == [changed + timedelta(minutes=minute) for minute in (-90, -30, 30)]
+
+
+@given(MOMENTS, st.sampled_from(STARTS))
+def test_a_charts_page_names_the_days_that_were_counted(
+    at: datetime, starts: Literal["monday", "sunday", "saturday"]
+) -> None:
+    counted = calendar("UTC", starts).week(at)
+    first, last = week.days(counted.name, starts)
+    assert (first, last + timedelta(days=1)) == (counted.begins.date(), counted.ends.date())
