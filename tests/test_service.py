@@ -17,8 +17,10 @@ from prometheus_client import REGISTRY
 from shared import observe
 from shared.clock import LAST
 from shared.events import view_events
-from shared.service import SCHEMA_KEY, Service, create_app
+from shared.service import SCHEMA, SCHEMA_KEY, Service, create_app
 from shared.settings import Settings
+from shared.store import Store
+from shared.wrong import WrongSetting
 from tests.servers import running
 
 ROOT = Path(__file__).parents[1]
@@ -46,6 +48,37 @@ async def test_a_probe_may_ask_for_health_with_head(valkey: str, path: str) -> N
         transport=httpx.ASGITransport(create_app(service, "test")), base_url="http://test"
     ) as client:
         assert (await client.head(path)).status_code == (await client.get(path)).status_code != 405
+
+
+async def test_a_service_is_not_ready_while_a_check_of_its_own_says_why(valkey: str) -> None:
+    service, faults = Service("test", Settings(redis_url=valkey, consumer="w")), ["the disk is full", None]
+
+    async def check() -> str | None:
+        return faults.pop(0)
+
+    service.checks["disk"] = check
+    app = create_app(service, "test")
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        answers = [await client.get("/health/ready") for _ in range(2)]
+    assert [(answer.status_code, answer.json()) for answer in answers] == [
+        (503, {"status": "unready", "faults": {"disk": "the disk is full"}}),
+        (200, {"status": "ready", "faults": {}}),
+    ]
+
+
+async def test_a_store_that_a_newer_version_has_written_is_refused_and_left_alone(valkey: str, store: Store) -> None:
+    kept = []
+    for schema in (None, SCHEMA, SCHEMA + 1):
+        service = Service("test", Settings(redis_url=valkey, consumer="w"))
+        if schema:
+            await store.do("SET", SCHEMA_KEY, schema)
+        try:
+            with pytest.raises(WrongSetting, match="schema") if schema == SCHEMA + 1 else contextlib.nullcontext():
+                await service.start()
+        finally:
+            await service.stop()
+        kept.append(int(await store.do("GET", SCHEMA_KEY)))
+    assert kept == [SCHEMA, SCHEMA, SCHEMA + 1]
 
 
 @contextlib.asynccontextmanager

@@ -261,6 +261,33 @@ async def test_a_service_whose_reading_stopped_is_not_ready(valkey: str, monkeyp
         await service.stop()
 
 
+async def test_a_service_that_does_not_get_on_with_its_reading_is_not_ready(
+    valkey: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for bound in ("LAG_BOUND", "OLDEST_BOUND"):
+        monkeypatch.setattr(f"shared.service.{bound}", 0)
+    service, go_on = Service("test", Settings(redis_url=valkey, consumer="one")), asyncio.Event()
+
+    async def handle(batch: list[Delivered[ArticleViewed]]) -> None:
+        if batch[0].event.article != "left pending":
+            await go_on.wait()
+
+    service.consume(stream=STREAM, group=GROUP, events=view_events, handle=handle, batch=1)
+    await service.start()
+    try:
+        for articles, fault in ((["left pending"], "an entry has been pending"), (["a", "b", "c"], "2 entries behind")):
+            for article in articles:
+                await service.store.do(*view(article))
+
+            async def is_told(fault: str = fault) -> bool:
+                return (await service.unready()).get(f"consumer {STREAM}", "").startswith(fault)
+
+            await until_true(is_told)
+    finally:
+        go_on.set()
+        await service.stop()
+
+
 # ---------------------------------------------------------------------------------------------- trap 7
 
 
