@@ -17,7 +17,7 @@ from services.render.reasons import WHY, impact, why
 from services.render.site import page_file
 from shared.articles import Article
 from shared.charts import Chart, Ranked, chart_key, charted_key, charts_key
-from shared.events import SIGNALS, RankingChanged, announce
+from shared.events import SIGNALS, RankingChanged, announce, made_at
 from shared.settings import Site
 from tests.properties.press_room import OneByOne, PressRoom, draft, lists_change_while_shelving, opened
 
@@ -113,11 +113,20 @@ async def test_the_event_is_told_that_made_an_address_lead_to_the_rewrite(room: 
     assert await room.store.do("EXISTS", waits_key(rewrite.article.id))
     await room.drain()
     found = await reasons_of(room, old.path)
+    asked_at, _ = await room.store.do("TIME")
+    assert (made_at(rewrite.event_id) or 0) <= found["rebuilt_at_ms"] < (int(asked_at) + 1) * 1000
     events = [json.loads(fields[1]) for _, fields in await room.store.do("XRANGE", "articles", "-", "+")]
     [withdrawn] = [event for event in events if event["id"] == old.id and event["type"] == "article.withdrawn"]
     assert found["page"] == keys.article(old.id)
-    assert found["last_event"]["event_id"] == withdrawn["event_id"]
+    assert found["last_event"] == {name: value for name, value in withdrawn.items() if name != "article"}
     assert (await reasons_of(room, rewrite.article.path))["last_event"]["event_id"] == rewrite.event_id
+
+
+async def test_the_event_is_told_that_changed_a_fragment_alone(room: PressRoom) -> None:
+    await room.drain()  # what a start builds has other reasons
+    await room.conditions(47, 0)
+    await room.drain()
+    assert (await reasons_of(room, "/_fragments/masthead.html"))["last_event"]["type"] == "conditions.changed"
 
 
 async def test_the_event_is_told_though_the_lists_changed_while_its_page_was_built(
