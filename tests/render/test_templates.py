@@ -283,6 +283,27 @@ def test_a_list_has_feeds_of_its_own(printer: Printer) -> None:
     assert b'title="Baghdad Courier" href="/feed.xml"' in printer.print(made[c.ArticlePage])
 
 
+@pytest.mark.parametrize(
+    ("summary", "opening", "is_shown"),
+    [
+        ("In short.", "The body begins.", True),
+        ("In short.", "", True),
+        ("The body\n begins.", "The body begins. It goes on.", False),
+        ("The body begins. It goes on.", "The  body begins.", False),
+        ("", "The body begins.", False),
+    ],
+)
+def test_a_summary_that_only_says_what_the_body_opens_with_describes_the_page_and_does_not_stand_on_it(
+    printer: Printer, summary: str, opening: str, is_shown: bool
+) -> None:
+    article = story().model_copy(update={"summary": summary, "opening": opening})
+    root = _parse(printer.print(c.ArticlePage(SITE, article, "<p>Body</p>")).decode())
+    shown = [part.text for part in root.findall(".//p[@class='standfirst']")]
+    assert shown == ([summary] if is_shown else [])
+    (description,) = root.findall(".//meta[@name='description']")
+    assert description.get("content") == " ".join((summary or opening).split())
+
+
 LISTS: dict[str, Callable[[tuple[Card, ...]], c.Context]] = {
     "front": lambda cards: c.FrontPage(SITE, cards[:2], cards[2:]),
     "list": lambda cards: c.ListPage(SITE, "section", TERM, cards),

@@ -39,7 +39,7 @@ def article(desk: Desk, page: ArticlePage) -> dict[str, Any]:
         "title": headline,
         "canonical": escaped(url),
         "description": escaped(excerpt(story.summary or story.opening, DESCRIPTION_LENGTH)),
-        "standfirst": "" if story.summary and _repeats(story) else story.summary,
+        "standfirst": "" if _repeats(story) else story.summary,
         "published": published,
         "updated": modified if story.modified_at - story.published_at >= UPDATE_WORTH_TELLING else None,
         "modified": modified.iso,
