@@ -377,6 +377,17 @@ def test_a_chart_has_the_places_and_the_views_that_its_week_was_sealed_with(prin
         assert _links(own, c.HotPage(own._desk.site, (), ("2025-W30",))) == [("/hot/2025-W30/", days)]
 
 
+def test_readers_see_the_moments_of_an_article_as_the_sites_clocks_have_them(printer: Printer) -> None:
+    made = contexts_of(story(language="en").model_copy(update={"corrections": ()}))
+    published = ("2025-07-26T12:30:00+03:00", "July 26, 2025, 12:30")
+    for kind, shown in (
+        (c.ArticlePage, [published, ("2025-07-26T13:30:00+03:00", "July 26, 2025, 13:30")]),
+        (c.ListPage, [published] * 2),
+    ):
+        root = _parse(printer.print(made[kind]).decode())
+        assert [(one.get("datetime"), one.text) for one in root.iter("time")] == shown
+
+
 def test_hot_this_week_counts_from_one(printer: Printer) -> None:
     root = _parse(printer.print(c.HotPage(SITE, (story().card(),) * 3)).decode())
     assert [rank.text for rank in root.findall(".//*[@class='rank']")] == ["1", "2", "3"]
