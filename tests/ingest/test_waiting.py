@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
-from services.ingest.waiting import Waiting
+from services.ingest.waiting import LONGEST, Waiting, seconds_to_wait
 from shared.events import PAGES, PageBuilt, announce
 from shared.live import built_key
 from shared.settings import Settings
@@ -35,10 +36,10 @@ class Room:
         return b"cmd=xread" in await self.store.do("CLIENT", "LIST")
 
     async def reads(self) -> int:
-        """How often the stream was read."""
+        """How often the stream was read, or a page looked for."""
         lines = (await self.store.do("INFO", "commandstats")).decode().splitlines()
-        found = [line for line in lines if line.startswith("cmdstat_xread:")]
-        return int(found[0].partition("calls=")[2].partition(",")[0]) if found else 0
+        found = [line for line in lines if line.startswith(("cmdstat_xread:", "cmdstat_xrevrange:", "cmdstat_hget:"))]
+        return sum(int(line.partition("calls=")[2].partition(",")[0]) for line in found)
 
 
 @pytest.fixture
@@ -51,6 +52,19 @@ async def room(valkey_server: Valkey) -> AsyncIterator[Room]:
         listening.cancel()  # more than once, as a service does: redis-py drops one that comes while it connects
         await asyncio.wait([listening], timeout=0.1)
     await made.store.close()
+
+
+@pytest.mark.parametrize(
+    ("prefer", "seconds"),
+    [
+        ([], 0), ([""], 0), (["respond-async"], 0), (["wait"], 0), (["wait=x"], 0), (["wait=-1"], 0), (["await=5"], 0),
+        (["wait=0"], 0), (["wait=5"], 5), (['wait="5"'], 5), (["Wait = 5"], 5), (["wait=5;strict"], 5),
+        (["respond-async, wait=5"], 5), (["respond-async", "wait=5"], 5), (["respond-async; wait=5"], 5),
+        (["wait=60"], 60), (["wait=61"], LONGEST), (["wait=999999"], LONGEST),
+    ],
+)  # fmt: skip
+def test_the_wait_that_is_preferred_has_a_bound(prefer: list[str], seconds: float) -> None:
+    assert seconds_to_wait(prefer) == seconds
 
 
 async def test_a_page_that_is_built_ends_the_waiting_for_it(room: Room) -> None:
@@ -89,8 +103,50 @@ async def test_one_that_is_not_built_in_time_is_told_so(room: Room) -> None:
     assert not await room.wait((IDENT, 2), seconds=0.05)
 
 
-async def test_the_stream_is_not_read_while_nobody_waits(room: Room) -> None:
+@pytest.mark.parametrize(("step", "looks"), [("_end", 1), ("_hear", 2)])
+async def test_a_page_that_is_built_between_two_steps_of_listening_is_not_missed(
+    room: Room, monkeypatch: pytest.MonkeyPatch, step: str, looks: int
+) -> None:
+    looked = asyncio.Semaphore(0)
+    look, go_on = room.waiting._are_built, getattr(room.waiting, step)
+
+    async def and_count(wanted: Any) -> bool:
+        found = await look(wanted)
+        looked.release()
+        return found
+
+    async def after_a_build(*given: Any) -> Any:
+        monkeypatch.setattr(room.waiting, step, go_on)
+        for _ in range(looks):
+            await looked.acquire()
+        await room.build(IDENT, 1)
+        return await go_on(*given)
+
+    monkeypatch.setattr(room.waiting, "_are_built", and_count)
+    monkeypatch.setattr(room.waiting, step, after_a_build)
+    assert await room.wait((IDENT, 1), seconds=3)
+
+
+async def test_who_waits_asks_the_store_for_nothing_until_something_is_built(room: Room) -> None:
+    waits = room.wait((IDENT, 1))
+    await until_true(room.is_reading)
+    await room.build(OTHER, 1)
     before = await room.reads()
-    for revision in range(1, 20):
+    for _ in range(30):
+        await room.store.do("PING")
+    assert await room.reads() <= before + 4  # it reads on, and may still be about its first looks
+    await room.build(IDENT, 1)
+    assert await waits
+
+
+@pytest.mark.parametrize("waited", [False, True])
+async def test_the_stream_is_not_read_while_nobody_waits(room: Room, waited: bool) -> None:
+    if waited:
+        waits = room.wait((IDENT, 1))
+        await until_true(room.is_reading)
+        await room.build(IDENT, 1)
+        assert await waits
+    before = await room.reads()
+    for revision in range(1, 30):
         await room.build(IDENT, revision)
-    assert await room.reads() == before
+    assert await room.reads() <= before + waited  # the one that was under way
