@@ -1,15 +1,18 @@
 """What waits for its time: one that cannot appear does not keep the others waiting."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from services.console.dead_letters import _put_back
-from services.ingest.schedule import aside
+from services.ingest.schedule import LONGEST_SLEEP, aside
 from shared.articles import identify
-from shared.clock import due
+from shared.clock import due, millis
 from shared.dead_letters import letters
 from shared.problems import Problem
+from shared.store import StoreUnavailable
 from tests.ingest.test_two_ingests import DUE, EARLIER, Ingest
 
 
@@ -77,3 +80,34 @@ async def test_a_version_that_comes_while_one_is_set_aside_keeps_its_time(before
     while await later.schedule.advance():
         pass
     assert await later.shown() == 2
+
+
+async def test_a_store_that_was_away_for_a_moment_has_nothing_set_aside(
+    before: Ingest, later: Ingest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await before.schedule_version(1, DUE)
+
+    async def away(_: str) -> Any:
+        raise StoreUnavailable("away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(later.register, "fall_due", away)
+        with pytest.raises(StoreUnavailable):
+            await later.schedule.advance()
+    assert not await letters(later.store)
+    assert await later.schedule.advance()
+    assert await later.shown() == 1
+
+
+async def test_what_waits_for_later_is_left_alone(before: Ingest) -> None:
+    await before.schedule_version(1, EARLIER + timedelta(milliseconds=1))
+    assert not await before.schedule.advance()
+
+
+async def test_however_far_off_what_waits_is_what_comes_meanwhile_may_be_due_before_it(valkey: str) -> None:
+    ingest = Ingest(valkey, None)
+    assert 0 < await ingest.schedule._pause() <= LONGEST_SLEEP
+    for ahead in (timedelta(days=1), timedelta(days=-1)):
+        await ingest.store.do("ZADD", due("ingest"), millis(datetime.now(UTC) + ahead), f"{ahead}")
+        assert 0 < await ingest.schedule._pause() <= LONGEST_SLEEP
+    await ingest.store.close()

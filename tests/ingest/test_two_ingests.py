@@ -21,9 +21,9 @@ IDENT = identify("desk", GUID)
 
 
 class Ingest:
-    """What an ingest does with drafts and with what is due, at a moment that stands still."""
+    """What an ingest does with drafts and with what is due, at a moment that stands still, or as time passes."""
 
-    def __init__(self, url: str, now: datetime) -> None:
+    def __init__(self, url: str, now: datetime | None) -> None:
         settings = Settings(redis_url=url, now=now)
         self.store = Store(settings)
         clock = Clock(settings)
