@@ -6,7 +6,7 @@ that counted · `views:from:{minute}` hash, an address's mark → how many of it
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from prometheus_client import Counter
@@ -95,7 +95,8 @@ def _event(at: str, article: str) -> str:
 
 
 def _as_json(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    """A moment of the clock, which is in UTC."""
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 _BEACONS = Script(

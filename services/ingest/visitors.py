@@ -42,7 +42,7 @@ class Client:
         given = headers.get(b"x-pressrun-edge", b"")
         if self._secret is None or not hmac.compare_digest(given, self._secret):
             return peer
-        client = headers.get(b"x-pressrun-client", b"").decode("latin-1").strip()
+        client = headers.get(b"x-pressrun-client", b"").decode("latin-1")
         if not self._trusted or not self._trusts(client):
             return client or peer
         for hop in reversed(headers.get(b"x-forwarded-for", b"").decode("latin-1").split(",")):

@@ -1,5 +1,7 @@
 """What became of each view stands in a metric: a sender is answered 202 whether its view counts or not."""
 
+import asyncio
+
 import pytest
 from prometheus_client import REGISTRY
 
@@ -20,6 +22,7 @@ def _counts() -> dict[str, float]:
     [
         (ONE, {}, "counted"),
         (ONE, {"sec-fetch-site": "none"}, "counted"),
+        (ONE, {"sec-fetch-site": "same-site"}, "counted"),
         (ONE, {"client": "198.51.100.1"}, "repeated"),
         (GONE, {}, "unknown"),
         ("../etc", {}, "unknown"),
@@ -43,3 +46,9 @@ async def test_each_view_is_counted_under_what_became_of_it(
     assert await door.post({"article": article}, **given) == 202
     after = _counts()
     assert {name: after[name] - before[name] for name in OUTCOMES if after[name] != before[name]} == {outcome: 1}
+
+
+async def test_views_that_go_to_the_store_together_are_counted_each(door: Door) -> None:  # noqa: F811 - the fixture
+    before = _counts()
+    await asyncio.gather(*(door.post({"article": ONE}, client=f"198.51.100.{number}") for number in range(20)))
+    assert _counts()["counted"] - before["counted"] == 20
