@@ -61,7 +61,7 @@ _REACH = Script(
 if call('EXISTS', VIEWS) == 0 then return 0 end
 local group, after = ARGV[2], tonumber(ARGV[3])
 local reached = tonumber(call('HGET', REACHED, 'at') or -1)
-if reached >= now or (reached >= 0 and now - reached < after) then return 0 end
+if reached >= now or now - reached < after then return 0 end
 
 local function fields(flat)
   local found = {}
@@ -141,7 +141,7 @@ for set = math.max(size - CHUNK, 0), size - 1 do
   forgotten = forgotten + call('SCARD', once_key(day, set))
   call('UNLINK', once_key(day, set))
 end
-if forgotten > 0 then call('DECRBY', REMEMBERED, forgotten) end
+call('DECRBY', REMEMBERED, forgotten)
 if size > CHUNK then
   call('HSET', once_key(day), 'size', size - CHUNK)
   return 1

@@ -2,8 +2,10 @@
 
 import asyncio
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+import pytest
 
 from services.trending.lua import GROUP
 from services.trending.sealing import SEAL
@@ -11,6 +13,7 @@ from services.trending.week import Calendar
 from shared.charts import Chart, chart_key, charts_key
 from shared.clock import due
 from shared.events import VIEWS
+from shared.once import REMEMBERED
 from shared.ranking import HOT, TOPICS, announced
 from tests.trending.newsroom import DAY, HOUR, NOON, Newsroom
 
@@ -369,6 +372,67 @@ async def test_sealing_waits_for_views_that_somebody_has_read_and_not_counted(ne
     assert await newsroom.due.run(newsroom.moment)
     await announce(newsroom)
     assert entries(await chart(newsroom)) == [(1, one, 2)]
+
+
+async def test_sealing_waits_for_views_that_come_while_it_waits_for_earlier_ones(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one")
+    await newsroom.view(one)
+    await newsroom.drain()
+    last_moment = WEEK_END - timedelta(milliseconds=1)  # what is older is too late
+    newsroom.moment = WEEK_END + 8 * DAY - timedelta(milliseconds=1)
+    await newsroom.view(one, at=last_moment)
+    assert await newsroom.due.run(newsroom.moment), "nothing is due yet"
+    await newsroom.due.reach(newsroom.moment, 0)
+    newsroom.moment = WEEK_END + 8 * DAY
+    await newsroom.view(one, at=last_moment)
+    await newsroom.handlers.count(await newsroom.read(VIEWS, count=1))
+    assert not await newsroom.due.run(newsroom.moment)
+    await newsroom.drain()
+    assert await newsroom.due.run(newsroom.moment)
+    assert await newsroom.top("2025-W30") == [(one, 3)]
+
+
+async def test_sealing_does_not_wait_for_views_that_are_accepted_after_its_moment(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one")
+    await newsroom.view(one)
+    await newsroom.drain()
+    newsroom.moment = WEEK_END + 8 * DAY
+    for _ in range(2):
+        await newsroom.view(one)
+        assert not await newsroom.due.run(newsroom.moment)
+    await newsroom.handlers.count(await newsroom.read(VIEWS, count=1))
+    assert len(await newsroom.read(VIEWS)) == 1, "somebody always has one that is not counted yet"
+    assert await newsroom.due.run(newsroom.moment)
+    assert await newsroom.store.do("EXISTS", "trending:sealed:2025-W30") == 1
+
+
+async def test_a_week_is_sealed_and_event_ids_are_forgotten_at_their_moment(newsroom: Newsroom) -> None:
+    await newsroom.view(await newsroom.publish("one"), event_id="known")
+    await newsroom.drain()
+    for kind, end in (("forget", datetime(2025, 8, 4, tzinfo=UTC)), ("seal", WEEK_END + 8 * DAY)):
+        for moment, waits in ((end - timedelta(milliseconds=1), True), (end, False)):
+            await newsroom.pass_to(moment)
+            names = await newsroom.store.do("ZRANGE", due(GROUP), 0, -1)
+            assert any(name.startswith(kind.encode()) for name in names) == waits
+
+
+async def test_event_ids_of_a_day_are_forgotten_in_steps(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.trending.due.CHUNK", 1)
+    one = await newsroom.publish("one")
+    for number in range(200):
+        await newsroom.view(one, event_id=f"{number}")
+    await newsroom.drain()
+    assert len(await newsroom.store.do("KEYS", "trending:once:*:*")) == 2
+    assert await newsroom.store.do("GET", REMEMBERED) == b"200"
+    async with asyncio.timeout(5):
+        await newsroom.pass_to(NOON + 10 * DAY)
+    assert await newsroom.store.do("GET", REMEMBERED) == b"0"
+    assert not await newsroom.store.do("KEYS", "trending:once*")
+
+
+async def test_time_passes_before_there_is_a_stream_of_views(newsroom: Newsroom) -> None:
+    await newsroom.store.do("DEL", VIEWS)
+    assert await newsroom.due.run(NOON + HOUR)
 
 
 async def test_what_another_replica_has_done_is_not_due_any_more(newsroom: Newsroom) -> None:
