@@ -1,7 +1,7 @@
 """What leads the front page: what may be named, and what becomes of it with its article."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,8 @@ import pytest
 
 from services.ingest.masthead_and_front import put_conditions, put_front
 from shared.articles import identify
-from shared.front import front
+from shared.conditions import Conditions, conditions
+from shared.front import Lead, front
 from shared.problems import Problem
 from shared.settings import Site
 from tests.properties.press_room import START, PressRoom, draft, opened
@@ -84,6 +85,70 @@ async def test_weather_that_is_none_is_refused_in_a_sentence_of_ours(
         await put_conditions(room.store, room.clock, {"city": "Baghdad", "temperature_c": given, "at": f"{START}"})
     [fault] = refused.value.faults
     assert (fault.pointer, fault.detail) == ("/temperature_c", sentence)
+
+
+WEATHER = {"city": "Baghdad", "temperature_c": 41, "at": "2025-07-26T12:00:00+03:00"}
+
+
+@pytest.mark.parametrize(
+    ("given", "pointer"),
+    [
+        *((other, "/city") for other in (None, "text", 1, [WEATHER])),
+        *(({**WEATHER, "city": city}, "/city") for city in ("", " ", "\0", "x" * 101, "Bagh\ud800", 1)),
+        *(({**WEATHER, "temperature_c": degrees}, "/temperature_c") for degrees in (-90.1, 65.1, "41", True)),
+        ({**WEATHER, "more": 1}, "/more"),
+        ({**WEATHER, "\ud800": 1}, "/\ufffd"),
+        ({**WEATHER, "at": "2025-07-26"}, "/at"),
+        ({"city": "Baghdad", "temperature_c": 41}, "/at"),
+    ],
+)
+async def test_weather_that_is_none_is_refused_where_it_is_wrong(room: PressRoom, given: Any, pointer: str) -> None:
+    with pytest.raises(Problem) as refused:
+        await put_conditions(room.store, room.clock, given)
+    assert (refused.value.status, [fault.pointer for fault in refused.value.faults]) == (422, [pointer])
+    assert refused.value.response().body
+    assert await conditions(room.store) is None
+
+
+@pytest.mark.parametrize(("city", "kept"), [(" Baghdad ", "Baghdad"), ("Bagh\0dad", "Baghdad"), ("x" * 100, "x" * 100)])
+@pytest.mark.parametrize("degrees", [-90, 65])
+async def test_weather_is_kept_as_it_was_measured(room: PressRoom, city: str, kept: str, degrees: float) -> None:
+    await put_conditions(room.store, room.clock, {**WEATHER, "city": city, "temperature_c": degrees})
+    measured = datetime.fromisoformat(WEATHER["at"])
+    assert await conditions(room.store) == Conditions(city=kept, temperature_c=degrees, at=measured)
+
+
+async def test_what_leads_and_the_weather_are_shown_at_once_and_the_lead_may_be_taken_away(room: PressRoom) -> None:
+    await room.accept(draft("a"))
+    await room.accept(draft("b"))
+    first = await on_the_front_page(room)
+    last = [A, B][first.index("Story a") < first.index("Story b")]
+    await put(room, last)
+    led = await on_the_front_page(room)
+    assert led != first
+    await put_conditions(room.store, room.clock, {**WEATHER, "at": START.isoformat()})
+    assert await on_the_front_page(room) == led, "the weather stands in the masthead, which is checked too"
+    await put(room)
+    assert await on_the_front_page(room) == first
+
+
+async def test_an_article_leads_until_the_moment_that_was_told(room: PressRoom) -> None:
+    await room.accept(draft("a"))
+    until = START + timedelta(hours=1)
+    await put_front(room.store, room.clock, {"lead": [{"article": A, "until": until.isoformat()}]})
+    assert (await front(room.store)).lead == (Lead(article=A, until=until),)
+
+
+async def test_ten_may_lead_and_no_more(room: PressRoom) -> None:
+    guids = [f"article{number}" for number in range(11)]
+    for guid in guids:
+        await room.accept(draft(guid))
+    idents = [identify("desk", guid) for guid in guids]
+    with pytest.raises(Problem) as refused:
+        await put(room, *idents)
+    assert [fault.pointer for fault in refused.value.faults] == ["/lead"]
+    await put(room, *idents[:10])
+    assert await leads(room) == idents[:10]
 
 
 async def test_the_lead_follows_a_rewrite(room: PressRoom) -> None:
