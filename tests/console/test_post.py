@@ -1,6 +1,7 @@
 """`pressrun post`: which lines of a file go to a real ingest, and what is no file of articles or no token."""
 
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -153,21 +155,27 @@ def test_an_address_that_is_none_is_wrong_usage(url: str, monkeypatch: pytest.Mo
 
 
 @contextmanager
-def answering(answer: bytes) -> Iterator[str]:
-    """The address of a server that answers the first connection with that."""
+def answering(*answers: bytes, came: list[list[str]] | None = None) -> Iterator[str]:
+    """The address of a server that answers one connection after the other with these; `came`: the articles in each."""
     with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(10)
 
         def serve() -> None:
-            connection, _ = server.accept()
-            with connection:
-                request = b""
-                while not request.endswith(b"0\r\n\r\n"):
-                    request += connection.recv(65536)
-                connection.sendall(answer)
+            for answer in answers:
+                connection, _ = server.accept()
+                with connection:
+                    request = b""
+                    while not request.endswith(b"0\r\n\r\n"):
+                        request += connection.recv(65536)
+                    connection.sendall(answer)
+                if came is not None:
+                    came.append(re.findall(r'"guid": "(\w+)"', request.decode()))
+            server.close()
 
         thread = threading.Thread(target=serve)
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
         thread.start()
-        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        yield url
         thread.join()
 
 
@@ -200,6 +208,61 @@ def test_an_address_that_is_not_ingests_and_a_refusal_are_one_line(answer: bytes
     with answering(answer) as url, pytest.raises(CannotStart) as refused:
         post(["file"], url=url, token_file=Path("token"))
     assert str(refused.value) == f"{url}: {told}"
+
+
+def told(*lines: dict[str, Any]) -> bytes:
+    """An answer of the batch call that may end before every line has its own."""
+    body = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+    return b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n" + body
+
+
+BUSY = b'HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\n\r\n{"detail": "busy"}'
+LATER = {"status": 503, "errors": [{"pointer": "", "detail": "later"}]}
+
+
+@pytest.mark.parametrize(
+    ("answers", "sent", "out", "err"),
+    [
+        ([told({"status": 202}, LATER), told({"status": 202}, {"status": 202})], ["abc", "bc"], "3 accepted, 0", ""),
+        ([BUSY, told(*[{"status": 202}] * 3)], ["abc", "abc"], "3 accepted, 0", ""),
+        ([told(), told({"status": 202}, LATER)], ["abc", "abc"], "1 accepted, 2",
+         "file:2: 503 later\nfile:3: 503 ingest could not take it\n"),
+        ([told({"status": 202}), BUSY], ["abc", "bc"], "1 accepted, 2",
+         "file:2: 503 ingest could not take it\nfile:3: 503 ingest could not take it\n"),
+    ],
+)  # fmt: skip
+def test_what_ingest_could_not_take_now_is_sent_again_alone_and_told_if_it_is_never_taken(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    answers: list[bytes],
+    sent: list[str],
+    out: str,
+    err: str,
+) -> None:
+    monkeypatch.setattr("services.console.post.TRIES", 2)
+    monkeypatch.setattr("services.console.post.PAUSE", 0.01)
+    came: list[list[str]] = []
+    with answering(*answers, came=came) as url:
+        code, said, complaints = posted(url, "\n".join(map(article, "abc")), capsys)
+    assert ["".join(guids) for guids in came] == sent
+    assert (code, said) == (int(bool(err)), f"{out} refused\n")
+    assert complaints.partition("trying again for 0.02 s\n")[2] == err
+
+
+def test_a_long_file_goes_in_portions_each_line_once_and_under_its_own_number(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("services.console.post.PORTION", 2)
+    monkeypatch.setattr("services.console.post.TRIES", 1)
+    wrong = {"status": 422, "errors": [{"pointer": "/slug", "detail": "wrong"}]}
+    answers = [told({"status": 202}, wrong), told(wrong, {"status": 202}), told({"status": 202})]
+    a, b, c, d, e = map(article, "abcde")
+    came: list[list[str]] = []
+    with answering(*answers, came=came) as url:
+        code, said, complaints = posted(url, f"{a}\n\n {b}\n \n{c}\n{d}\n\n\n{e}\n", capsys)
+    assert ["".join(guids) for guids in came] == ["ab", "cd", "e"]
+    assert (code, said) == (1, "3 accepted, 2 refused\n")
+    assert complaints == "file:3: 422 /slug: wrong\nfile:5: 422 /slug: wrong\n"
 
 
 def test_who_waits_for_ingest_is_told_why(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
