@@ -196,6 +196,7 @@ def test_what_is_exported_is_what_an_import_brings_back(store: redis.Redis, tmp_
 
 def test_an_import_has_every_page_built(store: redis.Redis, tmp_path: Path) -> None:
     fill(store)
+    store.zadd(BACKGROUND, {"topic:what-waits-where-it-was-exported": 1})
     export(tmp_path / "site.pressrun")
     store.flushall()
     import_(tmp_path / "site.pressrun")
@@ -237,6 +238,10 @@ def test_other_settings_of_an_exported_site_are_left_beside_those_that_are_here(
     beside.unlink()
     import_(tmp_path / "site.pressrun")
     assert beside.exists()
+    beside.unlink()
+    beside.mkdir()
+    import_(tmp_path / "site.pressrun")
+    assert f"the exported site had other settings: {beside}: Is a directory" in capsys.readouterr().err
 
 
 def test_a_picture_that_is_not_whole_yet_is_not_exported(store: redis.Redis, tmp_path: Path) -> None:
@@ -299,6 +304,7 @@ def test_a_damaged_file_is_imported_whole_or_not_at_all(store: redis.Redis, tmp_
 
 
 FINE = {"key": "article:a", "type": "string", "value": raw("record")}
+STREAM = {"key": "a", "type": "stream", "value": [], "groups": []}
 
 
 @pytest.mark.parametrize(
@@ -314,7 +320,13 @@ FINE = {"key": "article:a", "type": "string", "value": raw("record")}
         ([head(), FINE, b"[" * 100_000, end(2)], "line 3: "),
         ([head(), FINE, {"key": "a"}, end(2)], "line 3: "),
         ([head(), FINE, {**FINE, "value": 1}, end(2)], "line 3: string/value "),
+        ([head(), FINE, {**FINE, "value": raw("record") + "\n"}, end(2)], "line 3: string/value "),
         ([head(), FINE, {**FINE, "type": "list"}, end(2)], "line 3: "),
+        ([head(), FINE, {**STREAM, "value": [[raw("9" * 20 + "-0"), [raw("a")] * 2]]}, end(2)], "line 3: stream/value"),
+        (
+            [head(), FINE, {**STREAM, "groups": [{"name": "g", "last": "9" * 20 + "-0"}]}, end(2)],
+            "line 3: stream/groups",
+        ),
         ([head(), FINE, {**FINE, "type": "hash", "value": [raw("a")]}, end(2)], "line 3: hash/value "),
         ([head(), FINE, {**FINE, "type": "set", "value": []}, end(2)], "line 3: set/value "),
         ([head(), FINE, {**FINE, "type": "zset", "value": [raw("a"), raw("nan")]}, end(2)], "line 3: zset/value "),
