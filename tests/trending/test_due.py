@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.trending.lua import GROUP
+from services.trending.lua import GROUP, TOUCHED
 from services.trending.sealing import SEAL
 from services.trending.week import Calendar
-from shared.charts import Chart, chart_key, charts_key
+from shared.charts import Chart, chart_key, charted_key, charts_key
 from shared.clock import due
 from shared.events import VIEWS
 from shared.once import REMEMBERED
@@ -65,6 +65,7 @@ async def test_nothing_is_announced_without_a_change(newsroom: Newsroom) -> None
         await newsroom.drain()
         await announce(newsroom)
     assert [name for name, _ in await newsroom.signalled()].count("hot") == 1
+    assert not await newsroom.store.do("EXISTS", TOUCHED), "nothing is compared again until something is touched"
 
 
 async def test_the_first_changed_place_is_told(newsroom: Newsroom) -> None:
@@ -133,6 +134,7 @@ async def test_a_week_has_a_chart_from_its_end_and_late_views_count_until_it_is_
     await announce(newsroom)
     assert entries(await chart(newsroom)) == [(1, one, 2), (2, two, 1)]
     assert await newsroom.store.do("SMEMBERS", charts_key()) == [b"2025-W30"]
+    assert [await newsroom.store.do("SMEMBERS", charted_key(ident)) for ident in (one, two)] == [[b"2025-W30"]] * 2
     await newsroom.pass_to(WEEK_END + 7 * DAY)
     for _ in range(2):
         await newsroom.view(two, at=WEEK_END - HOUR)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from services.trending import announce as announce_module
 from services.trending import rankings as rankings_module
 from services.trending.lua import PENDING
-from services.trending.pending import CHUNK, STEP
+from services.trending.pending import CHUNK, STEP, WRITE
 from shared.charts import Chart, chart_key
 from shared.clock import millis
 from shared.ranking import HOT, announced
@@ -160,6 +160,32 @@ async def test_pending_views_follow_what_their_article_becomes(newsroom: Newsroo
     await newsroom.publish("two", section="sport")
     await newsroom.drain()
     assert await newsroom.top() == [(two, 3)]
+
+
+async def test_pending_views_follow_a_chain_of_rewrites_event_by_event(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one")
+    two = await newsroom.publish("two", evolved_from="one")
+    await newsroom.withdraw(one, replaced_by=two)
+    await newsroom.view(one)
+    await newsroom.drain()
+    three = await newsroom.publish("three", evolved_from="two")
+    for gone in (two, one):
+        await newsroom.withdraw(gone, replaced_by=three)
+        await newsroom.drain()
+        assert await newsroom.top() == [(three, 1)]
+
+
+async def test_one_step_may_settle_and_write_more_than_a_call_can_take(newsroom: Newsroom) -> None:
+    await newsroom.view(await newsroom.publish("one"))
+    await newsroom.drain()
+    (moment,) = await newsroom.store.do("SMEMBERS", PENDING)
+    more = [part for number in range(9_000) for part in (f"article{number}", 1)]
+    await newsroom.store.do("HSET", f"{PENDING}:{moment.decode()}", *more)
+    assert await step(newsroom, 10_000) == [1, 0]
+    assert await newsroom.store.do("HLEN", "trending:views:7d") == 9_001
+    assert await newsroom.store.do("HLEN", "trending:later:7d") == 9_001
+    assert await newsroom.store.run(WRITE, (), [millis(newsroom.moment), 10_000, "7d"]) == 0
+    assert await newsroom.store.do("EXISTS", "trending:later:7d") == 0
 
 
 async def test_an_article_leaves_topics_with_the_views_that_they_were_to_have_later(newsroom: Newsroom) -> None:
