@@ -44,6 +44,7 @@ async def test_a_ranking_names_its_window_and_its_articles(newsroom: Newsroom, h
 
 
 async def test_topics_have_their_names(newsroom: Newsroom, http: httpx.AsyncClient) -> None:
+    assert (await http.get("/v1/topics")).json()["items"] == []
     await newsroom.view(await newsroom.publish("one", topics=("oil", "water")), times=3)
     await newsroom.store.do("HSET", names_key("topic"), "oil", "Oil & gas")
     await newsroom.drain()
