@@ -13,7 +13,7 @@ from shared.clock import due, millis
 from shared.dead_letters import letters
 from shared.problems import Problem
 from shared.store import StoreUnavailable
-from tests.ingest.test_two_ingests import DUE, EARLIER, Ingest
+from tests.ingest.test_two_ingests import DUE, EARLIER, GUID, Ingest
 
 
 @pytest.fixture
@@ -111,3 +111,14 @@ async def test_however_far_off_what_waits_is_what_comes_meanwhile_may_be_due_bef
         await ingest.store.do("ZADD", due("ingest"), millis(datetime.now(UTC) + ahead), f"{ahead}")
         assert 0 < await ingest.schedule._pause() <= LONGEST_SLEEP
     await ingest.store.close()
+
+
+@pytest.mark.parametrize("end", ["it appears", "a newer one appears", "it is taken back"])
+async def test_nothing_is_left_of_a_version_that_waited(before: Ingest, later: Ingest, end: str) -> None:
+    await before.schedule_version(1, DUE)
+    if end == "it appears":
+        assert await later.schedule.advance()
+    else:
+        await before.accept(GUID, version=2, status="usable" if "newer" in end else "canceled")
+    assert not await before.store.do("KEYS", "scheduled*")
+    assert not await before.store.do("ZCARD", due("ingest"))
