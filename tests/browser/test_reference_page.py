@@ -281,6 +281,25 @@ def test_of_many_sections_none_is_out_of_sight(sample_stack: Up, watched: Watche
     assert max(ends) <= 1280
 
 
+@pytest.mark.parametrize("way", ["ltr", "rtl"])
+def test_on_a_phone_the_edge_beyond_which_there_are_more_sections_is_shaded(
+    sample_stack: Up, watched: Watched, way: str
+) -> None:
+    watched.page.set_viewport_size({"width": 390, "height": 800})
+    sections = watched.open(sample_stack.url + "/hot/").locator(".sections ul")
+    sections.evaluate("(list, way) => { list.dir = way }", way)
+
+    def shaded(end: str) -> bool:
+        picture = Image.open(BytesIO(sections.screenshot())).convert("L")
+        at = 0 if (end == "first") == (way == "ltr") else picture.width - 1
+        darkest, lightest = picture.crop((at, 0, at + 1, picture.height)).getextrema()
+        return darkest != lightest
+
+    assert (shaded("first"), shaded("last")) == (False, True), "the first section is in sight"
+    sections.evaluate("(list, way) => { list.scrollLeft = way === 'ltr' ? list.scrollWidth : -list.scrollWidth }", way)
+    assert (shaded("first"), shaded("last")) == (True, False), "the last section is in sight"
+
+
 def test_a_word_without_an_end_widens_no_page_from_beside_it(tmp_path: Path, watched: Watched) -> None:
     word = "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz" * 3
     up = Up(tmp_path)
