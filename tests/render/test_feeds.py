@@ -3,7 +3,7 @@
 import json
 import tracemalloc
 import xml.etree.ElementTree as ET
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import feedparser  # type: ignore[import-untyped]  # it has no types
@@ -55,6 +55,14 @@ def test_a_live_blog_that_grows_does_not_fill_the_memory(printer: Printer) -> No
     finally:
         tracemalloc.stop()
     assert kept < 40 * 2**20
+
+
+def test_rss_tells_moments_before_time_zones_in_utc(printer: Printer) -> None:
+    at = datetime(1910, 5, 5, tzinfo=UTC)  # Baghdad was 2:57:36 ahead
+    entry = c.Entry(story().model_copy(update={"published_at": at}), "<p>Body</p>")
+    (channel,) = ET.fromstring(printer.print(c.RssFeed(SITE, "all", None, at, (entry,))))  # noqa: S314  our own XML
+    told = [channel.findtext("item/pubDate"), channel.findtext("lastBuildDate")]
+    assert told == ["Thu, 05 May 1910 00:00:00 +0000"] * 2
 
 
 def test_an_article_without_authors_has_the_sites_name_in_atom(printer: Printer) -> None:

@@ -114,9 +114,8 @@ class Desk:
         return _rfc3339(self.site.local(at))
 
     def rfc822(self, at: datetime) -> str:
-        """The form that RSS has."""
-        local = self.site.local(at)
-        return format_datetime(local if len(_rfc3339(local)) == WHOLE_MINUTES else local.astimezone(UTC))
+        """The form that RSS has, whose offsets are whole minutes too."""
+        return format_datetime(datetime.fromisoformat(self.iso(at)))
 
     def tag(self, article: Article) -> str:
         """An id that outlives every address (RFC 4151): `tag:example.org,2025:wire/urn%3A42`."""
