@@ -127,26 +127,24 @@ class SiteChanged(Event):
     pages: int = Field(0, description="how many are built again")
 
 
-class PageBuilt(Event):
+class _PageEvent(Event):
+    page: str = Field(description="key of the page, as `pressrun impact` names it")
+    paths: list[str] = Field(description="files below the site's folder")
+    cause: str | None = Field(None, description="event_id of what it was built for")
+    article: str | None = Field(None, description="id of the article whose page it is")
+    revision: int | None = Field(None, description="that article's revision")
+
+
+class PageBuilt(_PageEvent):
     """A page's files changed on disk."""
 
     type: Literal["page.built"] = "page.built"
-    page: str = Field(description="key of the page, as `pressrun impact` names it")
-    paths: list[str] = Field(description="files below the site's folder")
-    cause: str | None = Field(None, description="event_id of what it was built for")
-    article: str | None = Field(None, description="id of the article whose page it is")
-    revision: int | None = Field(None, description="that article's revision")
 
 
-class PageRemoved(Event):
+class PageRemoved(_PageEvent):
     """A page's files were taken away: it answers 404, 410 or a redirect now."""
 
     type: Literal["page.removed"] = "page.removed"
-    page: str = Field(description="key of the page, as `pressrun impact` names it")
-    paths: list[str] = Field(description="files below the site's folder")
-    cause: str | None = Field(None, description="event_id of what it was built for")
-    article: str | None = Field(None, description="id of the article whose page it is")
-    revision: int | None = Field(None, description="that article's revision")
 
 
 ArticleEvent = Annotated[ArticlePublished | ArticleUpdated | ArticleWithdrawn, Field(discriminator="type")]
@@ -155,12 +153,10 @@ Signal = Annotated[
 ]
 PageEvent = Annotated[PageBuilt | PageRemoved, Field(discriminator="type")]
 
-article_events: TypeAdapter[ArticlePublished | ArticleUpdated | ArticleWithdrawn] = TypeAdapter(ArticleEvent)
+article_events: TypeAdapter[ArticleEvent] = TypeAdapter(ArticleEvent)
 view_events: TypeAdapter[ArticleViewed] = TypeAdapter(ArticleViewed)
-signals: TypeAdapter[RankingChanged | ConditionsChanged | FrontChanged | ClockTicked | SiteChanged] = TypeAdapter(
-    Signal
-)
-page_events: TypeAdapter[PageBuilt | PageRemoved] = TypeAdapter(PageEvent)
+signals: TypeAdapter[Signal] = TypeAdapter(Signal)
+page_events: TypeAdapter[PageEvent] = TypeAdapter(PageEvent)
 
 
 def announce(stream: str, event: Event) -> tuple[str, ...]:

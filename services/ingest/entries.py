@@ -6,7 +6,7 @@ from datetime import datetime
 
 from shared import live
 from shared.articles import Article, PublicArticle, body_key, pack_body, read_card, record_key, url
-from shared.events import ARTICLES, ArticlePublished, ArticleUpdated, ArticleWithdrawn, announce
+from shared.events import ARTICLES, ArticleEvent, ArticlePublished, ArticleUpdated, ArticleWithdrawn, announce
 from shared.settings import Site
 from shared.store import Command
 
@@ -47,7 +47,7 @@ def enter(change: Change, site: Site, now: datetime) -> tuple[list[Command], str
         "before": before.card().facets() if before and was_live else None,
         "article": _whole(after, change.body),
     }
-    event: ArticlePublished | ArticleUpdated | ArticleWithdrawn
+    event: ArticleEvent
     if after.live:
         kind = ArticleUpdated if was_live else ArticlePublished
         event = kind(**about, after=after.card().facets())

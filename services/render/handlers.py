@@ -10,22 +10,17 @@ from shared.entries import Delivered
 from shared.events import (
     ARTICLES,
     SIGNALS,
-    ArticlePublished,
-    ArticleUpdated,
+    ArticleEvent,
     ArticleWithdrawn,
-    ClockTicked,
     ConditionsChanged,
     FrontChanged,
     RankingChanged,
-    SiteChanged,
+    Signal,
 )
 from shared.front import front
 from shared.store import Store
 
 GROUP = "render"
-
-ArticleEvent = ArticlePublished | ArticleUpdated | ArticleWithdrawn
-Signal = RankingChanged | ConditionsChanged | FrontChanged | ClockTicked | SiteChanged
 
 
 def pages_of(signal: Signal) -> tuple[str, ...]:

@@ -11,14 +11,12 @@ from services.trending.lua import GROUP, PRELUDE
 from shared.articles import Facets, identify
 from shared.clock import millis
 from shared.entries import Delivered
-from shared.events import ARTICLES, ArticlePublished, ArticleUpdated, ArticleWithdrawn
+from shared.events import ARTICLES, ArticleEvent, ArticleWithdrawn
 from shared.store import Script, Store
 
 DIGITS = "0123456789abcdefghijklmnopqrstuv"
 PLACE_DIGITS = 9
 HALF = 1 << 44  # milliseconds to either side of 1970 that a place tells apart: 557 years
-
-AnyArticleEvent = ArticlePublished | ArticleUpdated | ArticleWithdrawn
 
 
 def place(published_at: datetime) -> str:
@@ -33,7 +31,7 @@ class Stories:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def follow(self, changes: Iterable[Delivered[AnyArticleEvent]], now: datetime) -> None:
+    async def follow(self, changes: Iterable[Delivered[ArticleEvent]], now: datetime) -> None:
         """Acknowledge these events and let the rankings follow them; one older than what is known changes nothing."""
         flat: list[str | int] = []
         for change in changes:
@@ -42,7 +40,7 @@ class Stories:
         await self._store.run(_FOLLOW, (), [millis(now), GROUP, *flat])
 
 
-def described(event: AnyArticleEvent) -> str:
+def described(event: ArticleEvent) -> str:
     """What is kept of an article, as words."""
     if isinstance(event, ArticleWithdrawn) or event.after is None:
         return f"- {event.revision}"
@@ -53,7 +51,7 @@ def _standing(after: Facets) -> str:
     return " ".join((place(after.published_at), after.section or "-", *dict.fromkeys(after.topics)))
 
 
-def predecessor(event: AnyArticleEvent) -> str:
+def predecessor(event: ArticleEvent) -> str:
     """The id of the article that this one is a rewrite of, if readers see it now."""
     guid = (event.article or {}).get("evolved_from")
     if not guid or isinstance(event, ArticleWithdrawn):
@@ -62,7 +60,7 @@ def predecessor(event: AnyArticleEvent) -> str:
     return "" if earlier == event.id else earlier
 
 
-def heir(event: AnyArticleEvent) -> str:
+def heir(event: ArticleEvent) -> str:
     """The id of the rewrite that took its place."""
     return (event.replaced_by or "") if isinstance(event, ArticleWithdrawn) else ""
 
