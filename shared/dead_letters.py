@@ -6,7 +6,7 @@
 from typing import Any
 
 from shared.events import DEAD_LETTERS
-from shared.store import Command, Script, Store
+from shared.store import Command, Script, Store, pairs
 
 OF = "dead-letters:of"
 
@@ -36,7 +36,7 @@ def read(entry: tuple[bytes, list[bytes]]) -> dict[str, Any]:
     not hide the others."""
     ident, flat = entry
     texts = [part.decode("utf-8", "replace") for part in flat]
-    told = dict(zip(texts[::2], texts[1::2], strict=True))
+    told = dict(pairs(texts))
     return {"id": "", "kind": "unknown", "name": "", "reason": "", "raw": "", **told} | {"id": ident.decode()}
 
 

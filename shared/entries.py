@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from shared.events import Event
+from shared.store import pairs
 
 E = TypeVar("E", bound=Event)
 
@@ -33,11 +34,7 @@ class Unreadable(Exception):
 
 def entries_of(answer: Iterable[tuple[bytes, list[bytes] | None]]) -> list[tuple[str, Fields]]:
     """The entries of the store's answer; one that was deleted has no fields."""
-    return [(ident.decode(), _fields(flat or [])) for ident, flat in answer]
-
-
-def _fields(flat: list[bytes]) -> Fields:
-    return dict(zip(flat[::2], flat[1::2], strict=True))
+    return [(ident.decode(), dict(pairs(flat or []))) for ident, flat in answer]
 
 
 def order_of(entry: str) -> tuple[int, ...]:

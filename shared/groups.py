@@ -5,7 +5,7 @@ from typing import Any
 
 from redis.exceptions import ResponseError
 
-from shared.store import Store
+from shared.store import Store, pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,4 +42,4 @@ async def idle_of(store: Store, stream: str, group: str) -> list[int]:
 
 
 def _fields(flat: list[Any]) -> dict[str, Any]:
-    return {flat[at].decode(): flat[at + 1] for at in range(0, len(flat), 2)}
+    return {name.decode(): value for name, value in pairs(flat)}

@@ -7,7 +7,7 @@ knows whether it may be said again.
 
 import hashlib
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
 
 from redis.asyncio import Redis, Sentinel
@@ -21,7 +21,7 @@ from shared.link import ANSWER_TIMEOUT, Link
 from shared.settings import Settings
 from shared.wire import Command, StoreUnavailable
 
-__all__ = ["Command", "Script", "Store", "StoreUnavailable", "redis_client"]
+__all__ = ["Command", "Script", "Store", "StoreUnavailable", "pairs", "redis_client"]
 
 CONNECT_TIMEOUT = 2.0
 LINKS = 4
@@ -34,6 +34,11 @@ class Script:
     def __init__(self, source: str) -> None:
         self.source = source
         self.digest = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
+
+
+def pairs(flat: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
+    """What the store answers in one list, two by two: fields and values of a hash, members and scores."""
+    return zip(flat[::2], flat[1::2], strict=True)
 
 
 def redis_client(settings: Settings) -> Redis:

@@ -32,7 +32,7 @@ from shared.articles import (
 from shared.clock import Clock, due, millis
 from shared.dead_letters import set_aside
 from shared.settings import Site
-from shared.store import Command, Script, Store, StoreUnavailable
+from shared.store import Command, Script, Store, StoreUnavailable, pairs
 
 TRIES = 50
 Illustrate = Callable[[Draft], Awaitable[Illustrated]]
@@ -130,7 +130,7 @@ class Register:
             [("GET", record_key(ident)), ("GET", scheduled_key(ident)), ("HGETALL", live.built_key(ident))]
         )
         known = _known(record, scheduled)
-        return known.current, known.waiting, {flat[at]: flat[at + 1] for at in range(0, len(flat), 2)}
+        return known.current, known.waiting, dict(pairs(flat))
 
     def _turn(self, ident: str) -> asyncio.Lock:
         """The lock of a guid; it lives for as long as somebody has it or waits for it."""

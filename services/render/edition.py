@@ -15,7 +15,7 @@ from shared.conditions import Conditions, conditions
 from shared.front import Front, front
 from shared.media import LENGTHS
 from shared.settings import Site
-from shared.store import Script, Store
+from shared.store import Script, Store, pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,7 @@ class LiveEdition:
     async def periods(self, name: str) -> dict[str, int]:
         """How many articles a list has in each of its periods; empty ones are left out."""
         flat = await self._store.do("HGETALL", live.periods_key(name))
-        counts = {flat[at].decode(): int(flat[at + 1]) for at in range(0, len(flat), 2)}
-        return {period: count for period, count in counts.items() if count > 0}
+        return {period.decode(): int(count) for period, count in pairs(flat) if int(count) > 0}
 
     async def ranking(self, name: str) -> tuple[str, ...]:
         """The last announced ranking."""
@@ -118,7 +117,7 @@ class LiveEdition:
     async def sections(self) -> tuple[Term, ...]:
         """The sections that have articles, by name."""
         flat = await self._store.do("HGETALL", live.names_key("section"))
-        terms = [Term(slug=flat[at].decode(), name=flat[at + 1].decode()) for at in range(0, len(flat), 2)]
+        terms = [Term(slug=slug.decode(), name=name.decode()) for slug, name in pairs(flat)]
         there = await self._store.all([("EXISTS", live.list_key(f"section:{term.slug}")) for term in terms])
         return in_order(term for term, exists in zip(terms, there, strict=True) if exists)
 

@@ -14,6 +14,7 @@ from shared.clock import MILLIS, TICK, moment
 from shared.front import FRONT, Front
 from shared.live import built_key, former_key, left_key, live_key
 from shared.ranking import HOT, TOPICS, ranking_key
+from shared.store import pairs
 
 SHELVINGS = "render:shelvings"
 """How often an article was shelved. Who was read beside another one being shelved may have missed it."""
@@ -66,7 +67,7 @@ def read_known(answer: Sequence[Any], block: int) -> Known:
         read_story(record, body, former),
         cards_of(related),
         listed,
-        {flat[at]: flat[at + 1] for at in range(0, len(flat), 2)},
+        dict(pairs(flat)),
         {address.decode() for address in pictures},
         shown_beyond_lists(listed, int(tick or 0), block),
     )

@@ -16,7 +16,7 @@ from services.render.rest import at_rest
 from shared import live
 from shared.articles import Article, Card, read_card
 from shared.events import ARTICLES
-from shared.store import Command, Script, Store
+from shared.store import Command, Script, Store, pairs
 
 PATIENCE = 20.0
 AT_ONCE = 500  # commands in a step, which blocks the store for a millisecond
@@ -107,7 +107,7 @@ async def _each(store: Store, prefix: str, asked: Callable[[str], Command]) -> d
 
 
 def _numbers(flat: list[bytes]) -> dict[str, int]:
-    return {flat[at].decode(): int(float(flat[at + 1])) for at in range(0, len(flat), 2)}
+    return {name.decode(): int(float(number)) for name, number in pairs(flat)}
 
 
 async def _moment(store: Store) -> tuple[bytes, bytes]:

@@ -73,7 +73,7 @@ class Ticker:
         found = await self._store.do(
             "ZRANGEBYSCORE", due("press"), "-inf", millis(now), "WITHSCORES", "LIMIT", 0, CHUNK
         )
-        names = [found[at].decode() for at in range(0, len(found), 2)]
+        names = [name.decode() for name in found[::2]]
         if not names:
             return False
         reached = now if len(names) < CHUNK else moment(int(float(found[-1])))

@@ -19,7 +19,7 @@ from shared.front import Front
 from shared.media import LENGTHS, siblings
 from shared.ranking import HOT, TOPICS
 from shared.settings import Site
-from shared.store import Store
+from shared.store import Store, pairs
 
 STORIES = 2048  # are kept read: each of the newest is in six lists' feeds or so
 _NOTHING = Listed()
@@ -57,10 +57,10 @@ class WholeEdition:
             if chart := await now.chart(week):
                 whole._charts[week] = chart
         flat = await store.do("HGETALL", LENGTHS)
-        whole._lengths = {flat[at].decode(): int(flat[at + 1]) for at in range(0, len(flat), 2)}
+        whole._lengths = {address.decode(): int(length) for address, length in pairs(flat)}
         for kind in ("section", "topic", "author"):
             flat = await store.do("HGETALL", live.names_key(kind))
-            whole._names[kind] = {flat[at].decode(): flat[at + 1].decode() for at in range(0, len(flat), 2)}
+            whole._names[kind] = {slug.decode(): name.decode() for slug, name in pairs(flat)}
         gc.disable()  # nothing of what is read is garbage: looking for some would take half of the time
         await whole._read(store)
         whole._lists = arrange(whole._cards.values())

@@ -9,7 +9,7 @@ from services.trending.top import TOP
 from services.trending.week import HOUR, WINDOW, Calendar
 from shared.articles import Article, record_key, url
 from shared.live import names_key
-from shared.store import Script, Store
+from shared.store import Script, Store, pairs
 
 THIS_WEEK = "week"
 
@@ -81,7 +81,7 @@ class Rankings:
 
     async def _top(self, window: str, lists: list[str], limit: int) -> list[tuple[str, int]]:
         flat = await self._pending.ask(_TOP, window, limit, *lists)
-        return [(ident.decode(), views) for ident, views in zip(flat[::2], flat[1::2], strict=True)]
+        return [(ident.decode(), views) for ident, views in pairs(flat)]
 
 
 _TOP = Script(
