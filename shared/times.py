@@ -14,6 +14,9 @@ _COMMON = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(:\d\d)?(\.\d{1,20})?\s?([Zz]|[+-]\d\d:?\d\d|[+-]\d\d)?)?", re.ASCII
 )
 
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+"""Stands in where no moment is told: before every one that can be."""
+
 
 def parse_rfc3339(text: str) -> datetime | None:
     """A moment of RFC 3339, or None; its zone is required, and its year is one that every calendar here knows."""

@@ -8,9 +8,10 @@ arrive says nothing, and it is older than all others. A withdrawal without one i
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from shared.articles import Article, identify
+from shared.times import LONG_AGO
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,6 @@ class Standing:
 
 
 SHOWN = Standing()
-NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def parent(article: Article) -> str | None:
@@ -91,7 +91,7 @@ def _chains(members: Mapping[str, Article]) -> Iterable[set[str]]:
 
 
 def _updated_at(article: Article) -> datetime:
-    return article.ordered_at or (NEVER if article.is_numbered else article.accepted_at)
+    return article.ordered_at or (LONG_AGO if article.is_numbered else article.accepted_at)
 
 
 def _withdrawn_at(article: Article) -> datetime:

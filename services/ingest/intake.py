@@ -1,16 +1,16 @@
 """What becomes of a version: which one wins, and when it is to appear. Pure: time is given."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 from services.ingest.copies import WITHDRAWN, Copy, appearing, article_of, waiting_of
 from services.ingest.draft import Draft
 from shared.articles import Article
 from shared.settings import Site
+from shared.times import LONG_AGO
 
 Outcome = Literal["published", "updated", "unchanged", "stale", "withdrawn", "scheduled", "ignored"]
-NEVER = datetime.min.replace(tzinfo=UTC)
 
 Rank = tuple[int, bool, datetime, str]
 """Where a version stands: version, withdrawal, updated_at, digest."""
@@ -45,7 +45,7 @@ def decide(copy: Copy, source: str, ident: str, known: Known, site: Site, now: d
     version = _version(copy, known)
     if version is None:
         return _stale(copy, current, now)
-    rank = (version, copy.digest == WITHDRAWN, copy.draft.updated_at or NEVER, copy.digest)
+    rank = (version, copy.digest == WITHDRAWN, copy.draft.updated_at or LONG_AGO, copy.digest)
     if current is not None:
         if copy.digest == current.digest:  # a withdrawal's is WITHDRAWN
             return _unchanged(copy, known, current, rank, now)
@@ -73,7 +73,7 @@ def fall_due(known: Known) -> Decision:
 
 def order(article: Article) -> Rank:
     """Where a version stands among those of its guid."""
-    return (article.version, article.state == WITHDRAWN, article.ordered_at or NEVER, article.digest)
+    return (article.version, article.state == WITHDRAWN, article.ordered_at or LONG_AGO, article.digest)
 
 
 def _version(copy: Copy, known: Known) -> int | None:
@@ -89,7 +89,7 @@ def _version(copy: Copy, known: Known) -> int | None:
         returns = current.state == WITHDRAWN and draft.status == "usable"
         if returns or told < known_at:
             return None
-    if waiting is not None and waiting.digest == copy.digest and (told or NEVER) <= (waiting.ordered_at or NEVER):
+    if waiting is not None and waiting.digest == copy.digest and (told or LONG_AGO) <= (waiting.ordered_at or LONG_AGO):
         return waiting.version
     older = (current,) if waiting is not None and _is_before(copy, waiting) else (current, waiting)
     return 1 + max((article.version for article in older if article), default=0)
@@ -152,7 +152,7 @@ def _linked(copy: Copy, current: Article, now: datetime) -> Article:
     says_nothing = draft.evolved_from is None if killed else _due(draft, now) is not None
     if current.state != WITHDRAWN or says_nothing:
         return current
-    said = (draft.version or 0, killed, draft.updated_at or NEVER, copy.digest)
+    said = (draft.version or 0, killed, draft.updated_at or LONG_AGO, copy.digest)
     if current.linked_by is not None and said <= current.linked_by:
         return current
     return current.model_copy(update={"evolved_from": draft.evolved_from, "linked_by": said})

@@ -6,19 +6,18 @@ an archive or sitemap page only where it has its place.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from services.render import keys
 from shared.articles import Card
+from shared.times import LONG_AGO
 
 NEWEST = 30
 ARCHIVE_PLACES = 100
 SITEMAP_PLACES = 1_000
 NEWS_PLACES = 1_000
-
-LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 When = Literal["always", "within", "short", "edge", "place", "period", "pages", "charts"]
 

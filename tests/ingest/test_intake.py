@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from services.ingest.addresses import slugs
 from services.ingest.copies import Copy, prepare
 from services.ingest.draft import Author, Draft, DraftCorrection
-from services.ingest.intake import NEVER, Decision, Known, decide, fall_due, order
+from services.ingest.intake import Decision, Known, decide, fall_due, order
 from shared.articles import Article, Image, identify
 from shared.settings import Site
+from shared.times import LONG_AGO
 
 NOW = datetime(2025, 7, 26, 20, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -95,7 +96,7 @@ def rank(one: Draft) -> tuple[int, bool, datetime, str]:
     """The order of DESIGN: version, then withdrawal, then updated_at, then the content's digest."""
     assert one.version is not None
     copy = prepare(one)
-    return (one.version, one.status != "usable", one.updated_at or NEVER, copy.digest)
+    return (one.version, one.status != "usable", one.updated_at or LONG_AGO, copy.digest)
 
 
 @given(st.lists(versioned, min_size=1, max_size=8))
@@ -148,7 +149,7 @@ def test_without_versions_the_latest_updated_at_wins_in_any_order(
     arrivals: tuple[list[Draft], list[Draft], list[Draft]],
 ) -> None:
     one, other, repeated = arrivals
-    latest = max(one, key=lambda found: found.updated_at or NEVER)
+    latest = max(one, key=lambda found: found.updated_at or LONG_AGO)
     for kept in (fold(one), fold([*other, *repeated])):
         assert kept.current.ordered_at == latest.updated_at
         assert kept.current.digest == prepare(latest).digest
@@ -367,7 +368,7 @@ def test_without_versions_too_the_latest_is_live_in_the_end_whenever_its_time_co
     arrivals: tuple[list[Draft], list[Draft], int],
 ) -> None:
     drafts, repeated, at = arrivals
-    latest = max(drafts, key=lambda found: found.updated_at or NEVER)
+    latest = max(drafts, key=lambda found: found.updated_at or LONG_AGO)
     guid, now = Guid(), NOW
     for number, one in enumerate([*drafts, *repeated]):
         if number == at:
