@@ -46,7 +46,7 @@ def read(content: Any) -> Reading:
     current, previous = post.object("current"), post.object("previous")
     if event.faults:
         return event.faults
-    draft = _draft(current) if list(current) else _withdrawn(previous, "canceled")
+    draft = _draft(current) if list(current) else _deleted(previous)
     return event.faults or draft
 
 
@@ -92,8 +92,8 @@ def _plain_cards(html: str) -> str:
     return _PUBLISHER.sub(" · ", _SCRIPTED.sub("", html))
 
 
-def _withdrawn(previous: Members, status: Status) -> Draft:
-    return Draft(guid=_guid(previous), status=status, updated_at=previous.moment("updated_at"))
+def _deleted(previous: Members) -> Draft:
+    return Draft(guid=_guid(previous), status="canceled", updated_at=previous.moment("updated_at"))
 
 
 def _guid(post: Members) -> str:
