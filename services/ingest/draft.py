@@ -65,25 +65,13 @@ class Draft:
     source_url: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Media:
-    """A picture that came as an item of its own."""
-
-    guid: str
-    media_id: str | None
-    url: str | None
-    alt: str = ""
-    credit: str = ""
-    caption: str = ""
-
-
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A valid item that is no article, and why; with the picture, if it is one."""
+    """A valid item that is no article, and why; with the picture, if it is one that can be found again."""
 
     reason: str
     guid: str | None = None
-    media: Media | None = None
+    picture: Picture | None = None
 
 
 Reading = Draft | Ignored | list[Fault]

@@ -42,8 +42,8 @@ def push_routes(service: Service, doors: Doors, accept: Accept) -> APIRouter:
             raise refused("item", found)
         if isinstance(found, Draft):
             return await accept(source, found, request.headers.getlist("prefer"))
-        if found.media and found.media.media_id:
-            await media.name(source, found.media.media_id, found.media.guid)
+        if found.guid and found.picture and found.picture.media_id:
+            await media.name(source, found.picture.media_id, found.guid)
         return JSONResponse(_ignored(source, found), 202)
 
     @_at_either_address(router, "/ninjs", 202)

@@ -112,8 +112,8 @@ def _status(item: Members) -> Status:
 
 
 def _no_article(item: Members, guid: str, kind: str, reason: str) -> Ignored | list[Fault]:
-    media = pictures.media(item, guid) if kind in _PICTURES else None
-    return item.faults or Ignored(reason, guid, media)
+    picture = pictures.itself(item) if kind in _PICTURES else None
+    return item.faults or Ignored(reason, guid, picture)
 
 
 def _check(item: Members) -> None:

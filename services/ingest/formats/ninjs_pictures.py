@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from services.ingest.draft import Media, Picture
+from services.ingest.draft import Picture
 from services.ingest.formats.bounds import MAX_GUID
 from services.ingest.formats.ninjs_words import credit_line, description, headline
 from services.ingest.formats.reading import Members, web_address
@@ -48,10 +48,15 @@ def picture(item: Members) -> Picture | None:
             rank = 3 if named is None else 0 if name in _FEATURED else 2 if name.startswith(_EMBEDDED) else 1
             ranked.append(((rank, one.text("type").lower() == "graphic", len(ranked)), one, best))
     if not ranked:
-        best = _best(item) if item.text("mimetype").startswith("image/") else None
-        return _picture(item, best) if best else None
+        return itself(item) if item.text("mimetype").startswith("image/") else None
     _, one, best = min(ranked, key=lambda entry: entry[0])
     return _picture(one, best)
+
+
+def itself(item: Members) -> Picture | None:
+    """The picture that an item itself is; None if it has no rendition that can be found again."""
+    best = _best(item)
+    return _picture(item, best) if best else None
 
 
 def embedded(item: Members, html: str | None) -> tuple[tuple[str, str], ...]:
@@ -108,22 +113,6 @@ def _shown(associated: Mapping[str, Members], html: str | None) -> Iterator[tupl
 def _address(tag: str) -> str:
     found = _SRC.search(tag)
     return unescape(found[1] or found[2] or "").strip() if found else ""
-
-
-def media(item: Members, guid: str) -> Media | None:
-    """A picture that is an item of its own; None if it has no rendition that can be found again."""
-    best = _best(item)
-    if best is None:
-        return None
-    shown = _picture(item, best)
-    return Media(
-        guid=guid,
-        media_id=shown.media_id,
-        url=shown.url,
-        alt=shown.alt,
-        credit=shown.credit,
-        caption=shown.caption,
-    )
 
 
 def _associated(item: Members) -> list[tuple[str, Members]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.ingest.draft import Author, Draft, Ignored, Media, Picture
+from services.ingest.draft import Author, Draft, Ignored, Picture
 from services.ingest.formats import ninjs
 
 AT = datetime(2025, 7, 26, 9, 30, tzinfo=UTC)
@@ -591,7 +591,7 @@ def test_moments(members: dict[str, Any], published_at: str, embargo_until: str 
 def test_what_is_no_article_is_ignored(kind: str) -> None:
     found = ninjs.read({"uri": "x", "type": kind, "versionCreated": "2025-07-26T09:30:00Z", "place": {"any": "shape"}})
     assert isinstance(found, Ignored)
-    assert (found.guid, found.media) == ("x", None)
+    assert (found.guid, found.picture) == ("x", None)
 
 
 @pytest.mark.parametrize("kind", ["event", "planning", "video"])
@@ -632,8 +632,8 @@ def test_a_picture_is_kept_as_media(kind: str) -> None:
     picture = {"version": "1", "pubstatus": "usable", **SUPERDESK["associations"]["featuremedia"], "type": kind}
     found = ninjs.read(picture)
     assert isinstance(found, Ignored)
-    assert found.media == Media(
-        guid="tag:desk.example:featured",
+    assert found.guid == "tag:desk.example:featured"
+    assert found.picture == Picture(
         media_id="2016092313/f.jpg",
         url="https://desk.example/f.jpg",
         alt="A court house",
@@ -869,8 +869,8 @@ def test_what_has_neither_a_type_nor_words_is_taken_for_its_renditions() -> None
     picture = without(SUPERDESK["associations"]["featuremedia"], "type", "headline", "description_text", "body_text")
     found = ninjs.read(picture)
     assert isinstance(found, Ignored)
-    assert found.media == Media(
-        guid="tag:desk.example:featured",
+    assert found.guid == "tag:desk.example:featured"
+    assert found.picture == Picture(
         media_id="2016092313/f.jpg",
         url="https://desk.example/f.jpg",
         credit="A. Photo",
