@@ -103,7 +103,7 @@ class ArticlePress:
             return {}
         found = {}
         for key in absent:
-            coming = WithArticle(self._edition, story)
+            coming = WithArticle(self._store, self._edition.site, story)
             output = await build(coming, self._printer, key)
             found[key] = replace(output, only_new=True), coming.alone
         return found

@@ -1,7 +1,6 @@
 """The first article of a list, a month or a day: the pages that its own page links to must be there with it."""
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import cast
 
@@ -10,10 +9,9 @@ from services.render.contexts import Kind, archive, home
 from services.render.edition import LiveEdition, Story
 from services.render.site import page_file
 from shared import live
-from shared.articles import Article, Card, Term
-from shared.charts import Chart
-from shared.conditions import Conditions
-from shared.front import Front
+from shared.articles import Card, Term
+from shared.settings import Site
+from shared.store import Store
 
 
 def linked_pages(card: Card) -> Iterator[tuple[str, str]]:
@@ -34,74 +32,47 @@ def _pages_of(name: str, periods: tuple[str, ...]) -> tuple[tuple[str, str], ...
     return tuple(found)
 
 
-class WithArticle:
-    """An edition as it will be once an article is listed; only for its own lists and periods, of which it is the first.
+class WithArticle(LiveEdition):
+    """The live edition as it will be once an article is listed; only for its own lists and periods, of which it is the
+    first.
 
     `alone` tells whether no other article has been read from there: then a page shows this one and nothing else, for
     as long as nobody joins it, whoever came and went meanwhile.
     """
 
-    def __init__(self, edition: LiveEdition, story: Story) -> None:
-        self.site = edition.site
-        self._edition = edition
+    def __init__(self, store: Store, site: Site, story: Story) -> None:
+        super().__init__(store, site)
         self._story = story
         self._card = story.article.card()
         self.alone = True
 
     async def newest(self, name: str, count: int) -> list[Card]:
-        others = [card for card in await self._edition.newest(name, count) if card.id != self._card.id]
-        self.alone = self.alone and not others
+        """The article in its place among the others."""
+        others = self._others(await super().newest(name, count))
         return sorted([self._card, *others], key=lambda card: (card.published_at, card.id), reverse=True)[:count]
 
     async def places(self, name: str, period: str, first: int, count: int) -> list[Card]:
-        found = await self._edition.places(name, period, first, count)
-        others = [card for card in found if card.id != self._card.id]
-        self.alone = self.alone and not others
-        return [*others, self._card]
+        """It has the last place."""
+        return [*self._others(await super().places(name, period, first, count)), self._card]
 
     async def place_count(self, name: str, period: str) -> int:
-        return 1  # of a period that begins again there are other pages; they come after this one
+        """Of a period that begins again there are other pages; they come after this one."""
+        return 1
 
     async def periods(self, name: str) -> dict[str, int]:
+        """The article's are among them."""
         mine = dict.fromkeys(live.periods_of(name, self._card), 1)
-        found = await self._edition.periods(name)
+        found = await super().periods(name)
         # an archive of the site's names days of its own month alone
         month = self._card.day[:7] if name == "all" else ""
         self.alone = self.alone and not any(period.startswith(month) for period in found.keys() - mine.keys())
         return mine | found
 
     async def story(self, ident: str) -> Story | None:
-        return self._story if ident == self._card.id else await self._edition.story(ident)
+        """Its own is known already."""
+        return self._story if ident == self._card.id else await super().story(ident)
 
-    async def tick(self) -> datetime:
-        return await self._edition.tick()
-
-    async def related(self, article: Article) -> tuple[Card, ...]:
-        return await self._edition.related(article)
-
-    async def cards(self, idents: Iterable[str]) -> list[Card | None]:
-        return await self._edition.cards(idents)
-
-    async def ranking(self, name: str) -> tuple[str, ...]:
-        return await self._edition.ranking(name)
-
-    async def conditions(self) -> Conditions | None:
-        return await self._edition.conditions()
-
-    async def front(self) -> Front:
-        return await self._edition.front()
-
-    async def sections(self) -> tuple[Term, ...]:
-        return await self._edition.sections()
-
-    async def term(self, kind: str, slug: str) -> Term:
-        return await self._edition.term(kind, slug)
-
-    async def chart(self, week: str) -> Chart | None:
-        return await self._edition.chart(week)
-
-    async def charts(self) -> tuple[str, ...]:
-        return await self._edition.charts()
-
-    async def length(self, picture: str) -> int | None:
-        return await self._edition.length(picture)
+    def _others(self, cards: list[Card]) -> list[Card]:
+        others = [card for card in cards if card.id != self._card.id]
+        self.alone = self.alone and not others
+        return others
