@@ -6,7 +6,7 @@ an archive or sitemap page only where it has its place.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -18,6 +18,7 @@ NEWEST = 30
 ARCHIVE_PLACES = 100
 SITEMAP_PLACES = 1_000
 NEWS_PLACES = 1_000
+NEWS_WINDOW = timedelta(hours=48)
 
 When = Literal["always", "within", "short", "edge", "place", "period", "pages", "charts"]
 

@@ -9,14 +9,13 @@ from dataclasses import replace
 from prometheus_client import Counter, Histogram
 
 from services.render import keys
-from services.render.affected import affected, neighbourhoods
+from services.render.affected import NEWS_WINDOW, affected, neighbourhoods
 from services.render.delivery import Delivery
 from services.render.dirty import Dirty, Taken
 from services.render.edition import LiveEdition, Story
 from services.render.firsts import WithArticle, linked_pages
 from services.render.known import Known, read_known
 from services.render.pages import article, build
-from services.render.pages.sitemaps import NEWS_WINDOW
 from services.render.pictures import Pictures
 from services.render.printer import Printer
 from services.render.shelf import Shelf

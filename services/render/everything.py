@@ -5,12 +5,11 @@ from collections.abc import AsyncIterator
 
 from services.render import keys
 from services.render.affected import ARCHIVE_PLACES, SITEMAP_PLACES
-from services.render.pages.fragments import ALL as FRAGMENTS
 from shared.articles import body_key, record_key
 from shared.charts import charts_key
 from shared.store import Store
 
-ALWAYS = (keys.FIXED, *FRAGMENTS, keys.FRONT, keys.HOT, keys.SITEMAPS, keys.NEWS, keys.feed("all"))
+ALWAYS = (keys.FIXED, *keys.FRAGMENTS, keys.FRONT, keys.HOT, keys.SITEMAPS, keys.NEWS, keys.feed("all"))
 
 Kept = tuple[str, bytes, bytes | None]
 """An article in the store: its id, its record, its body."""

@@ -15,9 +15,10 @@ MASTHEAD = "fragment:masthead"
 NAVIGATION = "fragment:navigation"
 HOT_BLOCK = "fragment:hot"
 TOPICS_BLOCK = "fragment:topics"
+FRAGMENTS = (MASTHEAD, NAVIGATION, HOT_BLOCK, TOPICS_BLOCK)
 
 SOON, LATER, LAST = 100, 750, 8_000
-FIRST = (FRONT, MASTHEAD, NAVIGATION, HOT_BLOCK, TOPICS_BLOCK)
+FIRST = (FRONT, *FRAGMENTS)
 """What goes before all other pages that have waited as long as they may."""
 
 UNHURRIED = ("feed", "archive", "sitemap", "sitemap-index", "news-sitemap")

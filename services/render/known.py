@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.render.affected import Shown
+from services.render.affected import NEWS_WINDOW, Shown
 from services.render.edition import Story, cards_of, read_story
-from services.render.pages.sitemaps import NEWS_WINDOW
 from services.render.related_step import RELATED
 from shared.articles import Card, body_key, read_card, record_key
 from shared.clock import MILLIS, TICK, moment

@@ -13,7 +13,6 @@ from services.render.addresses import files_of, page_of, path_of
 from services.render.affected import Mark, Shown, affected, neighbourhoods
 from services.render.contexts import ArchivePage, ArticlePage, ChartPage, Context, FrontPage, HotPage, ListPage
 from services.render.edition import LiveEdition
-from services.render.pages.fragments import ALL as FRAGMENTS
 from services.render.proof import articles_in, proof
 from services.render.related import AROUND
 from services.render.site import Site
@@ -47,7 +46,7 @@ async def why(store: Store, edition: LiveEdition, site: Site, address: str) -> d
 
 def _made_of(key: str, shown: tuple[Context, ...]) -> dict[str, list[str]]:
     own = [key.partition(":")[2]] if keys.kind(key) == "article" else []  # whatever is at its address now
-    includes = FRAGMENTS if any(isinstance(context, _WITH_FRAGMENTS) for context in shown) else ()
+    includes = keys.FRAGMENTS if any(isinstance(context, _WITH_FRAGMENTS) for context in shown) else ()
     return {"articles": list(dict.fromkeys([*own, *articles_in(shown)])), "includes": list(includes)}
 
 

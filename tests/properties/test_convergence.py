@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.ingest.draft import DraftCorrection
+from services.render.affected import NEWS_WINDOW
 from services.render.keys import CONDITIONS_DUE
-from services.render.pages.sitemaps import NEWS_WINDOW
 from services.render.ticker import Ticker
 from shared.articles import identify
 from shared.clock import Clock, due, millis

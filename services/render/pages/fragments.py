@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 
-from services.render import keys
 from services.render.contexts import Context, HotFragment, Masthead, Navigation, TopicCard, TopicsFragment
 from services.render.edition import Edition
 from services.render.printer import Printer
@@ -71,4 +70,3 @@ _CONTEXTS: dict[str, Callable[[Edition], Awaitable[Context]]] = {
     "hot": hot,
     "topics": topics,
 }
-ALL = (keys.MASTHEAD, keys.NAVIGATION, keys.HOT_BLOCK, keys.TOPICS_BLOCK)

@@ -1,15 +1,11 @@
 """Sitemaps: parts of 1,000 places a month, their index, and the news of 48 hours."""
 
-from datetime import timedelta
-
-from services.render.affected import NEWS_PLACES, SITEMAP_PLACES
+from services.render.affected import NEWS_PLACES, NEWS_WINDOW, SITEMAP_PLACES
 from services.render.contexts import NewsSitemap, Sitemap, SitemapIndex
 from services.render.edition import Edition
 from services.render.pages.lists import months
 from services.render.printer import Printer
 from services.render.site import Output
-
-NEWS_WINDOW = timedelta(hours=48)
 
 
 async def index(edition: Edition, printer: Printer, _: str) -> Output:
