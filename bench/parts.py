@@ -14,8 +14,9 @@ from services.ingest.formats import native
 from services.ingest.html import clean_html
 from services.ingest.parse import parse_json
 from services.ingest.register import Register
+from services.render.dirty import GROUP
 from services.render.edition import LiveEdition
-from services.render.handlers import GROUP, Handlers
+from services.render.handlers import Handlers
 from services.render.press import Press
 from services.render.printer import Printer
 from services.render.site import Site as Tree

@@ -2,8 +2,9 @@
 
 from contextlib import AsyncExitStack
 
+from services.render.dirty import GROUP
 from services.render.edition import LiveEdition
-from services.render.handlers import GROUP, Handlers
+from services.render.handlers import Handlers
 from services.render.mend import is_suspect, mend_beside
 from services.render.press import Press
 from services.render.printer import Printer

@@ -4,19 +4,31 @@ import math
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.render import dirty_steps as steps
 from services.render import keys
 from services.render.dirty_steps import ALL, WAITING
-from shared.events import PAGES
+from shared.events import ARTICLES, PAGES
 from shared.live import built_key, live_key
 from shared.store import Store
 
+GROUP = "render"
+"""As which the presses read streams."""
 LEASE_MS = 15_000
 HELP_LEASE_MS = 3_000
 """A press that only helps may be given so little of the machine that it stands still with a page."""
 GONE_AFTER_MS = 1_400
+
+
+class Change(NamedTuple):
+    """What an event of an article asks for: its page in this revision. A withdrawal is urgent."""
+
+    entry: str
+    event_id: str
+    article: str
+    revision: int
+    urgent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +57,16 @@ class Dirty:
         self._worker = worker
         self._related = related
 
-    async def mark_articles(
-        self,
-        stream: str,
-        group: str,
-        events: Sequence[tuple[str, str, str, int, bool]],
-        most: int,
-        room: int,
-        token: str,
-    ) -> list[Taken]:
-        """Acknowledge events and mark their articles' pages in one step; take up to `most` articles' pages with it
+    async def mark_articles(self, changes: Sequence[Change], most: int, room: int, token: str) -> list[Taken]:
+        """Acknowledge changes and mark their articles' pages in one step; take up to `most` articles' pages with it
         where no more than `room` pages are being built.
 
-        Each event: stream entry, event_id, article id, revision, and whether it is urgent (a withdrawal). An
-        article that is on disk at that revision or a later one is not marked.
+        An article that is on disk at that revision or a later one is not marked.
         """
-        flat = [part if not isinstance(part, bool) else int(part) for event in events for part in event]
+        flat = [part for change in changes for part in (*change[:4], int(change.urgent))]
         lease = (most, room, self._token(token), LEASE_MS, self._related)
         until = _end_of(LEASE_MS)
-        answer = await self._store.run(steps.MARK_ARTICLES, (*ALL, stream), (group, *lease, *flat))
+        answer = await self._store.run(steps.MARK_ARTICLES, (*ALL, ARTICLES), (GROUP, *lease, *flat))
         return self._taken(token, until, answer)
 
     async def mark(
@@ -72,16 +75,16 @@ class Dirty:
         cause: str = "",
         *,
         patience: int | None = None,
-        ack: tuple[str, str, str] | None = None,
+        ack: tuple[str, str] | None = None,
     ) -> None:
-        """Mark pages; with `ack` (stream, group, entry) acknowledge that entry in the same step.
+        """Mark pages; with `ack` (stream, entry) acknowledge that entry in the same step.
 
         `patience`: the milliseconds for which new articles go before them; None: those of its kind for each.
         """
         patient = keys.patience if patience is None else lambda _: patience
         flat = [part for page in dict.fromkeys(pages) for part in (page, patient(page))]
-        stream, group, entry = ack or ("", "", "")
-        await self._store.run(steps.MARK, (*ALL, stream), (group, entry, cause, *flat))
+        stream, entry = ack or ("", "")
+        await self._store.run(steps.MARK, (*ALL, stream), (GROUP, entry, cause, *flat))
 
     async def mark_again(self, pages: Iterable[str], cause: str) -> None:
         """Mark pages to be built again whatever is on disk, though no event asks for it: what events ask for goes

@@ -1,6 +1,7 @@
 """What comes from the streams: articles and signals, turned into marks; building happens from current state."""
 
 from services.render import keys
+from services.render.dirty import Change
 from services.render.edition import LiveEdition
 from services.render.pages.fragments import is_full
 from services.render.press import Press
@@ -8,7 +9,6 @@ from services.render.ticker import note_expiry
 from shared.clock import due, first_millis
 from shared.entries import Delivered
 from shared.events import (
-    ARTICLES,
     SIGNALS,
     ArticleEvent,
     ArticleWithdrawn,
@@ -19,8 +19,6 @@ from shared.events import (
 )
 from shared.front import front
 from shared.store import Store
-
-GROUP = "render"
 
 
 def pages_of(signal: Signal) -> tuple[str, ...]:
@@ -51,18 +49,16 @@ class Handlers:
     async def mark_articles(self, batch: list[Delivered[ArticleEvent]]) -> None:
         """Mark the articles' pages; a withdrawal goes first. What they touch is marked once they are on disk."""
         await self._press.mark_articles(
-            ARTICLES,
-            GROUP,
             [
-                (
+                Change(
                     one.entry,
                     one.event.event_id,
                     one.event.id,
                     one.event.revision,
-                    isinstance(one.event, ArticleWithdrawn),
+                    urgent=isinstance(one.event, ArticleWithdrawn),
                 )
                 for one in batch
-            ],
+            ]
         )
 
     async def mark_signals(self, batch: list[Delivered[Signal]]) -> None:
@@ -70,7 +66,7 @@ class Handlers:
         for one in batch:
             await self._note_what_is_due(one.event)
             pages = [page for page in pages_of(one.event) if not await self._stays(page, one.event)]
-            await self._press.dirty.mark(pages, one.event.event_id, ack=(SIGNALS, GROUP, one.entry))
+            await self._press.dirty.mark(pages, one.event.event_id, ack=(SIGNALS, one.entry))
         self._press.wake()
 
     async def _stays(self, page: str, signal: Signal) -> bool:

@@ -13,7 +13,7 @@ from prometheus_client import Counter, Gauge
 from services.render import keys
 from services.render.article_press import ArticlePress
 from services.render.delivery import Delivery, TooLate
-from services.render.dirty import Dirty, Taken
+from services.render.dirty import Change, Dirty, Taken
 from services.render.edition import LiveEdition
 from services.render.neighbours import mark_neighbours
 from services.render.pages import build
@@ -85,11 +85,11 @@ class Press:
         """Why the disk does not take pages now; None while it does."""
         return self._delivery.disk_fault
 
-    async def mark_articles(self, stream: str, group: str, events: Sequence[tuple[str, str, str, int, bool]]) -> None:
-        """Acknowledge events and mark their articles' pages; a press with room for them takes them in the same step."""
+    async def mark_articles(self, changes: Sequence[Change]) -> None:
+        """Acknowledge changes and mark their articles' pages; a press with room takes these in the same step."""
         self._told_at = time.monotonic()
         try:
-            taken = await self.dirty.mark_articles(stream, group, events, AT_ONCE, ROOM, secrets.token_hex(4))
+            taken = await self.dirty.mark_articles(changes, AT_ONCE, ROOM, secrets.token_hex(4))
         except StoreUnavailable:
             self._unsure = True
             raise
@@ -97,7 +97,7 @@ class Press:
             self._handed.put_nowait(taken)
             for _ in range(HEAD_START):
                 await asyncio.sleep(0)
-        if len(taken) < len(events) or not self._handed.empty():
+        if len(taken) < len(changes) or not self._handed.empty():
             self.wake()
 
     def wake(self) -> None:

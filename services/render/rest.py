@@ -1,7 +1,6 @@
 """Whether the site stands still: every event is read and done, and no page waits."""
 
-from services.render.dirty import Dirty
-from services.render.handlers import GROUP
+from services.render.dirty import GROUP, Dirty
 from shared.events import ARTICLES, SIGNALS
 from shared.groups import Group, groups_of
 from shared.store import Store

@@ -16,8 +16,9 @@ from services.ingest.register import Accepted, Register
 from services.ingest.schedule import Schedule
 from services.render import affected, everything, whole
 from services.render.check import Differences, compare
+from services.render.dirty import GROUP
 from services.render.edition import LiveEdition
-from services.render.handlers import GROUP, Handlers
+from services.render.handlers import Handlers
 from services.render.pages import archives
 from services.render.press import Press
 from services.render.printer import Printer

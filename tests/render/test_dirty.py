@@ -9,15 +9,13 @@ import pytest
 
 from services.render import dirty as dirty_set
 from services.render import keys
-from services.render.dirty import Dirty, Taken, waits_key
+from services.render.dirty import GROUP, Change, Dirty, Taken, waits_key
 from services.render.dirty_steps import ALL, GONE, LEASES, UNHURRIED
 from services.render.reasons import WHY
 from shared.articles import record_key
-from shared.events import PAGES
+from shared.events import ARTICLES, PAGES
 from shared.live import built_key, live_key
 from shared.store import Store
-
-STREAM, GROUP = "articles", "render"
 
 
 @pytest.fixture
@@ -42,7 +40,7 @@ async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 5) -> 
 
 
 async def mark_article(dirty: Dirty, ident: str, revision: int = 1, cause: str = "", urgent: bool = False) -> None:
-    await dirty.mark_articles(STREAM, GROUP, [("0-1", cause, ident, revision, urgent)], 0, 0, "t")
+    await dirty.mark_articles([Change("0-1", cause, ident, revision, urgent)], 0, 0, "t")
 
 
 async def nothing_is_left(store: Store) -> bool:
@@ -82,12 +80,12 @@ async def test_a_later_mark_never_puts_a_page_off(store: Store, dirty: Dirty) ->
 
 
 async def test_marking_acknowledges_in_the_same_step(store: Store, dirty: Dirty) -> None:
-    await store.do("XGROUP", "CREATE", STREAM, GROUP, "0", "MKSTREAM")
-    entries = [(await store.do("XADD", STREAM, "*", "event", str(n))).decode() for n in range(3)]
-    await store.do("XREADGROUP", "GROUP", GROUP, "w1", "STREAMS", STREAM, ">")
-    await dirty.mark(["front"], "c", ack=(STREAM, GROUP, entries[0]))
-    await dirty.mark_articles(STREAM, GROUP, [(entry, "c", "a" * 16, 1, False) for entry in entries[1:]], 0, 0, "t")
-    assert (await store.do("XPENDING", STREAM, GROUP))[0] == 0
+    await store.do("XGROUP", "CREATE", ARTICLES, GROUP, "0", "MKSTREAM")
+    entries = [(await store.do("XADD", ARTICLES, "*", "event", str(n))).decode() for n in range(3)]
+    await store.do("XREADGROUP", "GROUP", GROUP, "w1", "STREAMS", ARTICLES, ">")
+    await dirty.mark(["front"], "c", ack=(ARTICLES, entries[0]))
+    await dirty.mark_articles([Change(entry, "c", "a" * 16, 1, False) for entry in entries[1:]], 0, 0, "t")
+    assert (await store.do("XPENDING", ARTICLES, GROUP))[0] == 0
     assert await dirty.waiting() == {"front", f"article:{'a' * 16}"}
 
 
@@ -121,12 +119,12 @@ async def test_a_press_with_room_takes_articles_alone_in_the_step_that_marks_the
 ) -> None:
     await store.do("SET", record_key("a"), "its record")
     await dirty.mark(["front", "feed:all"], patience=0)
-    event = ("0-1", "cause", "a", 1, False)
-    (taken,) = await dirty.mark_articles(STREAM, GROUP, [event], 10, 0, "t")
+    change = Change("0-1", "cause", "a", 1, False)
+    (taken,) = await dirty.mark_articles([change], 10, 0, "t")
     assert (taken.key, taken.cause, taken.known[0][0]) == ("article:a", "cause", b"its record")
-    event = ("0-2", "cause", "b", 1, False)
-    assert await other.mark_articles(STREAM, GROUP, [event], 10, 0, "t") == [], "one is being built"
-    assert names(await other.mark_articles(STREAM, GROUP, [event], 10, 1, "t")) == ["article:b"]
+    change = Change("0-2", "cause", "b", 1, False)
+    assert await other.mark_articles([change], 10, 0, "t") == [], "one is being built"
+    assert names(await other.mark_articles([change], 10, 1, "t")) == ["article:b"]
     assert names(await other.take(10, "t")) == ["front", "feed:all"]
 
 

@@ -6,14 +6,12 @@ from typing import Any
 
 import pytest
 
-from services.render.dirty import waits_key
+from services.render.dirty import Change, waits_key
 from services.render.dirty_steps import LEASES, SHARED, UNHURRIED
-from services.render.handlers import GROUP
 from services.render.keys import article
 from services.render.reasons import WHY
 from services.render.site import gone, moved, page_file
 from shared.articles import identify
-from shared.events import ARTICLES
 from shared.settings import Site
 from tests.properties.press_room import OneByOne, PressRoom, draft, opened
 from tests.render.test_firsts import before_it_is_listed
@@ -45,8 +43,8 @@ async def shelve_in_one_step(room: PressRoom, *guids: str) -> None:
 
 async def take(room: PressRoom, *guids: str) -> Sequence[Any]:
     """Take these articles' pages, and nothing else."""
-    events = [("0-1", "marked", identify("desk", guid), 99, True) for guid in guids]
-    return await room.press.dirty.mark_articles(ARTICLES, GROUP, events, len(guids), 99, "t")
+    changes = [Change("0-1", "marked", identify("desk", guid), 99, urgent=True) for guid in guids]
+    return await room.press.dirty.mark_articles(changes, len(guids), 99, "t")
 
 
 async def lease_runs_out(room: PressRoom, guid: str) -> None:

@@ -12,8 +12,8 @@ import pytest
 
 from services.render import check, suspects
 from services.render.check import Differences
+from services.render.dirty import GROUP
 from services.render.edition import LiveEdition
-from services.render.handlers import GROUP
 from services.render.suspects import Suspects
 from shared.events import ARTICLES, SIGNALS
 from shared.live import live_key
