@@ -1,13 +1,14 @@
 """The keys of every page there is, and every article, from the store."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
 
 from services.render import keys
 from services.render.affected import ARCHIVE_PLACES, SITEMAP_PLACES
 from shared.articles import body_key, record_key
 from shared.charts import charts_key
-from shared.store import Store
+from shared.store import Command, Store
 
 ALWAYS = (keys.FIXED, *keys.FRAGMENTS, keys.FRONT, keys.HOT, keys.SITEMAPS, keys.NEWS, keys.feed("all"))
 
@@ -25,8 +26,17 @@ async def every_page(store: Store) -> AsyncIterator[list[str]]:
             names = [key.removeprefix("list:") for key in found]
             yield [*(keys.listing(name) for name in names), *(keys.feed(name) for name in names)]
     async for found in scan(store, "place:*"):
-        yield [page for key in found for page in await _of_places(store, key)]
+        counts = await store.all([("ZCARD", key) for key in found])
+        yield [page for key, count in zip(found, counts, strict=True) for page in pages_of_places(key, count)]
     yield [keys.chart(week.decode()) for week in await store.do("SMEMBERS", charts_key())]
+
+
+def pages_of_places(key: str, count: int) -> Iterator[str]:
+    """The pages of a list's period that has so many places; `key` is that of the places (`shared.live`)."""
+    name, _, period = key.removeprefix("place:").rpartition(":")
+    yield from (keys.archive(name, period, n + 1) for n in range(-(-count // ARCHIVE_PLACES)))
+    if name == "all" and len(period) == len("2025-07"):
+        yield from (keys.sitemap(period, n + 1) for n in range(-(-count // SITEMAP_PLACES)))
 
 
 async def every_article(store: Store) -> AsyncIterator[list[Kept]]:
@@ -48,6 +58,13 @@ async def _fetch(store: Store, idents: list[str]) -> list[Kept]:
     return list(zip(idents, records, bodies, strict=True))
 
 
+async def each(store: Store, pattern: str, ask: Callable[[str], Command]) -> AsyncIterator[tuple[str, Any]]:
+    """The keys that match, each with what the store answers about it."""
+    async for found in scan(store, pattern):
+        for key, answer in zip(found, await store.all([ask(key) for key in found]), strict=True):
+            yield key, answer
+
+
 async def scan(store: Store, pattern: str) -> AsyncIterator[list[str]]:
     """The keys that match, in portions. The pattern must match none but text."""
     async for found in scan_bytes(store, pattern):
@@ -62,12 +79,3 @@ async def scan_bytes(store: Store, pattern: str) -> AsyncIterator[list[bytes]]:
         yield found
         if cursor == b"0":
             return
-
-
-async def _of_places(store: Store, key: str) -> list[str]:
-    name, _, period = key.removeprefix("place:").rpartition(":")
-    count = int(await store.do("ZCARD", key))
-    pages = [keys.archive(name, period, n + 1) for n in range(-(-count // ARCHIVE_PLACES))]
-    if name == "all" and len(period) == len("2025-07"):
-        pages += [keys.sitemap(period, n + 1) for n in range(-(-count // SITEMAP_PLACES))]
-    return pages

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.render.dirty_steps import WAITING
-from services.render.everything import every_article, scan
+from services.render.everything import each, every_article
 from services.render.known import SHELVINGS
 from services.render.listed import Listed, arrange
 from services.render.rest import at_rest
@@ -97,13 +97,9 @@ async def _kept(store: Store) -> _Kept:
     )
 
 
-async def _each(store: Store, prefix: str, asked: Callable[[str], Command]) -> dict[str, Any]:
+async def _each(store: Store, prefix: str, ask: Callable[[str], Command]) -> dict[str, Any]:
     """What the store answers about each key that begins so, by what it is called beyond that."""
-    found: dict[str, Any] = {}
-    async for keys in scan(store, f"{prefix}*"):
-        answers = await store.all([asked(key) for key in keys])
-        found |= {key.removeprefix(prefix): answer for key, answer in zip(keys, answers, strict=True)}
-    return found
+    return {key.removeprefix(prefix): answer async for key, answer in each(store, f"{prefix}*", ask)}
 
 
 def _numbers(flat: list[bytes]) -> dict[str, int]:

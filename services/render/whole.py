@@ -6,9 +6,8 @@ from datetime import datetime
 from functools import lru_cache
 
 from services.render import keys
-from services.render.affected import ARCHIVE_PLACES, SITEMAP_PLACES
 from services.render.edition import LiveEdition, Story, in_order, in_period
-from services.render.everything import ALWAYS, Kept, every_article, scan
+from services.render.everything import ALWAYS, Kept, each, every_article, pages_of_places
 from services.render.listed import Listed, arrange, position_of
 from services.render.related import related, topics_of
 from shared import live
@@ -71,10 +70,10 @@ class WholeEdition:
     async def _read(self, store: Store) -> None:
         async for articles in every_article(store):
             self._take_articles(articles)
-        async for found in scan(store, "former:*"):
-            await self._take_former(store, found)
-        async for found in scan(store, "place:*"):
-            await self._take_places(store, found)
+        async for key, paths in each(store, "former:*", lambda key: ("SMEMBERS", key)):
+            self._former[key.partition(":")[2]] = tuple(sorted(path.decode() for path in paths))
+        async for key, members in each(store, "place:*", lambda key: ("ZRANGE", key, 0, -1)):
+            self._places[key] = [ident.decode() for ident in members]
 
     def _take_articles(self, found: Iterable[Kept]) -> None:
         for ident, record, body in found:
@@ -96,16 +95,6 @@ class WholeEdition:
     def _term(self, term: Term) -> Term:
         return self._terms.setdefault((term.slug, term.name, term.url), term)
 
-    async def _take_former(self, store: Store, found: list[str]) -> None:
-        members = await store.all([("SMEMBERS", key) for key in found])
-        for key, paths in zip(found, members, strict=True):
-            self._former[key.partition(":")[2]] = tuple(sorted(path.decode() for path in paths))
-
-    async def _take_places(self, store: Store, found: list[str]) -> None:
-        members = await store.all([("ZRANGE", key, 0, -1) for key in found])
-        for key, idents in zip(found, members, strict=True):
-            self._places[key] = [ident.decode() for ident in idents]
-
     def page_keys(self) -> Iterator[str]:
         """The keys of all pages that a build makes. Pages that show the same are near one another: those of a day,
         all feeds, those of a month's archives. Feeds, which take longest, come early."""
@@ -115,10 +104,7 @@ class WholeEdition:
         yield from map(keys.article, sorted(self._articles, key=self._path))
         yield from map(keys.listing, names)
         for key, members in sorted(self._places.items(), key=lambda found: found[0].rpartition(":")[2]):
-            name, _, period = key.removeprefix("place:").rpartition(":")
-            yield from (keys.archive(name, period, n + 1) for n in range(-(-len(members) // ARCHIVE_PLACES)))
-            if name == "all" and len(period) == len("2025-07"):
-                yield from (keys.sitemap(period, n + 1) for n in range(-(-len(members) // SITEMAP_PLACES)))
+            yield from pages_of_places(key, len(members))
         yield from (keys.chart(week) for week in self._charts)
 
     def _path(self, ident: str) -> str:

@@ -14,7 +14,7 @@ from services.ingest.draft import Author, Draft
 from services.ingest.masthead_and_front import put_conditions, put_front
 from services.ingest.register import Accepted, Register
 from services.ingest.schedule import Schedule
-from services.render import affected, everything, whole
+from services.render import affected, everything
 from services.render.check import Differences, compare
 from services.render.dirty import GROUP
 from services.render.edition import LiveEdition
@@ -44,7 +44,7 @@ def archive_pages_of(places: int) -> Iterator[None]:
     """Archive pages of so few places that some are full, or hold no article any more."""
     remembered = (affected._shown_on, affected._begun_or_ended)
     with pytest.MonkeyPatch.context() as patch:
-        for module in (affected, archives, everything, whole):
+        for module in (affected, archives, everything):
             patch.setattr(module, "ARCHIVE_PLACES", places)
         for one in remembered:
             one.cache_clear()

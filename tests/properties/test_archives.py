@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.render import affected, delivery, everything, keys, whole
+from services.render import affected, delivery, everything, keys
 from services.render.pages import sitemaps
 from services.render.site import page_file
 from tests.properties.press_room import PressRoom, archive_pages_of, draft
@@ -124,7 +124,7 @@ async def test_a_month_without_articles_has_no_pages_and_all_of_them_when_one_co
 async def test_a_month_without_articles_has_no_sitemaps_and_all_of_them_when_one_comes(
     valkey_server: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (affected, everything, sitemaps, whole):
+    for module in (affected, everything, sitemaps):
         monkeypatch.setattr(module, "SITEMAP_PLACES", PLACES)
     async with open_room(valkey_server) as room:
         await publish(room, *range(7))
@@ -162,7 +162,7 @@ async def test_the_first_of_a_month_that_begins_again_leads_to_pages_that_are_th
 async def test_no_page_leads_to_the_next_one_before_that_is_there(
     valkey_server: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (affected, everything, sitemaps, whole):
+    for module in (affected, everything, sitemaps):
         monkeypatch.setattr(module, "SITEMAP_PLACES", PLACES)
     async with open_room(valkey_server) as room:
         await publish(room, *range(PLACES - 1))
