@@ -86,6 +86,15 @@ class Clock:
         self._floor = last
         return behind
 
+    async def until_due(self, store: Store, owner: str, longest: float) -> float:
+        """Seconds to sleep until something falls due for an owner: `longest` at most, since others may note what is due
+        sooner; as long where time stands still."""
+        if self.stopped:
+            return longest
+        first = await store.do("ZRANGE", due(owner), 0, 0, "WITHSCORES")
+        left = (float(first[1]) - millis(self.now())) / 1000 if first else longest
+        return min(max(left, 0.005), longest)
+
 
 _LATER = Script("""
 if tonumber(ARGV[1]) > tonumber(redis.call('GET', KEYS[1]) or 0) then redis.call('SET', KEYS[1], ARGV[1]) end

@@ -27,7 +27,7 @@ class Schedule:
         """For ever."""
         while True:
             if not await self.advance():
-                await asyncio.sleep(await self._pause())
+                await asyncio.sleep(await self._clock.until_due(self._store, "ingest", LONGEST_SLEEP))
 
     async def advance(self) -> bool:
         """Publish at most CHUNK versions that are due; False if there was none."""
@@ -49,10 +49,3 @@ class Schedule:
         else:
             if accepted:
                 observe.log().info("due", id=ident, outcome=accepted.outcome, event_id=accepted.event_id)
-
-    async def _pause(self) -> float:
-        if self._clock.stopped:
-            return LONGEST_SLEEP
-        first = await self._store.do("ZRANGE", due("ingest"), 0, 0, "WITHSCORES")
-        left = (float(first[1]) - millis(self._clock.now())) / 1000 if first else LONGEST_SLEEP
-        return min(max(left, 0.005), LONGEST_SLEEP)

@@ -65,7 +65,7 @@ class Ticker:
         """For ever: take what is due."""
         while True:
             if not await self.advance():
-                await asyncio.sleep(await self._pause())
+                await asyncio.sleep(await self._clock.until_due(self._store, "press", LONGEST_SLEEP))
 
     async def advance(self) -> bool:
         """Take at most CHUNK things that are due; False if there was nothing."""
@@ -90,13 +90,6 @@ class Ticker:
             (millis(reached), midnight, event.event_id, event.model_dump_json(), len(names), *names, *marks),
         )
         self._press.wake()
-
-    async def _pause(self) -> float:
-        if self._clock.stopped:
-            return LONGEST_SLEEP
-        first = await self._store.do("ZRANGE", due("press"), 0, 0, "WITHSCORES")
-        left = (float(first[1]) - millis(self._clock.now())) / 1000 if first else LONGEST_SLEEP
-        return min(max(left, 0.005), LONGEST_SLEEP)
 
 
 _TICK = Script(

@@ -106,10 +106,10 @@ async def test_what_waits_for_later_is_left_alone(before: Ingest) -> None:
 
 async def test_however_far_off_what_waits_is_what_comes_meanwhile_may_be_due_before_it(valkey: str) -> None:
     ingest = Ingest(valkey, None)
-    assert 0 < await ingest.schedule._pause() <= LONGEST_SLEEP
+    assert 0 < await ingest.clock.until_due(ingest.store, "ingest", LONGEST_SLEEP) <= LONGEST_SLEEP
     for ahead in (timedelta(days=1), timedelta(days=-1)):
         await ingest.store.do("ZADD", due("ingest"), millis(datetime.now(UTC) + ahead), f"{ahead}")
-        assert 0 < await ingest.schedule._pause() <= LONGEST_SLEEP
+        assert 0 < await ingest.clock.until_due(ingest.store, "ingest", LONGEST_SLEEP) <= LONGEST_SLEEP
     await ingest.store.close()
 
 

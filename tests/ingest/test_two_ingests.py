@@ -26,9 +26,9 @@ class Ingest:
     def __init__(self, url: str, now: datetime | None) -> None:
         settings = Settings(redis_url=url, now=now)
         self.store = Store(settings)
-        clock = Clock(settings)
-        self.register = Register(self.store, Site(), clock)
-        self.schedule = Schedule(self.store, self.register, clock)
+        self.clock = Clock(settings)
+        self.register = Register(self.store, Site(), self.clock)
+        self.schedule = Schedule(self.store, self.register, self.clock)
 
     async def schedule_version(self, version: int, until: datetime) -> None:
         """Accept a version of the article that may not appear before `until`."""
