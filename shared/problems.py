@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem details."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,13 @@ TITLES = {
     500: "Internal error",
     503: "Try again later",
 }
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def pointer_to(*path: int | str) -> str:
+    """A JSON pointer (RFC 6901 §3) from a path of members; for a lone surrogate in a name there is U+FFFD."""
+    names = (_SURROGATE.sub("\ufffd", str(name)) for name in path)
+    return "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from shared import observe
 from shared.broker import make_broker
 from shared.clock import Clock
 from shared.openapi import Documented
-from shared.problems import Fault, Problem
+from shared.problems import Fault, Problem, pointer_to
 from shared.reference import reference
 from shared.refusal import end_the_start, tell_wrong_settings
 from shared.release import released
@@ -235,7 +235,7 @@ async def _failed(request: Request, error: Exception) -> Response:
 
 async def _invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - it is registered for nothing else
-    faults = [Fault(pointer(found["loc"][1:] or found["loc"]), found["msg"]) for found in error.errors()]
+    faults = [Fault(pointer_to(*(found["loc"][1:] or found["loc"])), found["msg"]) for found in error.errors()]
     return Problem(422, faults[0].detail, faults).response()
 
 
@@ -256,8 +256,3 @@ def _methods(request: Request) -> list[str]:
         for method in METHODS
         if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
     ]
-
-
-def pointer(location: tuple[int | str, ...] | list[int | str]) -> str:
-    """A JSON pointer (RFC 6901) from a path of members."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)

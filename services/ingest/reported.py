@@ -5,8 +5,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.once import AHEAD, MEMORY
-from shared.problems import Fault, Problem
-from shared.service import pointer
+from shared.problems import Fault, Problem, pointer_to
 from shared.times import Moment
 
 
@@ -29,7 +28,7 @@ def read_line(raw: bytes, now: datetime) -> Line:
         if found[0]["type"] == "json_invalid":
             raise Problem(400, f"the line is not JSON: {found[0]['msg']}") from None
         raise Problem(
-            422, "not a view", [Fault(pointer(one["loc"]) or "/event_id", one["msg"]) for one in found]
+            422, "not a view", [Fault(pointer_to(*one["loc"]) or "/event_id", one["msg"]) for one in found]
         ) from None
     if line.at > now + AHEAD:
         raise Problem(422, "too early", [Fault("/at", "more than 5 minutes in the future")])

@@ -3,6 +3,7 @@
 from typing import Any
 
 from shared.characters import clean_text
+from shared.problems import pointer_to
 
 LONE_SURROGATE = "The text has half of a surrogate pair, which is no character; send whole characters."
 MAX_DEPTH = 64
@@ -27,18 +28,12 @@ def find_lone_surrogate(tree: Any) -> str | None:
         for name, value in tree.items():
             inner = "" if _is_broken(name) else find_lone_surrogate(value)
             if inner is not None:
-                return f"/{escape(name)}{inner}"
+                return f"{pointer_to(name)}{inner}"
     elif isinstance(tree, list):
         for index, value in enumerate(tree):
             if (inner := find_lone_surrogate(value)) is not None:
                 return f"/{index}{inner}"
     return None
-
-
-def escape(name: str) -> str:
-    """A member's name as a part of a JSON pointer (RFC 6901 §3), lone surrogates replaced by U+FFFD."""
-    name = name.replace("~", "~0").replace("/", "~1")
-    return "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in name) if _is_broken(name) else name
 
 
 def _is_broken(text: str) -> bool:

@@ -6,8 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from services.ingest.text import escape
-from shared.problems import Fault, Problem
+from shared.problems import Fault, Problem, pointer_to
 
 _SENTENCES = {
     "missing": "This member is required and missing; send it.",
@@ -39,10 +38,7 @@ def refused(what: str, faults: Sequence[Fault]) -> Problem:
 
 def faults_of(error: ValidationError) -> list[Fault]:
     """A fault for each thing that pydantic found, its pointer naming the member."""
-    return [
-        Fault("".join(f"/{escape(str(part))}" for part in found["loc"]), _sentence(found))
-        for found in error.errors(include_url=False)
-    ]
+    return [Fault(pointer_to(*found["loc"]), _sentence(found)) for found in error.errors(include_url=False)]
 
 
 def kind_of(value: Any) -> str:

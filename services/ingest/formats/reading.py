@@ -9,9 +9,9 @@ from services.ingest.draft import Author
 from services.ingest.formats.bounds import MAX_ADDRESS, MAX_HEADLINE, MAX_LANGUAGE, MAX_NAME, MAX_NAMES
 from services.ingest.formats.faults import kind_of
 from services.ingest.references import unescape
-from services.ingest.text import LONE_SURROGATE, escape, find_lone_surrogate, strip_forbidden
+from services.ingest.text import LONE_SURROGATE, find_lone_surrogate, strip_forbidden
 from shared.characters import clean_text
-from shared.problems import Fault
+from shared.problems import Fault, pointer_to
 from shared.times import parse_time
 
 LANGUAGE = r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,4}"
@@ -45,7 +45,7 @@ class Members:
 
     def at(self, name: str) -> str:
         """The pointer to a member, as it is written here or would be."""
-        return f"{self._pointer}/{escape(self._names.get(name, name))}"
+        return f"{self._pointer}{pointer_to(self._names.get(name, name))}"
 
     def wrong(self, name: str, detail: str) -> None:
         """Note what is wrong with a member."""
