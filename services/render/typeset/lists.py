@@ -86,13 +86,7 @@ def archived(desk: Desk, page: contexts.ArchivePage) -> dict[str, Any]:
         "cards": desk.entries(page.cards),
         "previous": _page(desk, page, page.previous),
         "next": _page(desk, page, page.next),
-        "days": [
-            Link(desk.href(archive("all", None, day)), full_day(date.fromisoformat(day), desk.language))
-            for day in page.days
-        ],
-        "above": Link(desk.href(archive("all", None, page.period[:7])), month(page.period[:7], desk.language))
-        if is_day
-        else None,
+        "archives": _months(desk, "all", None, (page.period[:7],)) if is_day else _days(desk, page.days),
     }
 
 
@@ -142,6 +136,12 @@ def _head(desk: Desk, title: str, path: str, feeds: str, term: Term | None = Non
 
 def _months(desk: Desk, kind: contexts.Kind, term: Any, months: tuple[str, ...]) -> list[Link]:
     return [Link(desk.href(archive(kind, term, period)), month(period, desk.language)) for period in months]
+
+
+def _days(desk: Desk, days: tuple[str, ...]) -> list[Link]:
+    return [
+        Link(desk.href(archive("all", None, day)), full_day(date.fromisoformat(day), desk.language)) for day in days
+    ]
 
 
 def _page(desk: Desk, page: contexts.ArchivePage, number: int | None) -> Link | None:
