@@ -6,14 +6,14 @@ from shared.groups import Group, groups_of
 from shared.store import Store
 
 
-async def readers_of(store: Store, stream: str) -> list[Group]:
-    """Render's group of readers of a stream; none where there is no such stream."""
-    return [one for one in await groups_of(store, stream) if one.name == GROUP]
+async def readers(store: Store) -> list[Group]:
+    """Render's groups of readers, one of each of its streams that is there."""
+    return [one for stream in (ARTICLES, SIGNALS) for one in await groups_of(store, stream) if one.name == GROUP]
 
 
 async def at_rest(store: Store) -> tuple[str, ...] | None:
     """The entries up to which all is done; None while anything is on its way."""
-    read = [group for stream in (ARTICLES, SIGNALS) for group in await readers_of(store, stream)]
+    read = await readers(store)
     if any(group.behind for group in read) or not await Dirty(store, "check").drained():
         return None
     return tuple(group.last for group in read)

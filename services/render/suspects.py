@@ -16,10 +16,9 @@ from services.render.edition import Edition, LiveEdition
 from services.render.neighbours import may_reach
 from services.render.printer import Printer
 from services.render.reasons import WHY
-from services.render.rest import at_rest, readers_of
+from services.render.rest import at_rest, readers
 from services.render.site import Site
 from services.render.whole import WholeEdition, picture_files
-from shared.events import ARTICLES, SIGNALS
 from shared.store import Store
 
 PATIENCE = 20.0
@@ -27,20 +26,18 @@ PATIENCE = 20.0
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """What tells whether a page is at rest: the pages that wait, what last changed its files, events not yet done."""
+    """Whether a page is at rest: every event is done, and it does not wait; what last changed its files, and all that
+    waits."""
 
-    waiting: set[str]
+    at_rest: bool
     changed: bytes | None
-    behind: bool
-
-    def leaves(self, key: str, changed: bytes | None) -> bool:
-        """Whether the page has come to rest as it was after that change."""
-        return not self.behind and key not in self.waiting and self.changed == changed
+    waiting: set[str]
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What was seen of a page at rest: its differences, and what waited that may yet mark it."""
+    """What was seen of a page at rest: its differences, what had last changed its files, and what waited that may yet
+    mark it."""
 
     differences: Differences
     changed: bytes | None
@@ -57,6 +54,8 @@ class Suspects:
         self._edition = edition
         self._printer = printer
         self._site = site
+        self._seen: dict[str, _Seen] = {}
+        """What will be certain of a page once what may reach it is done, unless that changes it."""
 
     async def confirm(self, found: Differences) -> Differences:
         """Look again, for at most PATIENCE seconds; what waits and is not built in all that time counts."""
@@ -64,64 +63,73 @@ class Suspects:
         suspects: dict[str, list[str]] = {}
         for path, key in {**found.differs, **found.missing}.items():
             suspects.setdefault(key, []).append(path)
-        seen: dict[str, _Seen] = {}
-        as_listed: dict[str, list[str]] = {}
         begun_ms = await self._store_ms()
-        loop = asyncio.get_running_loop()
-        until = loop.time() + PATIENCE
-        while suspects and loop.time() < until:
-            for key, paths in list(suspects.items()):
-                if loop.time() >= until:
-                    break
-                if (sure := await self._look(key, paths, seen)) is not None:
-                    left.add(sure)
-                    if sure.clean:
-                        as_listed[key] = paths
-                    del suspects[key]
-            await asyncio.sleep(0.05 if suspects else 0)
+        until = asyncio.get_running_loop().time() + PATIENCE
+        certain = await self._certain(suspects, until)
         for key, paths in suspects.items():
-            if not await self._moves(key, begun_ms):
+            if key in certain:
+                left.add(certain[key])
+            elif not await self._moves(key, begun_ms):
                 left.add(await self._compare(self._edition, key, paths))
-        by_articles = await self._by_articles(as_listed, until)
+        by_articles = await self._by_articles({key: suspects[key] for key, one in certain.items() if one.clean}, until)
         left.in_lists = not by_articles.clean
         left.add(by_articles)
         left.extra += await self._still_extra(found.extra, until, begun_ms)
         left.extra = [path for path in left.extra if await self._page_of(path) not in left.failed]
         return left
 
-    async def _page_of(self, path: str) -> str:
-        """The page that a file is of, or that its address belongs to; empty if there is none."""
-        address = path_of(path.removeprefix("_gone").removeprefix("_moved"))
-        is_fixed = "/" not in path and path.endswith(".html") and address != "/"
-        return keys.FIXED if is_fixed else await page_of(self._store, address) or ""
+    async def _certain(self, suspects: Mapping[str, list[str]], until: float) -> dict[str, Differences]:
+        """The differences of those pages of which they have become certain until then."""
+        certain: dict[str, Differences] = {}
+        left = list(suspects)
+        while left:
+            for key in left:
+                if asyncio.get_running_loop().time() >= until:
+                    return certain
+                if (differences := await self._look(key, suspects[key])) is not None:
+                    certain[key] = differences
+            left = [key for key in left if key not in certain]
+            await asyncio.sleep(0.05 if left else 0)
+        return certain
 
-    async def _look(self, key: str, paths: list[str], seen: dict[str, _Seen]) -> Differences | None:
+    async def _look(self, key: str, paths: list[str]) -> Differences | None:
         """The differences of a page at rest; None as long as they are not certain."""
-        if key not in seen:
-            # all that waits is much to ask for where a whole site does: only for a page that differs
-            before = await self._moment(key, briefly=True)
-            if not before.leaves(key, before.changed):
-                return None
-            differences = await self._compare(self._edition, key, paths)
-            if differences.clean:
-                return differences if (await self._moment(key, briefly=True)).leaves(key, before.changed) else None
-        before = await self._moment(key)
-        last = seen.pop(key, None)
-        if last and before.leaves(key, last.changed):
-            if not last.reached_by & before.waiting:
-                return last.differences
-            seen[key] = last
-        if not before.leaves(key, before.changed) or key in seen:
+        if last := self._seen.get(key):
+            now = await self._moment(key)
+            if now.at_rest and now.changed == last.changed:
+                return None if last.reached_by & now.waiting else last.differences
+            del self._seen[key]
+        # all that waits is much to ask for where a whole site does: only for a page that differs
+        seen = await self._see(key, paths, briefly=True)
+        if seen and not seen.differences.clean:
+            seen = await self._see(key, paths)
+        if seen and not seen.differences.clean and seen.reached_by:
+            self._seen[key] = seen
+            return None
+        return seen.differences if seen else None
+
+    async def _see(self, key: str, paths: list[str], *, briefly: bool = False) -> _Seen | None:
+        """What is to be seen of a page; None unless it is at rest before and after, and not built in between."""
+        before = await self._moment(key, briefly=briefly)
+        if not before.at_rest:
             return None
         differences = await self._compare(self._edition, key, paths)
-        after = await self._moment(key)
-        if not after.leaves(key, before.changed):
+        after = await self._moment(key, briefly=briefly)
+        if not after.at_rest or after.changed != before.changed:
             return None
         reached_by = {waits for waits in before.waiting | after.waiting if may_reach(waits, key)}
-        if differences.clean or not reached_by:
-            return differences
-        seen[key] = _Seen(differences, before.changed, reached_by)
-        return None
+        return _Seen(differences, before.changed, reached_by)
+
+    async def _moment(self, key: str, *, briefly: bool = False) -> _Moment:
+        """`briefly`: of all that waits only whether this page does."""
+        # in the order in which one follows from another, so that nothing slips past
+        is_behind = any(group.behind for group in await readers(self._store))
+        if briefly:
+            waiting = {key} if await self._dirty.waits(key) else set()
+        else:
+            waiting = await self._dirty.waiting()
+        changed = await self._store.do("HGET", WHY, key)
+        return _Moment(not is_behind and key not in waiting, changed, waiting)
 
     async def _by_articles(self, pages: Mapping[str, list[str]], until: float) -> Differences:
         """Those of these pages that are as render's lists have it, and differ from what the articles make of them; none
@@ -151,19 +159,6 @@ class Suspects:
             elif self._site.read(path) is not None:
                 found.extra.append(path)
         return found
-
-    async def _moment(self, key: str, *, briefly: bool = False) -> _Moment:
-        """`briefly`: of all that waits only whether this page does."""
-        # in the order in which one follows from another, so that nothing slips past
-        behind = [await self._is_behind(stream) for stream in (ARTICLES, SIGNALS)]
-        if briefly:
-            waiting = {key} if await self._dirty.waits(key) else set()
-        else:
-            waiting = await self._dirty.waiting()
-        return _Moment(waiting, await self._store.do("HGET", WHY, key), any(behind))
-
-    async def _is_behind(self, stream: str) -> bool:
-        return any(one.behind for one in await readers_of(self._store, stream))
 
     async def _moves(self, key: str, since_ms: int) -> bool:
         """Whether a page was built, or came to wait, since then."""
@@ -199,3 +194,9 @@ class Suspects:
                 return [path for path in paths if not await self._moves(await self._page_of(path), since_ms)]
             await asyncio.sleep(0.05)
         return paths
+
+    async def _page_of(self, path: str) -> str:
+        """The page that a file is of, or that its address belongs to; empty if there is none."""
+        address = path_of(path.removeprefix("_gone").removeprefix("_moved"))
+        is_fixed = "/" not in path and path.endswith(".html") and address != "/"
+        return keys.FIXED if is_fixed else await page_of(self._store, address) or ""
