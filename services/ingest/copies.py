@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.ingest.draft import Draft
-from services.ingest.html import clean_html, opening, text_to_html
+from services.ingest.html import clean_html, text_to_html
+from services.ingest.opening import opening
 from services.ingest.terms import section_of, slug_of, term_of
 from shared.articles import Article, Correction, Image, Term
 from shared.settings import Site

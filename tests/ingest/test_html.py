@@ -7,8 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.ingest.html import OPENING, clean_html, opening, text_to_html
+from services.ingest.html import clean_html, text_to_html
 from services.ingest.markup import MANY_TAGS, MAX_ATTRIBUTES, MAX_NESTING, MAX_TAGS, is_misnested, sprawls
+from services.ingest.opening import OPENING, opening
 from services.ingest.references import unescape
 
 PIECES = [

@@ -10,6 +10,7 @@ from services.ingest.formats.bounds import MAX_ADDRESS, MAX_HEADLINE, MAX_LANGUA
 from services.ingest.formats.faults import kind_of
 from services.ingest.references import unescape
 from services.ingest.text import LONE_SURROGATE, find_lone_surrogate, strip_forbidden
+from services.ingest.web import is_web_address
 from shared.characters import clean_text
 from shared.problems import Fault, pointer_to
 from shared.times import parse_time
@@ -21,7 +22,6 @@ _PARTS = re.compile(  # what parts words: blocks, and the ends of lines
     r"|p|pre|section|table|tbody|t[dhr]|tfoot|thead)(?:[\s/][^<>]*)?>",
     re.IGNORECASE,
 )
-_WEB = re.compile(r"https?://[^\s/?#]\S*", re.IGNORECASE)
 
 
 class Members:
@@ -170,4 +170,4 @@ def language(tag: str) -> str | None:
 
 def web_address(text: str) -> str | None:
     """An address that starts with http, or None."""
-    return text if len(text) <= MAX_ADDRESS and _WEB.fullmatch(text) else None
+    return text if len(text) <= MAX_ADDRESS and is_web_address(text) else None

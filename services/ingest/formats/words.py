@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 
 from services.ingest.formats.reading import plain, shorten
-from services.ingest.html import OPENING, clean_html, opening
+from services.ingest.html import clean_html
+from services.ingest.opening import OPENING, opening
 
 FIRST_WORDS = 80
 _HEADLINE = re.compile(r"<h1\b[^<>]*>", re.IGNORECASE)

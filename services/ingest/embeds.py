@@ -1,0 +1,110 @@
+"""What a page would need a player or a script for, in HTML from strangers: embeds become links, and pictures that wait
+for a script are shown. Pure."""
+
+import html as entities
+import re
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+from services.ingest.references import unescape
+from services.ingest.web import absolute, is_web_address
+
+# bounded, and stopping at the next tag, so that hostile HTML costs linear time
+_EMBED = re.compile(
+    r"<(?=[ivaeo])(iframe|video|audio|embed|object|oembed)\b([^<>]{0,4096}>(?:\s{0,64}<(?:source|param)\b[^<>]{0,4096}>){0,8})"
+    r"(?:[^<]*(?:<a\b[^<>]{0,4096}>[^<]*</a\s*>[^<]*)?</\1\s*>)?",
+    re.IGNORECASE,
+)
+_INSTEAD = re.compile(r"<a\b[^<>]*>([^<]*)</a\s*>", re.IGNORECASE)  # for browsers that cannot show it
+_AGAIN = re.compile(r"\s{0,64}<noscript\b[^<>]*>\s{0,64}<iframe\b", re.IGNORECASE)
+_QUOTED = re.compile(r"""\sclass=["'][^"']*\bwp-embedded-content\b""", re.IGNORECASE)
+# what waits for a script: a frame that is loaded late, CKEditor's <oembed url="…">, Facebook's <div data-href="…">, a
+# link without words of Iframely's (Superdesk has embeds from there) or Pinterest's, a tweet or another post that is
+# quoted without its words
+_POST = re.compile(
+    r"""<(blockquote)\b((?=[^<>]{0,4096}\sclass=["'](?:twitter-(?:tweet|video)|instagram-media|tiktok-embed)\b)"""
+    r"""[^<>]{0,4096}>(?:\s{0,64}</?(?:a|p)\b[^<>]{0,4096}>){0,8})\s{0,64}</blockquote\s*>""",
+    re.IGNORECASE,
+)
+_FACEBOOK = re.compile(
+    r"""<(div)\b(?=[^<>]{0,4096}\sclass=["']fb-(?:post|video)\b)([^<>]{0,4096}>)\s*</div\s*>""", re.IGNORECASE
+)
+_CARD = re.compile(
+    r"""<(a)\b(?=[^<>]{0,4096}\sdata-(?:iframely-url\b|pin-do=["']embed))([^<>]{0,4096}>)\s*</a\s*>""", re.IGNORECASE
+)
+# a chart or a story of Flourish's without what newer ones have for readers without scripts
+_CHART = re.compile(
+    r"""<div\b(?=[^<>]{0,4096}\sclass=["']flourish-embed\b)[^<>]{0,4096}?\sdata-src=["']((?:visualisation|story)/[0-9]{1,20})"""
+    r"""[^<>]{0,4096}>(?!\s{0,64}(?:<script\b[^<>]{0,4096}>\s{0,64}</script>\s{0,64})?<(?:noscript|iframe|a)\b)""",
+    re.IGNORECASE,
+)
+_SHOWN = r'\g<0><a href="https://public.flourish.studio/\1/">https://public.flourish.studio/\1/</a>'
+_PLAYED = re.compile(r"https://(?:cdn\.iframe\.ly|iframely\.net)/api/iframe\?(?:[^#]*&)?url=([^&#]+)")
+_ADDRESS = re.compile(
+    r"""\s(?:(?:data-(?:lazy-)?)?src|data|url|(?:data-)?href|data-instgrm-permalink|cite)\s*=\s*"""
+    r"""(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""",
+    re.IGNORECASE,
+)
+# a picture that waits for a script, and what stands for it where there is none
+_LAZY = re.compile(
+    r"<img\b(?=[^<>]*\sdata-(?:(?:lazy-)?src|original)\s*=)([^<>]*)>(\s{0,64}<noscript\b[^<>]*>\s{0,64}<img\b)?",
+    re.IGNORECASE,
+)
+_LAZY_ADDRESS = re.compile(
+    r"""\sdata-(?:(?:lazy-)?src|original)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE
+)
+_TITLE = re.compile(r"""\s(?:title|alt|aria-label)\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
+
+
+def without_embeds(html: str) -> str:
+    """The HTML with links in the place of embeds, and pictures where a script would put them."""
+    if "data-href" in html:
+        html = _FACEBOOK.sub(_link, html)
+    if "<blockquote" in html:
+        html = _POST.sub(_link, html)
+    if "data-" in html:
+        html = _CARD.sub(_link, html)
+        html = _CHART.sub(_SHOWN, html)
+        html = _LAZY.sub(_show, html)
+    return _EMBED.sub(_link, html)
+
+
+def _link(embed: re.Match[str]) -> str:
+    """A link in the place of an embed and of the one in it, if any; nothing where there is no address that a reader
+    could open, or where it adds to a quotation with a link (a WordPress' embedded post) or to what readers without
+    scripts get."""
+    if _QUOTED.search(embed[2]) or _AGAIN.match(embed.string, embed.end()):
+        return " "
+    instead = _INSTEAD.search(embed[0])
+    address = _address(_ADDRESS, embed[2])
+    if address is None:
+        return instead[0] if instead else " "
+    words = unescape(instead[1]).strip() if instead else ""
+    name = next(filter(None, _attributes(_TITLE, embed[2])), words or address)
+    apart = " " if embed.string.startswith("<span", embed.end()) else ""  # a caption that styles would set apart
+    return f'<a href="{entities.escape(address)}">{entities.escape(name, quote=False)}</a>{apart}'
+
+
+def _show(picture: re.Match[str]) -> str:
+    """A picture at the address that a script would give it; none where one for readers without scripts follows."""
+    if picture[2]:
+        return picture[2]
+    address = _address(_LAZY_ADDRESS, picture[1])
+    return f'<img src="{entities.escape(address)}"{picture[1]}>' if address else picture[0]
+
+
+def _address(pattern: re.Pattern[str], tag: str) -> str | None:
+    """The first web address among what a pattern finds in a tag."""
+    addresses = (_played(absolute(address)) for address in _attributes(pattern, tag))
+    return next(filter(is_web_address, addresses), None)
+
+
+def _played(address: str) -> str:
+    """What a player of Iframely's plays: its own address has the newsroom's key in it."""
+    found = _PLAYED.match(address)
+    return unquote(found[1]) if found else address
+
+
+def _attributes(pattern: re.Pattern[str], tag: str) -> Iterator[str]:
+    for found in pattern.finditer(tag):
+        yield unescape(next((group for group in found.groups() if group), "")).strip()

@@ -1,0 +1,43 @@
+"""The words that an article opens with, from its cleaned HTML. Pure."""
+
+import re
+from collections.abc import Iterator
+
+from services.ingest.references import unescape
+
+OPENING = 300
+_INLINE = "a|abbr|b|cite|code|del|em|i|ins|kbd|mark|q|s|samp|small|strong|sub|sup|time|u|var|wbr"
+_NOT_WORDS = re.compile(r"<(/?)(?:figure|table)\b[^<>]*>")
+_CUT = re.compile(r"(?:<[^<>]*|&[^&;\s]{0,32})\Z")  # the end of a window may be within a tag or a reference
+_INLINE_TAG = re.compile(rf'</?(?:{_INLINE})(?:\s[^<>"]*+(?:"[^"]*+"[^<>"]*+)*+)?>')
+TAG = re.compile(r'<[^<>"]*+(?:"[^"]*+"[^<>"]*+)*+>')
+
+
+def opening(html: str) -> str:
+    """The words that cleaned HTML begins with, at most OPENING characters, on one line; no captions, no tables."""
+    window = 2 * OPENING
+    while True:
+        part = html[:window]
+        words = " ".join(unescape(_plain(part)).split())
+        if window >= len(html) or len(words) > OPENING:
+            break
+        window *= 4
+    return words if len(words) <= OPENING else words[: OPENING + 1].rpartition(" ")[0] or words[:OPENING]
+
+
+def _plain(html: str) -> str:
+    if "<figure" in html or "<table" in html:
+        html = " ".join(_around_what_is_set_apart(html))
+    return _CUT.sub("", TAG.sub(" ", _INLINE_TAG.sub("", html)))
+
+
+def _around_what_is_set_apart(html: str) -> Iterator[str]:
+    """What is in no figure and no table; a window of cleaned HTML may end within one."""
+    depth = at = 0
+    for tag in _NOT_WORDS.finditer(html):
+        if not depth:
+            yield html[at : tag.start()]
+        depth += -1 if tag[1] else 1
+        at = tag.end()
+    if not depth:
+        yield html[at:]
