@@ -42,12 +42,11 @@ def order_of(entry: str) -> tuple[int, ...]:
     return tuple(map(int, entry.split("-")))
 
 
-def decode(events: TypeAdapter[E], entry: str, fields: Fields | None) -> Delivered[E]:
+def decode(events: TypeAdapter[E], entry: str, fields: Fields) -> Delivered[E]:
     """The event of an entry. Raises Unreadable."""
-    raw = (fields or {}).get(b"event")
+    raw = fields.get(b"event")
     if raw is None:
-        told = (fields or {}).items()
-        found = {name.decode("utf-8", "replace"): value.decode("utf-8", "replace") for name, value in told}
+        found = {name.decode("utf-8", "replace"): value.decode("utf-8", "replace") for name, value in fields.items()}
         raise Unreadable(json.dumps(found), "the entry has no field `event`")
     try:
         return Delivered(entry, events.validate_json(raw))

@@ -16,6 +16,8 @@ VIEWS = "views"
 SIGNALS = "signals"
 PAGES = "pages"
 DEAD_LETTERS = "dead-letters"
+STREAMS = (ARTICLES, VIEWS, SIGNALS, PAGES)
+"""Those that groups read."""
 
 
 def new_event_id() -> str:

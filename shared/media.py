@@ -26,6 +26,8 @@ MAX_RATIO = 10  # of the longer side to the shorter one: WebP ends at 16,383 pix
 MAX_SCANS = 64  # of a JPEG: each goes over all of its pixels, and takes a few bytes of the file
 MAX_SEGMENTS = 10_000  # of a JPEG, that are shorter than 256 bytes: Pillow keeps a hundred bytes of each
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+TYPES = ("image/jpeg", "image/jpg", "image/pjpeg", "image/png", "image/webp", "image/gif")
+"""What senders call them."""
 _NAME = re.compile(r"/media/[0-9a-f]{2}/([0-9a-f]{40})-(\d{1,5})\.(jpg|webp)")
 _SHORT = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]\x00")
 _MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd7\xff])")  # of those that a length follows, or the end

@@ -9,11 +9,10 @@ from redis.exceptions import ResponseError
 
 from shared import observe
 from shared.entries import order_of
-from shared.events import ARTICLES, PAGES, SIGNALS, VIEWS
+from shared.events import STREAMS
 from shared.groups import Group, groups_of, idle_of
 from shared.store import Store
 
-STREAMS = (ARTICLES, VIEWS, SIGNALS, PAGES)
 OURS = frozenset({"render", "trending"})
 LOOK_EVERY = 30.0
 

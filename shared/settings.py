@@ -100,13 +100,18 @@ class Settings(BaseModel):
         except OSError as error:
             raise WrongSetting(f"PRESSRUN_DATA: cannot make {self.data}: {error.strerror}") from None
 
+    @property
+    def site_file(self) -> Path:
+        """Where the site's settings are."""
+        return self.site_config or self.data / "site.toml"
+
     @cached_property
     def site(self) -> "Site":
         """The site's settings, read once. A file that is named has to be there: with the defaults every page would be
         another."""
         if self.site_config is not None and not self.site_config.exists():
             raise WrongSetting(f"PRESSRUN_SITE_CONFIG: no such file: {self.site_config}")
-        return Site.read(self.site_config or self.data / "site.toml")
+        return Site.read(self.site_file)
 
     @cached_property
     def upstreams(self) -> dict[str, Source]:

@@ -199,7 +199,7 @@ class Consumer(Generic[E]):
             observe.events_retried.labels(self.stream, self.group).inc()
             self._left_undone = True
 
-    async def _decode(self, entry: str, fields: Fields | None) -> Delivered[E] | None:
+    async def _decode(self, entry: str, fields: Fields) -> Delivered[E] | None:
         try:
             return decode(self._events, entry, fields)
         except Unreadable as error:

@@ -10,12 +10,11 @@ from services.console.place import AsJson, Data, Place, out, with_store
 from services.render.dirty import Dirty
 from shared.clock import moment
 from shared.entries import E, Unreadable, decode, entries_of, order_of
-from shared.events import ARTICLES, DEAD_LETTERS, PAGES, SIGNALS, VIEWS, article_events, made_at, page_events
+from shared.events import ARTICLES, DEAD_LETTERS, PAGES, STREAMS, article_events, made_at, page_events
 from shared.groups import groups_of
 from shared.live import list_key
 from shared.store import Store
 
-STREAMS = (ARTICLES, VIEWS, SIGNALS, PAGES)
 LAST = 5
 SAMPLE = 1_000
 

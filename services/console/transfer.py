@@ -64,7 +64,7 @@ def export(file: Written, data: Data = None) -> None:
                 partial.touch(0o600)  # it has what is embargoed too
                 with tarfile.open(partial, "w:gz", compresslevel=3) as archive:
                     archive.add(lines.name, "store.ndjson")
-                    if (settings := _site_settings(place)).exists():
+                    if (settings := place.settings.site_file).exists():
                         archive.add(settings, "site.toml")
                     if place.settings.originals_dir.exists():
                         archive.add(place.settings.originals_dir, "media", filter=_complete)
@@ -160,13 +160,9 @@ def _unpack_media(archive: tarfile.TarFile, folder: Path) -> None:
         archive.extract(member, folder, filter="data")
 
 
-def _site_settings(place: Place) -> Path:
-    return place.settings.site_config or place.settings.data / "site.toml"
-
-
 def _compare_settings(archive: tarfile.TarFile, place: Place) -> None:
     """Site settings are not replaced under a running site; a difference is left beside them, and said."""
-    mine = _site_settings(place)
+    mine = place.settings.site_file
     theirs = _member(archive, "site.toml").read() if "site.toml" in archive.getnames() else b""
     if theirs and (not mine.exists() or mine.read_bytes() != theirs):
         beside = mine.with_name("site.toml.imported")

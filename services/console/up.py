@@ -30,6 +30,7 @@ from services.console.stack import Stack, check_ports, reclaim
 from shared.clock import Clock
 from shared.live import list_key
 from shared.settings import Settings
+from shared.sources import HASHED
 from shared.store import Store
 
 
@@ -163,7 +164,7 @@ async def _post_sample(press: _Press) -> None:
 def _plain(kept: list[SecretStr]) -> str:
     """The first secret that is not kept as its digest alone."""
     secrets = (secret.get_secret_value() for secret in kept)
-    return next((secret for secret in secrets if not secret.startswith("sha256:")), "")
+    return next((secret for secret in secrets if not secret.startswith(HASHED)), "")
 
 
 def say(line: str) -> None:

@@ -3,11 +3,10 @@
 import re
 from pathlib import Path
 
-from shared.media import NoPicture, Original, look
+from shared.media import TYPES, NoPicture, Original, look
 from shared.problems import Fault, Problem
 
 _PICTURE_NAME = re.compile(r".*\.(?:jpe?g|png|webp|gif)", re.IGNORECASE | re.DOTALL)
-_PICTURE_TYPES = ("image/jpeg", "image/jpg", "image/pjpeg", "image/png", "image/webp", "image/gif")
 _MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"RIFF")
 _BOM = b"\xef\xbb\xbf"
 # what may stand before the first element of XML
@@ -27,7 +26,7 @@ def inspect(path: Path, digest: str, size: int, declared: str, filename: str) ->
     declared = declared.partition(";")[0].strip().lower()
     if "svg" in declared or filename.lower().endswith((".svg", ".svgz")) or _is_svg(begins):
         raise _refused("SVG can carry scripts and is not taken; send JPEG, PNG, WebP or GIF.")
-    claims = declared in _PICTURE_TYPES or _PICTURE_NAME.fullmatch(filename) or begins.startswith(_MAGIC[:3])
+    claims = declared in TYPES or _PICTURE_NAME.fullmatch(filename) or begins.startswith(_MAGIC[:3])
     is_webp = begins.startswith(_MAGIC[3]) and begins[8:12] == b"WEBP"
     if not claims and not is_webp:
         return Original(digest=digest, type=declared or "application/octet-stream", size=size)

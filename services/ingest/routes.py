@@ -142,7 +142,7 @@ class Desk:
             return at if at and at > now else None
         rewrite, _, _ = await self._register.find(article.replaced_by)  # it came later than the withdrawal before
         shown_at = rewrite.ordered_at if rewrite else None
-        return max(moment for moment in (now, at, shown_at) if moment)
+        return max(filter(None, (now, at, shown_at)))
 
     async def _find(self, source: str, ident: str) -> tuple[Article | None, Article | None, dict[bytes, bytes]]:
         article, waiting, built = await self._register.find(ident)

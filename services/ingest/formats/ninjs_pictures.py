@@ -10,10 +10,11 @@ from services.ingest.formats.bounds import MAX_GUID
 from services.ingest.formats.ninjs_words import credit_line, description, headline
 from services.ingest.formats.reading import Members, web_address
 from services.ingest.references import unescape
+from shared.media import TYPES
 
 _KINDS = ("picture", "graphic")
 _FEATURED = ("featuremedia", "mainpic", "main", "featured")
-_SHOWN = ("", "image/jpeg", "image/jpg", "image/pjpeg", "image/png", "image/webp", "image/gif")
+_SHOWN = ("", *TYPES)
 _EMBEDDED = ("embedded", "editor_")
 _CAPTIONS = ("caption", "main", "summary", "text")
 # Superdesk's editor names the association of a picture in its body
