@@ -35,7 +35,7 @@ async def run(_: AsyncExitStack) -> None:
     if await is_suspect(service.store, site):
         service.keep_running(mend_beside, "mend")
     await ticker.start()
-    await refresh(service.store, press, printer.digest)
+    await refresh(service.store, press.dirty, service.clock, printer.digest)
     service.keep_running(press.run, "press")
     service.keep_running(ticker.run, "ticker")
     service.keep_running(press.measure, "measure")

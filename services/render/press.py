@@ -5,7 +5,6 @@ import secrets
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 
 from prometheus_client import Counter, Gauge
@@ -65,7 +64,6 @@ class Press:
         self._store = store
         self._edition = edition
         self._printer = printer
-        self._clock = clock
         self._helps = helps
         self._delivery = Delivery(site, clock)
         self.dirty = Dirty(store, worker, edition.site.related)
@@ -103,10 +101,6 @@ class Press:
     def wake(self) -> None:
         """There is something to build."""
         self._awake.set()
-
-    def now(self) -> datetime:
-        """The site's time."""
-        return self._clock.now()
 
     async def run(self) -> None:
         """Build for ever, in two rounds side by side: one prints while the other waits for the store. Beside them goes

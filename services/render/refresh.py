@@ -6,23 +6,23 @@
 
 from services.render.dirty import Dirty
 from services.render.everything import ALWAYS, every_page
-from services.render.press import Press
+from shared.clock import Clock
 from shared.events import SIGNALS, SiteChanged, announce
 from shared.store import Store
 
 LOOK = "render:look"
 
 
-async def refresh(store: Store, press: Press, look: str) -> None:
+async def refresh(store: Store, dirty: Dirty, clock: Clock, look: str) -> None:
     """Mark what must be there before the first reader; if the look changed, every page, after what events ask for."""
-    await press.dirty.mark(ALWAYS, patience=0)
+    await dirty.mark(ALWAYS, patience=0)
     before = await store.do("GET", LOOK)
     if before == look.encode():
         return
-    pages = await mark_everything(store, press.dirty, "rebuild") if before else 0
+    pages = await mark_everything(store, dirty, "rebuild") if before else 0
     await store.do("SET", LOOK, look)
     if before:
-        await store.do(*announce(SIGNALS, SiteChanged(at=press.now(), pages=pages)))
+        await store.do(*announce(SIGNALS, SiteChanged(at=clock.now(), pages=pages)))
 
 
 async def mark_everything(store: Store, dirty: Dirty, cause: str) -> int:

@@ -139,7 +139,7 @@ class PressRoom:
         self.tree.prepare()
         await self.press.dirty.reclaim()
         await self.ticker.start()
-        await refresh(self.mortal, self.press, self.printer.digest)
+        await refresh(self.mortal, self.press.dirty, self.clock, self.printer.digest)
 
     async def accept(self, draft: Draft) -> Accepted:
         """What a POST does."""
