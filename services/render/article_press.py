@@ -60,7 +60,7 @@ class ArticlePress:
         elif story.article.live:
             await self._publish(taken, story, known)
         elif known.listed.card is not None:
-            await self._shelve(taken, story, known, None, "", ())
+            await self._shelve(taken, story, known, None)
         else:
             await self._take_down(taken, story, known.pictures)
 
@@ -130,8 +130,8 @@ class ArticlePress:
         story: Story,
         known: Known,
         after: Card | None,
-        look: str,
-        page_events: Sequence[str],
+        look: str = "",
+        page_events: Sequence[str] = (),
         firsts: tuple[str, ...] = (),
         alone: Mapping[str, str] | None = None,
     ) -> None:
@@ -144,15 +144,12 @@ class ArticlePress:
         news_until = first_millis(after.published_at + NEWS_WINDOW) if after and is_news else 0
         await self._shelf.shelve(
             taken,
-            story.article.id,
+            story.article,
             listed,
             after,
             [mark for was, now in changes for mark in affected(was, now, shown)],
             [topic for was, now in changes for topic in neighbourhoods(was, now)],
-            revision=story.article.revision,
-            version=story.article.version,
-            shown=look,
-            at_ms=time.time_ns() // 1_000_000,
+            look=look,
             news_until=news_until,
             page_events=page_events,
             firsts=firsts,

@@ -3,6 +3,7 @@ all in one step (`shared.live` names what is kept). Articles that are ready toge
 """
 
 import json
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,7 +15,7 @@ from services.render.known import SHELVINGS, SHOWN, Listed
 from services.render.neighbours import near
 from services.render.shelving import SHELVE
 from shared import live
-from shared.articles import Card
+from shared.articles import Article, Card
 from shared.events import PAGES
 from shared.store import Store
 from shared.together import Together
@@ -48,16 +49,13 @@ class Shelf:
     async def shelve(
         self,
         taken: dirty.Taken,
-        ident: str,
+        article: Article,
         listed: Listed,
         after: Card | None,
         marks: Sequence[Mark],
         topics: Iterable[str],
         *,
-        revision: int,
-        version: int,
-        shown: str,
-        at_ms: int,
+        look: str,
         news_until: int,
         page_events: Sequence[str],
         firsts: Sequence[str],
@@ -65,15 +63,17 @@ class Shelf:
     ) -> bool:
         """List the article as `after` (None: not at all), mark what that changes, note what is on disk.
 
+        `look` is a digest of what its page shows beside it, `news_until` (ms) when it leaves the news, 0 if it is none.
         `firsts` are the pages that came with its own and are told of; `alone` those of them that show it alone, and by
         which mark each waits: if nobody else is on them now, they need not be built again.
         Gives the lease back. False if the lists had changed meanwhile: nothing was done, the page is marked again.
         """
         before = listed.card
         patience = 0 if after is None else keys.NEIGHBOUR
+        at_ms = time.time_ns() // 1_000_000
         leaves, joins = _moves(before if listed.live else None, after)
         about: dict[str, object] = {
-            "id": ident,
+            "id": article.id,
             "token": taken.token,
             "page": taken.key,
             "cause": taken.cause,
@@ -83,9 +83,9 @@ class Shelf:
             "before": live.score(before) if before else 0,
             "after": live.score(after) if after else 0,
             "shelvings": listed.shelvings,
-            "near": _looks(ident, before, after, tuple(dict.fromkeys(topics)), patience),
+            "near": _looks(article.id, before, after, tuple(dict.fromkeys(topics)), patience),
             "patience": patience,
-            "built": ["revision", revision, "version", version, "at", at_ms, "shown", shown],
+            "built": ["revision", article.revision, "version", article.version, "at", at_ms, "shown", look],
             "events": list(page_events),
             "firsts": list(firsts),
             "alone": dict(alone),
