@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from services.render import dirty_steps as steps
-from services.render import keys
+from services.render import keys, taking
 from services.render.dirty_steps import ALL, WAITING
 from shared.events import ARTICLES, PAGES
 from shared.live import built_key, live_key
@@ -66,7 +66,7 @@ class Dirty:
         flat = [part for change in changes for part in (*change[:4], int(change.urgent))]
         lease = (most, room, self._token(token), LEASE_MS, self._related)
         until = _end_of(LEASE_MS)
-        answer = await self._store.run(steps.MARK_ARTICLES, (*ALL, ARTICLES), (GROUP, *lease, *flat))
+        answer = await self._store.run(taking.MARK_ARTICLES, (*ALL, ARTICLES), (GROUP, *lease, *flat))
         return self._taken(token, until, answer)
 
     async def mark(
@@ -117,7 +117,7 @@ class Dirty:
     async def _take(self, most: int, few: int, least: int, lease: int, token: str) -> list[Taken]:
         asked = (most, few, least, lease, self._related, self._token(token), *keys.FIRST)
         until = _end_of(lease)
-        return self._taken(token, until, await self._store.run(steps.TAKE, ALL, asked))
+        return self._taken(token, until, await self._store.run(taking.TAKE, ALL, asked))
 
     def _taken(self, token: str, until: float, answer: Iterable[Sequence[Any]]) -> list[Taken]:
         pages = []

@@ -16,7 +16,7 @@ local PAGES, SHELVINGS, BEYOND = KEYS[9], KEYS[10], {KEYS[11], KEYS[12], KEYS[13
 local plans, marks = cjson.decode(ARGV[1]), cjson.decode(ARGV[2])
 local beyond = redis.call('MGET', unpack(BEYOND))
 
-local due, at_due, later, whole = {}, {}, {}, {}
+local due, at_due, background, whole = {}, {}, {}, {}
 local function touch(page, patience, cause)
   -- to be marked, with all others; the first cause stands, as if each were marked by itself
   if whole[page] then return end
@@ -32,7 +32,7 @@ end
 local function touch_around(page, patience, cause)
   -- what may show an article that goes must be looked at at once; other related articles can wait for all other pages
   if patience == 0 then return touch(page, patience, cause) end
-  later[#later + 1], later[#later + 2], later[#later + 3] = page, patience, cause
+  background[#background + 1], background[#background + 2], background[#background + 3] = page, patience, cause
 end
 local function is_touched(page, patience)
   local at = at_due[page]
@@ -267,7 +267,7 @@ for number, plan in ipairs(plans) do
   at = at + 3 + #BEYOND
 end
 mark_due(due)
-mark_all(BACKGROUND, later)
+mark_all(BACKGROUND, background)
 return results
 """
 )
