@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import httpx
@@ -91,8 +91,10 @@ class Up:
                 raise
         assert code == 0, self.told()
 
-    def stop_if_running(self) -> None:
-        """For fixtures."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         if self._process is not None:
             self.stop()
 
@@ -233,19 +235,13 @@ def path_of(url: str) -> str:
 @pytest.fixture(scope="session")
 def sample_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     """The sample edition on the morning of 26 July 2025, for all tests that leave it as it is."""
-    up = Up(tmp_path_factory.mktemp("sample"), PRESSRUN_NOW=SAMPLE_NOW)
-    try:
+    with Up(tmp_path_factory.mktemp("sample"), PRESSRUN_NOW=SAMPLE_NOW) as up:
         up.start("--sample")
         yield up
-    finally:
-        up.stop_if_running()
 
 
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[Up]:
     """An empty stack that a test may do anything to; the test starts it."""
-    up = Up(tmp_path)
-    try:
+    with Up(tmp_path) as up:
         yield up
-    finally:
-        up.stop_if_running()

@@ -104,12 +104,9 @@ FEATURED = {
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     """An empty stack."""
-    found = Up(tmp_path_factory.mktemp("upstreams"))
-    try:
+    with Up(tmp_path_factory.mktemp("upstreams")) as found:
         found.start()
         yield found
-    finally:
-        found.stop_if_running()
 
 
 @pytest.fixture

@@ -19,15 +19,12 @@ EVERYWHERE = ("/", "/world/", "/topic/oil/", "/hot/", "/archive/2025/07/26/", "/
 @pytest.fixture(scope="module")
 def press(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Up, list[dict[str, Any]]]]:
     """A site with seven articles that nobody has read, and the weather."""
-    up = Up(tmp_path_factory.mktemp("views"), site='timezone = "Asia/Baghdad"\n', PRESSRUN_NOW=SAMPLE_NOW)
-    try:
+    with Up(tmp_path_factory.mktemp("views"), site='timezone = "Asia/Baghdad"\n', PRESSRUN_NOW=SAMPLE_NOW) as up:
         up.start()
         up.put("/v1/conditions", {"city": "Baghdad", "temperature_c": 41, "at": SAMPLE_NOW})
         posted = [up.post(f"g{n}", headline=text, section="World", topics=["Oil"]) for n, text in enumerate(HEADLINES)]
         up.drain()
         yield up, posted
-    finally:
-        up.stop_if_running()
 
 
 def _pages(posted: list[dict[str, Any]]) -> list[str]:
@@ -108,8 +105,7 @@ def test_a_new_temperature_is_on_every_page_within_a_second_and_rewrites_one_fil
 
 
 def test_a_week_later_hot_this_week_is_another_one_though_nothing_happened(tmp_path: Path) -> None:
-    up = Up(tmp_path, site='timezone = "Asia/Baghdad"\n', PRESSRUN_NOW=SAMPLE_NOW)
-    try:
+    with Up(tmp_path, site='timezone = "Asia/Baghdad"\n', PRESSRUN_NOW=SAMPLE_NOW) as up:
         up.start()
         posted = [up.post(f"g{n}", headline=text, section="World") for n, text in enumerate(HEADLINES[:2])]
         up.view(posted[0]["id"], "Mozilla/5.0 (X11) Reader")
@@ -122,8 +118,6 @@ def test_a_week_later_hot_this_week_is_another_one_though_nothing_happened(tmp_p
         wait_for(lambda: HEADLINES[0] not in _hot(up.page(path_of(posted[1]["url"]))), what="there too")
         up.drain()
         assert up.check()[0] == 0
-    finally:
-        up.stop_if_running()
 
 
 def _hot(page: str) -> str:

@@ -211,11 +211,8 @@ EVENING, NIGHT = "2025-07-26T23:30:00+03:00", "2025-07-27T02:00:00+03:00"
 @pytest.fixture
 def baghdad(tmp_path: Any) -> Iterator[Up]:
     """A site with a city and a time zone."""
-    up = Up(tmp_path, site='timezone = "Asia/Baghdad"\ncity = "Baghdad"\n')
-    try:
+    with Up(tmp_path, site='timezone = "Asia/Baghdad"\ncity = "Baghdad"\n') as up:
         yield up
-    finally:
-        up.stop_if_running()
 
 
 def test_a_later_start_moves_the_clock_and_all_that_was_due_happens(baghdad: Up) -> None:

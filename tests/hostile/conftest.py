@@ -44,12 +44,9 @@ class Press:
 @pytest.fixture(scope="session")
 def press(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Press]:
     """A site full of hostile text, with pages of every kind."""
-    up = Up(tmp_path_factory.mktemp("hostile"), SITE, PRESSRUN_NOW=NOW)
-    try:
+    with Up(tmp_path_factory.mktemp("hostile"), SITE, PRESSRUN_NOW=NOW) as up:
         up.start()
         yield _filled(up)
-    finally:
-        up.stop_if_running()
 
 
 def _filled(up: Up) -> Press:

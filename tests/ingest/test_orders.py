@@ -2,13 +2,8 @@
 
 import os
 import random
-import shutil
-import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from itertools import count, permutations
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,27 +15,13 @@ from services.ingest.formats import ninjs
 from services.ingest.intake import order
 from shared.articles import body_key, identify, unpack_body
 from shared.settings import Site
-from tests.properties.press_room import START, PressRoom, draft
+from tests.properties.press_room import START, PressRoom, draft, emptied
 from tests.servers import Valkey
 
 SITE = Site(timezone="Asia/Baghdad")
 DAY = "2025/07/26"
 SCALE = int(os.environ.get("PRESSRUN_TEST_SCALE", "1"))
 numbers = count()
-
-
-@asynccontextmanager
-async def press_room(server: Valkey) -> AsyncIterator[PressRoom]:
-    """A press room over an empty store."""
-    server.flush()
-    folder = Path(tempfile.mkdtemp())
-    room = PressRoom(server.url, folder, SITE)
-    try:
-        await room.open()
-        yield room
-    finally:
-        await room.close()
-        shutil.rmtree(folder)
 
 
 def _moment(hours: int) -> Any:
@@ -75,7 +56,7 @@ async def test_any_order_and_repetition_of_versions_ends_in_the_same_state(
 ) -> None:
     chance = random.Random(seed)
     repeated = [*history, *chance.choices(history, k=3)]
-    async with press_room(valkey_server) as room:
+    async with emptied(valkey_server, SITE) as room:
         states = [await _accepted(room, arrivals) for arrivals in (history, chance.sample(repeated, len(repeated)))]
     assert states[0] == states[1], (history, states)
 
@@ -88,7 +69,7 @@ async def test_ninjs_versions_that_are_no_integers_are_ordered_by_their_moments(
         {"pubstatus": status, "version": numbered.format(hours), "versioncreated": _moment(hours).isoformat()}
         for hours, status in ((1, "usable"), (2, "canceled"), (3, "usable"))
     )
-    async with press_room(valkey_server) as room:
+    async with emptied(valkey_server, SITE) as room:
         for arrivals in permutations([published, killed, again]):
             guid = f"g{next(numbers)}"
             for item in [*arrivals, killed]:
@@ -145,13 +126,13 @@ async def test_any_order_of_a_chain_ends_in_the_same_page_and_redirects_from_all
     chance = random.Random(seed)
     live = []
     for one in arrivals:
-        async with press_room(valkey_server) as room:
+        async with emptied(valkey_server, SITE) as room:
             live.append(await _live_in_the_end(room, one, chance))
     assert live[0] == live[1], arrivals
 
 
 async def test_a_kill_that_comes_before_its_rewrite_takes_down_what_that_rewrote(valkey_server: Valkey) -> None:
-    async with press_room(valkey_server) as room:
+    async with emptied(valkey_server, SITE) as room:
         await room.accept(draft("a", version=1, updated_at=_moment(1)))
         await room.accept(Draft(guid="b", version=2, status="canceled", updated_at=_moment(3)))
         await room.drain()
@@ -165,7 +146,7 @@ async def test_a_kill_that_comes_before_its_rewrite_takes_down_what_that_rewrote
 
 async def test_the_address_of_an_article_that_comes_after_its_rewrite_leads_there(valkey_server: Valkey) -> None:
     for arrivals in permutations([("a", None), ("b", "a"), ("c", "b")]):
-        async with press_room(valkey_server) as room:
+        async with emptied(valkey_server, SITE) as room:
             for hour, (guid, earlier) in enumerate(arrivals):
                 await room.accept(draft(guid, version=1, updated_at=_moment(hour), evolved_from=earlier))
                 await room.drain()
@@ -182,7 +163,7 @@ async def test_the_address_of_an_article_that_comes_after_its_rewrite_leads_ther
 
 
 async def test_a_kill_that_is_repeated_later_counts_from_then_on_for_its_chain(valkey_server: Valkey) -> None:
-    async with press_room(valkey_server) as room:
+    async with emptied(valkey_server, SITE) as room:
         await room.accept(draft("a", version=1, updated_at=_moment(1)))
         await room.accept(draft("b", version=1, updated_at=_moment(5), evolved_from="a"))
         await room.accept(Draft(guid="a", version=2, status="canceled", updated_at=_moment(3)))

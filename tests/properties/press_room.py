@@ -2,6 +2,7 @@
 
 import json
 import random
+import tempfile
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
@@ -35,6 +36,7 @@ from shared.ranking import ranking_key
 from shared.settings import Settings
 from shared.settings import Site as SiteSettings
 from shared.store import Script, Store
+from tests.servers import Valkey
 
 START = datetime.fromisoformat("2025-07-26T20:00:00+03:00")
 
@@ -241,6 +243,15 @@ async def opened(url: str, folder: Path, site: SiteSettings) -> AsyncIterator[Pr
         yield room
     finally:
         await room.close()
+
+
+@asynccontextmanager
+async def emptied(server: Valkey, site: SiteSettings) -> AsyncIterator[PressRoom]:
+    """A press room over an emptied store, in a folder of its own: for each of many in one test."""
+    server.flush()
+    with tempfile.TemporaryDirectory() as folder:
+        async with opened(server.url, Path(folder), site) as room:
+            yield room
 
 
 def lists_change_while_shelving(room: PressRoom, monkeypatch: pytest.MonkeyPatch) -> list[bool]:

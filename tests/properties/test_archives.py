@@ -2,11 +2,8 @@
 
 import random
 import re
-import shutil
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +13,7 @@ from hypothesis import strategies as st
 from services.render import affected, delivery, everything, keys
 from services.render.pages import sitemaps
 from services.render.site import page_file
-from tests.properties.press_room import PressRoom, archive_pages_of, draft
+from tests.properties.press_room import PressRoom, archive_pages_of, draft, emptied
 from tests.properties.test_convergence import SITE
 
 PLACES = 3
@@ -28,16 +25,9 @@ NONE = b"There are no articles here."
 @asynccontextmanager
 async def open_room(valkey_server: Any) -> AsyncIterator[PressRoom]:
     """A press room whose archive pages have three places."""
-    valkey_server.flush()
-    folder = Path(tempfile.mkdtemp())
-    room = PressRoom(valkey_server.url, folder, SITE)
-    try:
-        with archive_pages_of(PLACES):
-            await room.open()
+    with archive_pages_of(PLACES):
+        async with emptied(valkey_server, SITE) as room:
             yield room
-    finally:
-        await room.close()
-        shutil.rmtree(folder)
 
 
 async def publish(room: PressRoom, *numbers: int) -> None:

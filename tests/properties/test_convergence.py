@@ -2,8 +2,6 @@
 
 import contextlib
 import random
-import shutil
-import tempfile
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +20,7 @@ from shared.clock import Clock, due, millis
 from shared.events import SIGNALS
 from shared.problems import Problem
 from shared.settings import Site
-from tests.properties.press_room import START, Killed, PressRoom, archive_pages_of, draft, opened
+from tests.properties.press_room import START, Killed, PressRoom, archive_pages_of, draft, emptied, opened
 
 GUIDS = [f"g{n}" for n in range(7)]
 SITE = Site(timezone="Asia/Baghdad", city="Baghdad", hot=3, topics=3, related=2)
@@ -68,22 +66,15 @@ steps = st.one_of(
 async def test_any_history_ends_in_what_a_build_from_the_store_makes(
     valkey_server: Any, history: list[Any], seed: int, places: int
 ) -> None:
-    valkey_server.flush()
-    folder = Path(tempfile.mkdtemp())
-    room = PressRoom(valkey_server.url, folder, SITE)
-    try:
-        with archive_pages_of(places):
-            await room.open()
+    with archive_pages_of(places):
+        async with emptied(valkey_server, SITE) as room:
             chance = random.Random(seed)
             for step in history:
                 await _do(room, step, chance)
             await room.drain()
             found = await room.differences()
-        assert found.clean, (history, found.differs, found.missing, found.extra)
-        assert await room.store.do("XLEN", "dead-letters") == 0
-    finally:
-        await room.close()
-        shutil.rmtree(folder)
+            assert found.clean, (history, found.differs, found.missing, found.extra)
+            assert await room.store.do("XLEN", "dead-letters") == 0
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """P2: an event builds the pages whose bytes change, and hardly another; none is written with the bytes it had."""
 
 import random
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +8,7 @@ import pytest
 
 from services.render import delivery
 from shared.articles import identify
-from tests.properties.press_room import PressRoom, archive_pages_of, draft, opened
+from tests.properties.press_room import PressRoom, archive_pages_of, draft, emptied, opened
 from tests.properties.test_convergence import GUIDS, SITE
 
 HEADLINES = ["Oil up", "Oil down", "Rain", "Sun"]
@@ -24,13 +22,9 @@ def _total(counter: Any) -> float:
 
 @pytest.mark.parametrize("places", [3, 100])
 async def test_pages_rendered_are_at_most_1_2_times_the_pages_changed(valkey_server: Any, places: int) -> None:
-    valkey_server.flush()
-    folder = Path(tempfile.mkdtemp())
-    room = PressRoom(valkey_server.url, folder, SITE)
     chance = random.Random(7)
-    try:
-        with archive_pages_of(places):
-            await room.open()
+    with archive_pages_of(places):
+        async with emptied(valkey_server, SITE) as room:
             await room.drain()
             rendered, written = _total(delivery.rendered), _total(delivery.written)
             for step in range(150):
@@ -40,9 +34,6 @@ async def test_pages_rendered_are_at_most_1_2_times_the_pages_changed(valkey_ser
             assert written > 500
             assert rendered / written <= 1.2, (rendered, written)
             assert (await room.differences()).clean
-    finally:
-        await room.close()
-        shutil.rmtree(folder)
 
 
 async def test_a_page_that_is_as_it_was_counts_as_rendered_and_not_as_written(valkey: str, tmp_path: Path) -> None:

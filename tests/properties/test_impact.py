@@ -1,10 +1,7 @@
 """`pressrun impact` names the pages that a correction changes, and no other, whatever happened before."""
 
 import random
-import shutil
-import tempfile
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from hypothesis import given, settings
@@ -14,18 +11,14 @@ from services.render.addresses import page_of, path_of
 from services.render.edition import LiveEdition
 from services.render.reasons import impact
 from shared.articles import Article, identify
-from tests.properties.press_room import PressRoom, draft
+from tests.properties.press_room import PressRoom, draft, emptied
 from tests.properties.test_convergence import GUIDS, SITE, _do, steps
 
 
 @settings(max_examples=40)
 @given(history=st.lists(steps, min_size=3, max_size=30), seed=st.integers(0, 2**16))
 async def test_impact_is_what_a_correction_changes(valkey_server: Any, history: list[Any], seed: int) -> None:
-    valkey_server.flush()
-    folder = Path(tempfile.mkdtemp())
-    room = PressRoom(valkey_server.url, folder, SITE)
-    try:
-        await room.open()
+    async with emptied(valkey_server, SITE) as room:
         chance = random.Random(seed)
         for step in history:
             await _do(room, step, chance)
@@ -35,9 +28,6 @@ async def test_impact_is_what_a_correction_changes(valkey_server: Any, history: 
             named = await impact(room.store, edition, identify("desk", guid))
             if named is not None:
                 assert await _changed_by_correcting(room, edition, guid) == set(named), (guid, history)
-    finally:
-        await room.close()
-        shutil.rmtree(folder)
 
 
 async def _changed_by_correcting(room: PressRoom, edition: LiveEdition, guid: str) -> set[str]:

@@ -18,8 +18,7 @@ SITE = 'timezone = "UTC"\n'
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     """A stack with articles of which one has moved and one was withdrawn."""
-    up = Up(tmp_path_factory.mktemp("below"), SITE, PATH, PRESSRUN_NOW="2025-07-26T09:00:00Z")
-    try:
+    with Up(tmp_path_factory.mktemp("below"), SITE, PATH, PRESSRUN_NOW="2025-07-26T09:00:00Z") as up:
         up.start()
         for guid in ("stays", "moves", "goes"):
             up.post(guid, section="World", topics=["Oil"], slug=guid)
@@ -27,8 +26,6 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
         up.withdraw(up.post("goes", slug="goes")["id"])
         up.drain()
         yield up
-    finally:
-        up.stop_if_running()
 
 
 def test_every_link_that_a_reader_can_follow_leads_to_something(up: Up) -> None:

@@ -25,12 +25,9 @@ NUMBERS = count(1)
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     """The site that the posts come to."""
-    up = Up(tmp_path_factory.mktemp("wordpress"))
-    try:
+    with Up(tmp_path_factory.mktemp("wordpress")) as up:
         up.start()
         yield up
-    finally:
-        up.stop_if_running()
 
 
 @dataclass(slots=True)
