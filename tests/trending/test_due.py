@@ -83,15 +83,6 @@ async def test_the_first_changed_place_is_told(newsroom: Newsroom) -> None:
     assert [first for name, first in await newsroom.signalled() if name == "hot"] == [0, 1, 2]
 
 
-async def test_an_announcement_that_a_kill_prevented_comes_after_the_restart(newsroom: Newsroom) -> None:
-    one = await newsroom.publish("one")
-    await newsroom.view(one)
-    await newsroom.drain()
-    await newsroom.restart()
-    await newsroom.announcer.announce()
-    assert await announced(newsroom.store, HOT) == (one,)
-
-
 async def test_only_fifty_places_are_announced(newsroom: Newsroom) -> None:
     for number in range(55):
         await newsroom.view(await newsroom.publish(f"article{number}"), times=2)
