@@ -4,7 +4,21 @@
 Trending writes them in the step that announces `ranking.changed` with the list `week:{week}`; render reads them.
 """
 
+from datetime import date, timedelta
+
 from shared.articles import Frozen
+
+BEFORE_THURSDAY = {"monday": 3, "sunday": 4, "saturday": 5}
+"""How many days before its Thursday a week begins, by the day that it starts on."""
+
+
+def first_day(week: str, starts: str) -> date:
+    """The first day of `2025-W30`: a week is named by the ISO week of its Thursday, whatever day it starts on.
+
+    ValueError if there is no such week.
+    """
+    year, _, number = week.partition("-W")
+    return date.fromisocalendar(int(year), int(number), 4) - timedelta(days=BEFORE_THURSDAY[starts])
 
 
 def chart_key(week: str) -> str:

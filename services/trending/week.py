@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from shared.charts import BEFORE_THURSDAY, first_day
+
 HOUR = timedelta(hours=1)
 WINDOW = 169 * HOUR  # the current hour and the 168 before
-FIRST_DAY = {"monday": 0, "saturday": 5, "sunday": 6}
 THURSDAY = 3
-NAME = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
+NAME = re.compile(r"\d{4}-W\d{2}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +40,20 @@ class Calendar:
     def week(self, at: datetime) -> Week:
         """The week that holds `at`."""
         day = at.astimezone(self.zone).date()
-        return self._week(day - timedelta(days=(day.weekday() - FIRST_DAY[self.week_starts]) % 7))
+        into_it = (day.weekday() - THURSDAY + BEFORE_THURSDAY[self.week_starts]) % 7
+        return self._week(day - timedelta(days=into_it))
 
     def named(self, name: str) -> Week:
         """The week of that name, `2025-W30`; ValueError if there is none."""
-        found = NAME.fullmatch(name)
-        if found is None:
+        if not NAME.fullmatch(name):
             raise ValueError(f"not the name of a week: {name!r}")
-        thursday = date.fromisocalendar(int(found[1]), int(found[2]), THURSDAY + 1)
-        return self._week(thursday - timedelta(days=(THURSDAY - FIRST_DAY[self.week_starts]) % 7))
+        return self._week(first_day(name, self.week_starts))
 
     def midnight(self, day: date) -> datetime:
         """The first moment of a day, also where clocks are put forward or back at midnight."""
         return datetime.combine(day, time(), self.zone).astimezone(UTC)
 
     def _week(self, first: date) -> Week:
-        year, number, _ = (first + timedelta(days=(THURSDAY - first.weekday()) % 7)).isocalendar()
+        year, number, _ = (first + timedelta(days=BEFORE_THURSDAY[self.week_starts])).isocalendar()
         begins, ends = self.midnight(first), self.midnight(first + timedelta(days=7))
         return Week(f"{year:04}-W{number:02}", begins, ends)

@@ -1,16 +1,16 @@
 """The fragments and the pages that list articles, in words that their templates print as they are."""
 
 import math
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from services.render import contexts
 from services.render.contexts import archive, home
-from services.render.typeset import week
 from services.render.typeset.desk import Desk, Link
 from services.render.typeset.language import full_day, long_day, month
 from services.render.typeset.ready import escaped
 from shared.articles import Term
+from shared.charts import first_day
 
 
 def masthead(desk: Desk, page: contexts.Masthead) -> dict[str, Any]:
@@ -149,5 +149,5 @@ def _page(desk: Desk, page: contexts.ArchivePage, number: int | None) -> Link | 
 
 
 def _week(desk: Desk, name: str) -> str:
-    first, last = week.days(name, desk.site.week_starts)
-    return f"{long_day(first, desk.language)} – {long_day(last, desk.language)}"
+    first = first_day(name, desk.site.week_starts)
+    return f"{long_day(first, desk.language)} – {long_day(first + timedelta(days=6), desk.language)}"
