@@ -55,6 +55,11 @@ def periods_of(name: str, card: Card) -> tuple[str, ...]:
     return (card.day[:7], card.day) if name == "all" else (card.day[:7],)
 
 
+def is_month(period: str) -> bool:
+    """Whether a period is a month; the others are days."""
+    return len(period) == len("2025-07")
+
+
 def names_key(kind: str) -> str:
     """Key of the names of sections, topics or authors: slug → name."""
     return f"names:{kind}"

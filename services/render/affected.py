@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 
 from services.render import keys
 from shared.articles import Card
+from shared.live import is_month
 from shared.times import LONG_AGO
 
 NEWEST = 30
@@ -90,7 +91,7 @@ def _pages_that_lead(name: str, days: tuple[str, ...]) -> Iterator[Mark]:
         yield Mark(keys.NAVIGATION, "edge", name)
     for period in _periods(name, days):
         # a month's first page names its days
-        page = keys.listing(name) if period == period[:7] else keys.archive(name, period[:7], 1)
+        page = keys.listing(name) if is_month(period) else keys.archive(name, period[:7], 1)
         yield Mark(page, "period", name, 0, period)
         yield Mark(keys.archive(name, period, "{n}"), "pages", name, ARCHIVE_PLACES, period)
 

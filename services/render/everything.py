@@ -8,6 +8,7 @@ from services.render import keys
 from services.render.affected import ARCHIVE_PLACES, SITEMAP_PLACES
 from shared.articles import body_key, record_key
 from shared.charts import charts_key
+from shared.live import is_month
 from shared.store import Command, Store
 
 ALWAYS = (keys.FIXED, *keys.FRAGMENTS, keys.FRONT, keys.HOT, keys.SITEMAPS, keys.NEWS, keys.feed("all"))
@@ -35,7 +36,7 @@ def pages_of_places(key: str, count: int) -> Iterator[str]:
     """The pages of a list's period that has so many places; `key` is that of the places (`shared.live`)."""
     name, _, period = key.removeprefix("place:").rpartition(":")
     yield from (keys.archive(name, period, n + 1) for n in range(-(-count // ARCHIVE_PLACES)))
-    if name == "all" and len(period) == len("2025-07"):
+    if name == "all" and is_month(period):
         yield from (keys.sitemap(period, n + 1) for n in range(-(-count // SITEMAP_PLACES)))
 
 

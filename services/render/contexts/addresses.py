@@ -3,6 +3,7 @@
 from typing import Literal
 
 from shared.articles import Term
+from shared.live import is_month
 
 Kind = Literal["all", "section", "topic", "author"]
 
@@ -20,5 +21,5 @@ def archive(kind: Kind, term: Term | None, period: str, number: int = 1) -> str:
     In the site's own months two digits are a day: from the tenth on, their pages have three.
     """
     start = "/archive/" if kind == "all" else home(kind, term)
-    digits = 3 if kind == "all" and len(period) == len("2025-07") and number > 9 else 1
+    digits = 3 if kind == "all" and is_month(period) and number > 9 else 1
     return f"{start}{period.replace('-', '/')}/{f'{number:0{digits}}/' if number > 1 else ''}"

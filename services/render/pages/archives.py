@@ -7,6 +7,7 @@ from services.render.contexts import ArchivePage, Kind, archive
 from services.render.edition import Edition
 from services.render.printer import Printer
 from services.render.site import Output, page_file
+from shared.live import is_month
 
 
 async def build(edition: Edition, printer: Printer, name: str) -> Output:
@@ -20,7 +21,7 @@ async def build(edition: Edition, printer: Printer, name: str) -> Output:
     last = -(-await edition.place_count(listed, period) // ARCHIVE_PLACES)
     if not cards and (page > last or not (await edition.periods(listed)).get(period)):
         return Output(absent=(file,))
-    names_days = kind == "all" and len(period) == len("2025-07") and page == 1  # else a new day changed every page
+    names_days = kind == "all" and is_month(period) and page == 1  # else a new day changed every page
     context = ArchivePage(
         edition.site,
         cast(Kind, kind),

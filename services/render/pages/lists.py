@@ -9,6 +9,7 @@ from services.render.edition import Edition
 from services.render.printer import Printer
 from services.render.site import Output, page_file
 from shared.articles import Card
+from shared.live import is_month
 
 
 async def front(edition: Edition, printer: Printer, _: str) -> Output:
@@ -41,6 +42,4 @@ async def listing(edition: Edition, printer: Printer, name: str) -> Output:
 
 async def months(edition: Edition, name: str) -> tuple[str, ...]:
     """The months in which a list has articles, newest first."""
-    return tuple(
-        sorted((period for period in await edition.periods(name) if len(period) == len("2025-07")), reverse=True)
-    )
+    return tuple(sorted(filter(is_month, await edition.periods(name)), reverse=True))

@@ -11,6 +11,7 @@ from services.render.typeset.language import full_day, long_day, month
 from services.render.typeset.ready import escaped
 from shared.articles import Term
 from shared.charts import first_day
+from shared.live import is_month
 
 
 def masthead(desk: Desk, page: contexts.Masthead) -> dict[str, Any]:
@@ -66,7 +67,7 @@ def listing(desk: Desk, page: contexts.ListPage) -> dict[str, Any]:
 
 def archived(desk: Desk, page: contexts.ArchivePage) -> dict[str, Any]:
     """A page of an archive."""
-    is_day = len(page.period) > len("2025-07")
+    is_day = not is_month(page.period)
     when = long_day(date.fromisoformat(page.period), desk.language) if is_day else month(page.period, desk.language)
     path = home(page.kind, page.term)
     name = page.term.name if page.term else desk.site.name
