@@ -17,19 +17,20 @@ from shared.store import pairs
 
 SHELVINGS = "render:shelvings"
 """How often an article was shelved. Who was read beside another one being shelved may have missed it."""
-SHOWN = (ranking_key(HOT), ranking_key(TOPICS), FRONT)
+BEYOND_LISTS = (ranking_key(HOT), ranking_key(TOPICS), FRONT)
+"""What pages show beside lists; the marks of an article rest on it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
     """How an article is listed in the store now: its card while it is, or the one it was last listed with.
 
-    `shown` is what was read of `SHOWN`, on which the marks rest; `shelvings` how often anything had been shelved.
+    `beyond` is what was read of `BEYOND_LISTS`, `shelvings` how often anything had been shelved.
     """
 
     live: bytes | None
     left: bytes | None
-    shown: tuple[bytes | None, ...]
+    beyond: tuple[bytes | None, ...]
     shelvings: int
 
     @property
@@ -60,8 +61,8 @@ def pictures_of_key(article: str) -> str:
 def read_known(answer: Sequence[Any], block: int) -> Known:
     """What the script's `known_of` told; `block` is the size of the topics block."""
     values, flat, pictures, former, related = answer
-    record, body, live, left, tick, shelvings, *shown = values
-    listed = Listed(live, left, tuple(shown), int(shelvings or 0))
+    record, body, live, left, tick, shelvings, *beyond = values
+    listed = Listed(live, left, tuple(beyond), int(shelvings or 0))
     return Known(
         read_story(record, body, former),
         cards_of(related),
@@ -74,7 +75,7 @@ def read_known(answer: Sequence[Any], block: int) -> Known:
 
 def shown_beyond_lists(listed: Listed, tick: int, block: int) -> Shown:
     """What pages show beyond lists."""
-    hot, topics, front = listed.shown
+    hot, topics, front = listed.beyond
     at = moment(tick)
     return Shown(
         hot=tuple(json.loads(hot or b"[]")),
@@ -86,7 +87,7 @@ def shown_beyond_lists(listed: Listed, tick: int, block: int) -> Shown:
 
 
 _OWN = ", ".join(f"'{key('')}' .. id" for key in (record_key, body_key, live_key, left_key))
-_COMMON = ", ".join(f"'{key}'" for key in (TICK, SHELVINGS, *SHOWN))
+_COMMON = ", ".join(f"'{key}'" for key in (TICK, SHELVINGS, *BEYOND_LISTS))
 KNOWN = (
     MILLIS
     + RELATED

@@ -11,7 +11,7 @@ from functools import lru_cache
 from services.render import dirty, keys
 from services.render.affected import Mark
 from services.render.dirty_steps import ALL
-from services.render.known import SHELVINGS, SHOWN, Listed
+from services.render.known import BEYOND_LISTS, SHELVINGS, Listed
 from services.render.neighbours import near
 from services.render.shelving import SHELVE
 from shared import live
@@ -94,7 +94,7 @@ class Shelf:
         }
         told = [_told(mark, after is None) for mark in marks]
         card = after.model_dump_json() if after else ""
-        expected = tuple(kept or b"" for kept in (listed.live, listed.left, *listed.shown))
+        expected = tuple(kept or b"" for kept in (listed.live, listed.left, *listed.beyond))
         answer = await self._together.put(_Plan(about, told, card, expected))
         if isinstance(answer, bytes):
             error = failure(answer.decode(errors="replace"))
@@ -111,7 +111,7 @@ class Shelf:
         for plan in plans:
             own += (plan.card, *plan.expected)
         told = (about, f"[{','.join(numbers)}]", *own)
-        return list(await self._store.run(SHELVE, (*ALL, PAGES, SHELVINGS, *SHOWN), told))
+        return list(await self._store.run(SHELVE, (*ALL, PAGES, SHELVINGS, *BEYOND_LISTS), told))
 
 
 def _looks(ident: str, before: Card | None, after: Card | None, topics: tuple[str, ...], patience: int) -> list[str]:
