@@ -95,10 +95,7 @@ async def _put_back(store: Store, letter: dict[str, Any], idents: list[str]) -> 
         )
         return bool(await store.run(_PUT_BACK, (DEAD_LETTERS,), (len(idents), *idents, *back)))
     page = letter["name"] if letter["kind"] == "page" else keys.article(letter["article"])
-    dirty = Dirty(store, "console")
-    if keys.kind(page) == "article":
-        await dirty.forget([page.partition(":")[2]])
-    await dirty.mark([page], "retry", patience=0)
+    await Dirty(store, "console").mark_at_once([page], "retry")
     return bool(await store.do("XDEL", DEAD_LETTERS, *idents))
 
 

@@ -90,8 +90,14 @@ class Dirty:
         """Mark pages to be built again whatever is on disk, though no event asks for it: what events ask for goes
         first, however long these have waited."""
         asked = tuple(pages)
-        await self.forget(page.partition(":")[2] for page in asked if page.startswith("article:"))
+        await self._forget(asked)
         await self._store.run(steps.MARK_AGAIN, ALL, (cause, *asked))
+
+    async def mark_at_once(self, pages: Iterable[str], cause: str = "") -> None:
+        """Mark pages to be built again whatever is on disk, before what has time."""
+        asked = tuple(pages)
+        await self._forget(asked)
+        await self.mark(asked, cause, patience=0)
 
     async def mark_firsts(self, pages: Iterable[str], cause: str) -> dict[str, str]:
         """Mark pages that are about to be written without a lease, to be looked at when their article is listed; by
@@ -127,6 +133,11 @@ class Dirty:
             pages.append(Taken(page.decode(), self._token(token), cause, at, known or (), until, bool(untold)))
         return pages
 
+    async def _forget(self, pages: Iterable[str]) -> None:
+        """Forget how articles' pages looked, so that the next build writes them whatever it finds."""
+        idents = [page.partition(":")[2] for page in pages if keys.kind(page) == "article"]
+        await self._store.all([("HDEL", built_key(ident), "shown") for ident in idents])
+
     def _token(self, token: str) -> str:
         return f"{self._worker}/{token}"
 
@@ -149,10 +160,6 @@ class Dirty:
     async def reclaim(self) -> int:
         """Mark again what an earlier life of this worker was building when it died."""
         return int(await self._store.run(steps.RECLAIM, ALL, (f"{self._worker}/",)))
-
-    async def forget(self, idents: Iterable[str]) -> None:
-        """Forget how these articles' pages looked, so that the next build writes them whatever it finds."""
-        await self._store.all([("HDEL", built_key(ident), "shown") for ident in idents])
 
     async def waiting(self) -> set[str]:
         """The pages that wait or are being built, in one step: a page that changes between these sets is in one.

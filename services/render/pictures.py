@@ -7,6 +7,7 @@
 import asyncio
 from pathlib import Path
 
+from services.render import keys
 from services.render.dirty import Dirty
 from services.render.known import pictures_of_key
 from shared import observe
@@ -45,8 +46,7 @@ class Pictures:
                 await self._store.do("HDEL", LENGTHS, address)
             if not self._are_there(address):  # taken away now, or before we were killed: others may show them since
                 again = await self._store.do("SMEMBERS", _shows(address))
-                await dirty.forget(ident.decode() for ident in again)
-                await dirty.mark([f"article:{ident.decode()}" for ident in again], patience=0)
+                await dirty.mark_at_once(keys.article(ident.decode()) for ident in again)
             await self._store.do("SREM", pictures_of_key(article), address)
 
     def _are_there(self, address: str) -> bool:
