@@ -9,8 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bench import corpus
-from bench.batch import until_on_disk
-from bench.batch_call import send_batch
+from bench.batch import send_until_on_disk
 from bench.table import Row, rate
 from bench.up import Press
 from services.render.site import page_file
@@ -73,10 +72,7 @@ def rows(press: Press) -> list[Row]:
     since = press.store.xinfo_stream("pages")["last-generated-id"].decode()
     for reader in readers.values():
         reader.start()
-    started = time.perf_counter()
-    sent = send_batch(press.url("ingest"), press.token, lines)
-    until_on_disk(press, sent)
-    seconds = time.perf_counter() - started
+    sent, seconds = send_until_on_disk(press, lines)
     press.drain()
     for reader in readers.values():
         reader.stop()

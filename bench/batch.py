@@ -68,17 +68,22 @@ def _round(press: Press, count: int) -> tuple[float, float, float]:
     lines = [json.dumps(corpus.fresh(first + number)).encode() + b"\n" for number in range(count)]
     reader = FrontReader(press)
     reader.start()
-    started = time.perf_counter()
-    sent = send_batch(press.url("ingest"), press.token, lines)
-    until_on_disk(press, sent)
-    seconds = time.perf_counter() - started
+    sent, seconds = send_until_on_disk(press, lines)
     age = reader.stop()
     press.articles += sent.answers
     press.drain()
     return count / sent.seconds, count / seconds, age
 
 
-def until_on_disk(press: Press, sent: Sent) -> None:
+def send_until_on_disk(press: Press, lines: list[bytes]) -> tuple[Sent, float]:
+    """Post articles; their answers, and the seconds until the page of each is on disk."""
+    started = time.perf_counter()
+    sent = send_batch(press.url("ingest"), press.token, lines)
+    _until_on_disk(press, sent)
+    return sent, time.perf_counter() - started
+
+
+def _until_on_disk(press: Press, sent: Sent) -> None:
     left = [press.data / "site" / _file(answer["url"]) for answer in sent.answers]
     until = time.monotonic() + 60
     while left:
