@@ -319,14 +319,21 @@ async def test_a_new_article_is_on_disk_before_its_stream_is_read_on(
     await room.drain()
     accepted = await room.accept(draft("g"))
     mark, seen = room.handlers.mark_articles, []
+    build, begun = room.press._build_handed, asyncio.Event()
+
+    async def begin() -> None:
+        begun.set()
+        await build()
 
     async def and_look(batch: list[Any]) -> None:
         await mark(batch)
         seen.append(room.tree.has(page_file(accepted.article.path)))
 
     monkeypatch.setattr(room.handlers, "mark_articles", and_look)
+    monkeypatch.setattr(room.press, "_build_handed", begin)
     building = asyncio.create_task(room.press.run())
     try:
+        await begun.wait()
         await room.deliver(random.Random(1))
         assert seen[0]
     finally:
