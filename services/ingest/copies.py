@@ -9,7 +9,7 @@ from datetime import datetime
 from services.ingest.draft import Draft
 from services.ingest.html import clean_html, text_to_html
 from services.ingest.opening import opening
-from services.ingest.terms import section_of, slug_of, term_of
+from services.ingest.terms import section_of, slug_of, spelling_of, term_of
 from shared.articles import Article, Correction, Image, Term
 from shared.settings import Site
 
@@ -128,7 +128,7 @@ def _published_at(draft: Draft, current: Article | None, now: datetime) -> datet
 
 
 def _unique(terms: Iterable[Term]) -> tuple[Term, ...]:
-    return tuple({term.slug: term for term in terms}.values())
+    return tuple({spelling_of(term.name): term for term in terms}.values())
 
 
 def _iso(at: datetime | None) -> str | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.ingest.terms import terms_of
 from shared import live
 from shared.articles import Article, PublicArticle, body_key, pack_body, read_card, record_key, url
 from shared.events import ARTICLES, ArticleEvent, ArticlePublished, ArticleUpdated, ArticleWithdrawn, announce
@@ -60,12 +61,7 @@ def enter(change: Change, site: Site, now: datetime) -> tuple[list[Command], str
 
 
 def _names(article: Article) -> Iterator[Command]:
-    kinds = {
-        "section": (article.section,) if article.section else (),
-        "topic": article.topics,
-        "author": article.authors,
-    }
-    for kind, terms in kinds.items():
+    for kind, terms in terms_of(article):
         for term in terms:
             yield ("HSETNX", live.names_key(kind), term.slug, term.name)
 

@@ -18,6 +18,7 @@ from services.ingest.draft import Draft
 from services.ingest.families import chain_of_key
 from services.ingest.illustrations import Illustrated, linked
 from services.ingest.intake import Decision, Known, Outcome, decide, fall_due
+from services.ingest.names import Names
 from shared import live
 from shared.articles import (
     Article,
@@ -70,6 +71,7 @@ class Register:
         self._store = store
         self._site = site
         self._clock = clock
+        self._names = Names(store)
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def accept(self, source: str, draft: Draft, illustrate: Illustrate | None = None) -> Accepted:
@@ -156,7 +158,7 @@ class Register:
             accepted = Accepted(decision.outcome, waiting)
         elif decision.quiet or decision.outcome in ("published", "updated", "withdrawn"):
             if shown.state == "published" and not decision.quiet:
-                shown = await self._settle(shown, read, expect, commands)
+                shown = await self._settle(await self._names.settle(shown), read, expect, commands)
             state = State(read.known.current, shown, body, read.card, read.chain_of, decision.quiet)
             entered = await enter_state(self._store, self._site, read.at, state)
             expect |= entered.expect

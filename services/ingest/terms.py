@@ -2,13 +2,17 @@
 
 import hashlib
 import re
+import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 
 from slugify import slugify
 
-from shared.articles import Term
+from shared.articles import Article, Term
 
 LONGEST = 80
+# keyboards of Persian and Arabic have a yeh each, and a tatweel only widens a word
+_AS_TYPED = str.maketrans({"\N{ARABIC LETTER FARSI YEH}": "\N{ARABIC LETTER YEH}", "\N{ARABIC TATWEEL}": None})
 RESERVED = frozenset(
     {"archive", "author", "front", "health", "hot", "media", "nginx-health", "sitemaps", "static", "topic", "v1"}
 )
@@ -44,3 +48,34 @@ def section_slug(name: str) -> str:
     if slug in RESERVED or re.fullmatch(r"[0-9]{4}", slug):
         return f"{slug}-section"
     return slug
+
+
+def terms_of(article: Article) -> Iterator[tuple[str, tuple[Term, ...]]]:
+    """An article's section, topics and authors, by kind."""
+    yield "section", (article.section,) if article.section else ()
+    yield "topic", article.topics
+    yield "author", article.authors
+
+
+def slugs_of(term: Term) -> list[str]:
+    """The slugs to try for a name, in order, until one is nobody else's; the last one is."""
+    digest = hashlib.blake2b("\0".join(spelling_of(term.name)).encode("utf-8", "replace"), digest_size=4).hexdigest()
+    return [term.slug, *(f"{term.slug}-{n}" for n in range(2, 10)), f"{term.slug}-{digest}"]
+
+
+@lru_cache(maxsize=8192)
+def spelling_of(name: str) -> tuple[str, str]:
+    """What all spellings of a name have in common, as far as anybody can tell: `Middle East` and `middle-east` are one,
+    though not two words of another script that are alike only in Latin letters, nor `C` and `C++`."""
+    return slugify(name) or name, _letters(name)
+
+
+def _letters(name: str) -> str:
+    """What a slug does not keep apart: the letters of other scripts than Latin, without marks, and `+` and `#`."""
+    whole = unicodedata.normalize("NFKD", name).translate(_AS_TYPED).casefold().lstrip("#")
+    return "".join(character for character in whole if character in "+#" or _is_foreign(character))
+
+
+def _is_foreign(character: str) -> bool:
+    is_letter = not character.isascii() and unicodedata.category(character).startswith("L")
+    return is_letter and not unicodedata.name(character, "").startswith("LATIN ")

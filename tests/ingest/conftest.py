@@ -2,13 +2,14 @@
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.ingest.two import Two
 from tests.servers import Valkey, free_port, running, wait_for
 
 TOKEN, SECRET = "test-token", "123456789"
@@ -57,3 +58,13 @@ def _is_live(url: str) -> bool:
     with contextlib.suppress(httpx.TransportError):
         return httpx.get(f"{url}/health/live").is_success
     return False
+
+
+@pytest.fixture
+async def two(valkey_server: Valkey) -> AsyncIterator[Two]:
+    """Two ingests over an empty store."""
+    valkey_server.flush()
+    found = Two(valkey_server.url)
+    yield found
+    for store in found.stores:
+        await store.close()

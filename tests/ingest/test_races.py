@@ -1,67 +1,11 @@
 """What comes while something else is being accepted, by another process: nothing is decided on what holds no more."""
 
-from collections.abc import AsyncIterator, Callable, Coroutine
-from datetime import UTC, datetime
-from typing import Any
-
-import pytest
-
 from services.ingest.doors import Doors
-from services.ingest.draft import Draft
-from services.ingest.register import Accepted, Register
 from services.ingest.routes import Desk
 from services.ingest.waiting import Waiting
-from shared.articles import Article, identify
-from shared.clock import Clock
+from shared.articles import identify
 from shared.service import Service
-from shared.settings import Settings, Site
-from shared.store import Store
-from tests.servers import Valkey
-
-NOW = datetime(2025, 7, 26, 20, 30, tzinfo=UTC)
-Between = Callable[[], Coroutine[Any, Any, Any]]
-
-
-class Interrupted(Store):
-    """A store to which, before the first step that is carried out, somebody else does something."""
-
-    between: Between | None = None
-
-    async def commit(self, *step: Any) -> list[Any] | None:
-        between, self.between = self.between, None
-        if between is not None:
-            await between()
-        return await super().commit(*step)
-
-
-class Two:
-    """Two ingests over one store, the first of which can be interrupted."""
-
-    def __init__(self, url: str) -> None:
-        self.settings = settings = Settings(redis_url=url, now=NOW)
-        self.stores = (Interrupted(settings), Store(settings))
-        self.first, self.second = (Register(store, Site(), Clock(settings)) for store in self.stores)
-
-    async def interrupt(self, mine: Draft, theirs: Draft) -> tuple[Accepted, Article]:
-        """Accept one draft while another one is accepted whole; the first one's answer, and the first one's state."""
-        self.stores[0].between = lambda: self.second.accept("desk", theirs)
-        accepted = await self.first.accept("desk", mine)
-        article, _, _ = await self.second.find(accepted.article.id)
-        assert article is not None
-        return accepted, article
-
-
-@pytest.fixture
-async def two(valkey_server: Valkey) -> AsyncIterator[Two]:
-    valkey_server.flush()
-    found = Two(valkey_server.url)
-    yield found
-    for store in found.stores:
-        await store.close()
-
-
-def story(guid: str, **members: Any) -> Draft:
-    return Draft(guid=guid, **{"headline": "Story", "body_text": guid, "version": 1, **members})
+from tests.ingest.two import Two, story
 
 
 async def test_two_articles_that_want_one_address_get_two(two: Two) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.ingest.terms import section_of, slug_of, term_of
+from services.ingest.terms import section_of, slug_of, spelling_of, term_of
 from shared.articles import Term
 
 NAMES = "Archive author front health hot media nginx-health sitemaps static Topic v1 2025 \u0662\u0660\u0662\u0665"
@@ -43,3 +43,37 @@ def test_a_slug_is_cut_at_a_word_in_the_order_of_its_words() -> None:
     assert slug_of("a " + "long" * 18 + " bridges of stone", "x") == "a-" + "long" * 18
     assert slug_of("a" * 81, "x") == "a" * 80
     assert slug_of("aaaa " * 16 + "b", "x") == "-".join(["aaaa"] * 16)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Middle East", "middle-EAST"),
+        ("Caf\u00e9", "Cafe"),
+        ("\u0152uvre S\u00f8rensen", "Oeuvre Sorensen"),
+        ("Stra\u00dfe", "Strasse"),
+        ("#MeToo", "MeToo"),
+        ("\u0623\u062e\u0628\u0627\u0631", "\u0627\u062e\u0628\u0627\u0631"),
+        ("\u0627\u06cc\u0631\u0627\u0646", "\u0627\u064a\u0640\u0631\u0627\u0646"),
+        ("\uff21\u7d4c\u6e08", "A\u7d4c\u6e08"),
+    ],
+)
+def test_spellings_of_a_name_are_one(one: str, other: str) -> None:
+    assert spelling_of(one) == spelling_of(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("\u738b\u4f1f", "\u738b\u7ef4"),  # Wang Wei, two men
+        ("\u7ecf\u6d4e", "\u7ade\u6280"),  # the economy, and athletics
+        ("\u062d\u0631\u0628", "\u0647\u0631\u0628"),  # war, and flight
+        ("\u041e\u043b\u044c\u0433\u0430", "Olga"),
+        ("C++", "C#"),
+        ("C", "C++"),
+        ("water " * 20, "water " * 21),
+        ("\U0001f6e2", "\U0001f525"),
+    ],
+)
+def test_names_that_are_alike_only_in_latin_letters_are_not_one(one: str, other: str) -> None:
+    assert spelling_of(one) != spelling_of(other)
