@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import re
+import stat
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -113,8 +114,10 @@ class Site:
         """The content of a file, the target of a link, None if there is neither."""
         full = self.root / path
         try:
-            return str(full.readlink()).encode() if full.is_symlink() else full.read_bytes()
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            if full.is_symlink():
+                return str(full.readlink()).encode()
+            return full.read_bytes() if full.is_file() else None  # a pipe would never end
+        except FileNotFoundError:
             return None
 
     def walk(self) -> Iterator[str]:
@@ -228,7 +231,7 @@ def write_file(full: str, content: bytes, how: int) -> None:
 def _holds(full: str, content: bytes) -> bool | None:
     """Whether a file has just this content; None if there is none. A link is no file, wherever it leads."""
     try:
-        file = os.open(full, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        file = os.open(full, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)  # a pipe would never open
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
@@ -236,7 +239,9 @@ def _holds(full: str, content: bytes) -> bool | None:
             return None
         raise
     try:
-        return os.fstat(file).st_size == len(content) and os.read(file, len(content) + 1) == content
+        found = os.fstat(file)
+        is_as_long = stat.S_ISREG(found.st_mode) and found.st_size == len(content)
+        return is_as_long and os.read(file, len(content) + 1) == content
     finally:
         os.close(file)
 

@@ -135,6 +135,20 @@ def test_an_empty_folder_or_a_file_in_the_place_of_another_kind_gives_way(site: 
     assert (site.read("a/index.html"), site.read("_moved/a"), site.read("_moved/b")) == (b"page", b"../c", b"../c")
 
 
+def test_an_empty_folder_that_is_as_long_as_the_page_gives_way_too(site: Site) -> None:
+    (site.root / "index.html").mkdir()
+    page = b"x" * (site.root / "index.html").stat().st_size
+    assert site.apply(Output({"index.html": page})) == ["index.html"]
+    assert site.read("index.html") == page
+
+
+def test_a_pipe_in_the_place_of_a_page_is_none_and_gives_way(site: Site) -> None:
+    os.mkfifo(site.root / "index.html")
+    assert site.read("index.html") is None
+    assert site.apply(Output({"index.html": b""})) == ["index.html"]
+    assert site.read("index.html") == b""
+
+
 @pytest.mark.parametrize("leads_to", ["copy.html", "index.html", "nowhere"])
 def test_a_link_in_the_place_of_a_file_gives_way_wherever_it_leads(site: Site, leads_to: str) -> None:
     site.apply(Output({"copy.html": b"page"}))
