@@ -34,8 +34,8 @@ _CARD = re.compile(
 )
 # a chart or a story of Flourish's without what newer ones have for readers without scripts
 _CHART = re.compile(
-    r"""<div\b(?=[^<>]{0,4096}\sclass=["']flourish-embed\b)[^<>]{0,4096}?\sdata-src=["']((?:visualisation|story)/[0-9]{1,20})"""
-    r"""[^<>]{0,4096}>(?!\s{0,64}(?:<script\b[^<>]{0,4096}>\s{0,64}</script>\s{0,64})?<(?:noscript|iframe|a)\b)""",
+    r"""<div\b(?=[^<>]{0,4096}\sclass=["']flourish-embed\b)[^<>]{0,4096}?\sdata-src=["']((?:visualisation|story)/"""
+    r"""[0-9]{1,20}+)[^<>]{0,4096}+>(?!\s{0,64}(?:<script\b[^<>]{0,4096}>\s{0,64}</script>\s{0,64})?<(?:noscript|iframe|a)\b)""",
     re.IGNORECASE,
 )
 _SHOWN = r'\g<0><a href="https://public.flourish.studio/\1/">https://public.flourish.studio/\1/</a>'

@@ -318,6 +318,7 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
         "<img" + " data-src=" * 100_000,
         "<h2>" + " " * 1_000_000 + "<button",
         "<a data-iframely-url " * 70_000,
+        ('<div class="flourish-embed"' + f' data-src="story/{"1" * 20}' * 100 + " " * 4_000) * 250,
     ],
     ids=[
         "nesting", "formatting", "embeds", "blanks", "divs", "posts", "ampersands", "spaces", "quotes", "pre",
@@ -325,7 +326,7 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
         "end in CDATA", "hidden tag", "items", "attributes", "figures",
         "beside cells", "terms", "beside a cell in a block", "beside a cell that is not ended", "beside no cell",
         "empty scripts", "names", "no end of a value", "lazy names", "lazy pictures",
-        "lazy values", "blanks in a heading", "cards",
+        "lazy values", "blanks in a heading", "cards", "charts",
     ],
 )  # fmt: skip
 def test_hostile_html_costs_linear_time(html: str) -> None:
