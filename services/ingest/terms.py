@@ -13,6 +13,10 @@ from shared.articles import Article, Term
 LONGEST = 80
 # keyboards of Persian and Arabic have a yeh each, and a tatweel only widens a word
 _AS_TYPED = str.maketrans({"\N{ARABIC LETTER FARSI YEH}": "\N{ARABIC LETTER YEH}", "\N{ARABIC TATWEEL}": None})
+# a letter of its own in Russian, of which Unicode makes another one with a mark
+_SHORT_I = "\N{CYRILLIC SMALL LETTER SHORT I}"
+# scripts whose marks tell one word from another, as tones do
+_TONAL = ("THAI ", "LAO ", "KHMER ", "MYANMAR ")
 RESERVED = frozenset(
     {"archive", "author", "front", "health", "hot", "media", "nginx-health", "sitemaps", "static", "topic", "v1"}
 )
@@ -73,9 +77,12 @@ def spelling_of(name: str) -> tuple[str, str]:
 def _letters(name: str) -> str:
     """What a slug does not keep apart: the letters of other scripts than Latin, without marks, and `+` and `#`."""
     whole = unicodedata.normalize("NFKD", name).translate(_AS_TYPED).casefold().lstrip("#")
+    whole = whole.replace(unicodedata.normalize("NFD", _SHORT_I), _SHORT_I)
     return "".join(character for character in whole if character in "+#" or _is_foreign(character))
 
 
 def _is_foreign(character: str) -> bool:
-    is_letter = not character.isascii() and unicodedata.category(character).startswith("L")
-    return is_letter and not unicodedata.name(character, "").startswith("LATIN ")
+    """Whether this is a letter, or a mark without which a word is another one. Apostrophes are letters to Unicode."""
+    kind, name = unicodedata.category(character), unicodedata.name(character, "")
+    is_letter = kind.startswith("L") and not name.startswith(("LATIN ", "MODIFIER LETTER "))
+    return not character.isascii() and (is_letter or (kind == "Mn" and name.startswith(_TONAL)))

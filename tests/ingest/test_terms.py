@@ -56,6 +56,8 @@ def test_a_slug_is_cut_at_a_word_in_the_order_of_its_words() -> None:
         ("\u0623\u062e\u0628\u0627\u0631", "\u0627\u062e\u0628\u0627\u0631"),
         ("\u0627\u06cc\u0631\u0627\u0646", "\u0627\u064a\u0640\u0631\u0627\u0646"),
         ("\uff21\u7d4c\u6e08", "A\u7d4c\u6e08"),
+        ("O\u2019Brien", "O\u02bcBrien"),
+        ("\u041c\u0443\u0437\u0435\u0439", "\u041c\u0443\u0437\u0435\u0438\u0306"),
     ],
 )
 def test_spellings_of_a_name_are_one(one: str, other: str) -> None:
@@ -69,6 +71,8 @@ def test_spellings_of_a_name_are_one(one: str, other: str) -> None:
         ("\u7ecf\u6d4e", "\u7ade\u6280"),  # the economy, and athletics
         ("\u062d\u0631\u0628", "\u0647\u0631\u0628"),  # war, and flight
         ("\u041e\u043b\u044c\u0433\u0430", "Olga"),
+        ("\u041c\u0443\u0437\u0435\u0439", "\u041c\u0443\u0437\u0435\u0438"),  # a museum, and museums
+        ("\u0e02\u0e48\u0e32\u0e27", "\u0e02\u0e49\u0e32\u0e27"),  # news, and rice
         ("C++", "C#"),
         ("C", "C++"),
         ("water " * 20, "water " * 21),
