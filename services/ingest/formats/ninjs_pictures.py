@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from services.ingest.draft import Picture
 from services.ingest.formats.bounds import MAX_GUID
-from services.ingest.formats.ninjs_words import credit_line, description, headline
+from services.ingest.formats.ninjs_words import body, credit_line, description, headline
 from services.ingest.formats.reading import Members, web_address
 from services.ingest.references import unescape
 from shared.media import TYPES
@@ -122,10 +122,12 @@ def _associated(item: Members) -> list[tuple[str, Members]]:
 
 
 def _is_picture(item: Members) -> bool:
-    """ninjs demands no type: what is there as images and says nothing else is one."""
+    """ninjs demands no type: what is there as images and says nothing else is one, but no film's poster and no story's
+    teaser."""
     if kind := item.text("type").lower():
         return kind in _KINDS
-    return any(one.text("mimetype", "contenttype").lower().startswith("image/") for _, one in item.named("renditions"))
+    types = {one.text("mimetype", "contenttype").lower().partition("/")[0] for _, one in item.named("renditions")}
+    return "image" in types and types.isdisjoint(("video", "audio")) and body(item)[0] is None
 
 
 def _best(item: Members) -> _Rendition | None:

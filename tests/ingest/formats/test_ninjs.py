@@ -695,6 +695,10 @@ def test_an_association_without_a_type_is_a_picture_if_it_is_there_as_an_image()
     for kind, shown in (("image/jpeg", Picture(url="https://a.b/c")), ("video/mp4", None), (None, None)):
         untyped = {"renditions": {"o": {"href": "https://a.b/c", "mimetype": kind}}}
         assert draft(ONE, associations={"main": untyped}).image == shown
+    image = {"href": "https://a.b/c", "mimetype": "image/jpeg"}
+    film = {"renditions": {"poster": image, "o": {"href": "https://a.b/d", "mimetype": "video/mp4"}}}
+    story = {"renditions": {"teaser": image}, "body_html": "<p>Another story.</p>"}
+    assert draft(ONE, associations={"film": film, "story": story}).image is None
 
 
 def test_what_says_that_it_is_an_image_itself_is_shown_unless_another_is_associated() -> None:
