@@ -15,6 +15,7 @@ from shared.excerpts import excerpt
 
 DESCRIPTION_LENGTH = 155
 DATELINE_LENGTH = 60
+CUT_OPENING = 150  # an opening that is cut is longer
 UPDATE_WORTH_TELLING = timedelta(minutes=1)
 
 
@@ -66,6 +67,5 @@ def _shows(body: str, image: Image) -> bool:
 def _repeats(story: Article) -> bool:
     """Whether the summary only says what the body opens with, after an agency's dateline perhaps."""
     told, opening = " ".join(story.summary.split()), " ".join(story.opening.split())
-    if told.startswith(opening):
-        return bool(opening)
-    return 0 <= opening.find(told) <= min(DATELINE_LENGTH, len(told))
+    begins = opening.find(told[:CUT_OPENING])
+    return 0 <= begins <= min(DATELINE_LENGTH, len(told)) and told.startswith(opening[begins:][: len(told)])
