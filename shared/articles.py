@@ -14,7 +14,7 @@ from urllib.parse import quote
 from isal import isal_zlib
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.excerpts import excerpt
+from shared.excerpts import beginning, excerpt
 
 State = Literal["published", "withdrawn"]
 MOST_ALT = 300
@@ -86,9 +86,7 @@ class Image(Frozen):
     def on_card(self) -> "Image":
         """As lists show it: without credit and caption, and with the beginning of a long alternative, or a list would
         be as long as all that its pictures' senders have written."""
-        alt = self.alt
-        if len(alt) > MOST_ALT:
-            alt = (alt[:MOST_ALT].rpartition(" ")[0] or alt[:MOST_ALT]) + "…"
+        alt = self.alt if len(self.alt) <= MOST_ALT else beginning(self.alt, MOST_ALT - 1) + "…"
         return self.model_copy(update={"alt": alt, "credit": "", "caption": ""})
 
 

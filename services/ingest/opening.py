@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from services.ingest.references import unescape
+from shared.excerpts import beginning
 
 OPENING = 300
 _INLINE = "a|abbr|b|cite|code|del|em|i|ins|kbd|mark|q|s|samp|small|strong|sub|sup|time|u|var|wbr"
@@ -22,7 +23,7 @@ def opening(html: str) -> str:
         if window >= len(html) or len(words) > OPENING:
             break
         window *= 4
-    return words if len(words) <= OPENING else words[: OPENING + 1].rpartition(" ")[0] or words[:OPENING]
+    return beginning(words, OPENING)
 
 
 def _plain(html: str) -> str:

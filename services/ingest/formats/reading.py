@@ -12,6 +12,7 @@ from services.ingest.references import unescape
 from services.ingest.text import LONE_SURROGATE, find_lone_surrogate, strip_forbidden
 from services.ingest.web import is_web_address
 from shared.characters import clean_text
+from shared.excerpts import beginning
 from shared.problems import Fault, pointer_to
 from shared.times import parse_time
 
@@ -145,7 +146,7 @@ def plain(text: str) -> str:
 
 def shorten(text: str, length: int = MAX_HEADLINE) -> str:
     """At most `length` characters, cut at a word."""
-    return text if len(text) <= length else text[: length + 1].rpartition(" ")[0] or text[:length]
+    return beginning(text, length)
 
 
 def names(found: list[str]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from services.render.contexts import home
 from services.render.typeset.desk import Desk, is_web_address
 from services.render.typeset.ready import ready
 from shared.articles import Article, Term
+from shared.excerpts import beginning
 
 HEADLINE_LENGTH = 110
 
@@ -61,7 +62,7 @@ def shorten(headline: str, length: int = HEADLINE_LENGTH) -> str:
     """A headline within the length that search engines advise, cut at a word."""
     if len(headline) <= length:
         return headline
-    return (headline[:length].rpartition(" ")[0] or headline[: length - 1]).rstrip(" ,;:–-") + "…"
+    return beginning(headline, length - 1).rstrip(" ,;:–-") + "…"
 
 
 def _person(desk: Desk, author: Term) -> dict[str, str]:
