@@ -78,7 +78,7 @@ local function take_pages(most, few, share, least, token, lease, size, first)
   local unhurried, before = math.min(math.ceil(share / 3), redis.call('ZCOUNT', UNHURRIED, '-inf', now)), count
   local hurried = share - unhurried
   -- a press that is left little of the machine makes few rounds: lists that they do not keep up with go before articles
-  local late = redis.call('ZCOUNT', SHARED, '-inf', now - LATE) > 0
+  local late = share > 0 and redis.call('ZCOUNT', SHARED, '-inf', now - LATE) > 0
   if late then hurried = hurried + math.floor((most - share) * 2 / 3) end
   take(SHARED, now, hurried)
   take(UNHURRIED, now, math.max(unhurried, share - (count - before)))

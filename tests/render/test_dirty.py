@@ -345,6 +345,12 @@ async def test_lists_that_a_busy_press_does_not_keep_up_with_go_before_new_artic
     assert await kinds() == (12, 8, 4), "they are not late yet"
 
 
+async def test_a_press_with_room_takes_articles_alone_however_late_lists_are(dirty: Dirty) -> None:
+    await dirty.mark([f"list:topic:{number}" for number in range(40)], patience=-600)
+    changes = [Change("0-1", "", ident, 1, False) for ident in "abc"]
+    assert names(await dirty.mark_articles(changes, 24, 0, "t")) == ["article:a", "article:b", "article:c"]
+
+
 async def test_a_page_becomes_overdue_after_its_patience(dirty: Dirty, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(keys._PATIENCE, "front", 100)
     for number in range(2000):
