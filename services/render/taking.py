@@ -79,7 +79,7 @@ local function take_pages(most, few, share, least, token, lease, size, first)
   local hurried = share - unhurried
   -- a press that is left little of the machine makes few rounds: lists that they do not keep up with go before articles
   local late = share > 0 and redis.call('ZCOUNT', SHARED, '-inf', now - LATE) > 0
-  if late then hurried = hurried + math.floor((most - share) * 2 / 3) end
+  if late then hurried = hurried + math.max(0, math.floor((most - share - count) * 2 / 3)) end
   take(SHARED, now, hurried)
   take(UNHURRIED, now, math.max(unhurried, share - (count - before)))
   take(BACKGROUND, now, math.ceil(share / 6))

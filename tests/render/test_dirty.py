@@ -345,6 +345,20 @@ async def test_lists_that_a_busy_press_does_not_keep_up_with_go_before_new_artic
     assert await kinds() == (12, 8, 4), "they are not late yet"
 
 
+async def test_new_articles_have_a_place_in_every_round_however_much_is_late(dirty: Dirty) -> None:
+    for number in range(100):
+        await mark_article(dirty, f"{number}")
+    await dirty.mark_again([f"article:{number}" for number in range(100, 200)], "rebuild")
+    await dirty.mark([f"feed:topic:{number}" for number in range(100)], patience=-5_000)
+    await dirty.mark([f"list:topic:{number}" for number in range(100)], patience=-5_000)
+    for firsts, places in ((keys.FIRST[:2], 2), (keys.FIRST, 1)):
+        await dirty.mark(firsts, patience=0)
+        taken = await dirty.take(24, "t")
+        assert sum(page.key in {f"article:{number}" for number in range(100)} for page in taken) == places
+        for page in taken:
+            await dirty.done(page)
+
+
 async def test_a_press_with_room_takes_articles_alone_however_late_lists_are(dirty: Dirty) -> None:
     await dirty.mark([f"list:topic:{number}" for number in range(40)], patience=-600)
     changes = [Change("0-1", "", ident, 1, False) for ident in "abc"]
