@@ -17,6 +17,10 @@ class Names:
         self._store = store
         self._slugs: dict[tuple[str, str], str] = {}
 
+    def know(self, article: Article) -> bool:
+        """Whether all of its names have their slugs, as far as this process remembers."""
+        return all((kind, term.name) in self._slugs for kind, terms in terms_of(article) for term in terms)
+
     async def settle(self, article: Article) -> Article:
         """The article with its names' own slugs. Raises StoreUnavailable."""
         settled = {kind: [await self._settle(kind, term) for term in terms] for kind, terms in terms_of(article)}

@@ -62,6 +62,7 @@ class _Read:
     card: bytes | None
     chain_of: bytes | None
     owners: Mapping[str, bytes | None]
+    is_guess: bool = False
 
 
 class Register:
@@ -145,7 +146,7 @@ class Register:
         return _Read(at, known, record, scheduled, card, chain_of, dict(zip(slugs, owners, strict=True)))
 
     async def _carry_out(self, ident: str, read: _Read, decision: Decision, body: str) -> Accepted | None:
-        """Write what was decided; None if what it rests on has changed meanwhile."""
+        """Write what was decided; None if what it rests on has changed meanwhile, or is to be read first."""
         shown = decision.waiting or decision.article
         assert shown is not None  # noqa: S101 - every decision is about an article
         expect: dict[str, bytes | None] = {record_key(ident): read.record, scheduled_key(ident): read.scheduled}
@@ -158,6 +159,10 @@ class Register:
             accepted = Accepted(decision.outcome, waiting)
         elif decision.quiet or decision.outcome in ("published", "updated", "withdrawn"):
             if shown.state == "published" and not decision.quiet:
+                if not self._names.know(shown):  # what is stale or refused gives nothing its name
+                    if read.is_guess:
+                        return None
+                    await check_chain(self._store, shown, read.chain_of)
                 shown = await self._settle(await self._names.settle(shown), read, expect, commands)
             state = State(read.known.current, shown, body, read.card, read.chain_of, decision.quiet)
             entered = await enter_state(self._store, self._site, read.at, state)
@@ -203,7 +208,7 @@ def _looks_new(draft: Draft) -> bool:
 
 def _nothing(at: datetime, slug: str) -> _Read:
     """What would be read of a new article whose slug is free."""
-    return _Read(at, Known(), None, None, None, None, {slug: None})
+    return _Read(at, Known(), None, None, None, None, {slug: None}, is_guess=True)
 
 
 def _known(record: bytes | None, scheduled: bytes | None) -> Known:

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from services.ingest.terms import spelling_of
 from shared.articles import Article
 from shared.clock import Clock
 from shared.live import names_key
+from shared.problems import Problem
 from shared.settings import Settings, Site
 from shared.store import Store
 from tests.ingest.two import NOW, Two, story
@@ -47,6 +49,17 @@ async def test_two_ingests_that_hear_of_two_names_at_once_give_each_its_own(two:
 async def test_what_is_scheduled_has_no_name_before_it_appears(two: Two) -> None:
     later = story("later", topics=(ATHLETICS,), published_at=NOW.replace(year=2026))
     assert (await two.first.accept("desk", later)).outcome == "scheduled"
+    assert await two.stores[0].do("EXISTS", names_key("topic")) == 0
+
+
+async def test_what_is_stale_or_refused_gives_nothing_its_name(two: Two) -> None:
+    await two.first.accept("desk", story("newer", version=2, topics=()))
+    assert (await two.first.accept("desk", story("newer", topics=("middle-east",)))).outcome == "stale"
+    await two.first.accept("desk", story("killed", version=2, status="canceled"))
+    assert (await two.first.accept("desk", story("killed", topics=("middle-east",)))).outcome == "stale"
+    await two.first.accept("desk", story("rewrite", evolved_from="itself"))
+    with pytest.raises(Problem):
+        await two.first.accept("desk", story("itself", evolved_from="rewrite", topics=("middle-east",)))
     assert await two.stores[0].do("EXISTS", names_key("topic")) == 0
 
 
