@@ -114,6 +114,15 @@ async def test_an_article_that_renders_own_list_lacks_is_a_difference_of_every_p
     assert left.differs == {"world/index.html": "list:section:world"}
 
 
+async def test_a_build_from_the_store_and_a_rebuild_have_the_same_pages_each_once(room: PressRoom) -> None:
+    for number in range(3):
+        await room.accept(draft(f"g{number}", section="World", topics=("Oil",)))
+    await room.drain()
+    built = sorted((await WholeEdition.load(room.store, SITE)).page_keys())
+    assert built == sorted([page async for pages_of_some in every_page(room.store) for page in pages_of_some])
+    assert len(built) == len(set(built))
+
+
 async def test_what_render_keeps_of_lists_is_put_right_from_the_articles(room: PressRoom) -> None:
     """Were only the pages built again, they would be as wrong as the lists once more."""
     for number in range(4):

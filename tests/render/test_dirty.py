@@ -293,9 +293,10 @@ async def test_what_can_wait_for_all_others_does_so_however_long_it_has_waited(d
     assert sum(name.startswith("article:far-") for name in taken) == 6
 
 
-async def test_what_is_built_again_is_so_whatever_its_page_looked_like(store: Store, dirty: Dirty) -> None:
+@pytest.mark.parametrize("mark", [Dirty.mark_again, Dirty.mark_at_once])
+async def test_what_is_built_again_is_so_whatever_its_page_looked_like(store: Store, dirty: Dirty, mark: Any) -> None:
     await store.do("HSET", built_key("a"), "revision", 1, "shown", "the same")
-    await dirty.mark_again(["article:a", "front"], "repair")
+    await mark(dirty, ["article:a", "front"], "repair")
     assert await store.do("HGETALL", built_key("a")) == [b"revision", b"1"]
     assert {(page.key, page.cause) for page in await dirty.take(9, "t")} == {
         ("article:a", "repair"),
