@@ -9,9 +9,10 @@ import pytest
 from services.console.dead_letters import _put_back
 from services.ingest.schedule import LONGEST_SLEEP, aside
 from shared.articles import identify
-from shared.clock import due, millis
+from shared.clock import Clock, due, millis
 from shared.dead_letters import letters
 from shared.problems import Problem
+from shared.settings import Settings
 from shared.store import StoreUnavailable
 from tests.ingest.test_two_ingests import DUE, EARLIER, GUID, Ingest
 
@@ -110,6 +111,8 @@ async def test_however_far_off_what_waits_is_what_comes_meanwhile_may_be_due_bef
     for ahead in (timedelta(days=1), timedelta(days=-1)):
         await ingest.store.do("ZADD", due("ingest"), millis(datetime.now(UTC) + ahead), f"{ahead}")
         assert 0 < await ingest.clock.until_due(ingest.store, "ingest", LONGEST_SLEEP) <= LONGEST_SLEEP
+    stands_still = Clock(Settings(now=datetime.now(UTC)))
+    assert await stands_still.until_due(ingest.store, "ingest", LONGEST_SLEEP) == LONGEST_SLEEP
     await ingest.store.close()
 
 

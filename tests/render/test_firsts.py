@@ -66,6 +66,16 @@ async def test_the_first_of_a_month_is_alone_on_its_archive_whatever_other_month
     assert (await room.differences()).clean
 
 
+async def test_a_page_that_was_lost_comes_back_with_each_article_once(room: PressRoom) -> None:
+    await room.accept(draft("g", topics=("Oil",)))
+    await room.drain()
+    for page in (OIL, "archive/2025/07/26/index.html", "topic/oil/2025/07/index.html"):
+        room.tree.remove(page)
+    await room.accept(draft("g", topics=("Oil",), body_html="<p>Corrected.</p>"))
+    await room.drain()
+    assert (await room.differences()).clean
+
+
 async def test_what_two_bring_at_once_shows_both(room: PressRoom, brought: Brought) -> None:
     for guid in ("g", "h"):
         await room.accept(draft(guid, topics=("Oil",)))
