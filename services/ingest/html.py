@@ -83,8 +83,11 @@ _EMPTY = re.compile(
     r"""((?:\s+[^\s=<>"'/]+(?:\s*=\s*(?:"[^"<>]*"|'[^'<>]*'))?)*)\s*/>""",
     re.IGNORECASE,
 )
-# what opens below a heading is called by a button in it
-_CALLED = re.compile(r"(<h[1-6]\b[^<>]*>\s*)<button\b[^<>]*>", re.IGNORECASE)
+# what opens below a heading is called by a button that is all of it
+_CALLED = re.compile(
+    r"(<h[1-6]\b[^<>]*>\s*)<button\b[^<>]*>(?=[^<]*(?:<(?!/?(?:button|h[1-6])\b)[^<]*)*</button\s*>\s*</h[1-6]\s*>)",
+    re.IGNORECASE,
+)
 _RAW_ENDS = re.compile(r"</(script|style|title|textarea|iframe|noembed|noframes|xmp)\b", re.IGNORECASE)
 _PASSES = 3
 _CDATA = "<![CDATA["

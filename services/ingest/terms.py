@@ -17,6 +17,7 @@ _AS_TYPED = str.maketrans({"\N{ARABIC LETTER FARSI YEH}": "\N{ARABIC LETTER YEH}
 _SHORT_I = "\N{CYRILLIC SMALL LETTER SHORT I}"
 # scripts whose marks tell one word from another, as tones do
 _TONAL = ("THAI ", "LAO ", "KHMER ", "MYANMAR ")
+_SIGNS = re.compile(r"(?<=\w)[+#]+(?!\w)")
 RESERVED = frozenset(
     {"archive", "author", "front", "health", "hot", "media", "nginx-health", "sitemaps", "static", "topic", "v1"}
 )
@@ -75,10 +76,11 @@ def spelling_of(name: str) -> tuple[str, str]:
 
 
 def _letters(name: str) -> str:
-    """What a slug does not keep apart: the letters of other scripts than Latin, without marks, and `+` and `#`."""
-    whole = unicodedata.normalize("NFKD", name).translate(_AS_TYPED).casefold().lstrip("#")
+    """What a slug does not keep apart: the letters of other scripts than Latin, without marks, and `+` and `#` at
+    the end of a word."""
+    whole = unicodedata.normalize("NFKD", name).translate(_AS_TYPED).casefold()
     whole = whole.replace(unicodedata.normalize("NFD", _SHORT_I), _SHORT_I)
-    return "".join(character for character in whole if character in "+#" or _is_foreign(character))
+    return "".join([*filter(_is_foreign, whole), *_SIGNS.findall(whole)])
 
 
 def _is_foreign(character: str) -> bool:

@@ -53,6 +53,8 @@ def test_a_slug_is_cut_at_a_word_in_the_order_of_its_words() -> None:
         ("\u0152uvre S\u00f8rensen", "Oeuvre Sorensen"),
         ("Stra\u00dfe", "Strasse"),
         ("#MeToo", "MeToo"),
+        ("Essen + Trinken", "Essen & Trinken"),
+        ("A+B", "A/B"),
         ("\u0623\u062e\u0628\u0627\u0631", "\u0627\u062e\u0628\u0627\u0631"),
         ("\u0627\u06cc\u0631\u0627\u0646", "\u0627\u064a\u0640\u0631\u0627\u0646"),
         ("\uff21\u7d4c\u6e08", "A\u7d4c\u6e08"),
