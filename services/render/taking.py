@@ -8,7 +8,6 @@ _TAKING = (
     LUA
     + KNOWN
     + """
-local LATE = 400 -- milliseconds after it was due
 local function take_pages(most, few, share, least, token, lease, size, first)
   -- `size`: how many related articles are told with an article
   -- `few`: how many there are at the most, once no more than pages that can wait are among them
@@ -76,12 +75,8 @@ local function take_pages(most, few, share, least, token, lease, size, first)
   if few < share and redis.call('ZCARD', ARTICLES) < most then share = few end
   -- lists have less time than feeds and archives, which all come due some seconds into a batch and would be before them
   local unhurried, before = math.min(math.ceil(share / 3), redis.call('ZCOUNT', UNHURRIED, '-inf', now)), count
-  local hurried = share - unhurried
-  -- a press that is left little of the machine makes few rounds: lists that they do not keep up with go before articles
-  local late = share > 0 and redis.call('ZCOUNT', SHARED, '-inf', now - LATE) > 0
-  if late then hurried = hurried + math.max(0, math.floor((most - share - count) * 2 / 3)) end
-  take(SHARED, now, hurried)
-  take(UNHURRIED, now, math.max(unhurried, share - (count - before)))
+  take(SHARED, now, share - unhurried)
+  take(UNHURRIED, now, share - (count - before))
   take(BACKGROUND, now, math.ceil(share / 6))
   take(ARTICLES, '+inf', most)
   if count < few then take(SHARED, '+inf', few - count) end

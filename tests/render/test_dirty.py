@@ -329,43 +329,6 @@ async def test_lists_do_not_queue_behind_feeds_that_are_overdue_for_longer_nor_k
     assert (kinds.count("article"), kinds.count("list")) == (24, 12), "what lists leave is theirs"
 
 
-async def test_lists_that_a_busy_press_does_not_keep_up_with_go_before_new_articles(dirty: Dirty) -> None:
-    for number in range(100):
-        await mark_article(dirty, f"{number}")
-    await dirty.mark([f"feed:topic:{number}" for number in range(20)], patience=-5_000)
-    await dirty.mark([f"list:topic:{number}" for number in range(40)], patience=-600)
-
-    async def kinds() -> tuple[int, int, int]:
-        found = [page.partition(":")[0] for page in names(await dirty.take(24, "t"))]
-        return found.count("article"), found.count("list"), found.count("feed")
-
-    assert await kinds() == (4, 16, 4), "more than their third, and feeds have theirs"
-    assert await kinds() == (4, 16, 4)
-    assert await kinds() == (12, 8, 4), "what they leave is the articles'"
-    await dirty.mark([f"list:author:{number}" for number in range(40)], patience=-300)
-    assert await kinds() == (12, 8, 4), "they are not late yet"
-
-
-async def test_new_articles_have_a_place_in_every_round_however_much_is_late(dirty: Dirty) -> None:
-    for number in range(100):
-        await mark_article(dirty, f"{number}")
-    await dirty.mark_again([f"article:{number}" for number in range(100, 200)], "rebuild")
-    await dirty.mark([f"feed:topic:{number}" for number in range(100)], patience=-5_000)
-    await dirty.mark([f"list:topic:{number}" for number in range(100)], patience=-5_000)
-    for firsts, places in ((keys.FIRST[:2], 2), (keys.FIRST, 1)):
-        await dirty.mark(firsts, patience=0)
-        taken = await dirty.take(24, "t")
-        assert sum(page.key in {f"article:{number}" for number in range(100)} for page in taken) == places
-        for page in taken:
-            await dirty.done(page)
-
-
-async def test_a_press_with_room_takes_articles_alone_however_late_lists_are(dirty: Dirty) -> None:
-    await dirty.mark([f"list:topic:{number}" for number in range(40)], patience=-600)
-    changes = [Change("0-1", "", ident, 1, False) for ident in "abc"]
-    assert names(await dirty.mark_articles(changes, 24, 0, "t")) == ["article:a", "article:b", "article:c"]
-
-
 async def test_a_page_becomes_overdue_after_its_patience(dirty: Dirty, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(keys._PATIENCE, "front", 100)
     for number in range(2000):
