@@ -7,7 +7,7 @@ knows whether it may be said again.
 
 import hashlib
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from redis.asyncio import Redis, Sentinel
@@ -21,11 +21,15 @@ from shared.link import ANSWER_TIMEOUT, Link
 from shared.settings import Settings
 from shared.wire import Command, StoreUnavailable
 
-__all__ = ["Command", "Script", "Store", "StoreUnavailable", "pairs", "redis_client"]
+__all__ = ["Command", "Field", "Script", "Store", "StoreUnavailable", "pairs", "redis_client"]
 
 CONNECT_TIMEOUT = 2.0
 LINKS = 4
 """The store reads 16 kB at a time from each connection, and syncs after each round of reading."""
+
+
+Field = tuple[str, str, str]
+"""A hash's key, one of its fields, and a value."""
 
 
 class Script:
@@ -97,12 +101,17 @@ class Store:
         except NoScriptError:
             return await self.do("EVAL", script.source, len(keys), *keys, *args)
 
-    async def commit(self, expect: dict[str, bytes | None], commands: Iterable[Command]) -> list[Any] | None:
-        """Carry out all commands at once if each key still holds what is expected of it, else none: None."""
-        flat: list[str | bytes | int | float] = [value or b"" for value in expect.values()]
+    async def commit(
+        self, expect: Mapping[str, bytes | None], commands: Iterable[Command], free: Sequence[Field] = ()
+    ) -> list[Any] | None:
+        """Carry out all commands at once if each key still holds what is expected of it, and each of the fields has its
+        value or none, else none of them: None."""
+        flat: list[str | bytes | int | float] = [len(free), *(value or b"" for value in expect.values())]
+        for _, field, value in free:
+            flat += [field, value]
         for command in commands:
             flat += [len(command), *command]
-        done = await self.run(_COMMIT, tuple(expect), flat)
+        done = await self.run(_COMMIT, (*expect, *(key for key, _, _ in free)), flat)
         return None if done is None else list(done)
 
     async def close(self) -> None:
@@ -115,13 +124,19 @@ class Store:
 # no key holds an empty value: it stands for one that is not there
 _COMMIT = Script("""
 local call, args = redis.call, ARGV
-for first = 1, #KEYS, 4000 do -- unpack has its bounds
-  local kept = call('MGET', unpack(KEYS, first, math.min(first + 3999, #KEYS)))
+local whole = #KEYS - tonumber(args[1]) -- the keys of fields come last
+for first = 1, whole, 4000 do -- unpack has its bounds
+  local kept = call('MGET', unpack(KEYS, first, math.min(first + 3999, whole)))
   for at, value in ipairs(kept) do
-    if (value or '') ~= args[first + at - 1] then return false end
+    if (value or '') ~= args[first + at] then return false end
   end
 end
-local at, last, answers = #KEYS + 1, #args, {}
+local at, last, answers = whole + 2, #args, {}
+for key = whole + 1, #KEYS do
+  local kept = call('HGET', KEYS[key], args[at])
+  if kept and kept ~= args[at + 1] then return false end
+  at = at + 2
+end
 while at <= last do
   local to = at + args[at]
   answers[#answers + 1] = call(unpack(args, at + 1, to))

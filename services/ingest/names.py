@@ -1,49 +1,78 @@
 """What sections, topics and authors are called in addresses: each name has a slug of its own, for good."""
 
+from collections.abc import Mapping, Sequence
+
 from services.ingest.terms import slugs_of, spelling_of, terms_of
 from shared.articles import Article, Term
 from shared.live import names_key
-from shared.store import Store
+from shared.store import Field, Store
 
 MOST = 65_536
-"""Names that are remembered; then they are asked for again."""
+"""Names that are remembered; then they are read again."""
+
+_Named = tuple[str, Term]
 
 
 class Names:
-    """Gives names their slugs. The first one that asks for a slug has it; one that only its transliteration makes the
-    same has the next."""
+    """Knows names' slugs. The first name that is published with a slug has it; one that only its transliteration makes
+    the same has the next."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._slugs: dict[tuple[str, str], str] = {}
 
-    def know(self, article: Article) -> bool:
-        """Whether all of its names have their slugs, as far as this process remembers."""
-        return all((kind, term.name) in self._slugs for kind, terms in terms_of(article) for term in terms)
+    async def settle(self, article: Article) -> tuple[Article, list[Field]]:
+        """The article with its names' own slugs, and those of them that must be free, or have these names, when it is
+        published: others may ask for them too. Raises StoreUnavailable."""
+        slugs = {(kind, term.name): self._slugs.get((kind, term.name), "") for kind, term in _named(article)}
+        new = [(kind, term) for kind, term in _named(article) if not slugs[kind, term.name]]
+        holders = await self._holders(new) if new else {}
+        asked: list[Field] = []
+        for kind, term in new:
+            slug = slugs[kind, term.name] = _own_slug(kind, term, holders)
+            if holders[kind, slug] is None:
+                holders[kind, slug] = term.name
+                asked.append((names_key(kind), slug, term.name))
+        return _called(article, slugs), asked
 
-    async def settle(self, article: Article) -> Article:
-        """The article with its names' own slugs. Raises StoreUnavailable."""
-        settled = {kind: [await self._settle(kind, term) for term in terms] for kind, terms in terms_of(article)}
-        if all(settled[kind] == list(terms) for kind, terms in terms_of(article)):
-            return article
-        section = settled["section"][0] if settled["section"] else None
-        topics, authors = tuple(settled["topic"]), tuple(settled["author"])
-        return article.model_copy(update={"section": section, "topics": topics, "authors": authors})
+    def remember(self, article: Article) -> None:
+        """The article was published: its names keep the slugs that it has."""
+        if len(self._slugs) >= MOST:
+            self._slugs.clear()
+        self._slugs |= {(kind, term.name): term.slug for kind, term in _named(article)}
 
-    async def _settle(self, kind: str, term: Term) -> Term:
-        slug = self._slugs.get((kind, term.name))
-        if slug is None:
-            slug = await self._claim(kind, term)
-            if len(self._slugs) >= MOST:
-                self._slugs.clear()
-            self._slugs[kind, term.name] = slug  # what has a slug keeps it
-        return term if slug == term.slug else term.model_copy(update={"slug": slug})
+    async def _holders(self, names: Sequence[_Named]) -> dict[tuple[str, str], str | None]:
+        """Who has the slugs that these names may get."""
+        found = await self._store.all([("HMGET", names_key(kind), *slugs_of(term)) for kind, term in names])
+        return {
+            (kind, slug): holder and holder.decode()
+            for (kind, term), holders in zip(names, found, strict=True)
+            for slug, holder in zip(slugs_of(term), holders, strict=True)
+        }
 
-    async def _claim(self, kind: str, term: Term) -> str:
-        *earlier, last = slugs_of(term)
-        for slug in earlier:
-            claim = [("HSETNX", names_key(kind), slug, term.name), ("HGET", names_key(kind), slug)]
-            _, held = await self._store.all(claim)
-            if spelling_of(held.decode()) == spelling_of(term.name):
-                return slug
-        return last
+
+def _named(article: Article) -> list[_Named]:
+    return [(kind, term) for kind, terms in terms_of(article) for term in terms]
+
+
+def _own_slug(kind: str, term: Term, holders: Mapping[tuple[str, str], str | None]) -> str:
+    *earlier, last = slugs_of(term)
+    for slug in earlier:
+        holder = holders[kind, slug]
+        if holder is None or spelling_of(holder) == spelling_of(term.name):
+            return slug
+    return last
+
+
+def _called(article: Article, slugs: Mapping[tuple[str, str], str]) -> Article:
+    called = {
+        kind: tuple(
+            term if slugs[kind, term.name] == term.slug else term.model_copy(update={"slug": slugs[kind, term.name]})
+            for term in terms
+        )
+        for kind, terms in terms_of(article)
+    }
+    if called == dict(terms_of(article)):
+        return article
+    section = next(iter(called["section"]), None)
+    return article.model_copy(update={"section": section, "topics": called["topic"], "authors": called["author"]})

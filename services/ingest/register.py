@@ -33,7 +33,7 @@ from shared.articles import (
 from shared.clock import Clock, due, millis
 from shared.dead_letters import set_aside
 from shared.settings import Site
-from shared.store import Command, Script, Store, StoreUnavailable, pairs
+from shared.store import Command, Field, Script, Store, StoreUnavailable, pairs
 
 TRIES = 50
 Illustrate = Callable[[Draft], Awaitable[Illustrated]]
@@ -62,7 +62,6 @@ class _Read:
     card: bytes | None
     chain_of: bytes | None
     owners: Mapping[str, bytes | None]
-    is_guess: bool = False
 
 
 class Register:
@@ -146,11 +145,12 @@ class Register:
         return _Read(at, known, record, scheduled, card, chain_of, dict(zip(slugs, owners, strict=True)))
 
     async def _carry_out(self, ident: str, read: _Read, decision: Decision, body: str) -> Accepted | None:
-        """Write what was decided; None if what it rests on has changed meanwhile, or is to be read first."""
+        """Write what was decided; None if what it rests on has changed meanwhile."""
         shown = decision.waiting or decision.article
         assert shown is not None  # noqa: S101 - every decision is about an article
         expect: dict[str, bytes | None] = {record_key(ident): read.record, scheduled_key(ident): read.scheduled}
         commands: list[Command] = []
+        names: list[Field] = []
         accepted = Accepted(decision.outcome, shown)
         if decision.waiting is not None and decision.due is not None:
             await check_chain(self._store, shown, read.chain_of)
@@ -159,11 +159,8 @@ class Register:
             accepted = Accepted(decision.outcome, waiting)
         elif decision.quiet or decision.outcome in ("published", "updated", "withdrawn"):
             if shown.state == "published" and not decision.quiet:
-                if not self._names.know(shown):  # what is stale or refused gives nothing its name
-                    if read.is_guess:
-                        return None
-                    await check_chain(self._store, shown, read.chain_of)
-                shown = await self._settle(await self._names.settle(shown), read, expect, commands)
+                shown, names = await self._names.settle(shown)
+                shown = await self._settle(shown, read, expect, commands)
             state = State(read.known.current, shown, body, read.card, read.chain_of, decision.quiet)
             entered = await enter_state(self._store, self._site, read.at, state)
             expect |= entered.expect
@@ -172,8 +169,10 @@ class Register:
             accepted = Accepted(outcome, entered.article, entered.event_id, entered.awaited)
         if decision.drop_waiting:
             commands += [("DEL", scheduled_key(ident), scheduled_body_key(ident)), ("ZREM", due("ingest"), ident)]
-        if commands and await self._store.commit(expect, commands) is None:
+        if commands and await self._store.commit(expect, commands, names) is None:
             return None
+        if decision.outcome in ("published", "updated"):
+            self._names.remember(accepted.article)
         return accepted
 
     async def _settle(
@@ -208,7 +207,7 @@ def _looks_new(draft: Draft) -> bool:
 
 def _nothing(at: datetime, slug: str) -> _Read:
     """What would be read of a new article whose slug is free."""
-    return _Read(at, Known(), None, None, None, None, {slug: None}, is_guess=True)
+    return _Read(at, Known(), None, None, None, None, {slug: None})
 
 
 def _known(record: bytes | None, scheduled: bytes | None) -> Known:

@@ -46,6 +46,13 @@ async def test_two_ingests_that_hear_of_two_names_at_once_give_each_its_own(two:
     assert len(slugs) == len({slug for _, slug in slugs}) == 2
 
 
+async def test_a_slug_that_another_name_got_meanwhile_is_its_own(two: Two) -> None:
+    mine, theirs = story("mine", headline="Mine", topics=(ATHLETICS,)), story("theirs", topics=(ECONOMY,))
+    accepted, article = await two.interrupt(mine, theirs)
+    assert [topic.slug for topic in accepted.article.topics] == ["jing-ji-2"]
+    assert article.topics == accepted.article.topics
+
+
 async def test_what_is_scheduled_has_no_name_before_it_appears(two: Two) -> None:
     later = story("later", topics=(ATHLETICS,), published_at=NOW.replace(year=2026))
     assert (await two.first.accept("desk", later)).outcome == "scheduled"
