@@ -18,7 +18,7 @@ class NewSite:
         ValueError where the output would leave the tree."""
         output.stay_inside()
         for path, content in output.files.items():
-            write_file(self._place(path), content, os.O_EXCL)
+            write_file(self._place(path), content)
         for path, target in output.links.items():
             os.symlink(target, self._place(path))  # noqa: PTH211 - the hot path
 

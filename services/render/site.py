@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from services.render.replacing import replace
 from shared.wrong import WrongSetting
 
 UNFINISHED = "."
@@ -139,12 +140,16 @@ class Site:
                 os.mkdir(full.rpartition("/")[0])  # noqa: PTH102 - the hot path: most new pages have a folder of their own
 
         def make(new: str) -> None:
-            write_file(new, content, os.O_TRUNC)
+            try:
+                write_file(new, content)
+            except FileExistsError:  # of a writer that was killed; it may be the page that somebody reads still
+                os.unlink(new)  # noqa: PTH108 - as above
+                write_file(new, content)
             if not path.endswith(".html"):
                 _make_newer(new, full)
 
         try:
-            self._place(full, make, _add if only_new else os.replace)
+            self._place(full, make, _add if only_new else replace)
         except FileExistsError:
             return False  # somebody was there before us
         return True
@@ -179,7 +184,7 @@ class Site:
                 return True  # other pages live below it
         return True
 
-    def _place(self, full: str, make: Callable[[str], None], put: Callable[[str, str], None] = os.replace) -> None:
+    def _place(self, full: str, make: Callable[[str], None], put: Callable[[str, str], None] = replace) -> None:
         """Make the file beside its place, then put it there."""
         folder, _, name = full.rpartition("/")
         new = f"{folder}/{UNFINISHED}{name}.{self._worker}"
@@ -217,9 +222,9 @@ def _add(new: str, full: str) -> None:
     os.unlink(new)  # noqa: PTH108 - as above
 
 
-def write_file(full: str, content: bytes, how: int) -> None:
-    """Make a file of this content; `how` (os.O_EXCL, os.O_TRUNC) says what if there is one. Raises OSError."""
-    file = os.open(full, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | how, 0o666)
+def write_file(full: str, content: bytes) -> None:
+    """Make a file of this content. Raises OSError, FileExistsError among them."""
+    file = os.open(full, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_EXCL, 0o666)
     try:
         written = os.write(file, content)
         while written < len(content):  # the disk is about to be full, or the file is very large

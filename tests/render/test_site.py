@@ -1,5 +1,7 @@
 """The one writer to the disk: readers see a file whole or not at all."""
 
+import ctypes
+import errno
 import os
 import threading
 from collections.abc import Callable
@@ -8,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from services.render import replacing
 from services.render.new_site import NewSite
 from services.render.site import Output, Site, gone, moved, page_file
 
@@ -19,6 +22,10 @@ def site(tmp_path: Path) -> Site:
     made = Site(tmp_path / "site", "w1")
     made.prepare()
     return made
+
+
+def names_beside(site: Site) -> list[str]:
+    return [path.name for path in (site.root / PAGE).parent.iterdir()]
 
 
 def tree(site: Site) -> set[str]:
@@ -65,6 +72,53 @@ def test_a_file_is_replaced_and_never_written_into(site: Site) -> None:
         site.apply(Output({PAGE: b"second, and longer"}))
         assert reader.read() == b"first", "who has begun to read the old page reads it to its end"
     assert site.read(PAGE) == b"second, and longer"
+
+
+@pytest.mark.parametrize("code", [None, errno.EINVAL, errno.ENOSYS])
+def test_where_names_cannot_change_places_the_new_file_is_renamed_over_the_old(
+    site: Site, monkeypatch: pytest.MonkeyPatch, code: int | None
+) -> None:
+    def cannot(*_: Any) -> int:
+        ctypes.set_errno(code or 0)
+        return -1
+
+    monkeypatch.setattr(replacing, "_rename", cannot if code else None)
+    site.apply(Output({PAGE: b"first"}))
+    assert site.apply(Output({PAGE: b"second"})) == [PAGE]
+    assert site.read(PAGE) == b"second"
+    assert names_beside(site) == ["index.html"]
+
+
+def test_nothing_is_renamed_over_a_page_for_the_disk_to_wait_for(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.apply(Output({PAGE: b"first"}))
+    monkeypatch.setattr(os, "replace", lambda *_: pytest.fail("ext4 sends such a file to the disk at once"))
+    assert site.apply(Output({PAGE: b"second"})) == [PAGE]
+    assert site.read(PAGE) == b"second"
+    assert names_beside(site) == ["index.html"]
+
+
+def test_an_old_page_that_a_killed_writer_left_is_not_written_into(site: Site) -> None:
+    site.apply(Output({PAGE: b"first"}))
+    page = site.root / PAGE
+    with page.open("rb") as reader:
+        page.rename(page.with_name(".index.html.w1"))  # it had changed places with the new one, and was still there
+        page.write_bytes(b"second")
+        site.apply(Output({PAGE: b"third, and longer"}))
+        assert reader.read() == b"first"
+    assert site.read(PAGE) == b"third, and longer"
+
+
+def test_a_disk_that_refuses_is_an_error_and_the_old_page_stays(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: Any) -> int:
+        ctypes.set_errno(errno.EACCES)
+        return -1
+
+    site.apply(Output({PAGE: b"first"}))
+    monkeypatch.setattr(replacing, "_rename", refused)
+    with pytest.raises(PermissionError):
+        site.apply(Output({PAGE: b"second"}))
+    assert site.read(PAGE) == b"first"
+    assert names_beside(site) == ["index.html"]
 
 
 def test_a_reader_never_sees_half_a_file(site: Site) -> None:
@@ -299,7 +353,7 @@ def test_a_full_disk_is_an_error_and_the_old_page_stays(site: Site, monkeypatch:
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "replace", full)
+    monkeypatch.setattr(os, "write", full)
     with pytest.raises(OSError, match="No space"):
         site.apply(Output({PAGE: b"other"}))
     assert site.read(PAGE) == b"words"

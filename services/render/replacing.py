@@ -1,0 +1,40 @@
+"""Putting a finished file in the place of another one: the two change places, and the old one goes.
+
+ext4 sends a file to the disk at once when it is renamed over another one, so that a crash of the machine leaves no
+empty file. That took most of the time of replacing a page; after a crash the press looks at all pages anyway.
+"""
+
+import ctypes
+import errno
+import os
+
+_EXCHANGE = 2
+"""RENAME_EXCHANGE of renameat2(2), for which Python has no function."""
+_HERE = -100
+"""AT_FDCWD."""
+_rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+
+
+def replace(new: str, full: str) -> None:
+    """Put `new` in the place of `full`, where readers find one of the two at any time. Raises OSError as `os.replace`
+    does; then both stay."""
+    if not _exchange(new, full):
+        os.replace(new, full)  # noqa: PTH105 - the hot path
+        return
+    try:
+        os.unlink(new)  # noqa: PTH108 - the hot path
+    except IsADirectoryError:
+        _exchange(new, full)
+        raise
+
+
+def _exchange(one: str, other: str) -> bool:
+    """Have two names change places; False where one is missing, or where the system or its disk cannot do that."""
+    if _rename is None:
+        return False
+    if _rename(_HERE, os.fsencode(one), _HERE, os.fsencode(other), _EXCHANGE) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in (errno.ENOENT, errno.EINVAL, errno.ENOSYS):
+        return False
+    raise OSError(code, os.strerror(code), other)
