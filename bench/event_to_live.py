@@ -169,7 +169,7 @@ def _limits(press: Press) -> dict[str, float]:
 
 async def _story(press: Press) -> Story:
     store = Store(Settings(redis_url=press.url("redis"), data=press.data))
-    story = await LiveEdition(store, Site()).story(press.articles[0]["id"])
+    [story] = await LiveEdition(store, Site()).stories([press.articles[0]["id"]])
     await store.close()
     assert story is not None
     return story

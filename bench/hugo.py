@@ -80,7 +80,7 @@ async def _write(site: Path, whole: WholeEdition) -> None:
     (layouts / "baseof.html").write_text(BASE)
     (layouts / "list.html").write_text(LIST)
     for key in whole.page_keys():
-        story = await whole.story(key.partition(":")[2]) if key.startswith("article:") else None
+        [story] = await whole.stories([key.partition(":")[2]]) if key.startswith("article:") else [None]
         if story is None or not story.article.live:
             continue
         article, card = story.article, story.article.card()

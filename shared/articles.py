@@ -18,6 +18,8 @@ from shared.excerpts import beginning, excerpt
 
 State = Literal["published", "withdrawn"]
 MOST_ALT = 300
+LARGE = 16_000
+"""Bytes of a record, or of a packed body, beyond which it is not remembered; most have a tenth of that."""
 
 
 def record_key(article: str) -> str:
@@ -253,6 +255,17 @@ def read_card(kept: bytes) -> Card:
     return Card.model_validate_json(kept)
 
 
+def read_article(kept: bytes) -> Article:
+    """An article from its record. Those of the newest are read for each list that they are in: what was read of most is
+    remembered by its bytes."""
+    return _read(kept) if len(kept) <= LARGE else _read.__wrapped__(kept)
+
+
+@lru_cache(maxsize=1024)
+def _read(kept: bytes) -> Article:
+    return Article.model_validate_json(kept)
+
+
 def url(base_url: str, path: str) -> str:
     """The absolute, percent-encoded address of a path."""
     return base_url + quote(path)
@@ -264,5 +277,12 @@ def pack_body(html: str) -> bytes:
 
 
 def unpack_body(kept: bytes | None) -> str:
-    """The inverse of `pack_body`; no body is an empty one."""
-    return isal_zlib.decompress(kept).decode() if kept else ""
+    """The inverse of `pack_body`; no body is an empty one. Remembered like `read_article`."""
+    if not kept:
+        return ""
+    return _unpack(kept) if len(kept) <= LARGE else _unpack.__wrapped__(kept)
+
+
+@lru_cache(maxsize=1024)
+def _unpack(kept: bytes) -> str:
+    return isal_zlib.decompress(kept).decode()

@@ -8,7 +8,7 @@ from typing import Protocol
 from services.render.related import topics_of
 from services.render.related_step import RELATED
 from shared import clock, live, ranking
-from shared.articles import Article, Card, Term, body_key, read_card, record_key, unpack_body
+from shared.articles import Article, Card, Term, body_key, read_article, read_card, record_key, unpack_body
 from shared.charts import Chart, chart_key, charts_key
 from shared.clock import millis
 from shared.conditions import Conditions, conditions
@@ -33,7 +33,7 @@ class Edition(Protocol):
     site: Site
 
     async def tick(self) -> datetime: ...
-    async def story(self, ident: str) -> Story | None: ...
+    async def stories(self, idents: Sequence[str]) -> list[Story | None]: ...
     async def related(self, article: Article) -> tuple[Card, ...]: ...
     async def cards(self, idents: Iterable[str]) -> list[Card | None]: ...
     async def newest(self, name: str, count: int) -> list[Card]: ...
@@ -61,12 +61,15 @@ class LiveEdition:
         """The site time that the press has reached."""
         return await clock.tick(self._store)
 
-    async def story(self, ident: str) -> Story | None:
-        """An article as it is to be, whether or not it is on disk yet."""
-        (record, body), former = await self._store.all(
-            [("MGET", record_key(ident), body_key(ident)), ("SMEMBERS", live.former_key(ident))]
+    async def stories(self, idents: Sequence[str]) -> list[Story | None]:
+        """Articles as they are to be, whether or not they are on disk yet; None for one that there is not."""
+        if not idents:
+            return []
+        kept = [key for ident in idents for key in (record_key(ident), body_key(ident))]
+        values, *former = await self._store.all(
+            [("MGET", *kept), *(("SMEMBERS", live.former_key(ident)) for ident in idents)]
         )
-        return read_story(record, body, former)
+        return [read_story(*found, paths) for found, paths in zip(pairs(values), former, strict=True)]
 
     async def related(self, article: Article) -> tuple[Card, ...]:
         """Its related articles: `services.render.related` tells the rule, followed here where the lists are."""
@@ -159,7 +162,7 @@ def read_story(record: bytes | None, body: bytes | None, former: Iterable[bytes]
     if record is None:
         return None
     paths = tuple(sorted(path.decode() for path in former))
-    return Story(Article.model_validate_json(record), unpack_body(body), paths)
+    return Story(read_article(record), unpack_body(body), paths)
 
 
 def in_period(cards: Sequence[Card | None], name: str, period: str) -> list[Card]:

@@ -1,6 +1,6 @@
 """The first article of a list, a month or a day: the pages that its own page links to must be there with it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import cast
 
@@ -68,9 +68,10 @@ class WithArticle(LiveEdition):
         self.alone = self.alone and not any(period.startswith(month) for period in found.keys() - mine.keys())
         return mine | found
 
-    async def story(self, ident: str) -> Story | None:
+    async def stories(self, idents: Sequence[str]) -> list[Story | None]:
         """Its own is known already."""
-        return self._story if ident == self._card.id else await super().story(ident)
+        others = iter(await super().stories([ident for ident in idents if ident != self._card.id]))
+        return [self._story if ident == self._card.id else next(others) for ident in idents]
 
     def _others(self, cards: list[Card]) -> list[Card]:
         others = [card for card in cards if card.id != self._card.id]

@@ -1,7 +1,7 @@
 """The whole store in memory: what a full build and `pressrun check` make pages from, without asking it twice."""
 
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 
@@ -124,8 +124,8 @@ class WholeEdition:
     async def tick(self) -> datetime:
         return self._tick
 
-    async def story(self, ident: str) -> Story | None:
-        return self._story(ident)
+    async def stories(self, idents: Sequence[str]) -> list[Story | None]:
+        return [self._story(ident) for ident in idents]
 
     def _read_story(self, ident: str) -> Story | None:
         if (article := self._articles.get(ident)) is None:

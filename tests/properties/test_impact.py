@@ -31,7 +31,7 @@ async def test_impact_is_what_a_correction_changes(valkey_server: Any, history: 
 
 
 async def _changed_by_correcting(room: PressRoom, edition: LiveEdition, guid: str) -> set[str]:
-    story = await edition.story(identify("desk", guid))
+    [story] = await edition.stories([identify("desk", guid)])
     assert story
     before = {path: room.tree.read(path) for path in room.tree.walk()}
     await room.accept(_corrected(story.article, room))

@@ -17,7 +17,7 @@ async def build(edition: Edition, printer: Printer, ident: str) -> Output:
 async def build_all(edition: Edition, printer: Printer, idents: Sequence[str]) -> list[Output]:
     """The same of many. Each step is taken for all of them before the next one: a processor that does one thing at a
     time has at hand what it takes."""
-    stories = [await edition.story(ident) for ident in idents]
+    stories = await edition.stories(idents)
     around = [await edition.related(story.article) if story and story.article.live else () for story in stories]
     return [await _output(edition, printer, *found) for found in zip(stories, around, strict=True)]
 
@@ -69,5 +69,5 @@ async def heir(edition: Edition, article: Article) -> Article | None:
     """The rewrite that replaced it, if readers see that."""
     if article.replaced_by is None:
         return None
-    story = await edition.story(article.replaced_by)
+    [story] = await edition.stories([article.replaced_by])
     return story.article if story and story.article.live else None

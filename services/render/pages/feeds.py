@@ -26,8 +26,8 @@ async def build(edition: Edition, printer: Printer, name: str) -> Output:
     term = await edition.term(kind, slug) if slug else None
     folder = home(cast(Kind, kind), term).lstrip("/")
     entries = []
-    for card in await edition.newest(name, NEWEST):
-        story = await edition.story(card.id)
+    cards = await edition.newest(name, NEWEST)
+    for card, story in zip(cards, await edition.stories([card.id for card in cards]), strict=True):
         if story and story.article.live:
             article = _where_it_is_listed(story.article, card)
             entries.append(
