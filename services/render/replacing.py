@@ -5,14 +5,13 @@ empty file. That took most of the time of replacing a page; after a crash the pr
 """
 
 import ctypes
-import errno
 import os
 
 _EXCHANGE = 2
 """RENAME_EXCHANGE of renameat2(2), for which Python has no function."""
 _HERE = -100
 """AT_FDCWD."""
-_rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+_rename = getattr(ctypes.CDLL(None), "renameat2", None)
 
 
 def replace(new: str, full: str) -> None:
@@ -29,12 +28,5 @@ def replace(new: str, full: str) -> None:
 
 
 def _exchange(one: str, other: str) -> bool:
-    """Have two names change places; False where one is missing, or where the system or its disk cannot do that."""
-    if _rename is None:
-        return False
-    if _rename(_HERE, os.fsencode(one), _HERE, os.fsencode(other), _EXCHANGE) == 0:
-        return True
-    code = ctypes.get_errno()
-    if code in (errno.ENOENT, errno.EINVAL, errno.ENOSYS):
-        return False
-    raise OSError(code, os.strerror(code), other)
+    """Have two names change places; False where one is missing, or the system or its disk cannot do that."""
+    return _rename is not None and _rename(_HERE, os.fsencode(one), _HERE, os.fsencode(other), _EXCHANGE) == 0
