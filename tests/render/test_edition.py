@@ -1,0 +1,90 @@
+"""What pages are made of is asked for at once, and read once."""
+
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.render.edition import LiveEdition
+from services.render.pages import feeds
+from shared.articles import LARGE, identify, pack_body, read_article, record_key, unpack_body
+from shared.settings import Site
+from shared.store import Store
+from shared.wire import Command
+from tests.properties.press_room import PressRoom, draft, opened
+from tests.render.composition import story
+
+
+@pytest.fixture
+async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
+    async with opened(valkey, tmp_path, Site()) as made:
+        yield made
+
+
+async def test_stories_come_in_the_order_in_which_they_were_asked_for(room: PressRoom) -> None:
+    edition = LiveEdition(room.store, room.site_settings)
+    for guid in "ab":
+        await room.accept(draft(guid, headline=f"Headline {guid}"))
+    found = await edition.stories([identify("desk", guid) for guid in ("b", "unknown", "a")])
+    assert [one and one.article.headline for one in found] == ["Headline b", None, "Headline a"]
+    assert await edition.stories([]) == []
+
+
+async def test_a_feed_of_many_articles_asks_the_store_as_often_as_one_of_one(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = 0
+    ask = Store.all
+
+    async def counted(store: Store, commands: Iterable[Command]) -> list[Any]:
+        nonlocal asked
+        asked += 1
+        return await ask(store, commands)
+
+    async def calls() -> int:
+        nonlocal asked
+        asked = 0
+        with monkeypatch.context() as patched:
+            patched.setattr(Store, "all", counted)
+            await feeds.build(LiveEdition(room.store, room.site_settings), room.printer, "all")
+        return asked
+
+    await room.accept(draft("first"))
+    await room.drain()
+    once = await calls()
+    for number in range(5):
+        await room.accept(draft(f"g{number}", headline=f"Headline {number}"))
+    await room.drain()
+    assert await calls() == once
+
+
+async def test_an_article_that_changed_is_read_anew(room: PressRoom) -> None:
+    edition, ident = LiveEdition(room.store, room.site_settings), identify("desk", "g")
+    await room.accept(draft("g", headline="Before"))
+    [before] = await edition.stories([ident])
+    await room.accept(draft("g", headline="After", version=2))
+    [after] = await edition.stories([ident])
+    assert before is not None
+    assert after is not None
+    assert (before.article.headline, after.article.headline) == ("Before", "After")
+
+
+async def test_what_is_the_same_in_the_store_is_the_same_in_memory(room: PressRoom) -> None:
+    await room.accept(draft("g"))
+    kept = await room.store.do("GET", record_key(identify("desk", "g")))
+    assert read_article(kept) is read_article(bytes(bytearray(kept)))
+
+
+def test_what_is_large_is_read_each_time() -> None:
+    article = story().model_copy(update={"summary": "w" * LARGE})
+    kept = article.model_dump_json().encode()
+    assert read_article(kept) == read_article(kept) == article
+    assert read_article(kept) is not read_article(kept)
+
+
+@pytest.mark.parametrize("length", [0, 10, LARGE, 20 * LARGE])
+def test_a_body_is_unpacked_as_it_was_packed(length: int) -> None:
+    html = "".join(f"<p>{number * 7919 % 10_007}</p>" for number in range(length // 10))
+    for _ in range(2):
+        assert unpack_body(pack_body(html)) == html
