@@ -68,12 +68,13 @@ class Link:
         return None
 
     async def _watch(self, wire: Wire) -> None:
-        """Give up the connection when an answer is due and none has come for ANSWER_TIMEOUT."""
-        answered, quiet = wire.answered, 0.0
+        """Give up the connection when an answer is due and nothing of it has come for ANSWER_TIMEOUT: those of
+        many large bodies take longer than that on a slow network."""
+        heard, quiet = wire.heard, 0.0
         while quiet < ANSWER_TIMEOUT:
             await asyncio.sleep(LOOK_EVERY)
-            silent = wire.waits and wire.answered == answered
-            answered, quiet = wire.answered, quiet + LOOK_EVERY if silent else 0.0
+            silent = wire.waits and wire.heard == heard
+            heard, quiet = wire.heard, quiet + LOOK_EVERY if silent else 0.0
         self._drop(f"the store did not answer for {ANSWER_TIMEOUT:g} s", wire)
 
     def _drop(self, reason: str, of: Wire | None = None) -> None:

@@ -57,7 +57,8 @@ class Wire(asyncio.Protocol):
         self._reader = hiredis.Reader(replyError=failure, notEnoughData=_NO_MORE)
         self._waiting: deque[_Call] = deque()
         self._outbox: list[bytes] = []
-        self.answered = 0
+        self.heard = 0
+        """How often something has come."""
 
     @property
     def waits(self) -> bool:
@@ -92,6 +93,7 @@ class Wire(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Hand each answer to the call that has waited longest."""
+        self.heard += 1
         try:
             self._reader.feed(data)
             while (answer := self._reader.gets()) is not _NO_MORE:
@@ -104,7 +106,6 @@ class Wire(asyncio.Protocol):
         self._lost(str(exc or "it was closed"))
 
     def _take(self, answer: Any) -> None:
-        self.answered += 1
         call = self._waiting[0]
         call.answers.append(answer)
         if len(call.answers) == call.count:

@@ -4,13 +4,14 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 
+import hiredis
 import pytest
 from redis.exceptions import ResponseError
 
 from shared.link import Link
 from shared.settings import Settings
 from shared.store import LINKS, Store, StoreUnavailable
-from shared.wire import failure
+from shared.wire import Wire, failure
 
 
 @pytest.fixture
@@ -155,6 +156,43 @@ async def test_a_store_that_says_nothing_is_told_as_such(monkeypatch: pytest.Mon
         with pytest.raises(StoreUnavailable, match=r"^the store cannot be reached: it did not answer for 0\.05 s$"):
             await store.do("PING")
         await store.close()
+
+
+async def test_a_store_whose_answer_is_long_in_coming_is_waited_for_while_it_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks: asyncio.Queue[None] = asyncio.Queue()
+    gone = asyncio.Event()
+    waits = Wire.waits.fget
+    assert waits
+
+    def looked_at(wire: Wire) -> bool:
+        looks.put_nowait(None)
+        return waits(wire)
+
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        commands = hiredis.Reader()
+        while said := await reader.read(1000):
+            commands.feed(said)
+            while command := commands.gets():
+                if command != [b"GET", b"long"]:
+                    writer.write(b"+OK\r\n")
+                    continue
+                for piece in (b"$20\r\n", *[b"x"] * 20, b"\r\n"):
+                    await looks.get()
+                    writer.write(piece)
+        gone.set()
+        writer.close()
+
+    monkeypatch.setattr("shared.link.LOOK_EVERY", 0.01)
+    monkeypatch.setattr("shared.link.Wire.waits", property(looked_at))
+    async with await asyncio.start_server(slow, "127.0.0.1", 0) as server:
+        store = Store(Settings(redis_url=f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0"))
+        await store.do("PING")
+        monkeypatch.setattr("shared.link.ANSWER_TIMEOUT", 0.05)  # not before: it bounds connecting too
+        assert await store.do("GET", "long") == b"x" * 20
+        await store.close()
+        await gone.wait()
 
 
 async def test_a_step_may_rest_on_any_number_of_keys(store: Store) -> None:
