@@ -280,9 +280,15 @@ def unpack_body(kept: bytes | None) -> str:
     """The inverse of `pack_body`; no body is an empty one. Remembered like `read_article`."""
     if not kept:
         return ""
-    return _unpack(kept) if len(kept) <= LARGE else _unpack.__wrapped__(kept)
+    return (_unpack_small(kept) if len(kept) <= LARGE else None) or _unpack(kept)
 
 
 @lru_cache(maxsize=1024)
+def _unpack_small(kept: bytes) -> str | None:
+    """None of what is large once it is unpacked: that may have a thousand times the length."""
+    html = _unpack(kept)
+    return html if len(html) <= 4 * LARGE else None
+
+
 def _unpack(kept: bytes) -> str:
     return isal_zlib.decompress(kept).decode()

@@ -88,3 +88,12 @@ def test_a_body_is_unpacked_as_it_was_packed(length: int) -> None:
     html = "".join(f"<p>{number * 7919 % 10_007}</p>" for number in range(length // 10))
     for _ in range(2):
         assert unpack_body(pack_body(html)) == html
+
+
+def test_a_body_that_is_large_once_it_is_unpacked_is_not_remembered() -> None:
+    """A thousand such bodies would take gigabytes: what says the same again and again packs to a hundredth."""
+    for html, remembered in (("<p>Body.</p>", True), ("<td>0</td>" * LARGE, False)):
+        kept = pack_body(html)
+        assert len(kept) <= LARGE
+        assert unpack_body(kept) == html
+        assert (unpack_body(kept) is unpack_body(kept)) == remembered
