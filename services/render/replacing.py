@@ -16,15 +16,11 @@ _rename = getattr(ctypes.CDLL(None), "renameat2", None)
 
 def replace(new: str, full: str) -> None:
     """Put `new` in the place of `full`, where readers find one of the two at any time. Raises OSError as `os.replace`
-    does; then both stay."""
-    if not _exchange(new, full):
-        os.replace(new, full)  # noqa: PTH105 - the hot path
-        return
-    try:
-        os.unlink(new)  # noqa: PTH108 - the hot path
-    except IsADirectoryError:
-        _exchange(new, full)
-        raise
+    does; then both stay. A folder would change places too, and is refused before."""
+    if os.path.isdir(full) or not _exchange(new, full):  # noqa: PTH112 - the hot path
+        os.replace(new, full)  # noqa: PTH105 - as above
+    else:
+        os.unlink(new)  # noqa: PTH108 - as above
 
 
 def _exchange(one: str, other: str) -> bool:

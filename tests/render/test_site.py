@@ -183,6 +183,27 @@ def test_an_empty_folder_or_a_file_in_the_place_of_another_kind_gives_way(site: 
     assert (site.read("a/index.html"), site.read("_moved/a"), site.read("_moved/b")) == (b"page", b"../c", b"../c")
 
 
+def test_a_folder_in_the_place_of_a_page_stays_there_for_all_that_is_in_it(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A writer that was killed while it had another name could neither write the page again nor would it be swept."""
+    other = site.root / "index.html" / "other.html"
+    other.parent.mkdir()
+    other.touch()
+    was_there: list[bool] = []
+    unlink = os.unlink
+
+    def watched(path: str) -> None:
+        was_there.append(other.exists())
+        unlink(path)
+
+    monkeypatch.setattr(os, "unlink", watched)
+    with pytest.raises(IsADirectoryError):
+        site.apply(Output({"index.html": b"page"}))
+    assert all(was_there)
+    assert other.exists()
+
+
 def test_an_empty_folder_that_is_as_long_as_the_page_gives_way_too(site: Site) -> None:
     (site.root / "index.html").mkdir()
     page = b"x" * (site.root / "index.html").stat().st_size
