@@ -84,12 +84,13 @@ class Site:
         """Drop what writers left unfinished when they were killed, and the folders of articles that are gone. Who is
         writing just now begins again."""
         for folder, folders, files in os.walk(self.root):
-            if not (folders or files) and _ARTICLE.search(folder):
+            found = (*files, *folders)  # a link to a folder is among the folders
+            left = [name for name in found if name.startswith(UNFINISHED)]
+            for name in left:
+                with contextlib.suppress(OSError):
+                    os.unlink(f"{folder}/{name}")  # noqa: PTH108 - a million of them
+            if len(left) == len(found) and _ARTICLE.search(folder):
                 _took_away(folder)
-            for name in (*files, *folders):  # a link to a folder is among the folders
-                if name.startswith(UNFINISHED):
-                    with contextlib.suppress(OSError):
-                        os.unlink(f"{folder}/{name}")  # noqa: PTH108 - a million of them
 
     def apply(self, output: Output) -> list[str]:
         """Bring the tree to the output; return the paths that changed. Raises OSError where the disk is full, and

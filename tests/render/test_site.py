@@ -362,6 +362,15 @@ def test_the_folder_of_a_page_stays_for_those_that_lead_to_it(site: Site) -> Non
         assert not (site.root / PAGE).parent.exists()
 
 
+def test_the_folder_of_an_article_that_is_gone_is_swept_away_with_what_a_killed_writer_left_in_it(site: Site) -> None:
+    site.apply(Output({PAGE: b"words"}))
+    page = site.root / PAGE
+    page.with_name(".index.html.w2").write_bytes(b"the page before")
+    site.apply(Output(absent=(PAGE,)))
+    site.sweep()
+    assert not page.parent.exists()
+
+
 def test_a_full_disk_is_an_error_and_the_old_page_stays(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     site.apply(Output({PAGE: b"words"}))
 
