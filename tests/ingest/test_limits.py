@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -73,6 +74,9 @@ def test_below_the_floor_of_free_space_nothing_is_taken(full_disk: Ingest) -> No
             assert "disk" in answer.json()["detail"]
         assert client.get("/health/live").status_code == 200
         assert client.get("/v1/articles/aaaaaaaaaaaaaaaa").status_code == 404
+        assert client.head("/v1/push/desk/assets/x").status_code == 404
+        told = client.get("/metrics").text
+    assert 'pressrun_requests_refused_total{reason="the disk is nearly full"} 7.0' in told
 
 
 def test_a_folder_that_is_not_there_yet_is_made(tmp_path: Path, valkey: str) -> None:
@@ -88,6 +92,35 @@ async def test_a_folder_that_has_gone_takes_nothing(tmp_path: Path) -> None:
     limits = Limits(work, in_flight=2, folder=tmp_path / "gone", floor_mb=1)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(limits), base_url="http://ingest") as client:
         assert (await client.post("/v1/articles")).status_code == 503
+
+
+async def test_a_request_that_fails_gives_its_place_back(tmp_path: Path) -> None:
+    async def fail(scope: Any, receive: Any, send: Any) -> None:
+        raise ZeroDivisionError
+
+    limits = Limits(fail, in_flight=1, folder=tmp_path, floor_mb=0)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(limits), base_url="http://ingest") as client:
+        for _ in range(2):
+            with pytest.raises(ZeroDivisionError):
+                await client.post("/v1/articles")
+
+
+async def test_the_free_space_is_looked_at_again_each_second_and_no_more_often(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def work(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 202, "headers": []})
+        await send({"type": "http.response.body"})
+
+    at = SimpleNamespace(now=0.0, free=0)
+    monkeypatch.setattr("services.ingest.limits.time", SimpleNamespace(monotonic=lambda: at.now))
+    monkeypatch.setattr("services.ingest.limits._free", lambda _: at.free)
+    limits = Limits(work, in_flight=2, folder=tmp_path, floor_mb=1)
+    answers = []
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(limits), base_url="http://ingest") as client:
+        for at.now, at.free in ((100.0, MIB), (100.5, 0), (101.5, 0), (102.0, MIB), (103.0, MIB)):
+            answers.append((await client.post("/v1/articles")).status_code)
+    assert answers == [202, 202, 503, 503, 202]
 
 
 def test_a_body_of_5_mib_is_taken_and_a_byte_more_is_413(ingest_process: Ingest) -> None:
