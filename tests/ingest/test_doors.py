@@ -60,6 +60,12 @@ def test_the_digest_of_a_token_is_no_token(doors: Doors) -> None:
         doors.bearer("Bearer sha256:" + hashlib.sha256(b"hashed").hexdigest())
 
 
+def test_a_token_may_be_of_any_characters_in_the_bytes_that_were_sent() -> None:
+    doors = Doors({"desk": source(("schlüssel",))})
+    as_decoded = "Bearer schlüssel".encode().decode("latin-1")  # which is how servers read headers
+    assert doors.bearer(as_decoded) == "desk"
+
+
 def test_each_secret_of_a_source_signs(doors: Doors) -> None:
     for secret in ("secret-one", "secret-two"):
         doors.signed("desk", BODY, superdesk(secret), ("superdesk", "bearer"))
