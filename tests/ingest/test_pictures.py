@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageChops, ImageOps, ImageStat
 
 from services.ingest.pictures import inspect
 from shared import media
-from shared.media import NoPicture, Original, derive, digest_of, look, media_name, media_names
+from shared.media import NoPicture, Original, derive, digest_of, look, media_name, media_names, siblings
 from shared.problems import Problem
 
 DIGEST = "ab" + "0" * 38
@@ -46,6 +46,7 @@ def take(folder: Path, content: bytes, declared: str = "", filename: str = "x") 
         ("PNG", "RGBA", "image/png", True),
         ("WEBP", "RGBA", "image/webp", True),
         ("GIF", "P", "image/gif", False),
+        ("PNG", "LA", "image/png", True),
     ],
 )
 def test_pictures_are_known_by_their_content(tmp_path: Path, kind: str, mode: str, mime: str, alpha: bool) -> None:
@@ -66,13 +67,22 @@ SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>x</
         (b"x", "", "X.SVG"),
         (b"not a picture", "image/jpeg", "x"),
         (b"not a picture", "", "x.jpg"),
+        (b"not a picture", "Image/JPEG; charset=binary", "x"),
+        (b"not a picture", "image/pjpeg", "x"),
+        (b"not a picture", "", "x.JPEG"),
+        (b"not a picture", "", "x.png"),
+        (b"not a picture", "", "x.webp"),
+        (b"not a picture", "", "x.gif"),
+        (b"x", "", "x.svgz"),
         (encoded("JPEG", (200, 200))[:-200], "image/jpeg", "x.jpg"),
         (encoded("PNG", (200, 200))[:-60], "image/png", "x.png"),
         (encoded("BMP"), "image/bmp", "x.png"),
         (b"\xef\xbb\xbf\n<!-- <p> -->" + SVG[21:], "", "x"),
         (b'<?xml version="1.0"?>\n<!DOCTYPE svg PUBLIC "x" "y" [<!ENTITY a "b>">] >\n<SVG/>', "", "x"),
+        (b"<!-- " + b"x" * 4_000 + b" -->" + SVG[21:], "text/plain", "x"),
         (b'<s:svg xmlns:s="http://www.w3.org/2000/svg">', "", "x"),
         (encoded("PNG", (1, 11)), "image/png", "x.png"),
+        (encoded("PNG", (11, 1)), "image/png", "x.png"),
         (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "", "x"),
     ],
 )
@@ -89,11 +99,12 @@ def test_an_original_that_is_gone_is_not_called_something_else(tmp_path: Path) -
 
 
 def test_a_bomb_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
-    bomb = stored(tmp_path, encoded("PNG", (10_000, 6_000), "1"))
+    bomb = stored(tmp_path, encoded("PNG", (10_000, 5_001), "1"))
     before = time.process_time()
     with pytest.raises(NoPicture, match="million pixels"):
         look(bomb)
     assert time.process_time() - before < 0.1
+    assert look(stored(tmp_path, encoded("PNG", (10_000, 5_000), "1")))[1:3] == (10_000, 5_000)
 
 
 def test_a_jpeg_that_goes_over_its_pixels_again_and_again_is_refused(tmp_path: Path) -> None:
@@ -107,6 +118,15 @@ def test_a_jpeg_that_goes_over_its_pixels_again_and_again_is_refused(tmp_path: P
     assert look(stored(tmp_path, jpeg + b"\xff\xda" * 3_000)), "a film that a phone has added"
 
 
+def test_a_jpeg_of_several_pictures_goes_over_its_pixels_no_more_often(tmp_path: Path) -> None:
+    several = encoded("MPO", (200, 200), save_all=True, append_images=[Image.new("RGB", (200, 200))], progressive=True)
+    assert look(stored(tmp_path, several)) == ("image/jpeg", 200, 200, False)
+    first = several[: several.index(b"\xff\xd9")]
+    last_scan = first[first.rindex(b"\xff\xc4") :]
+    with pytest.raises(NoPicture, match="scans"):
+        look(stored(tmp_path, first + last_scan * 100 + several[len(first) :]))
+
+
 def test_a_jpeg_of_nothing_but_segments_is_refused_before_it_is_opened(tmp_path: Path) -> None:
     jpeg = encoded("JPEG")
     bomb = stored(tmp_path, jpeg[:2] + b"\xff\xe0\0\2" * 1_000_000 + jpeg[2:])
@@ -114,6 +134,9 @@ def test_a_jpeg_of_nothing_but_segments_is_refused_before_it_is_opened(tmp_path:
     with pytest.raises(NoPicture, match="segments"):
         look(bomb)
     assert time.process_time() - before < 0.5
+    assert look(stored(tmp_path, encoded("PNG") + b"\xff\xe0\0\2" * 20_000)), (
+        "a PNG has none, whatever its bytes look like"
+    )
 
 
 @pytest.mark.parametrize(
@@ -130,11 +153,24 @@ def test_a_jpeg_of_nothing_but_segments_is_refused_before_it_is_opened(tmp_path:
         (b"<!doctype html><title>x</title><svg></svg>", "text/html", "x.html"),
         (b"<?xml version='1.0'?><nitf><!-- <svg/> --></nitf>", "application/xml", "x.xml"),
         (b"<!-- <svg> " * 400, "text/plain", "x"),
+        (b"RIFF\x24\0\0\0WAVEfmt ", "audio/wav", "x.wav"),
+        (b"x", "", "x.jpg.txt"),
+        (b"x", "", "notajpg"),
     ],
 )
 def test_other_files_are_kept_and_never_shown(tmp_path: Path, content: bytes, declared: str, filename: str) -> None:
     found = take(tmp_path, content, declared, filename)
     assert (found.shown, found.names(), found.type) == (False, {}, declared or "application/octet-stream")
+
+
+def test_what_is_kept_is_called_by_its_type_alone(tmp_path: Path) -> None:
+    assert take(tmp_path, b"x", "Text/Plain ; charset=utf-8").type == "text/plain"
+
+
+@pytest.mark.parametrize("size", [(10, 1), (1, 10)])
+def test_one_side_may_be_ten_times_the_other(tmp_path: Path, size: tuple[int, int]) -> None:
+    found = take(tmp_path, encoded("PNG", size))
+    assert (found.width, found.height) == size
 
 
 @pytest.mark.parametrize(
@@ -147,6 +183,13 @@ def test_no_public_file_is_wider_than_the_original(width: int, widths: list[int]
     assert list(names) == widths
     assert names[widths[-1]] == f"/media/ab/{DIGEST}-{widths[-1]}.jpg"
     assert all(digest_of(name) == DIGEST for name in names.values())
+
+
+@pytest.mark.parametrize("alpha", [False, True])
+def test_the_widest_public_file_tells_of_all_of_them(alpha: bool) -> None:
+    names = [*media_names(DIGEST, 1000, alpha).values()]
+    assert siblings(names[-1]) == names
+    assert siblings("https://a.b/c.jpg") == []
 
 
 @given(st.text(st.sampled_from("/ .:a\u00fc"), max_size=8).map(lambda text: f"{text}/a"))
@@ -203,6 +246,38 @@ def test_a_picture_taken_upright_is_shown_upright_and_says_nothing_of_where(tmp_
         assert b"at home" not in path.read_bytes()
 
 
+@pytest.mark.parametrize("turned", range(1, 9))
+def test_a_picture_is_shown_upright_however_it_was_taken(tmp_path: Path, turned: int) -> None:
+    drawn = Image.new("RGB", (400, 300), (200, 30, 30))
+    drawn.paste((30, 200, 30), (0, 0, 200, 150))
+    drawn.paste((30, 30, 200), (200, 0, 400, 150))
+    exif, file = Image.Exif(), BytesIO()
+    exif[0x0112] = turned
+    drawn.save(file, "PNG", exif=exif)
+    original = stored(tmp_path, file.getvalue())
+    with Image.open(original) as taken:
+        upright = ImageOps.exif_transpose(taken).convert("RGB")
+    assert look(original)[1:3] == upright.size
+    (path,) = derive(original, tmp_path)
+    with Image.open(path) as shown:
+        assert ImageStat.Stat(ImageChops.difference(shown, upright)).mean == pytest.approx([0, 0, 0], abs=5)
+
+
+def test_a_damaged_profile_or_exif_is_as_good_as_none(tmp_path: Path) -> None:
+    original = stored(tmp_path, encoded("JPEG", icc_profile=b"no profile", exif=b"Exif\0\0no exif"))
+    assert look(original) == ("image/jpeg", 8, 4, False)
+    assert len(derive(original, tmp_path)) == 1
+
+
+def test_a_picture_that_finds_no_memory_is_not_called_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Image.Image) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", fail)
+    with pytest.raises(MemoryError):
+        look(stored(tmp_path, encoded("PNG")))
+
+
 def test_damaged_exif_says_nothing_in_the_log(tmp_path: Path) -> None:
     tags = b"".join(struct.pack(">HHII", tag, 7, 1_000_000, 0) for tag in range(1, 1_001))
     exif = b"Exif\0\0MM\0*" + struct.pack(">IH", 8, 1_000) + tags + bytes(4)
@@ -250,6 +325,15 @@ def test_a_large_picture_is_made_from_all_of_its_rows(tmp_path: Path, turned: in
         assert reds == ([True, True, True, False] if turned == 1 else [True, False, True, True])
 
 
+def test_a_public_file_is_as_sharp_as_its_original(tmp_path: Path) -> None:
+    bars, file = Image.frombytes("L", (1600, 1), (b"\0" * 4 + b"\xff" * 4) * 200), BytesIO()
+    bars.resize((1600, 1000)).save(file, "JPEG")
+    widest = derive(stored(tmp_path, file.getvalue()), tmp_path)[-1]
+    with Image.open(widest) as picture:
+        assert picture.width == 1600
+        assert ImageStat.Stat(picture.convert("L")).stddev[0] > 110
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "GIF"])
 def test_a_public_file_has_no_comment(tmp_path: Path, kind: str) -> None:
     original = stored(tmp_path, encoded(kind, (1000, 500), comment=b"at home", xmp=b"<x>at home</x>"))
@@ -257,27 +341,50 @@ def test_a_public_file_has_no_comment(tmp_path: Path, kind: str) -> None:
         assert b"at home" not in path.read_bytes()
 
 
+def profile(kind: bytes, colours: bytes, measured_as: bytes, tags: dict[bytes, bytes]) -> bytes:
+    """An ICC profile of those tags (ICC.1:2001-04)."""
+    tags = {
+        b"desc": b"desc\0\0\0\0" + struct.pack(">I", 2) + b"x\0" + b"\0" * 78,
+        b"cprt": b"text\0\0\0\0x\0\0\0",
+        b"wtpt": b"XYZ \0\0\0\0" + struct.pack(">3i", 63190, 65536, 54061),
+        **tags,
+    }
+    at, table, content = 132 + 12 * len(tags), struct.pack(">I", len(tags)), b""
+    for name, value in tags.items():
+        table += name + struct.pack(">II", at + len(content), len(value))
+        content += value
+    head = struct.pack(">I4xI4s4s4s12x4s28x3i", at + len(content), 0x02400000, kind, colours, measured_as, b"acsp",
+                       63190, 65536, 54061)  # fmt: skip
+    return head.ljust(128, b"\0") + table + content
+
+
+def red_ink() -> bytes:
+    """An ICC profile of a press that prints red, whatever it is given."""
+    straight = bytes(range(256))
+    red = bytes((136, 208, 195))  # L*a*b*
+    table = b"mft1\0\0\0\0\4\3\2\0" + struct.pack(">9i", 65536, 0, 0, 0, 65536, 0, 0, 0, 65536)
+    return profile(b"prtr", b"CMYK", b"Lab ", {b"A2B0": table + straight * 4 + red * 2**4 + straight * 3})
+
+
 def swapped_profile() -> bytes:
-    """An ICC profile in which red and green have changed places (ICC.1:2001-04, three-component matrix)."""
+    """An ICC profile in which red and green have changed places (three-component matrix)."""
 
     def xyz(*values: float) -> bytes:
         return b"XYZ \0\0\0\0" + b"".join(struct.pack(">i", round(value * 65536)) for value in values)
 
     red, green, blue = xyz(0.4361, 0.2225, 0.0139), xyz(0.3851, 0.7169, 0.0971), xyz(0.1431, 0.0606, 0.7141)
     curve = b"curv\0\0\0\0" + struct.pack(">IHH", 1, 0x0233, 0)
-    tags = {
-        b"desc": b"desc\0\0\0\0" + struct.pack(">I", 2) + b"x\0" + b"\0" * 78,
-        b"cprt": b"text\0\0\0\0x\0\0\0",
-        b"wtpt": xyz(0.9642, 1, 0.8249),
-        b"rXYZ": green, b"gXYZ": red, b"bXYZ": blue, b"rTRC": curve, b"gTRC": curve, b"bTRC": curve,
-    }  # fmt: skip
-    at, table, content = 132 + 12 * len(tags), struct.pack(">I", len(tags)), b""
-    for name, value in tags.items():
-        table += name + struct.pack(">II", at + len(content), len(value))
-        content += value
-    head = struct.pack(">I4xI4s4s4s12x4s28x3i", at + len(content), 0x02400000, b"mntr", b"RGB ", b"XYZ ", b"acsp",
-                       63190, 65536, 54061)  # fmt: skip
-    return head.ljust(128, b"\0") + table + content
+    return profile(
+        b"mntr", b"RGB ", b"XYZ ",
+        {b"rXYZ": green, b"gXYZ": red, b"bXYZ": blue, b"rTRC": curve, b"gTRC": curve, b"bTRC": curve},
+    )  # fmt: skip
+
+
+def test_colours_for_print_are_those_of_their_profile(tmp_path: Path) -> None:
+    (path,) = derive(stored(tmp_path, encoded("JPEG", (80, 40), "CMYK", icc_profile=red_ink())), tmp_path)
+    with Image.open(path) as picture:
+        red, green, blue = picture.getpixel((40, 20))
+    assert (red > 90, green < 40, blue < 40) == (True, True, True)
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "see-through RGB", "see-through P"])
