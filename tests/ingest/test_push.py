@@ -23,7 +23,8 @@ from services.ingest.doors import Doors
 from services.ingest.draft import Draft, Picture
 from services.ingest.formats import ninjs
 from services.ingest.illustrations import illustrate
-from services.ingest.media import ENVELOPE, MOST, Media
+from services.ingest.media import AT_ONCE, ENVELOPE, MOST, Media
+from services.ingest.multipart import CHUNK
 from services.ingest.push import push_routes
 from shared.media import find_media, original_path
 from shared.service import Service, create_app
@@ -302,7 +303,11 @@ async def test_a_file_that_is_no_picture_is_kept_so_that_the_article_can_come(in
     assert (await ingest.push_asset("media-id", b"bin", "text/plain")).status_code == 201
     found = await find_media(ingest.store, "desk", "media-id")
     assert found is not None
-    assert not found.shown
+    assert (found.shown, found.type) == (False, "text/plain")
+
+
+async def test_a_file_is_judged_by_its_name_too(ingest: Ingest) -> None:
+    assert (await ingest.push_asset("x.svg", b"x", "application/octet-stream")).status_code == 422
 
 
 async def test_an_address_may_have_a_slash_at_its_end_for_nothing_redirects(ingest: Ingest) -> None:
@@ -331,8 +336,12 @@ def parts(*given: bytes) -> bytes:
         (parts(b'name="media_id"\r\n\r\n', b'name="media"\r\n\r\nx'), 422, "/media_id"),
         (parts(b'name="media_id"\r\n\r\n\xff', b'name="media"\r\n\r\nx'), 422, "/media_id"),
         (parts(b'name="media_id"\r\n\r\n' + b"x" * 3000, b'name="media"\r\n\r\nx'), 422, "/media_id"),
+        (parts(b'name="media_id"\r\n\r\n' + b"x" * 513, b'name="media"\r\n\r\nx'), 422, "/media_id"),
+        (parts(b'name="media_id"\r\n\r\nx\x07y', b'name="media"\r\n\r\nx'), 422, "/media_id"),
+        (parts(b'name="media_id"\r\n\r\nx\xe2\x80\xaey', b'name="media"\r\n\r\nx'), 422, "/media_id"),
         (parts(b'name="media_id"\r\n\r\nx', b'name="media_id"\r\n\r\ny'), 400, None),
-        (parts(*[b'name="x"\r\n\r\nx'] * 40), 400, None),
+        (parts(b'name="media_id"\r\n\r\nx', *[b'name="media"\r\n\r\nx'] * 2), 400, None),
+        (parts(b'name="media_id"\r\n\r\nx', *[b'name="x"\r\n\r\nx'] * 15, b'name="media"\r\n\r\nx'), 400, None),
         (parts(b'name="media_id"\r\n\r\nx', b'name="media"\r\n\r\nx')[:-6], 400, None),
     ],
 )
@@ -345,8 +354,10 @@ async def test_bodies_that_are_not_as_they_should_be(
 
 
 async def test_other_types_of_bodies_are_415_and_large_ones_413(ingest: Ingest) -> None:
-    for kind in ("application/json", "multipart/form-data", "multipart/form-data; boundary="):
-        assert (await ingest.push("/v1/push/desk/assets", b"{}", **{"content-type": kind})).status_code == 415
+    raw = parts(b'name="media_id"\r\n\r\nx', b'name="media"\r\n\r\nx')
+    form = "multipart/form-data"
+    for kind in ("application/json", "multipart/mixed; boundary=b", form, f"{form}; boundary="):
+        assert (await ingest.push("/v1/push/desk/assets", raw, **{"content-type": kind})).status_code == 415
 
     async def stream() -> AsyncIterator[bytes]:
         for _ in range((MOST + ENVELOPE) // 1_000_000 + 2):
@@ -355,6 +366,86 @@ async def test_other_types_of_bodies_are_415_and_large_ones_413(ingest: Ingest) 
     headers = {"authorization": "Bearer token", **BOUNDARY}
     answer = await ingest.http.post("/v1/push/desk/assets", content=stream(), headers=headers)
     assert answer.status_code == 413
+
+
+async def test_a_file_that_says_it_is_too_large_is_not_even_read(ingest: Ingest) -> None:
+    async def unread() -> AsyncIterator[bytes]:
+        raise AssertionError("somebody reads it")
+        yield b""
+
+    headers = {"authorization": "Bearer token", "content-length": str(MOST + ENVELOPE + 1), **BOUNDARY}
+    answer = await ingest.http.post("/v1/push/desk/assets", content=unread(), headers=headers)
+    assert answer.status_code == 413
+
+
+async def test_a_media_id_may_be_that_long_and_parts_that_many(ingest: Ingest) -> None:
+    media_id = "\U00010348" * 512  # four bytes each
+    named, others = b'name="media_id"\r\n\r\n' + media_id.encode(), [b'name="x"\r\n\r\nx'] * 14
+    raw = parts(named, *others, b'name="media"\r\n\r\nx')
+    answer = await ingest.push("/v1/push/desk/assets", raw, **BOUNDARY)
+    assert (answer.status_code, answer.json()["media_id"]) == (201, media_id)
+
+
+async def test_what_one_part_is_says_nothing_of_the_next(ingest: Ingest) -> None:
+    named = b'name="media_id"\r\ncontent-type: text/plain\r\n\r\nx'
+    nameless = b"--b\r\ncontent-type: text/plain\r\n\r\nno part of the file\r\n"
+    raw = parts(named, b'name="media"\r\n\r\nfile').replace(b"--b--", nameless + b"--b--")
+    answer = await ingest.push("/v1/push/desk/assets", raw, **BOUNDARY)
+    assert answer.json() == {"media_id": "x", "type": "application/octet-stream", "size": 4}
+
+
+async def test_a_file_is_kept_byte_by_byte_though_it_looks_like_the_end_of_a_part(ingest: Ingest) -> None:
+    content = (b"\r\n--" * (CHUNK // 4 + 1) + b"\r\n--" + b"\r" * CHUNK) * 2
+    assert (await ingest.push_asset("x", content, "text/plain")).status_code == 201
+    found = await find_media(ingest.store, "desk", "x")
+    assert found is not None
+    assert found.digest == hashlib.blake2b(content, digest_size=20).hexdigest()
+    assert original_path(ingest.settings.originals_dir, found.digest).read_bytes() == content
+
+
+async def test_so_many_files_may_come_at_once_and_others_once_they_are_through(
+    ingest: Ingest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.ingest.media.SPOOLS", 2)
+    arrived, go_on = asyncio.Semaphore(0), asyncio.Event()
+
+    async def waits() -> AsyncIterator[bytes]:
+        arrived.release()
+        await go_on.wait()
+        yield b"junk"
+
+    headers = {"authorization": "Bearer token", **BOUNDARY}
+    under_way = [
+        asyncio.create_task(ingest.http.post("/v1/push/desk/assets", content=waits(), headers=headers))
+        for _ in range(2)
+    ]
+    for _ in under_way:
+        await arrived.acquire()
+    refused = await ingest.push_asset("m", picture())
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+    go_on.set()
+    assert [answer.status_code for answer in await asyncio.gather(*under_way)] == [400] * 2
+    assert (await ingest.push_asset("m", picture())).status_code == 201
+
+
+async def test_no_more_files_are_looked_at_at_once_than_there_is_memory_for(
+    ingest: Ingest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = most = 0
+
+    async def in_turns(call: Any, *given: Any) -> Any:
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        for _ in range(100):  # the others may come as far as they do
+            await asyncio.sleep(0)
+        now -= 1
+        return call(*given)
+
+    monkeypatch.setattr(asyncio, "to_thread", in_turns)
+    answers = await asyncio.gather(*(ingest.push_asset(f"m{number}", picture()) for number in range(5)))
+    assert [answer.status_code for answer in answers] == [201] * 5
+    assert most == AT_ONCE
 
 
 async def test_a_signature_covers_every_byte_of_the_multipart_body(ingest: Ingest) -> None:
