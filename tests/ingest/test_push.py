@@ -462,6 +462,13 @@ async def test_a_picture_item_gives_its_asset_a_second_name(ingest: Ingest) -> N
     assert await find_media(ingest.store, "desk", "tag:p") == await find_media(ingest.store, "desk", "m.jpg")
 
 
+async def test_a_picture_item_whose_asset_never_came_is_ignored_all_the_same(ingest: Ingest) -> None:
+    item = {"guid": "tag:p", "type": "picture", "renditions": {"original": {"media": "m.jpg", "href": "https://a.b/c"}}}
+    answer = await ingest.push("/v1/push/desk/ninjs", item)
+    assert (answer.status_code, answer.json()["outcome"]) == (202, "ignored")
+    assert await find_media(ingest.store, "desk", "tag:p") is None
+
+
 async def test_while_the_store_is_away_it_is_503(tmp_path: Path) -> None:
     (tmp_path / "sources.toml").write_text('[sources.desk]\ntokens = ["token"]\nhmac_secrets = ["123456789"]\n')
     ingest = Ingest(Settings(data=tmp_path, redis_url="redis://127.0.0.1:1/0"))
@@ -475,20 +482,42 @@ async def test_while_the_store_is_away_it_is_503(tmp_path: Path) -> None:
     await ingest.store.close()
 
 
+@pytest.mark.parametrize("place", ["_place", "_spool", "Media._unfinished"])
 @pytest.mark.parametrize(
-    ("code", "status"), [(errno.ENOSPC, 503), (errno.EIO, 503), (errno.EROFS, 503), (errno.EBADF, 500)]
-)
+    ("code", "status"),
+    [
+        (errno.ENOSPC, 503), (errno.EDQUOT, 503), (errno.EMFILE, 503), (errno.ENFILE, 503), (errno.EIO, 503),
+        (errno.EROFS, 503), (errno.EBADF, 500),
+    ],
+)  # fmt: skip
 async def test_a_disk_that_fails_may_take_it_later(
-    ingest: Ingest, monkeypatch: pytest.MonkeyPatch, code: int, status: int
+    ingest: Ingest, monkeypatch: pytest.MonkeyPatch, code: int, status: int, place: str
 ) -> None:
     def fail(*_: object) -> None:
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr("services.ingest.media._place", fail)
+    monkeypatch.setattr(f"services.ingest.media.{place}", fail)
     answer = await ingest.push_asset("x", picture())
     assert answer.status_code == status
     assert ("retry-after" in answer.headers) == (status == 503)
-    assert not list((ingest.settings.originals_dir / ".incoming").iterdir())
+    assert not list(ingest.settings.originals_dir.glob(".incoming/*"))
+
+
+async def test_a_file_its_name_and_its_folder_are_on_disk_before_they_are_acknowledged(
+    ingest: Ingest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced, plainly = [], os.fsync
+
+    def noted(descriptor: int) -> None:
+        synced.append(os.fstat(descriptor).st_ino)
+        plainly(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    assert (await ingest.push_asset("x", picture())).status_code == 201
+    found = await find_media(ingest.store, "desk", "x")
+    assert found is not None
+    path = original_path(ingest.settings.originals_dir, found.digest)
+    assert synced == [place.stat().st_ino for place in (path, path.parent, path.parent.parent)]
 
 
 async def test_what_a_killed_process_left_unfinished_is_removed(ingest: Ingest, tmp_path: Path) -> None:
