@@ -1,5 +1,6 @@
 """Pictures: what is taken, what is refused, and the public files."""
 
+import errno
 import struct
 import subprocess
 import sys
@@ -221,6 +222,20 @@ def test_the_same_original_gives_the_same_bytes(tmp_path: Path) -> None:
     original = stored(tmp_path, encoded("JPEG", (1000, 700)))
     first, second = (derive(original, tmp_path / name) for name in ("a", "b"))
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+
+
+def test_a_public_file_that_cannot_be_written_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Image.Image, path: Path, *__: object, **___: object) -> None:
+        path.write_bytes(b"half of it")
+        raise OSError(errno.ENOSPC, "full")
+
+    original = stored(tmp_path, encoded("JPEG"))
+    monkeypatch.setattr(Image.Image, "save", fail)
+    with pytest.raises(OSError, match="full"):
+        derive(original, tmp_path / "out")
+    assert not [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
 
 
 def test_what_is_there_is_left_alone(tmp_path: Path) -> None:

@@ -528,3 +528,10 @@ async def test_what_a_killed_process_left_unfinished_is_removed(ingest: Ingest, 
     os.utime(folder / "old", (0, 0))
     Media(ingest.store, ingest.service.replicas, tmp_path / "originals")
     assert [path.name for path in folder.iterdir()] == ["new"]
+
+
+async def test_what_another_ingest_removes_at_the_same_time_stops_no_start(ingest: Ingest, tmp_path: Path) -> None:
+    folder = tmp_path / "originals" / ".incoming"
+    folder.mkdir(parents=True)
+    (folder / "listed").symlink_to("gone")
+    Media(ingest.store, ingest.service.replicas, tmp_path / "originals")
