@@ -15,6 +15,7 @@ from services.console.dead_letters import list_letters
 from services.console.status import status
 from shared.dead_letters import set_aside
 from shared.events import ARTICLES, PAGES, ArticlePublished, PageBuilt, new_event_id
+from shared.live import list_key
 from tests.servers import Valkey, wait_for
 
 UNREADABLE = ("{}", "{nope", "[]", "1", '{"type": "page.built", "cause": 1}')
@@ -27,9 +28,9 @@ def published(guid: str) -> str:
     return event.model_dump_json()
 
 
-def built(cause: str) -> str:
+def built(cause: str | None, article: str | None = "a") -> str:
     at = "2025-07-26T06:00:00Z"
-    return PageBuilt(at=at, page="article:a", paths=["/a"], cause=cause, article="a").model_dump_json()
+    return PageBuilt(at=at, page="article:a", paths=["/a"], cause=cause, article=article).model_dump_json()
 
 
 @contextmanager
@@ -65,6 +66,41 @@ def test_status_passes_over_what_it_cannot_read(store: redis.Redis, capsys: pyte
     found: dict[str, Any] = json.loads(capsys.readouterr().out)
     assert [event["guid"] for event in found["last_events"]] == ["bridge"]
     assert found["event_to_live_ms"]["count"] == 1
+
+
+BEGAN = 1_753_509_600_000  # 2025-07-26T06:00:00Z
+
+
+def test_status_tells_how_the_stack_is_doing(store: redis.Redis, capsys: pytest.CaptureFixture[str]) -> None:
+    store.zadd(list_key("all"), {"a": 1, "b": 2})
+    store.execute_command(*set_aside("page", "front", "broken"))
+    for number in range(7):
+        store.xadd(ARTICLES, {"event": published(f"g{number}")}, id=f"{BEGAN + number}-0")
+    store.xgroup_create(ARTICLES, "render", 0)
+    store.xreadgroup("render", "w1", {ARTICLES: ">"}, count=2)
+    status()
+    told = capsys.readouterr().out.splitlines()
+    assert told[:6] == [
+        "articles       2 live",
+        "pages waiting  0",
+        "dead letters   1",
+        "event to live  p50 -, p99 - of the last 0",
+        f"{ARTICLES:<14} render: lag 5, pending 2",
+        "2025-07-26T06:00:00.006+00:00  article.published  g6",
+    ]
+    assert [line.split()[-1] for line in told[5:]] == ["g6", "g5", "g4", "g3", "g2"]
+
+
+def test_event_to_live_is_from_the_acceptance_of_what_changed_an_article_to_its_page(
+    store: redis.Redis, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cause = f"{BEGAN:012x}{0:020x}"
+    for wait in range(1, 201):  # the newest waited the longest
+        store.xadd(PAGES, {"event": built(cause)}, id=f"{BEGAN + wait}-0")
+    for other, article in ((None, "a"), (cause, None)):  # a page that was built anew, and a list
+        store.xadd(PAGES, {"event": built(other, article)}, id=f"{BEGAN + 9_000}-*")
+    status()
+    assert "event to live  p50 101 ms, p99 199 ms of the last 200\n" in capsys.readouterr().out
 
 
 def test_watch_names_what_it_cannot_read_and_goes_on(store: redis.Redis) -> None:
