@@ -177,6 +177,7 @@ def test_a_child_that_was_ready_comes_back_at_once_and_an_early_death_waits_ever
     waits = [pause(early, was_ready=False) for early in range(1, 10)]
     assert waits == sorted(waits)
     assert (waits[0], waits[-1]) == (0.2, 5.0)
+    assert pause(2, was_ready=True) == 0.4
     assert pause(5, was_ready=True) > 1, "ready for a moment, again and again: as on a full disk"
 
 
@@ -263,7 +264,7 @@ async def test_a_killed_child_is_started_again_though_the_logs_were_taken_away(f
         shutil.rmtree(folder.logs)
         os.kill(first, signal.SIGKILL)
         await until(lambda: pids(folder)["a"] != first)
-        assert folder.log("a").exists()
+        assert folder.log("a").stat().st_mode & 0o777 == 0o600
         assert folder.logs.stat().st_mode & 0o777 == 0o700
 
 
@@ -279,6 +280,21 @@ async def test_a_command_that_is_not_there_is_given_up_too(folder: Folder) -> No
     with pytest.raises(CannotStart, match="ingest does not start"):
         async with running(folder, [Part(part.name, ("/none",), part.folder, part.environ, part.is_ready)]):
             pass
+
+
+@pytest.mark.parametrize(
+    ("code", "ended"), [("exit 3", "ended with exit code 3"), ("kill -9 $$", "was ended by signal 9")]
+)
+async def test_it_is_told_how_a_child_ended_and_when_it_comes_back_until_it_is_given_up(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, code: str, ended: str
+) -> None:
+    monkeypatch.setattr(children, "pause", lambda early, **_: early / 100)
+    said: list[str] = []
+    part = replace(broken(folder, "ingest"), command=("sh", "-c", code))
+    child = Child(part, folder.log("ingest"), lambda: None, said.append)
+    await asyncio.wait_for(child.keep(), 10)
+    assert said == [f"ingest {ended}; starting it again in {wait} s" for wait in ("0.01", "0.02")]
+    assert child.given_up.is_set()
 
 
 async def test_a_child_that_was_ready_once_is_never_given_up(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -327,6 +343,19 @@ async def test_a_child_that_will_not_go_is_forced(folder: Folder, monkeypatch: p
     assert not alive(stubborn)
 
 
+async def test_a_child_may_finish_what_it_does_and_what_it_began_ends_with_it(folder: Folder) -> None:
+    begun, finished = folder.temporary / "begun", folder.temporary / "finished"
+
+    async def is_ready() -> bool:
+        return begun.exists() and bool(begun.read_text())
+
+    code = f'trap \'echo > "{finished}"; exit\' TERM; sleep 30 & echo $! > "{begun}"; wait'
+    async with running(folder, [replace(stub(folder, "site"), command=("sh", "-c", code), is_ready=is_ready)]):
+        pass
+    assert finished.exists()
+    assert not alive(int(begun.read_text()))
+
+
 async def test_a_full_disk_does_not_end_the_stack(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     async with running(folder, [stub(folder, "redis")]) as made:
         before = folder.run.read_text()
@@ -355,6 +384,9 @@ async def test_a_long_log_is_moved_aside(folder: Folder, monkeypatch: pytest.Mon
     child.trim_log()
     assert log.read_text() == ""
     assert log.with_suffix(".log.1").read_text() == "a line that is long enough\n"
+    log.write_text("10 letters")
+    child.trim_log()
+    assert log.read_text() == "10 letters"
 
 
 async def test_the_last_lines_are_those_of_the_last_process_also_where_the_log_was_moved_aside(
@@ -369,6 +401,26 @@ async def test_the_last_lines_are_those_of_the_last_process_also_where_the_log_w
     child.trim_log()
     log.write_text("it goes on\n")
     assert child.last_lines() == "it goes on"
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("".join(f"{number}\n" for number in range(40)), "\n".join(map(str, range(25, 40)))),
+        ("é" * 5000 + "!", "\ufffd" + "é" * 4095 + "!"),
+    ],
+    ids=["many lines", "one long line, cut within a letter"],
+)
+def test_of_much_that_a_child_wrote_only_the_end_is_told(folder: Folder, written: str, told: str) -> None:
+    log = folder.log("ingest")
+    log.write_text(written, encoding="utf-8")
+    assert Child(stub(folder, "ingest"), log, lambda: None, lambda _: None).last_lines() == told
+
+
+async def test_a_child_knows_of_the_environment_what_its_part_names(folder: Folder) -> None:
+    part = replace(broken(folder, "ingest"), command=("env",), environ={"NAMED": "yes"})
+    await Child(part, folder.log("ingest"), lambda: None, lambda _: None)._live()
+    assert folder.log("ingest").read_text() == "NAMED=yes\n"
 
 
 async def test_a_child_that_has_ended_is_not_ready_and_what_it_began_has_ended_too(folder: Folder) -> None:
