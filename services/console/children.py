@@ -126,6 +126,7 @@ class Child:
         return None if ready_at is None else time.monotonic() - ready_at
 
     async def _start(self) -> asyncio.subprocess.Process:
+        self._process = None  # how the one before ended is told already
         self._log.parent.mkdir(mode=0o700, exist_ok=True)  # who is to empty it may have taken it away
         descriptor = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:

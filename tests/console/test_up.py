@@ -297,6 +297,22 @@ async def test_it_is_told_how_a_child_ended_and_when_it_comes_back_until_it_is_g
     assert child.given_up.is_set()
 
 
+async def test_a_child_whose_command_was_taken_away_is_not_said_to_have_ended_once_more(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children, "pause", lambda *_, **__: 0.0)
+    said: list[str] = []
+    command = folder.temporary / "ingest.sh"
+    command.write_text('#!/bin/sh\nrm "$0"; exit 3\n')
+    command.chmod(0o700)
+    part = replace(broken(folder, "ingest"), command=(str(command),))
+    await asyncio.wait_for(Child(part, folder.log("ingest"), lambda: None, said.append).keep(), 10)
+    again = "starting it again"
+    assert said[0] == f"ingest ended with exit code 3; {again}"
+    assert said[1].startswith("ingest cannot be started: [Errno 2]")
+    assert said[2] == f"ingest did not start; {again}"
+
+
 async def test_a_child_that_was_ready_once_is_never_given_up(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(children, "TRIES", 1)
     async with running(folder, [stub(folder, "redis")]) as made:
