@@ -110,6 +110,20 @@ def test_a_minimal_article_tells_what_is_known_and_leaves_the_rest_out() -> None
     }
 
 
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ("word " * 21 + "words", "word " * 21 + "words"),
+        ("word " * 21 + "longer", "word " * 20 + "word…"),
+        ("word " * 20 + "word, – and more", "word " * 20 + "word…"),
+        ("w" * 111, "w" * 109 + "…"),
+    ],
+    ids=["110 letters", "111 letters", "a comma before the cut", "one long word"],
+)
+def test_a_headline_is_cut_at_a_word_to_the_length_that_search_engines_advise(sent: str, told: str) -> None:
+    assert _structured(MINIMAL.model_copy(update={"headline": sent}))["headline"] == told
+
+
 def test_opengraph_has_what_a_shared_link_shows() -> None:
     found = _metas(FULL)
     assert {name: values for name, values in found.items() if ":" in name} == {
