@@ -2,9 +2,11 @@
 
 import json
 import re
+import shutil
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import html5lib  # type: ignore[import-untyped]  # it has no types
 import pytest
@@ -12,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.render import contexts as c
+from services.render import printer as module
 from services.render.printer import Printer
 from services.render.typeset.language import direction, full_day
 from shared.articles import Card, Image, Term
@@ -195,11 +198,11 @@ def test_a_language_has_its_direction(language: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("expected", "tags"),
     [
-        ("rtl", "ku-IQ ku_IR az-IR pa-PK pa-pk uz-AF tk-IR kk-CN ms-CC ha-SD"),
+        ("rtl", "ku-IQ ku_IR az-IR az-IR-1994 pa-PK pa-pk uz-AF tk-IR kk-CN ms-CC ha-SD"),
         ("ltr", "ku ku-TR az az-AZ pa-IN uz-UZ tk kk-KZ ms en-IR de-IQ sd-IN ug-KZ"),
         ("rtl", "ckb sdh rhg ar-EG ar-aeb-TN fa ps ur-IN yi-US sd ug dv nqo syr arc"),
         ("rtl", "iw prs pnb azb bal glk khw ks lrc mzn ara fas heb aeb ff-Adlm sr-Arab"),
-        ("ltr", "en-x-arab en-u-nu-arab de-1996 zh-Hant-TW sr tlh xx xx-IR"),
+        ("ltr", "en-x-arab az-x-ir en-u-nu-arab de-1996 zh-Hant-TW sr tlh xx xx-IR"),
     ],
 )
 def test_a_language_without_a_script_has_the_direction_of_the_one_it_is_written_in_there(
@@ -261,7 +264,15 @@ def _classed(root: ET.Element, name: str) -> ET.Element:
 
 @pytest.mark.parametrize(
     ("language", "expected"),
-    [("en", "Saturday, July 26, 2025"), ("de", "Samstag, 26. Juli 2025"), ("xx", "Saturday, July 26, 2025")],
+    [
+        ("en", "Saturday, July 26, 2025"),
+        ("de", "Samstag, 26. Juli 2025"),
+        ("xx", "Saturday, July 26, 2025"),
+        ("", "Saturday, July 26, 2025"),
+        ("de_AT", "Samstag, 26. Juli 2025"),
+        ("de-Nope", "Samstag, 26. Juli 2025"),
+        ("de-x-y", "Samstag, 26. Juli 2025"),
+    ],
 )
 def test_the_date_is_in_the_sites_language(language: str, expected: str) -> None:
     assert full_day(NOW.date(), language) == expected
@@ -290,9 +301,13 @@ def test_an_old_temperature_is_left_out(printer: Printer) -> None:
 
 def test_a_site_below_a_path_links_within_it() -> None:
     site = SITE.model_copy(update={"base_url": "https://host.example/news"})
-    text = Printer(site).print(contexts_of(story(), site)[c.ArticlePage]).decode()
-    assert 'href="/news/topic/words/"' in text
-    assert 'href="https://host.example/news/2025/07/26/words/"' in text
+    printer = Printer(site)
+    printed = {kind: printer.print(made).decode() for kind, made in contexts_of(story(), site).items()}
+    assert 'href="/news/topic/words/"' in printed[c.ArticlePage]
+    assert 'href="https://host.example/news/2025/07/26/words/"' in printed[c.ArticlePage]
+    links = [link for each in printed.values() for link in re.findall(r'(?:href|src)="(/[^"]*)"', each)]
+    assert [link for link in links if not link.startswith("/news/")] == []
+    assert 'xml:base="https://host.example/news/"' in printed[c.AtomFeed]
 
 
 def test_a_list_has_feeds_of_its_own(printer: Printer) -> None:
@@ -446,6 +461,40 @@ def test_static_files_are_named_after_their_content(printer: Printer) -> None:
 def test_the_digest_follows_the_site() -> None:
     other = SITE.model_copy(update={"name": "Basra Courier"})
     assert Printer(SITE).digest == Printer(SITE).digest != Printer(other).digest
+
+
+def test_the_digest_follows_all_that_decides_how_a_page_looks_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = shutil.copytree(module.HERE, tmp_path / "render", ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(module, "TEMPLATES", here / module.TEMPLATES.relative_to(module.HERE))
+    monkeypatch.setattr(module, "STATIC", here / module.STATIC.relative_to(module.HERE))
+    monkeypatch.setattr(module, "HERE", here)
+    seen = [module._digest(SITE)]
+    decide = "templates/card.html static/press.css typeset/desk.py contexts/pages.py printer.py compositor.py"
+    for name in decide.split():
+        (here / name).write_text((here / name).read_text() + "\n")
+        seen.append(module._digest(SITE))
+    (here / "templates/card.html").rename(here / "templates/card2.html")
+    seen.append(module._digest(SITE))
+    assert len(set(seen)) == len(seen)
+    for name in ("press.py", "pages/lists.py", "static.css"):
+        (here / name).write_text("")
+    assert module._digest(SITE) == seen[-1]
+
+
+@pytest.mark.parametrize(
+    ("path", "may_be"),
+    [
+        ("_static/press.0123456789ab.css", True),
+        ("_static/beacon.0123456789ab.js", True),
+        ("_static/press.css", False),
+        ("_static/press.0123456789ab.css.gz", False),
+        ("old/_static/press.0123456789ab.css", False),
+    ],
+)
+def test_a_style_or_script_of_another_version_is_known_by_its_name(path: str, may_be: bool) -> None:
+    assert module.is_of_another_version(path) is may_be
 
 
 @pytest.mark.parametrize("empty", [lambda: c.HotFragment(SITE, ()), lambda: c.TopicsFragment(SITE, ())])
