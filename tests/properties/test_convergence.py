@@ -12,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.ingest.draft import DraftCorrection
+from services.render import ticker as ticker_module
 from services.render.affected import NEWS_WINDOW
-from services.render.keys import CONDITIONS_DUE
-from services.render.ticker import Ticker
+from services.render.keys import CONDITIONS_DUE, MIDNIGHT_DUE, NEWS_DUE
+from services.render.ticker import Ticker, next_midnight
 from shared.articles import identify
-from shared.clock import Clock, due, millis
+from shared.clock import TICK, Clock, due, millis, moment
 from shared.events import SIGNALS
 from shared.problems import Problem
 from shared.settings import Site
@@ -165,6 +166,50 @@ async def test_what_two_presses_see_fall_due_at_once_happens_once(
     assert await room.press.dirty.drained(), "the masthead has its new date already"
     assert b"Sunday" in (room.tree.read("_fragments/masthead.html") or b"")
     assert not await ticker.advance()
+
+
+async def test_of_very_much_that_is_due_the_tick_comes_only_as_far_as_was_taken(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ticker_module, "CHUNK", 2)
+    await room.drain()
+    for minutes in range(1, 7):
+        at = millis(room.now + timedelta(minutes=minutes))
+        await room.store.do("ZADD", due("press"), at, f"{NEWS_DUE}:{minutes}")
+    room.now += timedelta(minutes=600)
+    ticker = Ticker(room.store, room.press, SITE, Clock(room.settings.model_copy(update={"now": room.now})))
+    ticks = []
+    while await ticker.advance():
+        ticks.append(moment(int(await room.store.do("GET", TICK))) - START)
+    assert ticks == [timedelta(minutes=minutes) for minutes in (2, 4, 6, 600)]
+    await room.drain()
+    assert b"Sunday" in (room.tree.read("_fragments/masthead.html") or b""), "midnight was due among them"
+
+
+async def test_a_start_takes_all_that_was_due_and_notes_the_next_midnight(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ticker_module, "CHUNK", 1)
+    await room.drain()
+    for minutes in range(1, 4):
+        at = millis(room.now + timedelta(minutes=minutes))
+        await room.store.do("ZADD", due("press"), at, f"{NEWS_DUE}:{minutes}")
+    await room.move_clock(25)
+    assert await room.store.do("ZRANGE", due("press"), 0, -1, "WITHSCORES") == [
+        MIDNIGHT_DUE.encode(),
+        str(millis(next_midnight(SITE, room.now))).encode(),
+    ]
+
+
+async def test_what_falls_due_wakes_the_press(room: PressRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    await room.drain()
+    woken: list[bool] = []
+    monkeypatch.setattr(room.press, "wake", lambda: woken.append(True))
+    later = Clock(room.settings.model_copy(update={"now": room.now + timedelta(hours=5)}))
+    ticker = Ticker(room.store, room.press, SITE, later)
+    assert await ticker.advance()
+    assert not await ticker.advance()
+    assert woken == [True]
 
 
 async def test_an_article_that_changes_its_language_alone_does_so_on_every_card(room: PressRoom) -> None:
