@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from services.ingest.draft import DraftCorrection
 from services.render import ticker as ticker_module
-from services.render.affected import NEWS_WINDOW
+from services.render.affected import NEWEST, NEWS_WINDOW
 from services.render.keys import CONDITIONS_DUE, MIDNIGHT_DUE, NEWS_DUE
 from services.render.ticker import Ticker, next_midnight
 from shared.articles import identify
@@ -166,6 +166,18 @@ async def test_what_two_presses_see_fall_due_at_once_happens_once(
     assert await room.press.dirty.drained(), "the masthead has its new date already"
     assert b"Sunday" in (room.tree.read("_fragments/masthead.html") or b"")
     assert not await ticker.advance()
+
+
+async def test_what_leads_is_shown_as_it_is_now_though_it_is_none_of_the_newest(room: PressRoom) -> None:
+    old = await room.accept(draft("old", headline="Before", published_at=START - timedelta(days=9)))
+    for number in range(NEWEST + 1):
+        await room.accept(draft(f"n{number}"))
+    await room.lead(old.article.id, 5)
+    await room.drain()
+    await room.accept(draft("old", headline="After", published_at=START - timedelta(days=9)))
+    await room.drain()
+    front = room.tree.read("index.html") or b""
+    assert (b"Before" in front, b"After" in front) == (False, True)
 
 
 async def test_of_very_much_that_is_due_the_tick_comes_only_as_far_as_was_taken(
