@@ -14,7 +14,7 @@ from bench.event_to_live import _story
 from bench.limits import one_render, one_write, synced_sets
 from bench.table import Row, median, rate, share
 from bench.up import Press
-from shared.articles import pack_body
+from shared.kept import pack_body
 from shared.settings import Site
 
 ROUNDS = 5

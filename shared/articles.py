@@ -7,19 +7,16 @@ version that waits for its time beside it · `slug:{day}:{slug}` the id of the a
 import base64
 import hashlib
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Literal
 from urllib.parse import quote
 
-from isal import isal_zlib
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.excerpts import beginning, excerpt
 
 State = Literal["published", "withdrawn"]
 MOST_ALT = 300
-LARGE = 16_000
-"""Bytes of a record, or of a packed body, beyond which it is not remembered; most have a tenth of that."""
 
 
 def record_key(article: str) -> str:
@@ -249,46 +246,6 @@ class Card(Frozen):
         )
 
 
-@lru_cache(maxsize=8192)
-def read_card(kept: bytes) -> Card:
-    """A card from its JSON. The same cards are read again and again: what was read is remembered by its bytes."""
-    return Card.model_validate_json(kept)
-
-
-def read_article(kept: bytes) -> Article:
-    """An article from its record. Those of the newest are read for each list that they are in: what was read of most is
-    remembered by its bytes."""
-    return _read(kept) if len(kept) <= LARGE else _read.__wrapped__(kept)
-
-
-@lru_cache(maxsize=1024)
-def _read(kept: bytes) -> Article:
-    return Article.model_validate_json(kept)
-
-
 def url(base_url: str, path: str) -> str:
     """The absolute, percent-encoded address of a path."""
     return base_url + quote(path)
-
-
-def pack_body(html: str) -> bytes:
-    """A body as the store keeps it."""
-    return isal_zlib.compress(html.encode(), 1)
-
-
-def unpack_body(kept: bytes | None) -> str:
-    """The inverse of `pack_body`; no body is an empty one. Remembered like `read_article`."""
-    if not kept:
-        return ""
-    return (_unpack_small(kept) if len(kept) <= LARGE else None) or _unpack(kept)
-
-
-@lru_cache(maxsize=1024)
-def _unpack_small(kept: bytes) -> str | None:
-    """None of what is large once it is unpacked: that may have a thousand times the length."""
-    html = _unpack(kept)
-    return html if len(html) <= 4 * LARGE else None
-
-
-def _unpack(kept: bytes) -> str:
-    return isal_zlib.decompress(kept).decode()

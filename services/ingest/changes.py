@@ -7,9 +7,10 @@ from datetime import datetime
 from services.ingest.chains import Standing, is_cycle, later_than_known, standings
 from services.ingest.entries import Change, enter
 from services.ingest.families import Family, chain_of_key, family_of
-from shared.articles import Article, body_key, record_key, unpack_body
+from shared.articles import Article, body_key, record_key
 from shared.events import SIGNALS, FrontChanged, announce
 from shared.front import FRONT, Front
+from shared.kept import unpack_body
 from shared.live import live_key
 from shared.problems import Fault, Problem
 from shared.settings import Site

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from services.ingest.terms import terms_of
 from shared import live
-from shared.articles import Article, PublicArticle, body_key, pack_body, read_card, record_key, url
+from shared.articles import Article, PublicArticle, body_key, record_key, url
 from shared.events import ARTICLES, ArticleEvent, ArticlePublished, ArticleUpdated, ArticleWithdrawn, announce
+from shared.kept import pack_body, read_card
 from shared.settings import Site
 from shared.store import Command
 

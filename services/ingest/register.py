@@ -20,18 +20,10 @@ from services.ingest.illustrations import Illustrated, linked
 from services.ingest.intake import Decision, Known, Outcome, decide, fall_due
 from services.ingest.names import Names
 from shared import live
-from shared.articles import (
-    Article,
-    identify,
-    pack_body,
-    record_key,
-    scheduled_body_key,
-    scheduled_key,
-    slug_key,
-    unpack_body,
-)
+from shared.articles import Article, identify, record_key, scheduled_body_key, scheduled_key, slug_key
 from shared.clock import Clock, due, millis
 from shared.dead_letters import set_aside
+from shared.kept import pack_body, unpack_body
 from shared.settings import Site
 from shared.store import Command, Field, Script, Store, StoreUnavailable, pairs
 

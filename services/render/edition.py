@@ -8,11 +8,12 @@ from typing import Protocol
 from services.render.related import topics_of
 from services.render.related_step import RELATED
 from shared import clock, live, ranking
-from shared.articles import Article, Card, Term, body_key, read_article, read_card, record_key, unpack_body
+from shared.articles import Article, Card, Term, body_key, record_key
 from shared.charts import Chart, chart_key, charts_key
 from shared.clock import millis
 from shared.conditions import Conditions, conditions
 from shared.front import Front, front
+from shared.kept import read_article, read_card, unpack_body
 from shared.media import LENGTHS
 from shared.settings import Site
 from shared.store import Script, Store, pairs

@@ -8,9 +8,10 @@ from typing import Any
 from services.render.affected import NEWS_WINDOW, Shown
 from services.render.edition import Story, cards_of, read_story
 from services.render.related_step import RELATED
-from shared.articles import Card, body_key, read_card, record_key
+from shared.articles import Card, body_key, record_key
 from shared.clock import MILLIS, TICK, moment
 from shared.front import FRONT, Front
+from shared.kept import read_card
 from shared.live import built_key, former_key, left_key, live_key
 from shared.ranking import HOT, TOPICS, ranking_key
 from shared.store import pairs

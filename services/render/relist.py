@@ -14,8 +14,9 @@ from services.render.known import SHELVINGS
 from services.render.listed import Listed, arrange
 from services.render.rest import at_rest
 from shared import live
-from shared.articles import Article, Card, read_card
+from shared.articles import Article, Card
 from shared.events import ARTICLES
+from shared.kept import read_card
 from shared.store import Command, Script, Store, pairs
 
 PATIENCE = 20.0

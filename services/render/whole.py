@@ -11,10 +11,11 @@ from services.render.everything import ALWAYS, Kept, each, every_article, pages_
 from services.render.listed import Listed, arrange, position_of
 from services.render.related import related, topics_of
 from shared import live
-from shared.articles import Article, Card, Term, unpack_body
+from shared.articles import Article, Card, Term
 from shared.charts import Chart
 from shared.conditions import Conditions
 from shared.front import Front
+from shared.kept import unpack_body
 from shared.media import LENGTHS, siblings
 from shared.ranking import HOT, TOPICS
 from shared.settings import Site

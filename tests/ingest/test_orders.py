@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from services.ingest.draft import Draft
 from services.ingest.formats import ninjs
 from services.ingest.intake import order
-from shared.articles import body_key, identify, unpack_body
+from shared.articles import body_key, identify
+from shared.kept import unpack_body
 from shared.settings import Site
 from tests.properties.press_room import START, PressRoom, draft, emptied
 from tests.servers import Valkey

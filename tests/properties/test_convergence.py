@@ -180,14 +180,19 @@ async def test_what_leads_is_shown_as_it_is_now_though_it_is_none_of_the_newest(
     assert (b"Before" in front, b"After" in front) == (False, True)
 
 
+async def each_minute_something_ends(room: PressRoom, minutes: int) -> None:
+    """Have an article leave the news in each of the next minutes."""
+    for minute in range(1, minutes + 1):
+        at = millis(room.now + timedelta(minutes=minute))
+        await room.store.do("ZADD", due("press"), at, f"{NEWS_DUE}:{minute}")
+
+
 async def test_of_very_much_that_is_due_the_tick_comes_only_as_far_as_was_taken(
     room: PressRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ticker_module, "CHUNK", 2)
     await room.drain()
-    for minutes in range(1, 7):
-        at = millis(room.now + timedelta(minutes=minutes))
-        await room.store.do("ZADD", due("press"), at, f"{NEWS_DUE}:{minutes}")
+    await each_minute_something_ends(room, 6)
     room.now += timedelta(minutes=600)
     ticker = Ticker(room.store, room.press, SITE, Clock(room.settings.model_copy(update={"now": room.now})))
     ticks = []
@@ -203,9 +208,7 @@ async def test_a_start_takes_all_that_was_due_and_notes_the_next_midnight(
 ) -> None:
     monkeypatch.setattr(ticker_module, "CHUNK", 1)
     await room.drain()
-    for minutes in range(1, 4):
-        at = millis(room.now + timedelta(minutes=minutes))
-        await room.store.do("ZADD", due("press"), at, f"{NEWS_DUE}:{minutes}")
+    await each_minute_something_ends(room, 3)
     await room.move_clock(25)
     assert await room.store.do("ZRANGE", due("press"), 0, -1, "WITHSCORES") == [
         MIDNIGHT_DUE.encode(),

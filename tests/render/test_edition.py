@@ -8,7 +8,8 @@ import pytest
 
 from services.render.edition import LiveEdition
 from services.render.pages import feeds
-from shared.articles import LARGE, identify, pack_body, read_article, record_key, unpack_body
+from shared.articles import identify, record_key
+from shared.kept import LARGE, pack_body, read_article, unpack_body
 from shared.settings import Site
 from shared.store import Store
 from shared.wire import Command

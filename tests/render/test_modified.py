@@ -15,7 +15,8 @@ from services.ingest.draft import DraftCorrection
 from services.render import contexts as c
 from services.render.printer import Printer
 from services.render.refresh import LOOK
-from shared.articles import Card, Correction, read_card
+from shared.articles import Card, Correction
+from shared.kept import read_card
 from shared.live import live_key
 from shared.settings import Site
 from tests.properties.press_room import START, PressRoom, draft, opened

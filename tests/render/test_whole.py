@@ -8,7 +8,8 @@ from services.render.pages import build, build_each
 from services.render.printer import Printer
 from services.render.site import Output
 from services.render.whole import WholeEdition
-from shared.articles import Article, Term, pack_body
+from shared.articles import Article, Term
+from shared.kept import pack_body
 from tests.render.composition import SITE, story
 
 PRINTER = Printer(SITE)

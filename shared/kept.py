@@ -1,0 +1,52 @@
+"""What the store keeps of articles: cards and records read from their JSON, bodies packed and unpacked.
+
+The same ones are read again and again, for each list that an article is in: what was read is remembered by its bytes.
+"""
+
+from functools import lru_cache
+
+from isal import isal_zlib
+
+from shared.articles import Article, Card
+
+LARGE = 16_000
+"""Bytes of a record, or of a packed body, beyond which it is not remembered; most have a tenth of that."""
+
+
+@lru_cache(maxsize=8192)
+def read_card(kept: bytes) -> Card:
+    """A card from its JSON."""
+    return Card.model_validate_json(kept)
+
+
+def read_article(kept: bytes) -> Article:
+    """An article from its record; a large one is not remembered."""
+    return _read(kept) if len(kept) <= LARGE else _read.__wrapped__(kept)
+
+
+@lru_cache(maxsize=1024)
+def _read(kept: bytes) -> Article:
+    return Article.model_validate_json(kept)
+
+
+def pack_body(html: str) -> bytes:
+    """A body as the store keeps it."""
+    return isal_zlib.compress(html.encode(), 1)
+
+
+def unpack_body(kept: bytes | None) -> str:
+    """The inverse of `pack_body`; no body is an empty one. A large one is not remembered."""
+    if not kept:
+        return ""
+    return (_unpack_small(kept) if len(kept) <= LARGE else None) or _unpack(kept)
+
+
+@lru_cache(maxsize=1024)
+def _unpack_small(kept: bytes) -> str | None:
+    """None of what is large once it is unpacked: that may have a thousand times the length."""
+    html = _unpack(kept)
+    return html if len(html) <= 4 * LARGE else None
+
+
+def _unpack(kept: bytes) -> str:
+    return isal_zlib.decompress(kept).decode()
