@@ -63,8 +63,8 @@ def gone(path: str) -> str:
 class Site:
     """The tree that nginx serves. `worker` keeps the unfinished files of several writers apart.
 
-    A file is written beside the one it replaces and renamed: from another folder, the file system would hold all
-    such renames one after the other, and put the pages far from their folders.
+    A file is written beside the one it replaces and takes its place: from another folder, the file system would hold
+    all such moves one after the other, and put the pages far from their folders.
     """
 
     def __init__(self, root: Path, worker: str = "build") -> None:
