@@ -38,7 +38,8 @@ def unpack_body(kept: bytes | None) -> str:
     """The inverse of `pack_body`; no body is an empty one. A large one is not remembered."""
     if not kept:
         return ""
-    return (_unpack_small(kept) if len(kept) <= LARGE else None) or _unpack(kept)
+    remembered = _unpack_small(kept) if len(kept) <= LARGE else None
+    return _unpack(kept) if remembered is None else remembered
 
 
 @lru_cache(maxsize=1024)
