@@ -360,14 +360,20 @@ async def test_a_child_that_will_not_go_is_forced(folder: Folder, monkeypatch: p
 
 
 async def test_a_child_may_finish_what_it_does_and_what_it_began_ends_with_it(folder: Folder) -> None:
-    begun, finished = folder.temporary / "begun", folder.temporary / "finished"
+    begun, asked, may, finished = (folder.temporary / name for name in ("begun", "asked", "may", "finished"))
 
     async def is_ready() -> bool:
         return begun.exists() and bool(begun.read_text())
 
-    code = f'trap \'echo > "{finished}"; exit\' TERM; sleep 30 & echo $! > "{begun}"; wait'
+    async def let_it_finish() -> None:
+        await until(asked.exists)
+        may.touch()
+
+    finish = f'echo > "{asked}"; until [ -e "{may}" ]; do sleep 0.01; done; echo > "{finished}"; exit'
+    code = f"trap '{finish}' TERM; sleep 30 & echo $! > \"{begun}\"; wait"
     async with running(folder, [replace(stub(folder, "site"), command=("sh", "-c", code), is_ready=is_ready)]):
-        pass
+        others = asyncio.create_task(let_it_finish())
+    others.cancel()
     assert finished.exists()
     assert not alive(int(begun.read_text()))
 
