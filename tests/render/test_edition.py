@@ -32,6 +32,15 @@ async def test_stories_come_in_the_order_in_which_they_were_asked_for(room: Pres
     assert await edition.stories([]) == []
 
 
+async def test_each_story_has_its_own_former_addresses(room: PressRoom) -> None:
+    edition = LiveEdition(room.store, room.site_settings)
+    moved = await room.accept(draft("moved", slug="before"))
+    await room.accept(draft("moved", slug="after", version=2))
+    await room.accept(draft("stays"))
+    found = await edition.stories([identify("desk", guid) for guid in ("moved", "stays")])
+    assert [one and one.former for one in found] == [(moved.article.path,), ()]
+
+
 async def test_a_feed_of_many_articles_asks_the_store_as_often_as_one_of_one(
     room: PressRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
