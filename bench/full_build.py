@@ -35,7 +35,9 @@ def rows(press: Press, articles: int, *, hugo: bool) -> list[Row]:
     printer = BarePrinter(Site.read(press.data / "site.toml"))
     limits, built = [], []
     for number in range(ROUNDS):  # nothing is deleted between them: where files have just been, new ones take longer
+        os.sync()  # or the system writes the files of one run to the disk during another
         limits.append(_limit(whole, printer, press.folder / f"bare-{number}"))
+        os.sync()
         built.append(_command(press, press.folder / f"built-{number}"))
     with busy(press):
         loaded = _command(press, press.folder / "built-busy")

@@ -39,7 +39,7 @@ def build(
         raise CannotStart(f"{out_dir}: {error.strerror}") from None
     place = find(data)
     whole = with_store(data, lambda place, store: WholeEdition.load(store, place.settings.site))
-    started = time.monotonic()
+    printer, started = Printer(place.settings.site), time.monotonic()
     with progress_bar("building") as bar:
         task = bar.add_task("", total=sum(1 for _ in whole.page_keys()), rate="")
 
@@ -50,7 +50,7 @@ def build(
         def say(what: str) -> None:
             err.print(what, markup=False)
 
-        pages = build_site(whole, Printer(place.settings.site), out_dir, place.settings.originals_dir, progress, say)
+        pages = build_site(whole, printer, out_dir, place.settings.originals_dir, progress, say)
     if inline:
         inline_tree(out_dir, place.settings.site.path)
     seconds = time.monotonic() - started

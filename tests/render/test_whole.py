@@ -53,3 +53,17 @@ def test_pages_that_are_built_together_are_what_each_is_alone() -> None:
     together, alone = asyncio.run(both())
     assert together == alone
     assert all(output.files for output in together[: 1 + 9])
+
+
+def test_the_same_term_in_many_articles_is_one_in_memory() -> None:
+    whole = whole_of(*(numbered(number, section=Term(slug="world", name="World")) for number in range(6)))
+    shown = [*whole._articles.values(), *whole._cards.values()]
+    terms = [term for one in shown for term in (one.section, *one.topics)]
+    assert len({id(term) for term in terms}) == len({term.slug for term in terms if term}) == 5
+
+
+def test_articles_in_memory_carry_no_note_of_their_own_of_which_members_were_given() -> None:
+    whole = whole_of(*map(numbered, range(3)))
+    notes = {id(one.__pydantic_fields_set__) for one in (*whole._articles.values(), *whole._cards.values())}
+    assert len(notes) == 1
+    assert whole._articles[f"{1:016}"] == numbered(1)

@@ -23,8 +23,9 @@ def article(desk: Desk, page: ArticlePage) -> dict[str, Any]:
     """What `article.html` shows."""
     story = page.article
     url = desk.absolute(story.path)
+    modified_at = story.modified_at
     published = desk.stamp(story.published_at)
-    modified = desk.stamp(story.modified_at)
+    modified = published if modified_at == story.published_at else desk.stamp(modified_at)
     picture = desk.picture(story.image)
     image_url = desk.absolute(story.image.url) if story.image and picture else ""
     language = (story.language or desk.language).replace("_", "-")
@@ -40,9 +41,9 @@ def article(desk: Desk, page: ArticlePage) -> dict[str, Any]:
         "title": headline,
         "canonical": escaped(url),
         "description": escaped(excerpt(story.summary or story.opening, DESCRIPTION_LENGTH)),
-        "standfirst": "" if _repeats(story) else story.summary,
+        "standfirst": story.summary if story.summary and not _repeats(story) else "",
         "published": published,
-        "updated": modified if story.modified_at - story.published_at >= UPDATE_WORTH_TELLING else None,
+        "updated": modified if modified_at - story.published_at >= UPDATE_WORTH_TELLING else None,
         "modified": modified.iso,
         "section": desk.section(story.section),
         "topics": [desk.topic(topic) for topic in story.topics],
