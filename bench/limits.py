@@ -26,6 +26,7 @@ save ""
 hash-max-listpack-entries 128
 zset-max-listpack-entries 64
 auto-aof-rewrite-min-size 256mb
+rdbcompression no
 daemonize no
 """
 

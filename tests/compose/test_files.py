@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from services.console.parts import STORE
 from shared.settings import Site
 
 ROOT = Path(__file__).parents[2]
@@ -60,6 +61,16 @@ def test_images_are_named_by_tag() -> None:
 def test_redis_keeps_what_is_acknowledged() -> None:
     settings = (ROOT / "deploy" / "redis.conf").read_text().splitlines()
     assert {"appendonly yes", "appendfsync always", "maxmemory-policy noeviction"} <= set(settings)
+
+
+def test_the_store_in_compose_is_set_as_the_embedded_one_is() -> None:
+    def settings(text: str) -> set[str]:
+        lines = {line for line in text.splitlines() if line and not line.startswith("#")}
+        return {line for line in lines if line.split()[0] not in ("bind", "port", "requirepass", "dir", "maxmemory")}
+
+    embedded = settings(STORE) - {"daemonize no"}
+    assert embedded == settings((ROOT / "deploy" / "redis.conf").read_text())
+    assert "rdbcompression no" in embedded
 
 
 def make_env(folder: Path, **environ: str) -> str:
