@@ -35,19 +35,18 @@ def pack_body(html: str) -> bytes:
 
 
 def unpack_body(kept: bytes | None) -> str:
-    """The inverse of `pack_body`; no body is an empty one. A large one is not remembered."""
-    if not kept:
-        return ""
-    remembered = _unpack_small(kept) if len(kept) <= LARGE else None
-    return _unpack(kept) if remembered is None else remembered
+    """The inverse of `pack_body`; no body is an empty one."""
+    return isal_zlib.decompress(kept).decode() if kept else ""
+
+
+def read_body(kept: bytes | None) -> str:
+    """The same, remembered; a large one is not."""
+    remembered = _read_small(kept) if kept and len(kept) <= LARGE else None
+    return unpack_body(kept) if remembered is None else remembered
 
 
 @lru_cache(maxsize=1024)
-def _unpack_small(kept: bytes) -> str | None:
+def _read_small(kept: bytes) -> str | None:
     """None of what is large once it is unpacked: that may have a thousand times the length."""
-    html = _unpack(kept)
+    html = unpack_body(kept)
     return html if len(html) <= 4 * LARGE else None
-
-
-def _unpack(kept: bytes) -> str:
-    return isal_zlib.decompress(kept).decode()

@@ -13,7 +13,7 @@ from shared.charts import Chart, chart_key, charts_key
 from shared.clock import millis
 from shared.conditions import Conditions, conditions
 from shared.front import Front, front
-from shared.kept import read_article, read_card, unpack_body
+from shared.kept import read_article, read_body, read_card
 from shared.media import LENGTHS
 from shared.settings import Site
 from shared.store import Script, Store, pairs
@@ -163,7 +163,7 @@ def read_story(record: bytes | None, body: bytes | None, former: Iterable[bytes]
     if record is None:
         return None
     paths = tuple(sorted(path.decode() for path in former))
-    return Story(read_article(record), unpack_body(body), paths)
+    return Story(read_article(record), read_body(body), paths)
 
 
 def in_period(cards: Sequence[Card | None], name: str, period: str) -> list[Card]:
