@@ -181,6 +181,20 @@ class Dirty:
         """How many wait or are being built; one that changes between these sets may be counted twice or not at all."""
         return sum(await self._store.all([("ZCARD", name) for name in WAITING]))
 
+    async def now(self) -> int:
+        """The store's time in milliseconds."""
+        seconds, micros = await self._store.do("TIME")
+        return int(seconds) * 1000 + int(micros) // 1000
+
+    async def unsettled(self, at: int) -> int:
+        """How many wait that were due at that moment of the store's time, or were taken by then and may be in hand yet.
+
+        What comes meanwhile is due later, so that these are built however much comes.
+        """
+        queues = (steps.ARTICLES, steps.SHARED, steps.UNHURRIED, steps.BACKGROUND)
+        due = [("ZCOUNT", name, "(0", at) for name in queues]  # a withdrawal has no moment
+        return sum(await self._store.all([*due, ("ZCOUNT", steps.LEASES, "-inf", at + LEASE_MS)]))
+
     async def drained(self) -> bool:
         """Whether nothing waits and nothing is being built."""
         return not await self.count() and not await self.waiting()

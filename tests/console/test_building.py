@@ -7,7 +7,7 @@ import redis
 
 from services.console.building import rebuild
 from services.console.status import status
-from services.render.dirty_steps import ALL, BACKGROUND
+from services.render.dirty_steps import ALL, ARTICLES, BACKGROUND, LEASES, SHARED, UNHURRIED
 from tests.servers import wait_for
 
 
@@ -30,14 +30,41 @@ def test_a_rebuild_waits_for_the_last_page_without_asking_for_the_names_of_all(
     store: redis.Redis, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store.set("article:a", "{}")
-    before, counted = asked(store, "zunion"), asked(store, "zcard")
+    before, counted = asked(store, "zunion"), asked(store, "zcount")
     with ThreadPoolExecutor() as beside:
         command = beside.submit(rebuild)
         try:
-            wait_for(lambda: asked(store, "zcard") > counted + 20, what="it looks once more")
+            wait_for(lambda: asked(store, "zcount") > counted + 20, what="it looks once more")
             assert asked(store, "zunion") == before
             assert not command.done()
         finally:
             store.delete(*ALL)
     assert command.result() is None
+    assert "pages built again" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("lost", [BACKGROUND, LEASES, ARTICLES, SHARED, UNHURRIED])
+def test_a_rebuild_comes_to_its_end_while_news_goes_on(
+    store: redis.Redis, capsys: pytest.CaptureFixture[str], lost: str
+) -> None:
+    """Wherever its last page stands it is waited for, but not what comes due later."""
+    store.set("article:a", "{}")
+    later = 10**15
+    for name, page in ((ARTICLES, "article:b"), (SHARED, "list:b"), (UNHURRIED, "feed:b"), (LEASES, "list:c")):
+        store.zadd(name, {page: later})
+    store.zadd(ARTICLES, {"article:c": 0})
+    marked = asked(store, "zcount")
+    with ThreadPoolExecutor() as beside:
+        command = beside.submit(rebuild)
+        try:
+            wait_for(lambda: asked(store, "zcount") > marked, what="it has marked its pages")
+            store.zadd(lost, {"article:d": 1})
+            store.zremrangebyscore(BACKGROUND, 2, "+inf")
+            counted = asked(store, "zcount")
+            wait_for(lambda: asked(store, "zcount") > counted + 20, what="it looks once more")
+            assert not command.done()
+            store.zrem(lost, "article:d")
+            wait_for(command.done, what="it ends")
+        finally:
+            store.delete(*ALL)
     assert "pages built again" in capsys.readouterr().out
