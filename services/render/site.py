@@ -113,7 +113,12 @@ class Site:
         return True
 
     def read(self, path: str) -> bytes | None:
-        """The content of a file, the target of a link, None if there is neither."""
+        """The content of a file, the target of a link, None if there is neither. What lies beyond a link in the place
+        of a folder is no part of the site."""
+        folder = path
+        while folder := folder.rpartition("/")[0]:
+            if os.path.islink(f"{self.root}/{folder}"):  # noqa: PTH114 - of a million pages
+                return None
         full = self.root / path
         try:
             if full.is_symlink():

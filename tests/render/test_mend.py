@@ -59,6 +59,20 @@ async def test_a_site_that_is_gone_is_mended_though_the_press_is_killed_when_onl
     assert (await room.differences()).clean
 
 
+async def test_a_folder_that_somebody_replaced_by_a_link_is_back_after_one_repair(
+    room: PressRoom, tmp_path: Path
+) -> None:
+    world = room.tree.root / "world"
+    world.rename(tmp_path / "elsewhere")
+    world.symlink_to(tmp_path / "elsewhere")
+    found = await mend(room.settings)
+    assert found.extra == ["world"]
+    assert "world/index.html" in found.missing
+    await room.drain()
+    assert not world.is_symlink()
+    assert (await room.differences()).clean
+
+
 async def test_files_that_a_killed_writer_left_unfinished_are_swept_away(room: PressRoom) -> None:
     unfinished = room.tree.root / ".index.html.w9"
     unfinished.write_text("<html>")

@@ -439,6 +439,14 @@ def test_folders_and_missing_paths_read_as_nothing(site: Site) -> None:
         assert site.read(path) is None
 
 
+def test_what_lies_beyond_a_link_in_the_place_of_a_folder_is_no_part_of_the_site(site: Site, tmp_path: Path) -> None:
+    site.apply(Output({"world/2025/07/index.html": b"page"}))
+    (site.root / "world").rename(tmp_path / "elsewhere")
+    (site.root / "world").symlink_to(tmp_path / "elsewhere")
+    assert site.read("world/2025/07/index.html") is None
+    assert list(site.walk()) == ["world"]
+
+
 def test_a_feed_rewritten_within_a_second_looks_newer(tmp_path: Path) -> None:
     site = Site(tmp_path, "w")
     site.prepare()
