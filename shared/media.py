@@ -2,12 +2,15 @@
 
 `media:{source}:{media_id}` what a source's media id stands for, JSON. Originals are files named by their digest;
 public files are made from them, in WIDTHS, for live articles alone. `media-lengths` hash, the address of a public
-file that feeds name → its bytes: feeds say how long it is, and are made from the store alone.
+file → its bytes: feeds say how long a picture is, and are made from the store alone; and what has another length than
+it was made with is damaged.
 """
 
 import re
 import secrets
+import stat
 import warnings
+from collections.abc import Container
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
@@ -120,6 +123,21 @@ def height_of(original: Original, width: int) -> int:
     return max(1, round(original.height * width / original.width)) if original.width else 0
 
 
+def length_of(path: Path) -> int | None:
+    """How many bytes a file has; None if there is none."""
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found.st_size if stat.S_ISREG(found.st_mode) else None
+
+
+def is_whole(length: int | None, made_with: int | None) -> bool:
+    """Whether a public file has the length that it was made with; of one that no length is known of, whether it has
+    any."""
+    return bool(length) and length == (made_with or length)
+
+
 def look(path: Path) -> tuple[str, int, int, bool]:
     """Decode a picture and say its type, width, height and whether it is transparent. Raises NoPicture."""
     with _open(path) as picture:
@@ -130,17 +148,18 @@ def look(path: Path) -> tuple[str, int, int, bool]:
         return kind, width, height, _is_transparent(picture)
 
 
-def derive(original: Path, out: Path) -> list[Path]:
+def derive(original: Path, out: Path, damaged: Container[str] = ()) -> list[Path]:
     """Make the public files of an original below `out` (`out/media/…`), each complete when it gets its name.
 
-    The same original gives the same bytes. Files that are there already are left alone. Raises NoPicture, and
-    FileNotFoundError where there is no original.
+    The same original gives the same bytes. Files that are there already are left alone, but for those whose address is
+    among the `damaged`. Raises NoPicture, and FileNotFoundError where there is no original.
     """
     with _open(original) as picture:
         turn, alpha = _turn(picture), _is_transparent(picture)
         width, height = picture.size if turn not in _SIDEWAYS else picture.size[::-1]
-        names = {one: out / name[1:] for one, name in media_names(original.name, width, alpha).items()}
-        missing = {one: path for one, path in names.items() if not path.exists()}
+        names = media_names(original.name, width, alpha)
+        paths = {one: out / name[1:] for one, name in names.items()}
+        missing = {one: path for one, path in paths.items() if names[one] in damaged or not path.exists()}
         if missing:
             picture.draft("RGB", (2 * WIDTHS[-1], 2 * WIDTHS[-1]))  # JPEG alone: decodes no larger than is needed
             _decode(picture)
@@ -148,7 +167,7 @@ def derive(original: Path, out: Path) -> list[Path]:
             ready = ready.transpose(turn) if turn is not None else ready
             for one, path in missing.items():
                 _write(ready, (one, max(1, round(height * one / width))), path)
-    return list(names.values())
+    return list(paths.values())
 
 
 def _open(path: Path) -> Image.Image:
@@ -267,6 +286,8 @@ def _write(picture: Image.Image, size: tuple[int, int], path: Path) -> None:
         else:
             # the comment of an original, which may say as much as its EXIF, would be written along
             sized.save(unfinished, "JPEG", quality=82, optimize=True, progressive=True, comment=b"")
+        if path.is_dir():
+            path.rmdir()
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)

@@ -1,10 +1,11 @@
 """The public files of pictures: there while a live article shows them, and no longer.
 
 `render:pictures-of:{article}` set of the widest addresses that its page may show ·
-`render:shows:{address}` set of the articles that may show it. How long its file is stands in `shared.media`.
+`render:shows:{address}` set of the articles that may show it. How long its files are stands in `shared.media`.
 """
 
 import asyncio
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from services.render import keys
@@ -12,7 +13,7 @@ from services.render.dirty import Dirty
 from services.render.known import pictures_of_key
 from shared import observe
 from shared.dead_letters import set_aside_once
-from shared.media import LENGTHS, NoPicture, derive, digest_of, original_path, siblings
+from shared.media import LENGTHS, NoPicture, derive, digest_of, is_whole, length_of, original_path, siblings
 from shared.store import Store
 
 
@@ -26,13 +27,21 @@ class Pictures:
         self._pages = pages
 
     async def show(self, article: str, addresses: tuple[str, ...]) -> set[str]:
-        """Make the files that an article is about to show; those addresses whose length is not what was known of it."""
+        """Make the files that an article is about to show, those anew that are damaged; those addresses whose length is
+        not what was known of it."""
         measured = set()
         for address in addresses:
-            await self._store.all([("SADD", pictures_of_key(article), address), ("SADD", _shows(address), article)])
-            if not self._are_there(address):
-                await self._make(article, address)
-            if await self._measure(address):
+            names = siblings(address)
+            *_, known = await self._store.all([
+                ("SADD", pictures_of_key(article), address),
+                ("SADD", _shows(address), article),
+                ("HMGET", LENGTHS, address, *names),
+            ])  # fmt: skip
+            lengths = {name: int(length or 0) for name, length in zip((address, *names), known, strict=True)}
+            wrong = [name for name in names if not is_whole(self._length(name), lengths[name])]
+            if wrong and not await self._make(article, address, wrong):
+                continue
+            if address in await self._measure(lengths):
                 measured.add(address)
         return measured
 
@@ -43,7 +52,7 @@ class Pictures:
             if not await self._store.do("SCARD", _shows(address)):
                 for name in siblings(address):
                     (self._pages / name[1:]).unlink(missing_ok=True)
-                await self._store.do("HDEL", LENGTHS, address)
+                await self._store.do("HDEL", LENGTHS, address, *siblings(address))
             if not self._are_there(address):  # taken away now, or before we were killed: others may show them since
                 again = await self._store.do("SMEMBERS", _shows(address))
                 await dirty.mark_at_once(keys.article(ident.decode()) for ident in again)
@@ -52,21 +61,25 @@ class Pictures:
     def _are_there(self, address: str) -> bool:
         return all((self._pages / name[1:]).exists() for name in siblings(address))
 
-    async def _measure(self, address: str) -> bool:
-        try:
-            length = (self._pages / address[1:]).stat().st_size
-        except FileNotFoundError:
-            return False  # it could not be made
-        known, _ = await self._store.all([("HGET", LENGTHS, address), ("HSET", LENGTHS, address, length)])
-        return bool(known != str(length).encode())
+    def _length(self, name: str) -> int | None:
+        return length_of(self._pages / name[1:])
 
-    async def _make(self, article: str, address: str) -> None:
+    async def _measure(self, known: Mapping[str, int]) -> dict[str, int]:
+        """The files that are not as long as was known of them, with their lengths, which are known from now on."""
+        lengths = {name: length for name, was in known.items() if (length := self._length(name)) not in (None, was)}
+        if lengths:
+            await self._store.do("HSET", LENGTHS, *(part for pair in lengths.items() for part in pair))
+        return lengths
+
+    async def _make(self, article: str, address: str, wrong: Collection[str]) -> bool:
         original = original_path(self._originals, digest_of(address) or "")
         try:
-            await asyncio.to_thread(derive, original, self._pages)
+            await asyncio.to_thread(derive, original, self._pages, wrong)
         except (NoPicture, FileNotFoundError) as error:
             observe.log().error("a picture was set aside", article=article, picture=address, error=str(error))
             await set_aside_once(self._store, "picture", address, str(error), article=article)
+            return False
+        return True
 
 
 def _shows(address: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from services.render.replacing import replace
+from shared.media import length_of
 from shared.wrong import WrongSetting
 
 UNFINISHED = "."
@@ -126,6 +127,10 @@ class Site:
             return full.read_bytes() if full.is_file() else None  # a pipe would never end
         except FileNotFoundError:
             return None
+
+    def length(self, path: str) -> int | None:
+        """How many bytes a file has; None if there is none."""
+        return length_of(self.root / path)
 
     def walk(self) -> Iterator[str]:
         """Every path of the tree that readers can be served from."""

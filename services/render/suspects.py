@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from services.render import keys
 from services.render.addresses import page_of, path_of
-from services.render.check import Differences, compare, contents, note, try_to_build
+from services.render.check import Differences, compare, contents, look_at_picture, note, try_to_build
 from services.render.dirty import Dirty
 from services.render.edition import Edition, LiveEdition
 from services.render.neighbours import may_reach
@@ -153,7 +153,7 @@ class Suspects:
         wanted, shown = dict(contents(output)), await self._pictures_of(key)
         for path in paths:
             if path in shown:
-                self._look_at_picture(path, key, found)
+                await look_at_picture(edition, self._site, path, key, found)
             elif path in wanted:
                 note(found, path, key, self._site.read(path), wanted[path])
             elif self._site.read(path) is not None:
@@ -173,11 +173,6 @@ class Suspects:
         """The public files of the pictures that a live article's page shows now."""
         [card] = await self._edition.cards([key.partition(":")[2]])
         return set(picture_files(card)) if card else set()
-
-    def _look_at_picture(self, path: str, key: str, found: Differences) -> None:
-        """Public files of pictures are only asked to be there: making them again would take minutes."""
-        if not self._site.has(path):
-            found.missing[path] = key
 
     async def _still_extra(self, paths: list[str], until: float, since_ms: int) -> list[str]:
         """Those that are still there, and that no page built since accounts for, nor one taken away meanwhile. Where

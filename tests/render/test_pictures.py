@@ -13,15 +13,51 @@ from shared.store import Store
 from tests.properties.press_room import Killed
 
 DIGEST = "ab" * 20
-PICTURE = media_names(DIGEST, 8)[8]
+NARROWER, PICTURE = media_names(DIGEST, 500).values()
 
 
 @pytest.fixture
 def pictures(store: Store, tmp_path: Path) -> Pictures:
     original = original_path(tmp_path / "media", DIGEST)
     original.parent.mkdir(parents=True)
-    Image.new("RGB", (8, 8), "red").save(original, "PNG")
+    Image.new("RGB", (500, 100), "red").save(original, "PNG")
     return Pictures(store, tmp_path / "media", tmp_path / "site")
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["measured", "by a Pressrun that did not measure it"])
+async def test_a_file_that_was_damaged_is_made_anew(
+    store: Store, pictures: Pictures, tmp_path: Path, *, known: bool
+) -> None:
+    await pictures.show("one", (PICTURE,))
+    file = tmp_path / "site" / NARROWER[1:]
+    whole = file.read_bytes()
+    file.write_bytes(b"cut" if known else b"")
+    if not known:
+        await store.do("DEL", LENGTHS)
+    assert await pictures.show("one", (PICTURE,)) == (set() if known else {PICTURE})
+    assert file.read_bytes() == whole
+    file.unlink()
+    file.mkdir()
+    assert not await pictures.show("one", (PICTURE,))
+    assert file.read_bytes() == whole
+
+
+async def test_the_length_of_a_damaged_file_that_cannot_be_made_anew_is_not_taken_for_its_own(
+    store: Store, pictures: Pictures, tmp_path: Path
+) -> None:
+    await pictures.show("one", (PICTURE,))
+    lengths = await store.do("HGETALL", LENGTHS)
+    (tmp_path / "site" / PICTURE[1:]).write_bytes(b"cut")
+    original_path(tmp_path / "media", DIGEST).write_bytes(b"damaged too")
+    assert not await pictures.show("one", (PICTURE,))
+    assert await store.do("HGETALL", LENGTHS) == lengths
+
+
+async def test_of_a_picture_that_nobody_shows_no_length_is_kept(store: Store, pictures: Pictures) -> None:
+    await pictures.show("one", (PICTURE,))
+    assert set(await store.do("HKEYS", LENGTHS)) == {PICTURE.encode(), NARROWER.encode()}
+    await pictures.keep_only(Dirty(store, "w1"), "one", {PICTURE}, ())
+    assert not await store.do("EXISTS", LENGTHS)
 
 
 async def test_who_began_to_show_a_picture_while_it_was_taken_away_makes_it_anew_though_its_taker_was_killed(
