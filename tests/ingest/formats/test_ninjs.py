@@ -244,6 +244,7 @@ def test_the_paragraphs_of_a_summary_are_parted(text: str | None) -> None:
     [
         (without(SUPERDESK, "headline"), "abstract-html-test"),
         (without(SUPERDESK, "headline", "slugline"), "Body & more"),
+        (SUPERDESK | {"headline": "<p>\u200b&shy;</p>"}, "abstract-html-test"),
         (
             {"guid": "x", "body_text": "Words of " + "a long text " * 20},
             "Words of " + "a long text " * 5 + "a long text",
