@@ -128,6 +128,10 @@ class Site:
         except FileNotFoundError:
             return None
 
+    def has_name(self, path: str) -> bool:
+        """Whether there is anything of this name, a pipe or a link that leads nowhere among them."""
+        return os.path.lexists(self.root / path)
+
     def length(self, path: str) -> int | None:
         """How many bytes a file has; None if there is none."""
         return length_of(self.root / path)

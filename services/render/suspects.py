@@ -177,7 +177,7 @@ class Suspects:
     async def _still_extra(self, paths: list[str], until: float, since_ms: int) -> list[str]:
         """Those that are still there, and that no page built since accounts for, nor one taken away meanwhile. Where
         the site comes to no rest, what a page comes and goes with that moves itself does not count."""
-        while paths := [path for path in paths if self._site.read(path) is not None]:
+        while paths := [path for path in paths if self._site.has_name(path)]:
             rested = await self._dirty.drained()
             again = await WholeEdition.load(self._store, self._edition.site)
             extra = set((await compare(again, self._printer, self._site, lambda _: None)).extra)

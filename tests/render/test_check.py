@@ -1,5 +1,6 @@
 """The check of a site that goes on meanwhile: what differs only because something has just come is no difference."""
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,14 @@ async def test_a_file_of_no_page_is_extra_whatever_comes_meanwhile(room: PressRo
     await publish(room, "first")
     left = await suspects(room).confirm(await found_by_a_check_that_began(room, before))
     assert left.extra == ["2020/stray/index.html"]
+
+
+async def test_what_is_no_file_and_of_no_page_is_extra_too(room: PressRoom) -> None:
+    os.mkfifo(room.tree.root / "pipe")
+    left = await suspects(room).confirm(await room.differences())
+    assert left.extra == ["pipe"]
+    await repair(room.store, room.tree, left)
+    assert (await room.differences()).clean
 
 
 async def test_an_article_that_renders_own_list_lacks_is_a_difference_of_every_page_that_is_as_the_list_has_it(
