@@ -11,6 +11,11 @@ _NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
 _FORBIDDEN = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{_NONCHARACTERS}]")
 _CONTROLS = bytes(code for code in (*range(32), 127) if code not in (9, 10, 13))
 _C1 = re.compile(b"\xc2[\x80-\x9f]")  # as UTF-8
+VISIBLE = (
+    r"[^\s\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0]"
+)
+"""What there is of a text on a page, as a pattern: soft hyphens, marks of direction and fillers alone are nothing."""
+_VISIBLE = re.compile(VISIBLE)
 _NEXT_LINE = "\x85"  # a C1 control as well, but one that parts words
 
 
@@ -26,7 +31,7 @@ def is_one_line(text: str) -> bool:
 
 def is_blank(text: str) -> bool:
     """Whether nothing of it can be seen."""
-    return not any(character.isprintable() and character != " " for character in text)
+    return _VISIBLE.search(text) is None
 
 
 def _has_forbidden(text: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from services.ingest.formats.faults import faults_of, kind_of
-from services.ingest.formats.native import NOT_BLANK, VISIBLE
+from services.ingest.formats.native import NOT_BLANK
 from services.ingest.text import LONE_SURROGATE, find_lone_surrogate, strip_forbidden
 from shared.articles import Article, record_key
 from shared.clock import Clock
@@ -28,7 +28,7 @@ class _Strict(BaseModel):
 class ConditionsBody(_Strict):
     """Body of `PUT /v1/conditions`."""
 
-    city: Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True), VISIBLE, NOT_BLANK]
+    city: Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True), *NOT_BLANK]
     temperature_c: float = Field(ge=-90, le=65)
     at: Moment
 

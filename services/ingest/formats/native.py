@@ -26,9 +26,10 @@ from services.ingest.formats.bounds import (
     MAX_VERSION,
 )
 from services.ingest.formats.faults import faults_of, kind_of
-from services.ingest.formats.reading import LANGUAGE, SEEN, can_be_seen, language, web_address
+from services.ingest.formats.reading import LANGUAGE, language, web_address
 from services.ingest.formats.words import one_body
 from services.ingest.text import LONE_SURROGATE, find_lone_surrogate, strip_forbidden
+from shared.characters import VISIBLE, is_blank
 from shared.problems import Fault
 from shared.times import Moment
 
@@ -42,7 +43,7 @@ def _web_address(value: str) -> str:
 
 
 def _visible(value: str) -> str:
-    if not can_be_seen(value):
+    if is_blank(value):
         raise PydanticCustomError("blank", "Nothing of this can be seen; write it in letters.")
     return value
 
@@ -68,8 +69,7 @@ def _required(name: str) -> dict[str, Any]:
     return {"required": [name], "properties": {name: {"type": "string"}}}
 
 
-NOT_BLANK = Field(json_schema_extra={"pattern": SEEN})
-VISIBLE = AfterValidator(_visible)
+NOT_BLANK = (AfterValidator(_visible), Field(json_schema_extra={"pattern": VISIBLE}))
 Address = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=MAX_ADDRESS),
@@ -77,10 +77,8 @@ Address = Annotated[
     Field(json_schema_extra={"pattern": _WEB_SCHEMA}),
 ]
 Guid = Annotated[str, StringConstraints(min_length=1, max_length=MAX_GUID)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_NAME), VISIBLE, NOT_BLANK]
-Headline = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_HEADLINE), VISIBLE, NOT_BLANK
-]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_NAME), *NOT_BLANK]
+Headline = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_HEADLINE), *NOT_BLANK]
 Slug = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
@@ -119,7 +117,7 @@ NamedAuthor = Annotated[NativeAuthor, BeforeValidator(_author, json_schema_input
 class NativeCorrection(_Strict):
     """A published correction."""
 
-    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000), VISIBLE, NOT_BLANK]
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000), *NOT_BLANK]
     at: Moment
 
 

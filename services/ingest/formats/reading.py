@@ -11,15 +11,12 @@ from services.ingest.formats.faults import kind_of
 from services.ingest.references import unescape
 from services.ingest.text import LONE_SURROGATE, find_lone_surrogate, strip_forbidden
 from services.ingest.web import is_web_address
-from shared.characters import clean_text
+from shared.characters import clean_text, is_blank
 from shared.excerpts import beginning
 from shared.problems import Fault, pointer_to
 from shared.times import parse_time
 
-SEEN = r"[^\s\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
-"""What there is of a text on a page: a headline of soft hyphens, or of marks of direction, is a link of nothing."""
 LANGUAGE = r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,4}"
-_SEEN = re.compile(SEEN)
 _MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>")
 _PARTS = re.compile(  # what parts words: blocks, and the ends of lines
     r"</?(?:address|article|aside|blockquote|br|caption|d[dlt]|div|fig(?:ure|caption)|footer|h[1-6r]|header|li|main|nav|[ou]l"
@@ -145,12 +142,7 @@ def plain(text: str) -> str:
     """Text from text with markup in it, on one line; empty where nothing of it can be seen."""
     # a reference may stand for a character that cannot be published
     line = " ".join(clean_text(unescape(_MARKUP.sub("", _PARTS.sub(" ", text)))).split())
-    return line if can_be_seen(line) else ""
-
-
-def can_be_seen(text: str) -> bool:
-    """Whether a reader sees anything of it."""
-    return _SEEN.search(text) is not None
+    return "" if is_blank(line) else line
 
 
 def shorten(text: str, length: int = MAX_HEADLINE) -> str:
