@@ -1,6 +1,7 @@
 """Waiting until an article's page is on disk: `Prefer: wait` (RFC 7240)."""
 
 import asyncio
+import contextlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -14,6 +15,8 @@ from shared.live import built_key
 from shared.store import Store, StoreUnavailable
 
 LONGEST = 60.0
+AGAIN = 0.5
+"""Seconds between looks for a page, told of or not: nobody is told of one that comes out just as it stood."""
 _WAIT = re.compile(r"(?:^|[,;]\s*)wait\s*=\s*\"?([0-9]{1,6})\"?", re.IGNORECASE)
 
 
@@ -48,7 +51,8 @@ class Waiting:
         try:
             async with asyncio.timeout(seconds):
                 while not await self._are_built(wanted):
-                    await built.wait()
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(built.wait(), AGAIN)
                     built.clear()
             return True
         except TimeoutError:

@@ -80,6 +80,15 @@ async def test_a_page_that_was_built_before_is_not_waited_for(room: Room) -> Non
     assert await room.wait((IDENT, 1))
 
 
+async def test_nobody_is_told_of_a_page_that_stays_as_it_was_and_nobody_waits_for_it(room: Room) -> None:
+    waits = room.wait((IDENT, 1), seconds=5)
+    await until_true(room.is_reading)
+    for _ in range(30):
+        await room.store.do("PING")  # the first looks are over
+    await room.store.do("HSET", built_key(IDENT), "revision", 1)
+    assert await waits
+
+
 async def test_all_of_several_are_waited_for(room: Room) -> None:
     waits = room.wait((IDENT, 1), (OTHER, 1))
     await room.build(IDENT, 1)
@@ -127,7 +136,7 @@ async def test_a_page_that_is_built_between_two_steps_of_listening_is_not_missed
     assert await room.wait((IDENT, 1), seconds=3)
 
 
-async def test_who_waits_asks_the_store_for_nothing_until_something_is_built(room: Room) -> None:
+async def test_who_waits_asks_the_store_for_next_to_nothing_until_something_is_built(room: Room) -> None:
     waits = room.wait((IDENT, 1))
     await until_true(room.is_reading)
     await room.build(OTHER, 1)
