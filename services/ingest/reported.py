@@ -4,8 +4,9 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from services.ingest.formats.faults import faults_of
 from shared.once import AHEAD, MEMORY
-from shared.problems import Fault, Problem, pointer_to
+from shared.problems import Fault, Problem
 from shared.times import Moment
 
 
@@ -24,12 +25,11 @@ def read_line(raw: bytes, now: datetime) -> Line:
     try:
         line = Line.model_validate_json(raw)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False)
-        if found[0]["type"] == "json_invalid":
-            raise Problem(400, f"the line is not JSON: {found[0]['msg']}") from None
-        raise Problem(
-            422, "not a view", [Fault(pointer_to(*one["loc"]) or "/event_id", one["msg"]) for one in found]
-        ) from None
+        first = error.errors(include_url=False)[0]
+        if first["type"] == "json_invalid":
+            raise Problem(400, f"The line is not JSON: {first['ctx']['error']}.") from None
+        faults = [Fault(fault.pointer or "/event_id", fault.detail) for fault in faults_of(error)]
+        raise Problem(422, "not a view", faults) from None
     if line.at > now + AHEAD:
         raise Problem(422, "too early", [Fault("/at", "more than 5 minutes in the future")])
     if line.at < now - MEMORY:

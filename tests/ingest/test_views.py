@@ -402,6 +402,22 @@ async def test_reported_views_are_answered_line_for_line(door: Door) -> None:
 
 
 @pytest.mark.parametrize(
+    ("told", "detail"),
+    [
+        ({**line(), "at": None}, "This is no moment with a zone; write it as in RFC 3339, like 2025-07-26T09:30:00Z."),
+        ({"event_id": "1", "article": ONE}, "This member is required and missing; send it."),
+        ({**line(), "event_id": 5}, "This must be text, not a number."),
+        (line("x" * 201), "This is too long; shorten it to 200 characters."),
+        ([], "This must be an object, not a list."),
+        (b'{"event_id": nope}', "The line is not JSON: expected ident at line 1 column 15."),
+    ],
+)
+async def test_what_is_wrong_with_a_reported_view_is_said_as_of_an_article(door: Door, told: Any, detail: str) -> None:
+    (answer,) = await door.lines(told)
+    assert [error["detail"] for error in answer["errors"]] == [detail]
+
+
+@pytest.mark.parametrize(
     "at",
     ["1753520400", 1753520400, "1753520400.5", "2025-07-26", "2025-07-26T09:00Z", "2025-07-26T09:00:00+00", "PT0S",
      "0001-01-01T00:00:00+14:00", "", None, True, {}],
