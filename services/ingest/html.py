@@ -25,8 +25,8 @@ def _words(text: str) -> set[str]:
 
 _TAGS = _words(
     "a abbr aside b blockquote br caption cite code col colgroup dd del details div dl dt em figcaption figure h2 h3 h4"
-    " h5 h6 hr i img ins kbd li mark ol p pre q s samp section small strong sub summary sup table tbody td tfoot th"
-    " thead time tr u ul var wbr"
+    " h5 h6 hr i img ins kbd li mark ol p pre q rp rt ruby s samp section small strong sub summary sup table tbody td"
+    " tfoot th thead time tr u ul var wbr"
 )
 _DROPPED = _words(
     "script style svg math title template textarea select button iframe object embed applet audio video canvas"

@@ -7,8 +7,9 @@ from services.ingest.references import unescape
 from shared.excerpts import beginning
 
 OPENING = 300
-_INLINE = "a|abbr|b|cite|code|del|em|i|ins|kbd|mark|q|s|samp|small|strong|sub|sup|time|u|var|wbr"
+_INLINE = "a|abbr|b|cite|code|del|em|i|ins|kbd|mark|q|ruby|s|samp|small|strong|sub|sup|time|u|var|wbr"
 _NOT_WORDS = re.compile(r"<(/?)(?:figure|table)\b[^<>]*>")
+_READING = re.compile(r"<r[tp]\b[^<>]*>[^<]*(?:</r[tp]>|\Z)")  # how the word before it is said, and the brackets around
 _CUT = re.compile(r"(?:<[^<>]*|&[^&;\s]{0,32})\Z")  # the end of a window may be within a tag or a reference
 _INLINE_TAG = re.compile(rf'</?(?:{_INLINE})(?:\s[^<>"]*+(?:"[^"]*+"[^<>"]*+)*+)?>')
 TAG = re.compile(r'<[^<>"]*+(?:"[^"]*+"[^<>"]*+)*+>')
@@ -29,6 +30,8 @@ def opening(html: str) -> str:
 def _plain(html: str) -> str:
     if "<figure" in html or "<table" in html:
         html = " ".join(_around_what_is_set_apart(html))
+    if "<ruby" in html:
+        html = _READING.sub("", html)
     return _CUT.sub("", TAG.sub(" ", _INLINE_TAG.sub("", html)))
 
 

@@ -143,6 +143,7 @@ BLOCKS_OF_THE_PAGE = "article main header footer nav address center hgroup form 
         '<ul><li>a<br>b<hr>c<wbr>d<img src="https://a.b/c" alt="e" loading="lazy"></li><li><table><colgroup><col>'
         "</colgroup><tbody><tr><td>f</td></tr></tbody></table></li></ul>",
         '<ol start="3" reversed=""><li>a</li></ol>',
+        "<p><ruby>東京<rp>(</rp><rt>とうきょう</rt><rp>)</rp></ruby>で</p>",
         '<p lang="ckb" dir="rtl" title="x">a <time datetime="2025-07-26">b</time> <q cite="https://a.b/">c</q></p>',
         '<blockquote cite="https://a.b/"><p>a</p></blockquote>',
         '<figure><img src="https://a.b/c" alt="d" width="3" height="12345" loading="lazy">'
@@ -277,6 +278,7 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
     assert opening(clean_html(html)) == "H One& two"
     nested = "<figure><figure><img src='https://a.b/c'></figure><table><td>in</table>side</figure>"
     assert opening(clean_html(nested + html)) == opening(clean_html(html + nested)) == "H One& two"
+    assert opening("<ruby>東京<rp>(</rp><rt>とうきょう</rt><rp>)</rp></ruby>で") == "東京で", "nor how words are said"
     long = opening("<p>" + "words and " * 500 + "</p>")
     assert OPENING - 6 < len(long) <= OPENING
     assert long.endswith(("words", "and"))
