@@ -29,11 +29,13 @@ def parse_rfc3339(text: str) -> datetime | None:
 
 
 def parse_time(text: str) -> datetime | None:
-    """A moment in one of the notations in use, or None; without a zone it is UTC, without a time the day's start."""
+    """A moment in one of the notations in use, or None; without a zone it is UTC, without a time the day's start. The
+    year 9999, by which systems mean never, is the last but one that every calendar here knows, in every zone."""
     found = _COMMON.fullmatch(text.strip())
     if found is None:
         return None
     day, clock, seconds, fraction, zone = found.groups()
+    day = day.replace("9999-", "9997-")
     return _moment(day, (clock or "00:00") + (seconds or ":00"), fraction, zone or "Z")
 
 
@@ -49,7 +51,9 @@ def _read(value: Any) -> datetime:
     at = parse_rfc3339(value) if isinstance(value, str) else value
     if not isinstance(at, datetime):
         raise PydanticCustomError(
-            "moment", "This is no moment with a zone; write it as in RFC 3339, like 2025-07-26T09:30:00Z."
+            "moment",
+            "This is no moment with a zone, of the years 1000 to 9998; write it as in RFC 3339, like"
+            " 2025-07-26T09:30:00Z.",
         )
     return at
 

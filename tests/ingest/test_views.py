@@ -404,7 +404,11 @@ async def test_reported_views_are_answered_line_for_line(door: Door) -> None:
 @pytest.mark.parametrize(
     ("told", "detail"),
     [
-        ({**line(), "at": None}, "This is no moment with a zone; write it as in RFC 3339, like 2025-07-26T09:30:00Z."),
+        (
+            {**line(), "at": None},
+            "This is no moment with a zone, of the years 1000 to 9998; write it as in RFC 3339, like"
+            " 2025-07-26T09:30:00Z.",
+        ),
         ({"event_id": "1", "article": ONE}, "This member is required and missing; send it."),
         ({**line(), "event_id": 5}, "This must be text, not a number."),
         (line("x" * 201), "This is too long; shorten it to 200 characters."),

@@ -25,6 +25,9 @@ _PARTS = re.compile(  # what parts words: blocks, and the ends of lines
 )
 
 
+_NOT_SET = "0001-01-01"  # the moment that .NET and Go begin with
+
+
 class Members:
     """The members of one JSON object, found by name whatever its case, and what is wrong with them so far."""
 
@@ -72,7 +75,7 @@ class Members:
         found = None
         for name in names:
             value = self._value(name)
-            if value is None or value == "":
+            if value is None or value == "" or str(value).startswith(_NOT_SET):
                 continue
             at = parse_time(value) if isinstance(value, str) else None
             if at is None:

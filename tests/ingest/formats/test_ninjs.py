@@ -580,6 +580,20 @@ def test_a_version_that_is_no_integer_counts_as_nought_and_as_none_where_a_momen
             "2029-01-01T00:00",
         ),
         ({"embargoed": None, "firstpublished": "2020-01-01T01:02:03.004Z"}, "2020-01-01T01:02:03.004", None),
+        (
+            {
+                "embargoed": "0001-01-01T00:00:00Z",
+                "firstpublished": "0001-01-01T00:00:00",
+                "versioncreated": "2020-01-01",
+            },
+            "2020-01-01T00:00",
+            None,
+        ),
+        (
+            {"expires": "9999-12-31T23:59:59.9999999-05:00", "embargoed": "9999-12-31", "firstpublished": "2020-01-01"},
+            "2020-01-01T00:00",
+            "9997-12-31T00:00",
+        ),
     ],
 )
 def test_moments(members: dict[str, Any], published_at: str, embargo_until: str | None) -> None:
