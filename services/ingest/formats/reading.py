@@ -23,8 +23,6 @@ _PARTS = re.compile(  # what parts words: blocks, and the ends of lines
     r"|p|pre|section|table|tbody|t[dhr]|tfoot|thead)(?:[\s/][^<>]*)?>",
     re.IGNORECASE,
 )
-
-
 _NOT_SET = "0001-01-01"  # the moment that .NET and Go begin with
 
 

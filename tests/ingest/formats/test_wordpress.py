@@ -82,6 +82,16 @@ def test_a_file_is_named_once_and_apart_from_its_button() -> None:
     assert shown == f"<div>{link}Report</a> {link}Download</a></div>"
 
 
+def test_an_embed_that_is_sent_as_it_was_written_is_a_link() -> None:
+    embed = (
+        '<!-- wp:embed {"url":"https://x.y/watch?v=1&t=2"} --><figure><div class="wp-block-embed__wrapper">\n'
+        "https://x.y/watch?v=1&amp;t=2\n</div><figcaption>A film</figcaption></figure><!-- /wp:embed -->"
+    )
+    shown = clean_html(draft(content={"raw": embed}).body_html or "")
+    link = '<a href="https://x.y/watch?v=1&amp;t=2" rel="noopener">https://x.y/watch?v=1&amp;t=2</a>'
+    assert shown == f"<figure><div>\n{link}\n</div><figcaption>A film</figcaption></figure>"
+
+
 @pytest.mark.parametrize("of", ["<i>{}</i>{}", "{1}<i>{0}</i>"])
 def test_what_an_accordion_opens_keeps_its_heading(of: str) -> None:
     sign = '<span class="wp-block-accordion-heading__toggle-icon" aria-hidden="true">+</span>'
