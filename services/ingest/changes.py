@@ -71,7 +71,8 @@ async def enter_state(store: Store, site: Site, now: datetime, state: State) -> 
         entries, event_id = enter(change, site, now)
         commands += entries
     # what stands at the others' addresses changes in any case: a page, where a redirect leads, a 410
-    awaited = tuple((change.after.id, change.after.revision) for change in [*filter(_is_seen, own), *others])
+    seen = [change for change in own if _is_seen(change, alone=not others)]
+    awaited = tuple((change.after.id, change.after.revision) for change in [*seen, *others])
     return Entered(article, None if silent else event_id, awaited, expect, commands)
 
 
@@ -81,9 +82,17 @@ def _is_killed_without_a_moment(state: State) -> bool:
     return after.state == "withdrawn" and after.ordered_at is None and not is_told_again
 
 
-def _is_seen(change: Change) -> bool:
-    """Whether a page changes: there is none of what was withdrawn or rewritten before it could appear."""
-    return change.after.live or (change.before is not None and change.before.live)
+def _is_seen(change: Change, *, alone: bool) -> bool:
+    """Whether readers see a change at its address: of its page, or of where it leads. There is nothing to see of what
+    was withdrawn before it could appear, nor of new words for what has been rewritten. Nobody has the address of what
+    comes after its rewrite; but who is told of others' is told of that too."""
+    before, after = change.before, change.after
+    if after.live or (before is not None and before.live):
+        return True
+    led, path = (before.replaced_by, before.path) if before is not None else (None, "")
+    leads = after.replaced_by
+    changes = leads != led or (leads is not None and after.path != path)
+    return bool(path or (after.path and not alone)) and changes
 
 
 async def check_chain(store: Store, article: Article, chain_of: bytes | None) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from itertools import permutations
 from typing import Any
 
@@ -82,6 +83,26 @@ async def test_the_same_again_is_recorded_and_told_to_nobody(desk: Desk) -> None
 async def test_nobody_waits_for_what_was_withdrawn_before_it_could_appear(desk: Desk) -> None:
     accepted = await desk.take("never", status="canceled")
     assert (accepted.outcome, accepted.awaited) == ("withdrawn", ())
+
+
+async def test_an_address_that_is_to_lead_to_a_rewrite_is_waited_for(empty: Desk) -> None:
+    original, rewrite = (identify("desk", guid) for guid in ("original", "rewrite"))
+    await empty.take("rewrite", evolved_from="original", updated_at=EARLIER)
+    assert (await empty.take("original", updated_at=EARLIER)).awaited == (), "it came after its rewrite"
+    accepted = await empty.take("original", slug="elsewhere", updated_at=EARLIER + timedelta(seconds=1))
+    assert accepted.awaited == ((original, 2),), "its new address is to lead there too"
+    accepted = await empty.take("original", status="canceled", updated_at=EARLIER + timedelta(seconds=2))
+    assert accepted.awaited == ((original, 3), (rewrite, 2)), "both are to answer 410"
+    accepted = await empty.take("original", updated_at=EARLIER + timedelta(seconds=3))
+    assert accepted.awaited == ((original, 4), (rewrite, 3)), "its address leads again to what is back too"
+
+
+async def test_what_was_killed_unseen_and_brings_its_rewrite_back_is_waited_for_too(empty: Desk) -> None:
+    original, rewrite = (identify("desk", guid) for guid in ("original", "rewrite"))
+    await empty.take("rewrite", evolved_from="original", updated_at=EARLIER)
+    await empty.take("original", status="canceled", updated_at=EARLIER + timedelta(seconds=1))
+    accepted = await empty.take("original", updated_at=EARLIER + timedelta(seconds=2))
+    assert accepted.awaited == ((original, 2), (rewrite, 3))
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
