@@ -1,10 +1,14 @@
 """The server's HTTP protocol with a bound for headers, before a body and after it: its parser has none of its own.
 
-A proxy bounds heads before they come here; what reaches a service directly must not fill its memory either.
+A proxy bounds heads before they come here; what reaches a service directly must not fill its memory either. Nor does a
+proxy pass on that a client would rather speak HTTP/2 (`Upgrade: h2c`, from each of Java's and from `curl --http2`): the
+parser takes what follows such a head for the other protocol, and the body would be lost (uvicorn issue 2722).
 """
 
 import asyncio
+import sys
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MOST = 64 * 1024
@@ -19,14 +23,25 @@ _ANSWER = (
 
 
 class BoundedHeads(HttpToolsProtocol):
-    """Answers 431, and ends the connection, where a head goes on and on; ends it where the headers after a body do."""
+    """Answers 431, and ends the connection, where a head goes on and on; ends it where the headers after a body do. A
+    head that offers another protocol is read as if it did not."""
 
     transport: asyncio.Transport
     _head: object | None = None
     _size = 0
     _is_first = True  # of the request: nothing has been answered yet
+    _data = b""
+    _again = b""
 
     def data_received(self, data: bytes) -> None:
+        """Pass on what came, and once more from a head on that offered another protocol."""
+        while data:
+            self._data, self._again = data, b""
+            self._pass_on(data)
+            data = self._again
+        self._data = b""
+
+    def _pass_on(self, data: bytes) -> None:
         """Pass on what came, and count it where it began, ended, and lies within one head."""
         head = self._head
         super().data_received(data)
@@ -46,7 +61,8 @@ class BoundedHeads(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """A head is whole."""
         self._head = None
-        super().on_headers_complete()
+        if not self._offers_another():
+            super().on_headers_complete()
 
     def on_chunk_header(self) -> None:
         """A chunk begins; if it is the last one there is no body in it, but more headers (RFC 9112 §7.1.2)."""
@@ -60,7 +76,24 @@ class BoundedHeads(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """A request is whole."""
         self._head = None
-        super().on_message_complete()
+        if not self._offers_another():
+            super().on_message_complete()
+
+    def _offers_another(self) -> bool:
+        return self.parser.should_upgrade() and any(name == b"upgrade" for name, _ in self.headers)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """A head was read that offers another protocol, and nothing after it: have it read again without the offer."""
+        offer = sys.exception()
+        if not (isinstance(offer, httptools.HttpParserUpgrade) and self._offers_another()):
+            super()._unsupported_upgrade_warning()  # CONNECT
+            return
+        version = self.parser.get_http_version().encode()
+        head = [b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, version)]
+        head += [b"%s: %s" % header for header in self.headers if header[0] != b"upgrade"]
+        self._again = b"\r\n".join([*head, b"", self._data[offer.args[0] :]])
+        self.parser = httptools.HttpRequestParser(self)  # the old one may have read the last request of its connection
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn has it
 
     def _begin(self, *, is_first: bool) -> None:
         self._head, self._size, self._is_first = object(), 0, is_first

@@ -1,16 +1,19 @@
 """A service as `pressrun up` serves it, and clients that no library would let be so."""
 
+import asyncio
 import contextlib
 import json
 import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 
-from shared.heads import MOST
+from shared.heads import MOST, BoundedHeads
 from tests.servers import free_port, running, wait_for
 
 ROOT = Path(__file__).parents[2]
@@ -72,6 +75,43 @@ def test_a_head_of_ordinary_size_and_a_long_body_pass(port: int) -> None:
         for _ in range(3):
             answer = client.post("/v1/trending", content=b"x" * 8 * MOST, headers={"X": "a" * (MOST // 2)})
             assert answer.status_code == 405
+
+
+async def _echo(scope: Any, receive: Any, send: Any) -> None:
+    """Answers with the method and the body that came."""
+    body, more = scope["method"].encode() + b" ", True
+    while more:
+        message = await receive()
+        body, more = body + message.get("body", b""), message.get("more_body", False)
+    length = str(len(body)).encode()
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]})
+    await send({"type": "http.response.body", "body": body})
+
+
+OFFER = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAAB\r\n"
+WHOLE = b"POST /x HTTP/1.1\r\nHost: x\r\n" + OFFER + b"Content-Length: 3\r\n\r\nabc"
+IN_CHUNKS = b"POST /x HTTP/1.1\r\n" + OFFER + b"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n2\r\nbc\r\n0\r\n\r\n"
+WITHOUT = b"GET /x HTTP/1.1\r\n" + OFFER + b"\r\n"
+LAST = WHOLE.replace(b"Upgrade,", b"close, Upgrade,")
+
+
+@pytest.mark.parametrize("size", [10_000, 40, 1])
+async def test_who_would_rather_speak_another_protocol_is_answered_in_this_one(size: int) -> None:
+    """As Java's clients and `curl --http2` would, with each request."""
+    server = uvicorn.Server(uvicorn.Config(_echo, http=BoundedHeads, lifespan="off", log_config=None))
+    with socket.create_server(("127.0.0.1", 0)) as listens:
+        serving = asyncio.create_task(server.serve([listens]))
+        reader, writer = await asyncio.open_connection(*listens.getsockname())
+        sent = WHOLE + IN_CHUNKS + WITHOUT + WHOLE + LAST
+        for at in range(0, len(sent), size):
+            writer.write(sent[at : at + size])
+            await writer.drain()
+        told = await asyncio.wait_for(reader.read(), 10)
+        writer.close()
+        server.should_exit = True
+        await serving
+    bodies = [answer.partition(b"\r\n\r\n")[2] for answer in told.split(b"HTTP/1.1 200 OK\r\n")[1:]]
+    assert bodies == [b"POST abc", b"POST abc", b"GET ", b"POST abc", b"POST abc"]
 
 
 def test_what_the_server_logs_is_a_line_of_json_too(port: int, tmp_path: Path) -> None:
