@@ -24,7 +24,7 @@ _ANSWER = (
 
 class BoundedHeads(HttpToolsProtocol):
     """Answers 431, and ends the connection, where a head goes on and on; ends it where the headers after a body do. A
-    head that offers another protocol is read as if it did not."""
+    head that offers another protocol is read as if it did not. Who has said all may end their side and be answered."""
 
     transport: asyncio.Transport
     _head: object | None = None
@@ -52,6 +52,14 @@ class BoundedHeads(HttpToolsProtocol):
             if self._is_first:
                 self.transport.write(_ANSWER)
             self.transport.close()
+
+    def eof_received(self) -> bool | None:  # type: ignore[override]  # uvicorn's says nothing, and so ends it
+        """Nothing more will come: what has come whole is answered all the same, as `nc -N` and others expect it."""
+        cycle = self.cycle
+        if cycle is None or cycle.more_body or cycle.response_complete:
+            return None
+        cycle.keep_alive = False
+        return True
 
     def on_message_begin(self) -> None:
         """A request begins, and so does its head."""

@@ -5,7 +5,7 @@ import contextlib
 import json
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -95,23 +95,47 @@ WITHOUT = b"GET /x HTTP/1.1\r\n" + OFFER + b"\r\n"
 LAST = WHOLE.replace(b"Upgrade,", b"close, Upgrade,")
 
 
-@pytest.mark.parametrize("size", [10_000, 40, 1])
-async def test_who_would_rather_speak_another_protocol_is_answered_in_this_one(size: int) -> None:
-    """As Java's clients and `curl --http2` would, with each request."""
+@pytest.fixture
+async def echo() -> AsyncIterator[tuple[str, int]]:
+    """The address of a server that answers with what came."""
     server = uvicorn.Server(uvicorn.Config(_echo, http=BoundedHeads, lifespan="off", log_config=None))
     with socket.create_server(("127.0.0.1", 0)) as listens:
         serving = asyncio.create_task(server.serve([listens]))
-        reader, writer = await asyncio.open_connection(*listens.getsockname())
-        sent = WHOLE + IN_CHUNKS + WITHOUT + WHOLE + LAST
-        for at in range(0, len(sent), size):
-            writer.write(sent[at : at + size])
-            await writer.drain()
-        told = await asyncio.wait_for(reader.read(), 10)
-        writer.close()
+        yield listens.getsockname()
         server.should_exit = True
         await serving
-    bodies = [answer.partition(b"\r\n\r\n")[2] for answer in told.split(b"HTTP/1.1 200 OK\r\n")[1:]]
+
+
+async def _bodies(address: tuple[str, int], *pieces: bytes, ends: bool = False) -> list[bytes]:
+    """The bodies of all answers to what is sent in these pieces, before the server ends the connection."""
+    reader, writer = await asyncio.open_connection(*address)
+    for piece in pieces:
+        writer.write(piece)
+        await writer.drain()
+    if ends:
+        writer.write_eof()
+    told = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    return [answer.partition(b"\r\n\r\n")[2] for answer in told.split(b"HTTP/1.1 200 OK\r\n")[1:]]
+
+
+@pytest.mark.parametrize("size", [10_000, 40, 1])
+async def test_who_would_rather_speak_another_protocol_is_answered_in_this_one(
+    echo: tuple[str, int], size: int
+) -> None:
+    """As Java's clients and `curl --http2` would, with each request."""
+    sent = WHOLE + IN_CHUNKS + WITHOUT + WHOLE + LAST
+    bodies = await _bodies(echo, *(sent[at : at + size] for at in range(0, len(sent), size)))
     assert bodies == [b"POST abc", b"POST abc", b"GET ", b"POST abc", b"POST abc"]
+
+
+async def test_who_ends_their_side_when_all_is_said_is_answered(echo: tuple[str, int]) -> None:
+    for whole in (WHOLE, IN_CHUNKS, WITHOUT, LAST, WHOLE.replace(OFFER, b"")):
+        [body] = await _bodies(echo, whole, ends=True)
+        assert body in (b"POST abc", b"GET ")
+    assert await _bodies(echo, WHOLE + IN_CHUNKS + WITHOUT, ends=True) == [b"POST abc", b"POST abc", b"GET "]
+    for part in (b"", b"GET ", WHOLE[:-1], IN_CHUNKS[:-5]):
+        assert await _bodies(echo, part, ends=True) == [], "something was to follow"
 
 
 def test_what_the_server_logs_is_a_line_of_json_too(port: int, tmp_path: Path) -> None:
