@@ -30,8 +30,7 @@ _MOMENTS = (
     " publish_schedule"
 )
 _TEXTS = (
-    "title slugline byline by copyrightholder copyrightnotice usageterms ednote mimetype profile representationtype"
-    " located source"
+    "title slugline byline by copyrightholder copyrightnotice ednote mimetype profile representationtype located source"
 )
 _CONCEPTS = (
     "person people organisation organisations place places event events object objects genre genres"
@@ -119,6 +118,8 @@ def _no_article(item: Members, guid: str, kind: str, reason: str) -> Ignored | l
 def _check(item: Members) -> None:
     """Note wrong types of members that nothing else is made of."""
     item.text(*_TEXTS.split())
+    if not isinstance(item.get("usageterms"), list):  # the Associated Press has several
+        item.text("usageterms")
     for one in item.objects(*_CONCEPTS.split()):
         one.text("name")
     item.number("urgency", "priority")
@@ -213,6 +214,15 @@ def _topics(item: Members) -> tuple[str, ...]:
 def _authors(item: Members) -> tuple[Author, ...]:
     """The authors where they are listed (Superdesk), else the names of the byline."""
     found = authors((one.plain("name"), one.text("uri")) for one in item.objects("authors"))
-    byline = _BY.sub("", item.plain("byline", "by"), count=1) if not found else ""
+    bylines = [item.plain("byline", "by")] if item.get("byline", "by") else _bylines(item)
+    byline = "; ".join(_BY.sub("", one, count=1) for one in bylines) if not found else ""
     split = re.split(r"\s*(?:;|,| and | & )\s*" if " and " in byline or " & " in byline else r"\s*;\s*", byline)
     return found or tuple(Author(name) for name in names(split))
+
+
+def _bylines(item: Members) -> list[str]:
+    """The bylines that the Associated Press lists; ninjs has no such member, and others may mean anything by it."""
+    listed = item.get("bylines")
+    objects = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    told = [one.get("name") or one.get("by") for one in objects]
+    return [plain(one) for one in told if isinstance(one, str)]

@@ -838,6 +838,17 @@ def test_what_is_wrong_is_named(members: dict[str, Any], pointer: str) -> None:
     assert all(fault.detail.endswith(".") for fault in found)
 
 
+def test_an_item_of_the_associated_press_is_an_article() -> None:
+    """Whose terms are a list, and whose bylines are objects."""
+    terms = ["For editorial use only.", "No sales."]
+    bylines = [{"by": "By Jane Doe and Ali Hassan", "title": "Associated Press"}, {"name": "J. Roe", "by": "By J. ROE"}]
+    found = draft({**ONE, "byline": None}, usageterms=terms, bylines=bylines)
+    assert [author.name for author in found.authors] == ["Jane Doe", "Ali Hassan", "J. Roe"]
+    assert draft(ONE, bylines=bylines) == draft(ONE), "it has a byline"
+    for unknown in (5, "x", ["x"], [{"by": 5}], {"by": "x"}):
+        assert draft({**ONE, "byline": None}, bylines=unknown).authors == ()
+
+
 DEFINED = (
     "versioncreated firstcreated firstpublished contentcreated contentdigitised embargoed embargoeduntil expires"
     " publish_schedule title slugline byline by copyrightholder copyrightnotice usageterms ednote mimetype profile"
