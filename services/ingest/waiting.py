@@ -99,5 +99,8 @@ class Waiting:
             built.set()
 
     async def _are_built(self, wanted: Sequence[tuple[str, int]]) -> bool:
-        found = await self._store.all([("HGET", built_key(ident), "revision") for ident, _ in wanted])
+        try:
+            found = await self._store.all([("HGET", built_key(ident), "revision") for ident, _ in wanted])
+        except StoreUnavailable:
+            return False  # what is waited for has been accepted, whatever becomes of the store since
         return all(int(kept or 0) >= revision for kept, (_, revision) in zip(found, wanted, strict=True))

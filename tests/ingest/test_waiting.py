@@ -11,7 +11,7 @@ from services.ingest.waiting import LONGEST, Waiting, seconds_to_wait
 from shared.events import PAGES, PageBuilt, announce
 from shared.live import built_key
 from shared.settings import Settings
-from shared.store import Store
+from shared.store import Store, StoreUnavailable
 from tests.servers import Valkey, until_true
 
 IDENT, OTHER = "a" * 16, "b" * 16
@@ -87,6 +87,16 @@ async def test_nobody_is_told_of_a_page_that_stays_as_it_was_and_nobody_waits_fo
         await room.store.do("PING")  # the first looks are over
     await room.store.do("HSET", built_key(IDENT), "revision", 1)
     assert await waits
+
+
+async def test_a_store_that_is_away_meanwhile_is_waited_for_too(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(commands: Any) -> Any:
+        monkeypatch.undo()
+        raise StoreUnavailable("away")
+
+    await room.build(IDENT, 1)
+    monkeypatch.setattr(room.store, "all", away)
+    assert await room.wait((IDENT, 1), seconds=5)
 
 
 async def test_all_of_several_are_waited_for(room: Room) -> None:
