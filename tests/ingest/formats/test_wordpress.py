@@ -71,10 +71,11 @@ def test_a_post_is_read() -> None:
     )
 
 
-def test_a_file_is_named_once_and_apart_from_its_button() -> None:
+@pytest.mark.parametrize("inside", ["", "\n"])
+def test_a_file_is_named_once_and_apart_from_its_button(inside: str) -> None:
     file = (
         '<div class="wp-block-file"><object class="wp-block-file__embed" data="https://x.y/r.pdf"'
-        ' aria-label="Embed of R."></object><a id="m" href="https://x.y/r.pdf">Report</a><a href="https://x.y/r.pdf"'
+        f' aria-label="Embed of R.">{inside}</object><a id="m" href="https://x.y/r.pdf">Report</a><a href="https://x.y/r.pdf"'
         ' class="wp-block-file__button wp-element-button" download>Download</a></div>'
     )
     shown = clean_html(draft(content={"rendered": file}).body_html or "")
@@ -92,6 +93,11 @@ def test_an_embed_that_is_sent_as_it_was_written_is_a_link() -> None:
     assert shown == f"<figure><div>\n{link}\n</div><figcaption>A film</figcaption></figure>"
 
 
+def test_an_object_that_is_no_preview_stays() -> None:
+    film = '<object data="https://x.y/film.mp4"></object>'
+    assert draft(content={"rendered": film}).body_html == film
+
+
 @pytest.mark.parametrize("of", ["<i>{}</i>{}", "{1}<i>{0}</i>"])
 def test_what_an_accordion_opens_keeps_its_heading(of: str) -> None:
     sign = '<span class="wp-block-accordion-heading__toggle-icon" aria-hidden="true">+</span>'
@@ -100,23 +106,28 @@ def test_what_an_accordion_opens_keeps_its_heading(of: str) -> None:
     assert clean_html(draft(content={"rendered": item}).body_html or "") == "<h2><i>Who?</i></h2><div><p>We.</p></div>"
 
 
-def test_the_title_of_a_pane_of_kadences_is_a_heading() -> None:
+@pytest.mark.parametrize("gap", ["", "\n"])
+def test_the_title_of_a_pane_of_kadences_is_a_heading(gap: str) -> None:
     button = (
-        '<button class="kt-blocks-accordion-header" type="button"><span>Who <em>pays</em>?</span><span></span></button>'
+        f'<button class="kt-blocks-accordion-header" type="button">{gap}<span>Who <em>pays</em>?</span>'
+        "<span></span></button>"
     )
-    pane = f'<div class="kt-accordion-header-wrap">{button}</div><div class="kt-accordion-panel"><p>We.</p></div>'
+    title = f'<div class="kt-accordion-header-wrap">{gap}{button}{gap}</div>'
+    pane = f'{title}<div class="kt-accordion-panel"><p>We.</p></div>'
     shown = clean_html(draft(content={"rendered": pane * 2}).body_html or "")
-    assert shown == "<h2>Who <em>pays</em>?</h2><div><p>We.</p></div>" * 2
+    assert shown.replace("\n", "") == "<h2>Who <em>pays</em>?</h2><div><p>We.</p></div>" * 2
 
 
-@pytest.mark.parametrize("around", ["{}", '<div class="wp-block-image">{}</div>'])
+@pytest.mark.parametrize("around", ["{}", '<div class="wp-block-image">{}</div>', '\n<div class="x">\n{}</div>'])
 def test_a_picture_to_enlarge_is_shown_with_its_caption_once(around: str) -> None:
-    figure = "<figure{}><img src='{}' alt='A'>{}<figcaption>The <i>pier</i>.</figcaption>{}</figure>"
+    figure = "<figure{}><img src='{}' alt='A'>{}\n<figcaption>The <i>pier</i>.</figcaption>{}</figure>"
     again = around.format(figure.format(' class="enlarged-image"', "", "", ""))
     again = f'<div class="lightbox-image-container">{again}</div>' * 2
     overlay = f'<div data-wp-body="" class="wp-lightbox-overlay zoom">{again}<div class="scrim"></div></div>'
     shown = figure.format("", "https://x.y/a.jpg", '<button class="lightbox-trigger"></button>', overlay)
-    assert clean_html(draft(content={"rendered": around.format(shown)}).body_html or "").count("pier") == 1
+    html = f"{around.format(shown)}<p>The town.</p>{around.format(shown)}"
+    shown = clean_html(draft(content={"rendered": html}).body_html or "")
+    assert (shown.count("pier"), shown.count("The town.")) == (2, 1)
 
 
 @pytest.mark.parametrize("end", ["", ">"])
@@ -142,6 +153,11 @@ LONG = "The council has voted. " * 40
         ("<p>日本語の記事です。続きます。</p>", "<p>日本語の記事 [&hellip;]</p>", ""),
         ("<p>One two.</p>", '<p>One&hellip; <a class="x more-link" href="/">Continue <span>reading</span></a></p>', ""),
         ("<p>One two.</p>", '<p>In short. <a href="/" class="read-more">Read more »</a></p>', "In short."),
+        ("<p>One two.</p>", '<p>In short. <A class="ReadMore" href="/">Read\non</A></p>', "In short."),
+        ("<p>One two.</p>", '<p>More <a class="more-link">here</a> or <a href="/b">there</a>.</p>', "More or there."),
+        ("<p>One two.</p>", "<p>One [...]</p>", ""),
+        ("<p>One two.</p>", "<p>One two. [ &hellip; ]</p>", ""),
+        ("<p>Rain and snow.</p>", "<p>Rain… and snow</p>", "Rain… and snow"),
         ("<figure><img src='https://x.y/z.jpg'></figure>", "<p>A picture.</p>", "A picture."),
     ],
 )
@@ -172,7 +188,8 @@ def test_without_embedded_members_names_are_unknown() -> None:
     ],
 )
 def test_what_is_not_published_is_withheld(status: str, as_read: str) -> None:
-    assert draft(status=status, slug="mayor-resigns__trashed").status == as_read
+    for told in (status, status.upper()):
+        assert draft(status=told, slug="mayor-resigns__trashed").status == as_read
 
 
 def test_what_needs_a_password_is_withheld() -> None:
@@ -192,6 +209,29 @@ def test_a_moment_that_is_not_set_is_none(told: str) -> None:
 def test_a_post_without_a_title_begins_with_its_first_words(title: Any) -> None:
     assert draft(title=title, content={"rendered": "<p>She &amp; he</p>"}).headline == "She & he"
     assert draft(title=title, content=[]).headline == "The mayor…"
+
+
+def test_a_long_excerpt_is_kept_whole() -> None:
+    told = " ".join(["In short."] * 200)
+    assert draft(excerpt={"rendered": f"<p>{told}</p>"}).summary == told
+
+
+def test_a_text_that_is_not_rendered_is_read_as_it_is() -> None:
+    assert draft(title={"raw": "Raw"}).headline == "Raw"
+
+
+def test_a_long_title_is_cut_as_a_headline_is() -> None:
+    assert draft(title={"rendered": "x" * 301}).headline == "x" * 300
+
+
+def test_an_author_leads_to_their_own_address_and_only_web_addresses_lead_anywhere() -> None:
+    found = draft(_embedded={"author": [{"name": "A", "url": "https://a.b/", "link": "https://x.y/a/"}]}, link="/post/")
+    assert (found.authors, found.source_url) == ((Author("A", "https://a.b/"),), None)
+
+
+def test_the_picture_is_the_first_that_has_an_address_of_the_web() -> None:
+    told = [{"code": "rest_forbidden"}, {"source_url": "/a.jpg"}, {"source_url": "https://x.y/b.jpg"}]
+    assert draft(_embedded={"wp:featuredmedia": told}).image == Picture(url="https://x.y/b.jpg")
 
 
 def test_a_line_break_in_a_title_parts_words() -> None:
@@ -251,7 +291,8 @@ def test_slugs_in_other_scripts_are_readable() -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_post_is_ignored(kind: str) -> None:
-    assert isinstance(wordpress.read({**POST, "type": kind}), Ignored)
+    for told in (kind, kind.upper()):
+        assert isinstance(wordpress.read({**POST, "type": told}), Ignored)
 
 
 def test_other_types_of_posts_are_articles() -> None:
