@@ -239,6 +239,10 @@ def test_the_paragraphs_of_a_summary_are_parted(text: str | None) -> None:
     assert found.summary == ("One. Two, still two." if text != "Something else." else text)
 
 
+def test_a_standfirst_is_what_the_text_says_before_what_others_do() -> None:
+    assert draft(ONE, description_text="It closed.", description_abstract="No cars.").summary == "It closed."
+
+
 @pytest.mark.parametrize(
     ("item", "headline"),
     [
@@ -422,6 +426,7 @@ def test_a_body_is_html_if_it_says_so(kind: str) -> None:
 )
 def test_statuses(told: str | None, status: str) -> None:
     assert draft(ONE, pubstatus=told).status == status
+    assert draft(ONE, pubstatus=told and told.upper()).status == status
     assert draft(without(camel(TWO), "pubStatus"), pubStatus=told).status == status
 
 
@@ -517,6 +522,8 @@ def test_a_picture_in_the_body_says_whose_it_is(figure: str, said: str) -> None:
     [
         ('<p>a</p><div class="multi-line-quote"><p>b</p>\n<p><b>c</b></p></div><div>d</div>',
          "<p>a</p><blockquote><p>b</p>\n<p><b>c</b></p></blockquote><div>d</div>"),
+        ('<div><div class="multi-line-quote">a <p>b</p></div><p>c</p></div>',
+         "<div><blockquote>a <p>b</p></blockquote><p>c</p></div>"),
         ('<div class="multi-line-quote"><div>b</div></div>', '<div class="multi-line-quote"><div>b</div></div>'),
         ('<div class="media-block"><img src="a" /><span class="media-block__description"><b>b</b></span>\n</div>c',
          '<figure><img src="a" /><figcaption><b>b</b></figcaption></figure>c'),
@@ -526,6 +533,12 @@ def test_a_picture_in_the_body_says_whose_it_is(figure: str, said: str) -> None:
          '<span class="vignette">Rain</span> <span class="source">TT</span><span>b</span><span>c</span>'),
         ('<figure><img src="a"/><div class="byline">B/C</div>\n<figcaption>d <i>e</i></figcaption></figure>',
          '<figure><img src="a"/><figcaption>d <i>e</i> <small>B/C</small></figcaption></figure>'),
+        ('<figure><div class="byline">B</div><figcaption>c\nd</figcaption></figure>' * 2,
+         "<figure><figcaption>c\nd <small>B</small></figcaption></figure>" * 2),
+        ('<div class="media-block"><p>\na</p><span class="media-block__description">b\n</span></div>' * 2,
+         "<figure><p>\na</p><figcaption>b\n</figcaption></figure>" * 2),
+        ('<i>a</i><span class="source">TT</span>', '<i>a</i><span class="source">TT</span>'),
+        ("<h4><p>a</p>\n<p>b</p></h4>", "<div><p>a</p>\n<p>b</p></div>"),
         ('<div class="byline">B/C</div><figure><figcaption>d</figcaption></figure>',
          '<div class="byline">B/C</div><figure><figcaption>d</figcaption></figure>'),
         ("<h4><p>a</p> <blockquote>b</blockquote></h4><p>c</p><h4>d</h4><h4>\n<p>e</p></h4>",
@@ -609,6 +622,16 @@ def test_what_is_no_article_is_ignored(kind: str) -> None:
     assert (found.guid, found.picture) == ("x", None)
 
 
+@pytest.mark.parametrize(
+    ("services", "section"),
+    [([{"name": " "}, {"name": "Sport", "code": "s"}], "Sport"), ([{"code": "s"}], "s"), ([{}], None), ([], None)],
+)
+def test_the_section_is_the_first_service_that_has_a_name_or_a_code(
+    services: list[dict[str, str]], section: str | None
+) -> None:
+    assert draft(SUPERDESK, service=services).section == section
+
+
 @pytest.mark.parametrize("kind", ["event", "planning", "video"])
 def test_the_body_of_what_is_no_article_may_have_any_shape(kind: str) -> None:
     """Agencies plan in objects: `body_event`."""
@@ -619,6 +642,7 @@ def test_the_body_of_what_is_no_article_may_have_any_shape(kind: str) -> None:
 @pytest.mark.parametrize("kind", ["picture", "video", "event", "planning", "text"])
 def test_moments_and_the_version_are_read_whatever_the_type(kind: str) -> None:
     wrong = {"versioncreated": "whenever", "firstCreated": 5, "embargoed": "never", "expires": [], "version": 1.5}
+    wrong |= {"firstPublished": 5, "embargoedUntil": 5, "publish_schedule": 5}
     found = ninjs.read({"uri": "x", "type": kind, **wrong})
     assert isinstance(found, list)
     assert {fault.pointer for fault in found} == {f"/{name}" for name in wrong}
@@ -633,6 +657,13 @@ def test_an_event_is_no_article_even_if_it_does_not_say_its_type() -> None:
 
 def test_a_composite_with_a_body_is_an_article() -> None:
     assert draft(TWO, type="composite") == EXPECTED
+    assert draft({"uri": "x", "type": "composite", "headline": "H", "body_text": "Words"}).body_text == "Words"
+
+
+@pytest.mark.parametrize("status", ["canceled", "withheld"])
+def test_a_picture_that_is_killed_is_no_article_either(status: str) -> None:
+    found = ninjs.read({"uri": "x", "type": "picture", "pubstatus": status})
+    assert found == Ignored("an item of the type picture is no article", "x")
 
 
 def test_a_package_that_was_an_article_is_killed_without_the_words_that_made_it_one() -> None:
@@ -804,6 +835,7 @@ def test_known_members_are_taken_in_the_shapes_that_they_come_in(members: dict[s
         ({"slugline": 5}, "/slugline"),
         ({"byline": 5, "authors": [{"name": "x"}]}, "/byline"),
         ({"by": 5}, "/by"),
+        ({"by": 5, "authors": [{"name": "x"}]}, "/by"),
         ({"infosource": "x"}, "/infosource"),
         ({"trustindicator": "x"}, "/trustindicator"),
         ({"trustIndicators": "x"}, "/trustIndicators"),
@@ -847,6 +879,14 @@ def test_an_item_of_the_associated_press_is_an_article() -> None:
     assert draft(ONE, bylines=bylines) == draft(ONE), "it has a byline"
     for unknown in (5, "x", ["x"], [{"by": 5}], {"by": "x"}):
         assert draft({**ONE, "byline": None}, bylines=unknown).authors == ()
+
+
+@pytest.mark.parametrize("name", ["guid", "uri"])
+@pytest.mark.parametrize("told", [5, 1.5, ["x"], {"x": 1}, "", "x" * 513])
+def test_what_is_wrong_with_the_guid_is_told_once(name: str, told: Any) -> None:
+    found = ninjs.read({**without(ONE, "uri"), name: told})
+    assert isinstance(found, list)
+    assert [fault.pointer for fault in found] == [f"/{name}"]
 
 
 DEFINED = (
