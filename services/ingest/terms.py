@@ -87,4 +87,4 @@ def _is_foreign(character: str) -> bool:
     """Whether this is a letter, or a mark without which a word is another one. Apostrophes are letters to Unicode."""
     kind, name = unicodedata.category(character), unicodedata.name(character, "")
     is_letter = kind.startswith("L") and not name.startswith(("LATIN ", "MODIFIER LETTER "))
-    return not character.isascii() and (is_letter or (kind == "Mn" and name.startswith(_TONAL)))
+    return is_letter or (kind == "Mn" and name.startswith(_TONAL))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.ingest.terms import section_of, slug_of, spelling_of, term_of
+from services.ingest.terms import section_of, slug_of, slugs_of, spelling_of, term_of
 from shared.articles import Term
 
 NAMES = "Archive author front health hot media nginx-health sitemaps static Topic v1 2025 \u0662\u0660\u0662\u0665"
@@ -60,6 +60,8 @@ def test_a_slug_is_cut_at_a_word_in_the_order_of_its_words() -> None:
         ("\uff21\u7d4c\u6e08", "A\u7d4c\u6e08"),
         ("O\u2019Brien", "O\u02bcBrien"),
         ("\u041c\u0443\u0437\u0435\u0439", "\u041c\u0443\u0437\u0435\u0438\u0306"),
+        ("\u041c\u0443\u0437\u0435\u0439", "\u041c\u0423\u0417\u0415\u0419"),
+        ("\u0e02\u0e48\u0e32\u0e27 \u0e51", "\u0e02\u0e48\u0e32\u0e27 1"),
     ],
 )
 def test_spellings_of_a_name_are_one(one: str, other: str) -> None:
@@ -75,7 +77,12 @@ def test_spellings_of_a_name_are_one(one: str, other: str) -> None:
         ("\u041e\u043b\u044c\u0433\u0430", "Olga"),
         ("\u041c\u0443\u0437\u0435\u0439", "\u041c\u0443\u0437\u0435\u0438"),  # a museum, and museums
         ("\u0e02\u0e48\u0e32\u0e27", "\u0e02\u0e49\u0e32\u0e27"),  # news, and rice
+        ("\u0e82\u0ec8\u0eb2", "\u0e82\u0ec9\u0eb2"),  # galangal, and to kill
+        ("\u1780\u17b6\u178f\u17cb", "\u1780\u17b6\u178f"),  # to cut, and a card
+        ("\u1000\u1014\u103a", "\u1000\u1014\u1037\u103a"),  # a lake, and to hinder
         ("C++", "C#"),
+        ("C", "C#"),
+        ("C+", "C++"),
         ("C", "C++"),
         ("water " * 20, "water " * 21),
         ("\U0001f6e2", "\U0001f525"),
@@ -83,3 +90,12 @@ def test_spellings_of_a_name_are_one(one: str, other: str) -> None:
 )
 def test_names_that_are_alike_only_in_latin_letters_are_not_one(one: str, other: str) -> None:
     assert spelling_of(one) != spelling_of(other)
+
+
+def test_the_slugs_of_a_name_are_numbered_up_to_nine_and_the_last_one_is_its_own() -> None:
+    *numbered, own = slugs_of(term_of("\u738b\u4f1f"))
+    assert numbered == ["wang-wei", *(f"wang-wei-{number}" for number in range(2, 10))]
+    assert own.startswith("wang-wei-")
+    assert len(own) == len("wang-wei-") + 8
+    assert own != slugs_of(term_of("\u738b\u7ef4"))[-1]
+    assert slugs_of(term_of("Middle East"))[-1] == slugs_of(term_of("middle-EAST"))[-1]
