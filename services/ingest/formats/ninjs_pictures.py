@@ -42,15 +42,15 @@ class _Rendition:
 def picture(item: Members) -> Picture | None:
     """The article's picture: the featured one, else the first that does not stand in the body, else the first; and a
     photograph rather than a graphic: agencies put the company's logo first."""
-    ranked: list[tuple[tuple[int, bool, int], Members, _Rendition]] = []
+    ranked: list[tuple[tuple[int, bool], Members, _Rendition]] = []
     for name, one in _associated(item):
         named = _best(one)
         if best := named or _by_reference(one):
             rank = 3 if named is None else 0 if name in _FEATURED else 2 if name.startswith(_EMBEDDED) else 1
-            ranked.append(((rank, one.text("type").lower() == "graphic", len(ranked)), one, best))
+            ranked.append(((rank, one.text("type").lower() == "graphic"), one, best))
     if not ranked:
         return itself(item) if item.text("mimetype").startswith("image/") else None
-    _, one, best = min(ranked, key=lambda entry: entry[0])
+    _, one, best = min(ranked, key=lambda entry: entry[0])  # of several alike the first
     return _picture(one, best)
 
 

@@ -473,6 +473,8 @@ ELSEWHERE = '<!-- EMBED START Image {id: "editor_0"} -->\n<figure>\n <img %s />\
         (ELSEWHERE % 'src="https://s3.example/z.jpg" alt=""', "https://s3.example/z.jpg", True),
         (ELSEWHERE % 'src="/assets/z.jpg" alt=""', "/assets/z.jpg", True),
         ('<img src="2025/v.jpg" alt="">', "2025/v.jpg", True),
+        ('<img src=" 2025/v.jpg\n" alt="">', "2025/v.jpg", True),
+        ('<p>x</p><img alt="">', "", False),
         (ELSEWHERE.replace("editor_0", "editor_9") % 'src="https://s3.example/z.jpg" alt=""', "", False),
         ('<img src="https://other.example/z.jpg" alt="">', "", False),
     ],
@@ -483,6 +485,15 @@ def test_a_picture_in_the_body_is_that_of_its_association(html: str, shown: str,
     assert ((shown, "2025/o.jpg") in found.embedded) is bool(shown)
     assert ('<img alt="Bell peppers &amp; co" ' in (found.body_html or "")) is alternative
     assert alternative or found.body_html == html
+
+
+def test_a_picture_in_the_body_that_can_not_be_found_stays_as_it_is() -> None:
+    bare = {"editor_0": {"type": "picture", "guid": "x"}}
+    html = ELSEWHERE % 'src="https://s3.example/z.jpg" alt="z"'
+    found = draft(SUPERDESK, associations=bare, body_html=html)
+    assert (found.embedded, found.body_html) == ((), html)
+    found = draft(SUPERDESK, associations=EDITOR, body_html=html.replace("editor_0", "Editor_0"))
+    assert ("https://s3.example/z.jpg", "2025/o.jpg") in found.embedded
 
 
 @pytest.mark.parametrize("alt", [' alt=""', " alt=''", " alt", ' ALT = " "'])
@@ -513,7 +524,9 @@ def test_an_alternative_that_is_filled_in_takes_the_place_of_an_empty_one(alt: s
 def test_a_picture_in_the_body_says_whose_it_is(figure: str, said: str) -> None:
     html = f'<p>x</p><!-- EMBED START Image {{id: "editor_0"}} --><figure>{figure}</figure><!-- EMBED END Image -->'
     named = {"editor_0": {**EDITOR["editor_0"], "byline": 'A. &amp; "B."'}}
-    assert f"{said}</figure>" in (draft(SUPERDESK, associations=named, body_html=html).body_html or "")
+    for told in ("editor_0", "Editor_0"):
+        shown = draft(SUPERDESK, associations=named, body_html=html.replace("editor_0", told)).body_html or ""
+        assert f"{said}</figure>" in shown
     assert "<small>" not in (draft(SUPERDESK, associations=EDITOR, body_html=html).body_html or "")
 
 
@@ -703,6 +716,7 @@ def test_a_photograph_comes_before_a_logo() -> None:
 
     for found, name in (
         (associated(logo="graphic", photo="picture", photo_2="picture"), "photo"),
+        (associated(logo="Graphic", photo="picture"), "photo"),
         (associated(logo="graphic", editor_0="picture"), "logo"),
         *((associated(photo="picture", **{name: "graphic"}), name) for name in FEATURED),
     ):
