@@ -1,0 +1,141 @@
+"""A draft made ready, and the article that it becomes."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.ingest.copies import article_of, prepare, waiting_of
+from services.ingest.draft import Author, Draft, DraftCorrection
+from shared.articles import Article, Correction, Image, Term, identify
+from shared.settings import Site
+
+NOW = datetime(2025, 7, 26, 9, 30, tzinfo=UTC)
+SITE = Site(timezone="Asia/Baghdad")
+IDENT = identify("desk", "g")
+IMAGE = Image(url="/media/a-1600.jpg", alt="A bridge")
+WHOLE = Draft(
+    guid="g",
+    version=7,
+    headline="Bridge closed",
+    body_html="<p>It is closed.</p>",
+    summary="No cars.",
+    section="City",
+    topics=("Traffic", "Bridges"),
+    authors=(Author("Jane Doe", "https://jane.example/"), Author("Ali")),
+    language="en-GB",
+    published_at=NOW - timedelta(hours=2),
+    updated_at=NOW - timedelta(hours=1),
+    embargo_until=NOW - timedelta(hours=3),
+    slug="the-bridge",
+    evolved_from="f",
+    corrections=(DraftCorrection("It was Tuesday.", NOW),),
+    source_url="https://x.example/a",
+)
+
+
+def article(draft: Draft, current: Article | None = None, *, image: Image | None = None) -> Article:
+    """What a draft becomes after a state."""
+    return article_of(prepare(draft, image, ("a",) if image else ()), "desk", IDENT, current, 7, SITE, NOW)
+
+
+def test_all_that_a_draft_says_is_in_its_article() -> None:
+    assert article(WHOLE, image=IMAGE) == Article(
+        id=IDENT,
+        source="desk",
+        guid="g",
+        revision=1,
+        version=7,
+        is_numbered=True,
+        state="published",
+        digest=prepare(WHOLE, IMAGE).digest,
+        accepted_at=NOW,
+        updated_at=NOW - timedelta(hours=1),
+        ordered_at=NOW - timedelta(hours=1),
+        published_at=NOW - timedelta(hours=2),
+        headline="Bridge closed",
+        summary="No cars.",
+        section=Term(slug="city", name="City"),
+        topics=(Term(slug="traffic", name="Traffic"), Term(slug="bridges", name="Bridges")),
+        authors=(Term(slug="jane-doe", name="Jane Doe", url="https://jane.example/"), Term(slug="ali", name="Ali")),
+        language="en-GB",
+        day="2025-07-26",
+        slug="the-bridge",
+        asked_slug="the-bridge",
+        image=IMAGE,
+        media=("a",),
+        corrections=(Correction(text="It was Tuesday.", at=NOW),),
+        evolved_from="f",
+        source_url="https://x.example/a",
+        opening="It is closed.",
+    )
+
+
+def test_what_says_nothing_else_has_an_address_all_the_same() -> None:
+    found = article(Draft(guid="g", headline="\U0001f6e2", body_text="Oil."))
+    assert (found.day, found.slug, found.asked_slug) == ("2025-07-26", f"article-{IDENT[:8]}", None)
+    assert (found.published_at, found.is_numbered, found.section, found.opening) == (NOW, False, None, "Oil.")
+
+
+def test_a_slug_that_nothing_of_can_stand_in_an_address_is_none() -> None:
+    found = article(Draft(guid="g", headline="Oil", slug="\U0001f6e2"))
+    assert (found.slug, found.asked_slug) == ("oil", None)
+
+
+def test_spellings_of_a_name_are_one_topic_and_one_author() -> None:
+    found = article(replace(WHOLE, topics=("Oil", "Gas", "OIL"), authors=(Author("Ali"), Author("ALI"))))
+    assert [term.slug for term in found.topics] == ["oil", "gas"]
+    assert [term.slug for term in found.authors] == ["ali"]
+
+
+@pytest.mark.parametrize(
+    ("told", "published_at"),
+    [
+        ({}, WHOLE.published_at),
+        ({"published_at": None}, WHOLE.embargo_until),
+        ({"published_at": None, "embargo_until": None}, NOW),
+    ],
+)
+def test_an_article_is_dated_by_its_source_else_by_its_embargo_else_by_its_acceptance(
+    told: dict[str, Any], published_at: datetime
+) -> None:
+    assert article(replace(WHOLE, **told)).published_at == published_at
+
+
+def test_the_date_and_the_address_stay_unless_the_source_says_others() -> None:
+    first = article(replace(WHOLE, published_at=NOW - timedelta(days=9)))
+    silent = replace(WHOLE, published_at=None, slug=None, headline="Bridge opened")
+    again = article(silent, first)
+    assert (again.published_at, again.day, again.slug, again.asked_slug, again.revision) == (
+        first.published_at, first.day, first.slug, first.asked_slug, 2,
+    )  # fmt: skip
+    moved = article(replace(silent, slug="Opened", published_at=NOW), first)
+    assert (moved.published_at, moved.day, moved.slug, moved.asked_slug) == (NOW, first.day, "opened", "opened")
+    waits = waiting_of(prepare(silent), again)
+    assert (waits.asked_slug, waits.is_dated) == (None, False)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"headline": "B"}, {"body_html": "<p>B</p>"}, {"summary": "B"}, {"section": None}, {"topics": ("B",)},
+        {"authors": (Author("Jane Doe"), Author("Ali"))}, {"language": "en"}, {"published_at": NOW},
+        {"embargo_until": NOW}, {"slug": "b"}, {"evolved_from": None}, {"source_url": None}, {"corrections": ()},
+        {"corrections": (DraftCorrection("It was Monday.", NOW),)},
+        {"corrections": (DraftCorrection("It was Tuesday.", NOW - timedelta(1)),)},
+    ],
+)  # fmt: skip
+def test_whatever_readers_see_makes_another_digest(change: dict[str, Any]) -> None:
+    assert prepare(replace(WHOLE, **change)).digest != prepare(WHOLE).digest
+
+
+def test_the_picture_is_in_the_digest_and_what_orders_versions_is_not() -> None:
+    assert prepare(WHOLE, IMAGE).digest != prepare(WHOLE).digest
+    assert prepare(WHOLE, IMAGE).digest != prepare(WHOLE, IMAGE.model_copy(update={"alt": "B"})).digest
+    assert prepare(replace(WHOLE, version=8, updated_at=None)).digest == prepare(WHOLE).digest
+
+
+def test_the_digest_is_the_one_that_stores_keep() -> None:
+    """With another one each article that is sent again would be an update."""
+    assert prepare(WHOLE).digest == "aa7273f9fc9e750b0f7e7f7d"
