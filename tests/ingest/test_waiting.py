@@ -14,6 +14,9 @@ from shared.settings import Settings
 from shared.store import Store, StoreUnavailable
 from tests.servers import Valkey, until_true
 
+
+from tests.servers import Valkey, free_port, until_true
+
 IDENT, OTHER = "a" * 16, "b" * 16
 
 
@@ -115,6 +118,20 @@ async def test_what_cannot_be_read_on_the_stream_is_passed_over(room: Room, fiel
     await room.store.do("XADD", PAGES, "*", *fields)
     await room.build(IDENT, 1)
     assert await waits
+
+
+async def test_what_was_told_before_anybody_waited_is_not_read(room: Room) -> None:
+    assert await room.waiting._end() == "0"
+    await room.build(IDENT, 1)
+    [[newest, _]] = await room.store.do("XREVRANGE", PAGES, "+", "-", "COUNT", 1)
+    assert await room.waiting._end() == newest
+
+
+async def test_a_store_that_is_gone_is_told_as_such() -> None:
+    store = Store(Settings(redis_url=f"redis://127.0.0.1:{free_port()}"))
+    with pytest.raises(StoreUnavailable):
+        await Waiting(store)._hear("0")
+    await store.close()
 
 
 async def test_one_that_is_not_built_in_time_is_told_so(room: Room) -> None:
