@@ -214,6 +214,39 @@ def test_without_version_and_moment_what_comes_last_is_newest() -> None:
     assert (kept.current.version, kept.current.revision) == (3, 3)
 
 
+def test_without_versions_of_one_moment_what_comes_last_is_newest() -> None:
+    guid = Guid().take(draft("A", updated_at=NOW)).take(draft("B", updated_at=NOW))
+    assert (guid.outcomes, guid.current.headline, guid.current.version) == (["published", "updated"], "Story B", 2)
+    assert guid.take(draft("X", updated_at=NOW)).take(draft("X", updated_at=NOW)).outcomes[2:] == [
+        "withdrawn", "unchanged",
+    ]  # fmt: skip
+
+
+def test_what_has_a_moment_is_newer_than_what_has_none() -> None:
+    guid = Guid().take(draft("A")).take(draft("B", updated_at=NOW - 9 * HOUR))
+    assert (guid.outcomes, guid.current.headline) == (["published", "updated"], "Story B")
+
+
+def test_a_number_decides_against_what_waits_whatever_the_moments() -> None:
+    guid = Guid().take(draft("A", version=2, updated_at=NOW, embargo_until=NOW + HOUR))
+    guid.take(draft("B", version=3, updated_at=NOW - HOUR))
+    assert (guid.outcomes, guid.known.waiting) == (["scheduled", "published"], None)
+
+
+def test_what_has_a_moment_is_newer_than_what_waits_without_one() -> None:
+    guid = Guid().take(draft("A", embargo_until=NOW + HOUR)).take(draft("B", updated_at=NOW - 9 * HOUR))
+    assert (guid.outcomes, guid.known.waiting, guid.current.version) == (["scheduled", "published"], None, 2)
+
+
+def test_the_same_content_that_waits_is_a_newer_version_by_a_later_moment() -> None:
+    for again, version in ((NOW, 2), (NOW - HOUR, 1), (NOW - 2 * HOUR, 1), (None, 1)):
+        guid = Guid().take(draft("A", updated_at=NOW - HOUR, embargo_until=NOW + HOUR))
+        guid.take(draft("A", updated_at=again, embargo_until=NOW + HOUR))
+        assert guid.outcomes == ["scheduled", "unchanged"]
+        assert guid.known.waiting is not None
+        assert guid.known.waiting.version == version
+
+
 def test_the_same_content_without_a_moment_is_as_new_as_it_was() -> None:
     kept = fold([draft("A", updated_at=NOW), draft("A")])
     assert (kept.outcomes[-1], kept.current.ordered_at) == ("unchanged", NOW)
