@@ -404,7 +404,7 @@ def test_a_body_of_no_kind_is_html_if_there_is_a_block_in_it(name: str) -> None:
     assert draft(item, body_main=words).body_text == words
 
 
-@pytest.mark.parametrize("kind", ["text/html", "application/xhtml+xml", "Text/HTML; charset=utf-8"])
+@pytest.mark.parametrize("kind", ["text/html", "application/xhtml+xml", "Text/HTML ; charset=utf-8"])
 def test_a_body_is_html_if_it_says_so(kind: str) -> None:
     for name in ("contenttype", "contentType", "mimetype"):
         bodies = [{name: kind, "value": "Words"}]
@@ -475,6 +475,8 @@ ELSEWHERE = '<!-- EMBED START Image {id: "editor_0"} -->\n<figure>\n <img %s />\
         ('<img src="2025/v.jpg" alt="">', "2025/v.jpg", True),
         ('<img src=" 2025/v.jpg\n" alt="">', "2025/v.jpg", True),
         ('<p>x</p><img alt="">', "", False),
+        ('<IMG SRC="https://sd.example/v.jpg">', "https://sd.example/v.jpg", True),
+        ('<img alt src="https://sd.example/v.jpg">', "https://sd.example/v.jpg", True),
         (ELSEWHERE.replace("editor_0", "editor_9") % 'src="https://s3.example/z.jpg" alt=""', "", False),
         ('<img src="https://other.example/z.jpg" alt="">', "", False),
     ],
@@ -570,6 +572,46 @@ def test_a_byline_is_a_name(byline: str) -> None:
     assert draft(without(SUPERDESK, "authors"), byline=byline).authors == (Author("Jane Doe"),)
     for name in ("Byron Katie", "Jane Darby Smith", "Yvon Petit", "Caspar Olsen"):
         assert draft(without(SUPERDESK, "authors"), byline=name).authors == (Author(name),)
+
+
+@pytest.mark.parametrize(
+    ("byline", "names"),
+    [
+        ("Jane Doe & Ali Hassan", ["Jane Doe", "Ali Hassan"]),
+        ("Jane Doe, Bo Li & Ali Hassan", ["Jane Doe", "Bo Li", "Ali Hassan"]),
+        ("Jane Doe, Bo Li and Ali Hassan", ["Jane Doe", "Bo Li", "Ali Hassan"]),
+        ("Jane Doe; Ali Hassan", ["Jane Doe", "Ali Hassan"]),
+        ("Jane Doe, Reuters", ["Jane Doe, Reuters"]),
+        ("Jane Doe; Li, Bo", ["Jane Doe", "Li, Bo"]),
+    ],
+)
+def test_a_byline_of_several_is_several_names(byline: str, names: list[str]) -> None:
+    found = draft(without(SUPERDESK, "authors"), byline=byline).authors
+    assert [author.name for author in found] == names
+
+
+@pytest.mark.parametrize(
+    "first", [{"contenttype": "text/html", "value": "<b>Wet.</b>"}, {"value": "<p>Wet.</p>"}, {"value": "<p> </p>"}]
+)
+def test_of_two_descriptions_of_one_role_the_one_without_markup_is_read(first: dict[str, str]) -> None:
+    for told in ([{"role": "summary", **first}, {"role": "summary", "value": "It closed."}],
+                 [{"role": "main", "value": "<p> </p>"}, {"role": "summary", "value": "It closed."}]):  # fmt: skip
+        assert draft(without(TWO, "descriptions"), descriptions=told).summary == "It closed."
+
+
+def test_a_body_of_xhtml_is_html_without_a_block_too() -> None:
+    assert draft({"uri": "x", "headline": "H", "body_xhtml": "<b>Words</b>"}).body_html == "<b>Words</b>"
+
+
+def test_what_follows_a_picture_of_the_editors_is_not_that_picture() -> None:
+    empty = '<!-- EMBED START Image {id: "editor_0"} --><p>x</p><!-- EMBED END Image -->'
+    other = '<figure><img src="https://s3.example/z.jpg" alt=""></figure>'
+    named = {"editor_0": {**EDITOR["editor_0"], "byline": "A."}}
+    found = draft(SUPERDESK, associations=named, body_html=empty + other)
+    assert found.body_html == empty + other
+    assert "https://s3.example/z.jpg" not in dict(found.embedded)
+    two = ELSEWHERE % 'src="https://s3.example/1.jpg" alt="1"><img src="https://s3.example/2.jpg" alt="2"'
+    assert "https://s3.example/1.jpg" in dict(draft(SUPERDESK, associations=named, body_html=two).embedded)
 
 
 def test_a_kill_needs_no_headline_and_no_body() -> None:
@@ -717,7 +759,9 @@ def test_a_photograph_comes_before_a_logo() -> None:
     for found, name in (
         (associated(logo="graphic", photo="picture", photo_2="picture"), "photo"),
         (associated(logo="Graphic", photo="picture"), "photo"),
-        (associated(logo="graphic", editor_0="picture"), "logo"),
+        (associated(logo="graphic", editor_0="picture", embedded1="picture"), "logo"),
+        (associated(embedded1="picture", logo="graphic"), "logo"),
+        (associated(photo="picture", FeatureMedia="Picture"), "FeatureMedia"),
         *((associated(photo="picture", **{name: "graphic"}), name) for name in FEATURED),
     ):
         assert found.image is not None
@@ -752,13 +796,45 @@ def test_a_featured_film_is_no_picture() -> None:
 
 
 def test_an_association_without_a_type_is_a_picture_if_it_is_there_as_an_image() -> None:
-    for kind, shown in (("image/jpeg", Picture(url="https://a.b/c")), ("video/mp4", None), (None, None)):
-        untyped = {"renditions": {"o": {"href": "https://a.b/c", "mimetype": kind}}}
-        assert draft(ONE, associations={"main": untyped}).image == shown
-    image = {"href": "https://a.b/c", "mimetype": "image/jpeg"}
-    film = {"renditions": {"poster": image, "o": {"href": "https://a.b/d", "mimetype": "video/mp4"}}}
-    story = {"renditions": {"teaser": image}, "body_html": "<p>Another story.</p>"}
-    assert draft(ONE, associations={"film": film, "story": story}).image is None
+    image = Picture(url="https://a.b/c")
+    for kind, shown in (("image/jpeg", image), ("IMAGE/PNG", image), ("video/mp4", None), (None, None)):
+        for name in ("mimetype", "contentType"):
+            untyped = {"renditions": {"o": {"href": "https://a.b/c", name: kind}}}
+            assert draft(ONE, associations={"main": untyped}).image == shown
+    still = {"href": "https://a.b/c", "mimetype": "image/jpeg"}
+    film, sound = (
+        {"renditions": {"poster": still, "o": {"href": "https://a.b/d", "mimetype": kind}}}
+        for kind in ("video/mp4", "audio/mpeg")
+    )
+    story = {"renditions": {"teaser": still}, "body_html": "<p>Another story.</p>"}
+    assert draft(ONE, associations={"film": film, "sound": sound, "story": story}).image is None
+
+
+@pytest.mark.parametrize(
+    ("renditions", "best"),
+    [
+        ({"a": {"media": "a", "width": "1200"}, "b": {"media": "b", "width": 640}, "c": {"media": "c"}}, "a"),
+        ({"a": {"media": "a", "width": "640"}, "b": {"media": "b", "width": "1200"}}, "b"),
+        ({"a": {"media": "a", "width": "9" * 5000}, "b": {"media": "b", "width": 640.5}}, "b"),
+        ({"a": {"media": "a", "width": "\u0669\u0669"}, "b": {"media": "b", "width": "wide"}}, "a"),
+        ({"a": {"media": "a", "width": "wide"}, "b": {"media": "b", "width": "1"}}, "b"),
+        ({"a": {"media": "a", "width": 1200}, "Original": {"media": "b"}}, "b"),
+        ({"original": {"href": "a.jpg", "width": 1200}, "b": {"media": "b"}}, "b"),
+        ({"original": {"media": "m" * 513}, "b": {"media": "m" * 512}}, "m" * 512),
+        ({"a": {"media": "a", "mimetype": "image/tiff"}, "b": {"media": "b", "mimetype": "image/png ; x=y"}}, "b"),
+    ],
+)
+def test_the_best_rendition_is_the_original_else_the_widest(renditions: dict[str, Any], best: str) -> None:
+    found = draft(ONE, associations={"featuremedia": {"type": "picture", "renditions": renditions}})
+    assert found.image == Picture(media_id=best)
+
+
+def test_whose_a_picture_is_and_what_its_text_says_come_first() -> None:
+    photo = {"type": "picture", "renditions": {"o": {"href": "https://a.b/c.jpg"}}, "copyrightholder": "The Agency"}
+    told = {"description_html": "<p>By night.</p>", "description_text": "At the border."}
+    assert draft(ONE, associations={"main": {**photo, **told}}).image == Picture(
+        url="https://a.b/c.jpg", alt="At the border.", credit="The Agency", caption="At the border."
+    )
 
 
 def test_what_says_that_it_is_an_image_itself_is_shown_unless_another_is_associated() -> None:
@@ -782,7 +858,10 @@ def test_a_picture_that_is_only_named_is_looked_for_under_its_guid() -> None:
     bare = {"type": "picture", "guid": "tag:picture"}
     assert draft(ONE, associations={"featuremedia": bare}).image == Picture(media_id="tag:picture")
     shown = {"type": "picture", "renditions": {"o": {"href": "https://a.b/c.jpg"}}}
-    assert draft(ONE, associations={"featuremedia": bare, "a": shown}).image == Picture(url="https://a.b/c.jpg")
+    for name in ("a", "editor_0"):
+        assert draft(ONE, associations={"featuremedia": bare, name: shown}).image == Picture(url="https://a.b/c.jpg")
+    for guid, image in (("x", Picture(media_id="x")), ("x" * 512, Picture(media_id="x" * 512)), ("x" * 513, None)):
+        assert draft(ONE, associations={"main": {"type": "picture", "guid": guid}}).image == image
 
 
 def test_unknown_members_are_passed_over() -> None:
