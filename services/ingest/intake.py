@@ -166,7 +166,7 @@ def _link_of(killed: Article | None, dropped: Article | None) -> dict[str, objec
         return {}
     version, *others = order(newest)
     place = (version if newest.is_numbered else 0, *others)
-    return {"evolved_from": killed.evolved_from if killed else None, "linked_by": place}
+    return {"linked_by": place}
 
 
 def _withdraw(copy: Copy, source: str, ident: str, known: Known, version: int, now: datetime) -> Decision:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.chains import Standing, is_cycle, standings
+from services.ingest.chains import Standing, is_cycle, later_than_known, standings
 from services.ingest.copies import prepare
 from services.ingest.draft import Draft
 from services.ingest.intake import Known, decide
@@ -182,6 +182,23 @@ def test_a_kill_that_is_told_again_with_an_older_moment_brings_no_rewrite_back()
     drafts = [first, replace(second, updated_at=START - timedelta(hours=1)), Draft(guid="a", status="canceled")]
     again = Draft(guid="a", status="canceled", updated_at=START - timedelta(hours=2))
     assert stand([*drafts, again]) == stand(drafts) == {"a": "down", "b": "down"}
+
+
+def test_a_kill_without_a_moment_is_later_than_what_was_known_and_no_earlier_than_it_came() -> None:
+    def state(one: Draft) -> Article:
+        article = decide(prepare(one), "desk", identify("desk", one.guid), Known(), SITE, START).article
+        assert article is not None
+        return article
+
+    killed, ahead = state(Draft(guid="a", status="canceled")), START + timedelta(hours=1)
+    for known, withdrawn_at in (
+        ([], START),
+        ([draft("b", updated_at=START - timedelta(hours=1))], START),
+        ([draft("b", updated_at=ahead), draft("c", updated_at=START)], ahead),
+        ([Draft(guid="b", status="canceled", updated_at=ahead)], START),
+    ):
+        members = {one.guid: state(one) for one in known}
+        assert later_than_known(killed, members).withdrawn_at == withdrawn_at
 
 
 @pytest.fixture

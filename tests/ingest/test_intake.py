@@ -180,6 +180,19 @@ def test_withdrawal_wins_at_an_equal_version_whatever_its_moment() -> None:
         assert fold(arrivals).current.state == "withdrawn"
 
 
+def test_a_kill_says_how_and_when_it_came() -> None:
+    for status in ("canceled", "withheld"):
+        guid = Guid().take(draft("A")).take(Draft(guid="g", status=status), NOW + HOUR)
+        assert (guid.current.status, guid.current.accepted_at, guid.current.revision) == (status, NOW + HOUR, 2)
+
+
+@pytest.mark.parametrize("older", [{"version": 1}, {"version": 2, "updated_at": NOW - HOUR}])
+def test_an_older_version_stays_older_though_it_shows_more_pictures(older: dict[str, Any]) -> None:
+    guid = Guid().take(draft("A", version=2, updated_at=NOW))
+    illustrated = prepare(draft("B", **older), None, ("m",))
+    assert decide(illustrated, "desk", IDENT, guid.known, SITE, NOW).outcome == "stale"
+
+
 def test_a_later_usable_version_publishes_again_at_the_same_address() -> None:
     first = fold([draft(version=1)])
     again = fold([draft(version=1), draft("X", version=2), draft("C", version=3, headline="Another headline")])
@@ -236,6 +249,24 @@ def test_a_number_decides_against_what_waits_whatever_the_moments() -> None:
 def test_what_has_a_moment_is_newer_than_what_waits_without_one() -> None:
     guid = Guid().take(draft("A", embargo_until=NOW + HOUR)).take(draft("B", updated_at=NOW - 9 * HOUR))
     assert (guid.outcomes, guid.known.waiting, guid.current.version) == (["scheduled", "published"], None, 2)
+
+
+def test_of_one_moment_what_comes_last_is_newer_than_what_waits() -> None:
+    guid = Guid().take(draft("A", updated_at=NOW, embargo_until=NOW + HOUR)).take(draft("B", updated_at=NOW))
+    assert (guid.outcomes, guid.known.waiting, guid.current.version) == (["scheduled", "published"], None, 2)
+
+
+@pytest.mark.parametrize(
+    ("waits", "again", "version"),
+    [(NOW, None, 1), (None, NOW, 1), (NOW, NOW - HOUR, 1), (NOW, NOW, 1), (NOW - HOUR, NOW, 3), (None, None, 1)],
+)
+def test_what_is_live_and_comes_again_without_a_number_leaves_what_waits_unless_its_moment_is_later(
+    waits: datetime | None, again: datetime | None, version: int
+) -> None:
+    guid = Guid().take(draft("A", updated_at=NOW - 9 * HOUR if again else None))
+    guid.take(draft("B", updated_at=waits, embargo_until=NOW + HOUR)).take(draft("A", updated_at=again))
+    assert guid.outcomes == ["published", "scheduled", "unchanged"]
+    assert (guid.current.version, guid.known.waiting is None) == (version, version == 3)
 
 
 def test_the_same_content_that_waits_is_a_newer_version_by_a_later_moment() -> None:
@@ -536,6 +567,12 @@ def test_a_newer_version_takes_the_place_of_one_that_waits() -> None:
     guid = fold([draft("A", version=1), draft("B", version=2, embargo_until=LATER), draft("C", version=3)])
     assert guid.known.waiting is None
     assert guid.pass_time(LATER).current.headline == "Story C"
+
+
+def test_what_comes_again_when_it_is_due_takes_its_own_place() -> None:
+    waits = draft("A", version=1, embargo_until=NOW + HOUR)
+    guid = Guid().take(waits).take(waits, NOW + HOUR)
+    assert (guid.outcomes, guid.known.waiting) == (["scheduled", "published"], None)
 
 
 def test_what_is_live_already_takes_the_place_of_one_that_waits_when_it_comes_as_newer() -> None:
