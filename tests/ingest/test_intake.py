@@ -186,6 +186,57 @@ def test_a_kill_says_how_and_when_it_came() -> None:
         assert (guid.current.status, guid.current.accepted_at, guid.current.revision) == (status, NOW + HOUR, 2)
 
 
+def test_a_kill_is_dated_by_its_own_moment_and_what_is_not_killed_has_none() -> None:
+    guid = Guid().take(draft("A", version=1, updated_at=NOW - HOUR)).take(draft("A", version=2, updated_at=NOW))
+    assert guid.current.withdrawn_at is None
+    guid.take(draft("X", version=3, updated_at=NOW + HOUR))
+    assert (guid.current.updated_at, guid.current.withdrawn_at) == (NOW + HOUR, NOW + HOUR)
+    assert Guid().take(draft("A", updated_at=NOW)).take(draft("X")).current.updated_at == NOW
+
+
+def test_an_older_kill_that_names_what_it_was_a_rewrite_of_is_heard_once() -> None:
+    guid, older = Guid().take(draft("X", version=2)), prepare(draft("X", version=1, evolved_from="a"))
+    for quiet in (True, False):
+        decided = decide(older, "desk", IDENT, guid.known, SITE, NOW)
+        assert (decided.outcome, decided.quiet) == ("unchanged", quiet)
+        guid._keep(decided)
+        assert guid.current.evolved_from == "a"
+
+
+def test_a_kill_takes_what_waits_with_it_by_its_number_or_by_its_moment() -> None:
+    ahead = draft("A", version=1, updated_at=NOW + 9 * HOUR, embargo_until=NOW + HOUR)
+    assert Guid().take(ahead).take(draft("X", version=2)).known.waiting is None
+    waits = draft("B", version=9, updated_at=NOW, embargo_until=NOW + HOUR)
+    killed = Guid().take(draft("X", version=1, updated_at=NOW - HOUR)).take(waits)
+    assert killed.known.waiting is not None
+    killed.take(draft("X", version=2, updated_at=NOW + HOUR))
+    assert (killed.outcomes[1:], killed.known.waiting) == (["scheduled", "unchanged"], None)
+
+
+def test_what_would_not_appear_after_a_kill_is_not_scheduled() -> None:
+    guid = Guid().take(draft("X", version=1, updated_at=NOW))
+    guid.take(draft("A", version=2, updated_at=NOW - HOUR, embargo_until=NOW + HOUR))
+    assert (guid.outcomes, guid.known.waiting) == (["withdrawn", "stale"], None)
+
+
+def test_a_kill_that_leaves_what_waits_is_linked_by_what_it_killed() -> None:
+    guid = Guid().take(draft("A", version=1))
+    guid.take(draft("B", version=9, updated_at=NOW + 9 * HOUR, embargo_until=NOW + HOUR)).take(draft("X", version=2))
+    assert guid.known.waiting is not None
+    assert guid.current.linked_by is not None
+    assert guid.current.linked_by[0] == 1
+
+
+def test_what_is_older_than_what_waits_is_answered_with_what_is_live_else_with_what_waits() -> None:
+    newer, older = (draft("AB"[-n], version=n, embargo_until=NOW + HOUR) for n in (2, 1))
+    guid = Guid().take(newer)
+    decided = decide(prepare(older), "desk", IDENT, guid.known, SITE, NOW)
+    assert (decided.outcome, decided.article) == ("stale", guid.known.waiting)
+    guid = Guid().take(draft("C", version=0)).take(newer)
+    decided = decide(prepare(older), "desk", IDENT, guid.known, SITE, NOW)
+    assert (decided.outcome, decided.article) == ("stale", guid.current)
+
+
 @pytest.mark.parametrize("older", [{"version": 1}, {"version": 2, "updated_at": NOW - HOUR}])
 def test_an_older_version_stays_older_though_it_shows_more_pictures(older: dict[str, Any]) -> None:
     guid = Guid().take(draft("A", version=2, updated_at=NOW))
