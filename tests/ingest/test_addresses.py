@@ -1,0 +1,37 @@
+"""Who gets which slug of a day."""
+
+from datetime import UTC, datetime
+
+from services.ingest.addresses import claim, slugs
+from services.ingest.copies import article_of, prepare
+from services.ingest.draft import Draft
+from shared.articles import Article, identify, slug_key
+from shared.settings import Site
+from shared.store import Store
+
+NOW = datetime(2025, 7, 26, 9, 30, tzinfo=UTC)
+DAY = "2025-07-26"
+
+
+def article(guid: str) -> Article:
+    """One that is called like all others."""
+    draft = Draft(guid=guid, headline="Oil", body_text="Oil.")
+    return article_of(prepare(draft), "desk", identify("desk", guid), None, 1, Site(), NOW)
+
+
+def test_the_slugs_to_try_are_numbered_up_to_five() -> None:
+    assert slugs("oil", "abc") == ["oil", "oil-2", "oil-3", "oil-4", "oil-5", "oil-abc"]
+
+
+async def test_each_gets_the_first_slug_that_is_free_whether_or_not_its_owner_was_read_before(store: Store) -> None:
+    idents = [identify("desk", str(number)) for number in range(6)]
+    for number, slug in enumerate(slugs("oil", idents[5])):
+        one, first = article(str(number)), slug_key(DAY, "oil")
+        for owners in ({}, {first: await store.do("GET", first)}):
+            found = await claim(store, one, owners)
+            key = slug_key(DAY, slug)
+            assert (found.article, found.expect) == (one.model_copy(update={"slug": slug}), {key: None})
+            assert found.commands == (("SET", key, idents[number]),)
+        await store.commit({}, [*found.commands])
+        again = await claim(store, one, {})
+        assert (again.article.slug, again.expect, again.commands) == (slug, {key: idents[number].encode()}, ())
