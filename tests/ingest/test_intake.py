@@ -203,6 +203,19 @@ def test_an_older_kill_that_names_what_it_was_a_rewrite_of_is_heard_once() -> No
         assert guid.current.evolved_from == "a"
 
 
+@pytest.mark.parametrize("contents", ["AB", "BA"])
+def test_of_what_comes_too_late_the_newest_says_what_a_killed_article_was_a_rewrite_of(contents: str) -> None:
+    later = draft(contents[0], updated_at=NOW - HOUR, evolved_from="a")
+    earlier = draft(contents[1], updated_at=NOW - 2 * HOUR, evolved_from="b")
+    for arrived in permutations([later, earlier]):
+        guid = Guid().take(draft("X", updated_at=NOW))
+        assert decide(prepare(arrived[0]), "desk", IDENT, guid.known, SITE, NOW).quiet
+        for one in arrived:
+            guid.take(one)
+        assert (guid.outcomes, guid.current.evolved_from) == (["withdrawn", "stale", "stale"], "a")
+        assert not decide(prepare(earlier), "desk", IDENT, guid.known, SITE, NOW).quiet
+
+
 def test_a_kill_takes_what_waits_with_it_by_its_number_or_by_its_moment() -> None:
     ahead = draft("A", version=1, updated_at=NOW + 9 * HOUR, embargo_until=NOW + HOUR)
     assert Guid().take(ahead).take(draft("X", version=2)).known.waiting is None
@@ -225,6 +238,9 @@ def test_a_kill_that_leaves_what_waits_is_linked_by_what_it_killed() -> None:
     assert guid.known.waiting is not None
     assert guid.current.linked_by is not None
     assert guid.current.linked_by[0] == 1
+    guid = Guid().take(draft("A", version=1)).take(draft("B", version=2, embargo_until=NOW + HOUR))
+    guid.take(draft("X", version=3))
+    assert (guid.known.waiting, guid.current.linked_by and guid.current.linked_by[0]) == (None, 2)
 
 
 def test_what_is_older_than_what_waits_is_answered_with_what_is_live_else_with_what_waits() -> None:
