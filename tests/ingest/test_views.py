@@ -16,7 +16,7 @@ from services.ingest.asyncapi import document
 from services.ingest.robots import is_robot
 from services.ingest.viewing import FLOOD
 from services.ingest.views import MOST, Beacons, ViewBeacon, routes
-from services.ingest.visitors import SALTS, Client, network_of
+from services.ingest.visitors import SALTS, Client, DailySalts, network_of
 from shared.clock import Clock
 from shared.events import VIEWS, view_events
 from shared.once import REMEMBERED, most_remembered
@@ -475,3 +475,14 @@ async def test_what_comes_during_a_commit_goes_into_the_next_together() -> None:
 
 def test_the_clock_of_these_tests_stands_still() -> None:
     assert Clock(Settings(now=NOW)).now() == NOW
+
+
+async def test_the_salt_of_a_day_holds_for_half_an_hour_after_it_at_all_replicas(store: Store) -> None:
+    one, other = (DailySalts(store, Site(timezone="Asia/Baghdad")) for _ in range(2))
+    midnight, second = datetime(2025, 7, 26, 21, tzinfo=UTC), timedelta(seconds=1)
+    before = await one.at(midnight - second)
+    within = await one.at(midnight + timedelta(minutes=30) - second)
+    assert await other.at(midnight) == within
+    after = await one.at(midnight + timedelta(minutes=30))
+    assert (before.yesterday, within.yesterday, after.yesterday) == (None, before.today, None)
+    assert before.today != within.today == after.today
