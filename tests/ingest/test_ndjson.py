@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import tracemalloc
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any
@@ -48,6 +49,18 @@ async def test_a_byte_order_mark_before_the_first_line_is_no_part_of_it(size: in
     assert await lines(bom + b"\n" + bom) == [b"", bom]
     assert await lines(bom[:2]) == [bom[:2]]
     assert await lines(bom[:2] + b"\n") == [bom[:2]]
+
+
+async def test_a_line_that_is_too_long_is_not_kept() -> None:
+    piece = b"x" * 2**16
+    tracemalloc.start()
+    try:
+        found = [line async for line in split_lines(chunks_of(*[piece] * 200), 10)]
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert found == [None]
+    assert most < 20 * len(piece)
 
 
 async def test_a_last_newline_is_no_line_of_its_own() -> None:
