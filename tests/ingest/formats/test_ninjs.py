@@ -816,7 +816,7 @@ def test_an_association_without_a_type_is_a_picture_if_it_is_there_as_an_image()
         ({"a": {"media": "a", "width": "1200"}, "b": {"media": "b", "width": 640}, "c": {"media": "c"}}, "a"),
         ({"a": {"media": "a", "width": "640"}, "b": {"media": "b", "width": "1200"}}, "b"),
         ({"a": {"media": "a", "width": "9" * 5000}, "b": {"media": "b", "width": 640.5}}, "b"),
-        ({"a": {"media": "a", "width": "\u0669\u0669"}, "b": {"media": "b", "width": "wide"}}, "a"),
+        ({"a": {"media": "a", "width": "\u0669\u0669"}, "b": {"media": "b", "width": "1"}}, "b"),
         ({"a": {"media": "a", "width": "wide"}, "b": {"media": "b", "width": "1"}}, "b"),
         ({"a": {"media": "a", "width": 1200}, "Original": {"media": "b"}}, "b"),
         ({"original": {"href": "a.jpg", "width": 1200}, "b": {"media": "b"}}, "b"),
@@ -825,8 +825,12 @@ def test_an_association_without_a_type_is_a_picture_if_it_is_there_as_an_image()
     ],
 )
 def test_the_best_rendition_is_the_original_else_the_widest(renditions: dict[str, Any], best: str) -> None:
-    found = draft(ONE, associations={"featuremedia": {"type": "picture", "renditions": renditions}})
-    assert found.image == Picture(media_id=best)
+    for listed in (renditions, [{"name": name, **told} for name, told in renditions.items()]):
+        shown = {"type": "picture", "renditions": listed}
+        assert draft(ONE, associations={"featuremedia": shown}).image == Picture(media_id=best)
+        other = {"name": "a", "type": "picture", "renditions": {"o": {"media": "other"}}}
+        two = draft(TWO, associations=[other, {"name": "FeatureMedia", **shown}])
+        assert two.image == Picture(media_id=best)
 
 
 def test_whose_a_picture_is_and_what_its_text_says_come_first() -> None:
