@@ -1,10 +1,13 @@
 """What the formats that cut have in common: their bounds are those within which the native format takes an article."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from services.ingest.draft import Author
 from services.ingest.formats.bounds import MAX_ADDRESS, MAX_LANGUAGE, MAX_NAME, MAX_NAMES
-from services.ingest.formats.reading import authors, language, names, plain, shorten, web_address
+from services.ingest.formats.reading import Members, authors, language, names, plain, shorten, web_address
+from shared.problems import Fault
 
 
 @pytest.mark.parametrize(
@@ -69,3 +72,39 @@ def test_an_author_has_the_first_address_that_came_with_the_name() -> None:
     ]
     assert authors(told) == (Author("Ali"), Author("Jo", "https://a.b/2"))
     assert authors([("x" * (MAX_NAME + 1), "")]) == (Author("x" * MAX_NAME),)
+
+
+def test_the_first_member_that_says_something_counts_and_each_that_is_wrong_is_told() -> None:
+    faults: list[Fault] = []
+    told = {"A": " ", "b": " two ", "c": "three", "n": 5, "no": "x"}
+    told |= {"at": "2025-07-26T09:30:00Z", "later": "2026-01-01"}
+    members = Members(told, faults, "/x")
+    assert (members.text("a", "b", "c"), members.text("none")) == ("two", "")
+    assert members.moment("none", "at", "later") == datetime(2025, 7, 26, 9, 30, tzinfo=UTC)
+    members.number("n", "none")
+    members.number("n", as_text=True)
+    assert faults == []
+    members.text("b", "n")
+    members.moment("at", "no", "n")
+    members.number("b")
+    members.number("c", as_text=True)
+    members.object("a")
+    members.items("n")
+    assert [(fault.pointer, fault.detail.partition(";")[0]) for fault in faults] == [
+        ("/x/n", "This must be text, not a number."),
+        ("/x/no", "This is no moment"),
+        ("/x/n", "This is no moment"),
+        ("/x/b", "This must be a number, not text."),
+        ("/x/c", "This must be a number, not text."),
+        ("/x/A", "This must be an object, not text."),
+        ("/x/n", "This must be a list, not a number."),
+    ]
+
+
+def test_digits_in_a_text_are_a_number_only_where_they_may_be() -> None:
+    faults: list[Fault] = []
+    members = Members({"n": " 12 "}, faults)
+    members.number("n", as_text=True)
+    assert faults == []
+    members.number("n")
+    assert [fault.pointer for fault in faults] == ["/n"]
