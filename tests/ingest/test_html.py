@@ -198,6 +198,8 @@ def test_an_attribute_that_means_nothing_here_goes(attribute: str) -> None:
         ('<oembed url="https://a.b/c?v=1"></oembed>', "https://a.b/c?v=1", None),
         ('<iframe src="about:blank" data-src="https://a.b/c" title="T"></iframe>', "https://a.b/c", "T"),
         ('<iframe data-lazy-src="https://a.b/c"></iframe>', "https://a.b/c", None),
+        ('<IFRAME SRC="https://a.b/c" TITLE="T"></IFRAME >', "https://a.b/c", "T"),
+        ('<video>\n<source src="https://a.b/c">\n<a href="https://d.e/f">T</a> else</video>', "https://a.b/c", "T"),
         ('<iframe src="https://a.b/c" data-src="https://d.e/f"></iframe>', "https://a.b/c", None),
         ('<div class="fb-post" data-href="https://a.b/c" data-width="500"></div>', "https://a.b/c", None),
         ("<div data-href='https://a.b/c' class='fb-video'>\n</div>", "https://a.b/c", None),
