@@ -218,5 +218,13 @@ def test_a_picture_may_be_elsewhere() -> None:
     assert draft(image=told).image == Picture(url="https://x.example/a.jpg", alt="A", credit="B", caption="C")
 
 
+def test_white_space_around_what_stands_for_something_is_left_out() -> None:
+    found = draft(
+        slug=f" {'x' * 200} ", language=" en ", source_url=" https://a.b/c\n", section=" City ", topics=[" A "]
+    )
+    assert (found.slug, found.language, found.source_url) == ("x" * 200, "en", "https://a.b/c")
+    assert (found.section, found.topics) == ("City", ("A",))
+
+
 def test_a_headline_is_one_line() -> None:
     assert draft(headline=" A\n  b\tc ").headline == "A b c"
