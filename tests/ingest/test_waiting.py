@@ -12,9 +12,6 @@ from shared.events import PAGES, PageBuilt, announce
 from shared.live import built_key
 from shared.settings import Settings
 from shared.store import Store, StoreUnavailable
-from tests.servers import Valkey, until_true
-
-
 from tests.servers import Valkey, free_port, until_true
 
 IDENT, OTHER = "a" * 16, "b" * 16
