@@ -7,6 +7,7 @@ import redis
 
 from services.console.building import rebuild
 from services.console.status import status
+from services.render.dirty import LEASE_MS
 from services.render.dirty_steps import ALL, ARTICLES, BACKGROUND, LEASES, SHARED, UNHURRIED
 from tests.servers import wait_for
 
@@ -14,6 +15,12 @@ from tests.servers import wait_for
 def asked(store: redis.Redis, command: str) -> int:
     """How often the store has been asked for something, in this run."""
     return int(store.info("commandstats").get(f"cmdstat_{command}", {"calls": 0})["calls"])
+
+
+def now(store: redis.Redis) -> int:
+    """The store's time in milliseconds."""
+    seconds, micros = store.time()
+    return int(seconds) * 1000 + int(micros) // 1000
 
 
 def test_status_counts_the_pages_that_wait_without_asking_for_their_names(
@@ -58,12 +65,38 @@ def test_a_rebuild_comes_to_its_end_while_news_goes_on(
         command = beside.submit(rebuild)
         try:
             wait_for(lambda: asked(store, "zcount") > marked, what="it has marked its pages")
-            store.zadd(lost, {"article:d": 1})
+            in_hand = now(store) + LEASE_MS - 1_000  # taken a second ago
+            store.zadd(lost, {"article:d": in_hand if lost == LEASES else 1})
             store.zremrangebyscore(BACKGROUND, 2, "+inf")
             counted = asked(store, "zcount")
             wait_for(lambda: asked(store, "zcount") > counted + 20, what="it looks once more")
             assert not command.done()
             store.zrem(lost, "article:d")
+            wait_for(command.done, what="it ends")
+        finally:
+            store.delete(*ALL)
+    assert "pages built again" in capsys.readouterr().out
+
+
+def test_a_rebuild_waits_for_the_page_of_a_builder_that_came_to_no_end(
+    store: redis.Redis, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store.set("article:a", "{}")
+    marked = asked(store, "zcount")
+    with ThreadPoolExecutor() as beside:
+        command = beside.submit(rebuild)
+        try:
+            wait_for(lambda: asked(store, "zcount") > marked, what="it has marked its pages")
+            store.zadd(LEASES, {"article:d": now(store) + LEASE_MS - 1_000})
+            store.delete(BACKGROUND)
+            step = store.pipeline(transaction=True)  # its lease is over, and it waits again
+            step.zrem(LEASES, "article:d")
+            step.zadd(ARTICLES, {"article:d": now(store)})
+            step.execute()
+            counted = asked(store, "zcount")
+            wait_for(lambda: asked(store, "zcount") > counted + 20, what="it looks once more")
+            assert not command.done()
+            store.zrem(ARTICLES, "article:d")
             wait_for(command.done, what="it ends")
         finally:
             store.delete(*ALL)

@@ -8,7 +8,7 @@ import pytest
 
 from services.ingest.html import clean_html
 from services.ingest.text import find_lone_surrogate, strip_forbidden
-from shared.characters import clean_text
+from shared.characters import clean_text, is_blank
 
 ALL = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF]
 REMOVED = {
@@ -58,3 +58,19 @@ def test_a_body_keeps_none_of_them_however_it_is_written(written: str) -> None:
 
 def _written(form: str, character: str) -> str:
     return form.format(character if form == "{}" else ord(character))
+
+
+FILLERS = "\u00ad\u115f\u1160\u180e\u200b\u200f\u202e\u2060\u2800\u3164\ufe0f\ufeff\uffa0\u00a0\u3000\t"
+
+
+@pytest.mark.parametrize("filler", FILLERS)
+def test_what_has_no_ink_is_blank(filler: str) -> None:
+    assert is_blank(filler)
+    assert is_blank(f" {filler}{filler} ")
+    assert not is_blank(f"{filler}a")
+
+
+# a character that this Python does not know yet, one of a newspaper's own typeface, a picture, words
+@pytest.mark.parametrize("text", ["\U0001faea", "\ue000", "\u2764\ufe0f", "\u0643", "."])
+def test_what_has_ink_is_not(text: str) -> None:
+    assert not is_blank(text)
