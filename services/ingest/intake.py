@@ -1,7 +1,7 @@
 """What becomes of a version: which one wins, and when it is to appear. Pure: time is given."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from services.ingest.copies import WITHDRAWN, Copy, appearing, article_of, waiting_of
@@ -11,6 +11,9 @@ from shared.settings import Site
 from shared.times import LONG_AGO
 
 Outcome = Literal["published", "updated", "unchanged", "stale", "withdrawn", "scheduled", "ignored"]
+
+MILLISECOND = timedelta(milliseconds=1)
+"""As fine as the site's clock: a sender's "just now" within the present one has come."""
 
 Rank = tuple[int, bool, datetime, str]
 """Where a version stands: version, withdrawal, updated_at, digest."""
@@ -227,7 +230,7 @@ def _too_late(waiting: Article, withdrawn: Article, *, came_since: bool = False)
 def _due(draft: Draft, now: datetime) -> datetime | None:
     """When it may appear, if that is still to come."""
     due = max((at for at in (draft.published_at, draft.embargo_until) if at), default=now)
-    return due if due > now else None
+    return due if due - now >= MILLISECOND else None
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:

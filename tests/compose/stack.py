@@ -176,6 +176,15 @@ class Stack:
 
         return wait(shown, f"{path} shows {words!r}")
 
+    def wait_for_redirect(self, path: str) -> str:
+        """Where readers of this path are sent; a path moves after the page that it leads to has come (P4)."""
+
+        def moved() -> str | None:
+            answer = self.get(path)
+            return answer.headers["location"] if answer.status_code == 301 else None
+
+        return wait(moved, f"{path} moves")
+
     def check(self) -> None:
         """The site equals a build from the store, byte for byte."""
         done = self.run("render", "pressrun", "check", seconds=120)

@@ -45,7 +45,7 @@ def test_a_view_posted_through_the_site_shows_in_hot_this_week_on_another_page(s
 
     wait(hot, "Hot this week shows what was read")
     assert stack.views(read["id"]) == 1
-    assert path_of(read) in stack.get("/hot/").text
+    wait(lambda: path_of(read) in stack.get("/hot/").text, "/hot/ lists it too")
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/docs", "/openapi.json", "/asyncapi", "/health/ready"])
@@ -112,13 +112,13 @@ def test_every_address_of_a_withdrawn_article_answers_410(stack: Stack) -> None:
     old = stack.publish(guid=slug, headline=headline, slug=f"old-{slug}", version=1)
     new = stack.publish(guid=slug, headline=headline, slug=f"new-{slug}", version=2, section=f"Section {slug}")
     stack.wait_for_page(path_of(new), headline)
-    assert stack.get(path_of(old)).headers["location"] == path_of(new)
+    assert stack.wait_for_redirect(path_of(old)) == path_of(new)
     stack.wait_for_page(f"/section-{slug}/", headline)
     stack.call("DELETE", f"/v1/articles/{new['id']}")
     for answer in (old, new):
         wait(lambda answer=answer: stack.get(path_of(answer)).status_code == 410, "it is gone")  # type: ignore[misc]
     wait(lambda: stack.get(f"/section-{slug}/").status_code == 404, "its section, empty now, is gone too")
-    assert headline not in stack.get("/feed.xml").text
+    wait(lambda: headline not in stack.get("/feed.xml").text, "the feed has let it go")
 
 
 def test_an_embargo_lifts(stack: Stack) -> None:
@@ -126,7 +126,7 @@ def test_an_embargo_lifts(stack: Stack) -> None:
     lifts = datetime.now(UTC) + timedelta(seconds=4)
     answer = stack.publish(headline=headline, published_at=None, embargo_until=lifts.isoformat())
     assert answer["outcome"] == "scheduled"
-    assert stack.get(path_of(answer)).status_code == 404
+    assert stack.get(path_of(answer)).status_code == 404 or datetime.now(UTC) >= lifts
     stack.wait_for_page(path_of(answer), headline)
     assert datetime.now(UTC) >= lifts
 
@@ -145,8 +145,7 @@ def test_an_old_address_answers_301_to_the_newest(stack: Stack) -> None:
     old = stack.publish(guid=slug, headline=headline, slug=f"old-{slug}", version=1)
     new = stack.publish(guid=slug, headline=headline, slug=f"new-{slug}", version=2)
     stack.wait_for_page(path_of(new), headline)
-    answer = wait(lambda: (a := stack.get(path_of(old))).status_code == 301 and a, "the old address moves")
-    assert answer.headers["location"] == path_of(new)
+    assert stack.wait_for_redirect(path_of(old)) == path_of(new)
 
 
 def test_the_live_site_equals_a_build_from_the_store(stack: Stack) -> None:

@@ -562,6 +562,12 @@ def test_an_embargo_that_is_over_is_none() -> None:
     assert fold([draft(embargo_until=NOW)]).outcomes == ["published"]
 
 
+@pytest.mark.parametrize("member", ["published_at", "embargo_until"])
+def test_what_was_written_in_the_present_millisecond_has_come(member: str) -> None:
+    for micros, outcome in ((1, "published"), (999, "published"), (1000, "scheduled")):
+        assert fold([draft(**{member: NOW + timedelta(microseconds=micros)})]).outcomes == [outcome], micros
+
+
 def test_a_scheduled_correction_leaves_the_article_up_and_takes_its_place() -> None:
     guid = fold([draft("A", version=1), draft("B", version=2, embargo_until=LATER)])
     assert guid.current.headline == "Story A"

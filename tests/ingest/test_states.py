@@ -20,6 +20,13 @@ def post(client: httpx.Client, guid: str, **members: Any) -> dict[str, Any]:
     return dict(answer.json())
 
 
+@pytest.mark.parametrize("member", ["published_at", "embargo_until"])
+def test_what_is_of_just_now_is_published_however_finely_its_sender_counts(ingest_process: Ingest, member: str) -> None:
+    with ingest_process.client() as client:
+        for n in range(60):
+            assert post(client, f"just now {member} {n}", **{member: moment(0)})["outcome"] == "published"
+
+
 def test_what_waits_goes_with_the_article_though_its_senders_clock_is_ahead(ingest_process: Ingest) -> None:
     with ingest_process.client() as client:
         told = post(client, "ahead", version=1)
