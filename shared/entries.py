@@ -17,10 +17,12 @@ Fields = dict[bytes, bytes]
 
 @dataclass(frozen=True, slots=True)
 class Delivered(Generic[E]):
-    """An event and the id of its stream entry, by which it is acknowledged."""
+    """An event, the id of its stream entry, by which it is acknowledged, and the JSON that it came as, which may have
+    more than a reader reads."""
 
     entry: str
     event: E
+    raw: bytes
 
 
 class Unreadable(Exception):
@@ -49,7 +51,7 @@ def decode(events: TypeAdapter[E], entry: str, fields: Fields) -> Delivered[E]:
         found = {name.decode("utf-8", "replace"): value.decode("utf-8", "replace") for name, value in fields.items()}
         raise Unreadable(json.dumps(found), "the entry has no field `event`")
     try:
-        return Delivered(entry, events.validate_json(raw))
+        return Delivered(entry, events.validate_json(raw), raw)
     except ValidationError as error:
         raise Unreadable(raw.decode("utf-8", "replace"), _reason(error)) from None
 

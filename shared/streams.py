@@ -194,7 +194,7 @@ class Consumer(Generic[E]):
             exc_info=error,
         )  # fmt: skip
         if tries >= TRIES:
-            await self._set_aside(one.entry, one.event.model_dump_json(), f"{type(error).__name__}: {error}")
+            await self._set_aside(one.entry, one.raw.decode(), f"{type(error).__name__}: {error}")
         else:
             observe.events_retried.labels(self.stream, self.group).inc()
             self._left_undone = True

@@ -1,6 +1,7 @@
 """What FastStream leaves undone on Redis Streams, and what `shared.streams.Consumer` makes of it, on a real Valkey."""
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -159,8 +160,10 @@ async def test_a_long_backlog_is_not_done_twice_when_something_before_it_comes_a
 
 
 async def test_an_event_that_fails_every_time_is_set_aside_with_its_reason(valkey: str, store: Store) -> None:
+    *put, event = view("poison")
+    raw = json.dumps(json.loads(event) | {"theirs": "what nobody here reads"})
     async with reading(valkey, failing={"poison"}) as reader:
-        await store.do(*view("poison"))
+        await store.do(*put, raw)
         await until_true(lambda: letters(store))
         assert reader.tried.count("poison") == TRIES
         assert await pending(store) == 0
@@ -169,7 +172,7 @@ async def test_an_event_that_fails_every_time_is_set_aside_with_its_reason(valke
         assert letter["reason"] == "RuntimeError: the handler fails"
         assert letter["stream"] == STREAM
         assert letter["group"] == GROUP
-        assert view_events.validate_json(letter["raw"]).article == "poison"
+        assert letter["raw"] == raw
 
 
 async def test_a_bad_event_in_a_batch_does_not_delay_its_neighbours(

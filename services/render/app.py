@@ -4,7 +4,7 @@ from contextlib import AsyncExitStack
 
 from services.render.dirty import GROUP
 from services.render.edition import LiveEdition
-from services.render.handlers import Handlers
+from services.render.handlers import Handlers, notices
 from services.render.mend import is_suspect, mend_beside
 from services.render.press import Press
 from services.render.printer import Printer
@@ -12,7 +12,7 @@ from services.render.refresh import refresh
 from services.render.routes import add_routes
 from services.render.site import Site
 from services.render.ticker import Ticker
-from shared.events import ARTICLES, SIGNALS, article_events, signals
+from shared.events import ARTICLES, SIGNALS, signals
 from shared.service import Service, create_app
 from shared.settings import Settings
 
@@ -25,7 +25,7 @@ press = Press(service.store, edition, printer, site, service.clock, settings.con
 ticker = Ticker(service.store, press, settings.site, service.clock)
 handlers = Handlers(service.store, press, edition)
 
-service.consume(stream=ARTICLES, group=GROUP, events=article_events, handle=handlers.mark_articles)
+service.consume(stream=ARTICLES, group=GROUP, events=notices, handle=handlers.mark_articles)
 service.consume(stream=SIGNALS, group=GROUP, events=signals, handle=handlers.mark_signals)
 
 

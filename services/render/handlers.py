@@ -1,5 +1,9 @@
 """What comes from the streams: articles and signals, turned into marks; building happens from current state."""
 
+from typing import Literal
+
+from pydantic import TypeAdapter
+
 from services.render import keys
 from services.render.dirty import Change
 from services.render.edition import LiveEdition
@@ -10,15 +14,25 @@ from shared.clock import due, first_millis
 from shared.entries import Delivered
 from shared.events import (
     SIGNALS,
-    ArticleEvent,
-    ArticleWithdrawn,
     ConditionsChanged,
+    Event,
     FrontChanged,
     RankingChanged,
     Signal,
 )
 from shared.front import front
 from shared.store import Store
+
+
+class Notice(Event):
+    """What render reads of an article's event: its page is made from what the store has of the article by then."""
+
+    type: Literal["article.published", "article.updated", "article.withdrawn"]
+    id: str
+    revision: int
+
+
+notices: TypeAdapter[Notice] = TypeAdapter(Notice)
 
 
 def pages_of(signal: Signal) -> tuple[str, ...]:
@@ -46,7 +60,7 @@ class Handlers:
         self._press = press
         self._edition = edition
 
-    async def mark_articles(self, batch: list[Delivered[ArticleEvent]]) -> None:
+    async def mark_articles(self, batch: list[Delivered[Notice]]) -> None:
         """Mark the articles' pages; a withdrawal goes first. What they touch is marked once they are on disk."""
         await self._press.mark_articles(
             [
@@ -55,7 +69,7 @@ class Handlers:
                     one.event.event_id,
                     one.event.id,
                     one.event.revision,
-                    urgent=isinstance(one.event, ArticleWithdrawn),
+                    urgent=one.event.type == "article.withdrawn",
                 )
                 for one in batch
             ]

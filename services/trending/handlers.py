@@ -65,6 +65,5 @@ class Handlers:
         self._announcer.poke()
 
     async def _set_aside(self, view: Delivered[ArticleViewed], reason: str) -> None:
-        raw = view.event.model_dump_json()
-        if await set_event_aside(self._store, VIEWS, GROUP, view.entry, raw, reason):
+        if await set_event_aside(self._store, VIEWS, GROUP, view.entry, view.raw.decode(), reason):
             observe.events_set_aside.labels(VIEWS, GROUP).inc()

@@ -19,7 +19,7 @@ from services.render import affected, everything
 from services.render.check import Differences, compare
 from services.render.dirty import GROUP
 from services.render.edition import LiveEdition
-from services.render.handlers import Handlers
+from services.render.handlers import Handlers, notices
 from services.render.pages import archives
 from services.render.press import Press
 from services.render.printer import Printer
@@ -30,8 +30,8 @@ from services.render.ticker import Ticker
 from services.render.whole import WholeEdition
 from shared.broker import create_group
 from shared.clock import Clock
-from shared.entries import Delivered
-from shared.events import ARTICLES, SIGNALS, RankingChanged, announce, article_events, signals
+from shared.entries import Delivered, decode
+from shared.events import ARTICLES, SIGNALS, RankingChanged, announce, signals
 from shared.ranking import ranking_key
 from shared.settings import Settings
 from shared.settings import Site as SiteSettings
@@ -180,12 +180,12 @@ class PressRoom:
 
     async def deliver(self, chance: random.Random) -> None:
         """Read the streams, and now and then deliver old batches again, in any order."""
-        for stream, adapter in ((ARTICLES, article_events), (SIGNALS, signals)):
+        for stream, adapter in ((ARTICLES, notices), (SIGNALS, signals)):
             answer = await self.store.do(
                 "XREADGROUP", "GROUP", GROUP, "w1", "COUNT", chance.choice([1, 2, 50]), "STREAMS", stream, ">"
             )
             if answer:
-                batch = [Delivered(entry.decode(), adapter.validate_json(fields[1])) for entry, fields in answer[0][1]]
+                batch = [decode(adapter, entry.decode(), {b"event": fields[1]}) for entry, fields in answer[0][1]]
                 self.delivered.append((stream, batch))
                 await self._handle(stream, batch)
         if self.delivered and chance.random() < 0.3:
@@ -209,10 +209,10 @@ class PressRoom:
         raise AssertionError(f"never drained: {await self.press.dirty.waiting()}")
 
     async def _pending(self) -> None:
-        for stream, adapter in ((ARTICLES, article_events), (SIGNALS, signals)):
+        for stream, adapter in ((ARTICLES, notices), (SIGNALS, signals)):
             answer = await self.store.do("XREADGROUP", "GROUP", GROUP, "w1", "COUNT", 100, "STREAMS", stream, "0")
             if answer and answer[0][1]:
-                batch = [Delivered(entry.decode(), adapter.validate_json(fields[1])) for entry, fields in answer[0][1]]
+                batch = [decode(adapter, entry.decode(), {b"event": fields[1]}) for entry, fields in answer[0][1]]
                 await self._handle(stream, batch)
 
     async def _read_up(self) -> bool:

@@ -15,7 +15,7 @@ from services.trending.stories import Stories
 from services.trending.week import Calendar
 from shared.articles import Article, Facets, Term, identify, record_key
 from shared.broker import create_group
-from shared.entries import Delivered
+from shared.entries import Delivered, decode
 from shared.events import (
     ARTICLES,
     SIGNALS,
@@ -131,7 +131,7 @@ class Newsroom:
     def _delivered(self, stream: str, answer: list) -> list[Delivered]:
         kind = view_events if stream == VIEWS else article_events
         entries = answer[0][1] if answer else []
-        return [Delivered(entry.decode(), kind.validate_json(fields[1])) for entry, fields in entries]
+        return [decode(kind, entry.decode(), {b"event": fields[1]}) for entry, fields in entries]
 
     async def drain(self) -> None:
         """Do everything that is on the streams."""
