@@ -1,10 +1,8 @@
 """What a change of an article is in the store and on the stream: commands, and the event. Pure."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.ingest.terms import terms_of
 from shared import live
 from shared.articles import Article, PublicArticle, body_key, record_key, url
 from shared.events import ARTICLES, ArticleEvent, ArticlePublished, ArticleUpdated, ArticleWithdrawn, announce
@@ -29,7 +27,7 @@ def enter(change: Change, site: Site, now: datetime) -> tuple[list[Command], str
     record = (record_key(after.id), after.model_dump_json())
     commands: list[Command] = [("SET", *record)]
     if after.state == "published":
-        commands = [("MSET", *record, body_key(after.id), pack_body(change.body)), *_names(after)]
+        commands = [("MSET", *record, body_key(after.id), pack_body(change.body))]
     if before is not None and before.path and before.path != after.path:
         # An address that was acknowledged leads on, even if the press had not come to it yet. The new one may be among
         # them, and stays: the article may leave it again.
@@ -59,12 +57,6 @@ def enter(change: Change, site: Site, now: datetime) -> tuple[list[Command], str
             commands += live.leave(read_card(change.card))
     commands.append(announce(ARTICLES, event))
     return commands, event.event_id
-
-
-def _names(article: Article) -> Iterator[Command]:
-    for kind, terms in terms_of(article):
-        for term in terms:
-            yield ("HSETNX", live.names_key(kind), term.slug, term.name)
 
 
 def _whole(article: Article, body: str) -> dict[str, object]:

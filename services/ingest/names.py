@@ -22,8 +22,8 @@ class Names:
         self._slugs: dict[tuple[str, str], str] = {}
 
     async def settle(self, article: Article) -> tuple[Article, list[Field]]:
-        """The article with its names' own slugs, and those of them that must be free, or have these names, when it is
-        published: others may ask for them too. Raises StoreUnavailable."""
+        """The article with its names' own slugs, and those of them that nobody has yet. When it is published they get
+        these names, and must be free until then, or have just these: others may ask too. Raises StoreUnavailable."""
         slugs = {(kind, term.name): self._slugs.get((kind, term.name), "") for kind, term in _named(article)}
         new = [(kind, term) for kind, term in _named(article) if not slugs[kind, term.name]]
         holders = await self._holders(new) if new else {}

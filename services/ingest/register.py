@@ -152,6 +152,7 @@ class Register:
         elif decision.quiet or decision.outcome in ("published", "updated", "withdrawn"):
             if shown.state == "published" and not decision.quiet:
                 shown, names = await self._names.settle(shown)
+                commands += [("HSETNX", *name) for name in names]
                 shown = await self._settle(shown, read, expect, commands)
             state = State(read.known.current, shown, body, read.card, read.chain_of, decision.quiet)
             entered = await enter_state(self._store, self._site, read.at, state)

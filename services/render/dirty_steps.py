@@ -37,6 +37,7 @@ LUA = (
     f"local CAN_WAIT = {{{', '.join(f'[{kind!r}] = true' for kind in keys.UNHURRIED)}}}"
     + """
 local ARTICLES, SHARED, UNHURRIED, BACKGROUND, GONE, LEASES, TOKENS, CAUSES = unpack(KEYS, 1, 8)
+local WHY = 'render:why'
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local function caused(page, cause)
@@ -93,9 +94,8 @@ local function end_lease(page, kept)
   redis.call('HDEL', TOKENS, page)
   lost(page, string.match(kept or '', '\\n(.*)'))
 end
-local function rebuilt(page, cause)
-  redis.call('HSET', 'render:why', page, cause .. ' ' .. now)
-end
+local function because(cause) return cause .. ' ' .. now end
+local function rebuilt(page, cause) redis.call('HSET', WHY, page, because(cause)) end
 local function done(page, token)
   local kept = redis.call('HGET', TOKENS, page)
   if not kept or string.match(kept, '^[^\\n]*') ~= token then lost(page) return 0 end

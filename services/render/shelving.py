@@ -53,12 +53,22 @@ local function position(known, id, name, score)
   return known[name]
 end
 
-local counts = {}
+local counts, uncounted = {}, {}
 local function count_in(name, period, change)
+  -- the first change of a period is made at once, what others add in this step in the end
   local key = 'periods:' .. name
   local kept = key .. period
-  if change ~= 0 then counts[kept] = redis.call('HINCRBY', key, period, change) end
-  if not counts[kept] then counts[kept] = tonumber(redis.call('HGET', key, period) or 0) end
+  local known = counts[kept]
+  if known and change ~= 0 then
+    counts[kept] = known + change
+    local more = uncounted[kept] or {key, period, 0}
+    more[3] = more[3] + change
+    uncounted[kept] = more
+  elseif change ~= 0 then
+    counts[kept] = redis.call('HINCRBY', key, period, change)
+  elseif not known then
+    counts[kept] = tonumber(redis.call('HGET', key, period) or 0)
+  end
   return counts[kept]
 end
 local function turned(begun, name, period)
@@ -97,6 +107,17 @@ local function picked(size)
   end
   return count
 end
+
+local pages, ended, reasons = {}, {}, {}
+for number, plan in ipairs(plans) do pages[number] = plan.page end
+local tokens = redis.call('HMGET', TOKENS, unpack(pages))
+local function give_back(plan)
+  -- its lease, in the end, with those of the others; false if somebody else has it
+  if string.match(tokens[plan.number] or '', '^[^\\n]*') ~= plan.token then lost(plan.page) return false end
+  ended[#ended + 1] = plan.page
+  return true
+end
+local function rebuilt_by(page, cause) reasons[#reasons + 1], reasons[#reasons + 2] = page, because(cause) end
 
 local function is_gone(record, revision)
   -- whether readers are not meant to see it any more; of most articles the record is still that of their page
@@ -221,9 +242,9 @@ local function note(plan, card, live)
   else
     redis.call('DEL', LIVE .. id)
   end
-  if #plan.events > 0 then rebuilt(plan.page, plan.cause) end
+  if #plan.events > 0 then rebuilt_by(plan.page, plan.cause) end
   for _, page in ipairs(plan.firsts) do
-    rebuilt(page, plan.cause)
+    rebuilt_by(page, plan.cause)
     redis.call('SREM', 'render:untold', page)
     -- what it waited for is done: where others came onto it too, it has the time that such pages have
     if redis.call('ZREM', GONE, page) == 1 then touch(page, LAST, plan.cause) end
@@ -236,7 +257,7 @@ local function shelve(plan, card, live, left, first)
   local kept = redis.call('MGET', LIVE .. plan.id, LEFT .. plan.id, RECORD .. plan.id)
   local gone = card ~= '' and is_gone(kept[3], plan.built[2])
   if gone or not holds(kept, live, left, first) then
-    if done(plan.page, plan.token) == 1 then lost(plan.page) end
+    if give_back(plan) then lost(plan.page) end
     caused(plan.page, plan.cause)
     return 0
   end
@@ -251,7 +272,7 @@ local function shelve(plan, card, live, left, first)
   for _, look in ipairs(plan.near) do touch_around(look, plan.patience, plan.cause) end
   if left ~= '' then redis.call('DEL', LEFT .. plan.id) end
   note(plan, card, live)
-  if done(plan.page, plan.token) == 0 or card == '' then caused(plan.page, plan.cause) end
+  if not give_back(plan) or card == '' then caused(plan.page, plan.cause) end
   if card == '' then
     redis.call('ZADD', GONE, 'LT', now + plan.gone_after, plan.page)
     if plan.untold then redis.call('SADD', 'render:untold', plan.page) end
@@ -261,11 +282,18 @@ end
 
 local results, at = {}, 3
 for number, plan in ipairs(plans) do
+  plan.number = number
   -- what is wrong with one must not keep the others from being listed, nor what they change from being marked
   local well, result = pcall(shelve, plan, ARGV[at], ARGV[at + 1], ARGV[at + 2], at + 2)
   results[number] = well and result or tostring(type(result) == 'table' and result.err or result)
   at = at + 3 + #BEYOND
 end
+for _, more in pairs(uncounted) do redis.call('HINCRBY', unpack(more)) end
+if #ended > 0 then
+  redis.call('HDEL', TOKENS, unpack(ended))
+  redis.call('ZREM', LEASES, unpack(ended))
+end
+if #reasons > 0 then redis.call('HSET', WHY, unpack(reasons)) end
 mark_due(due)
 mark_all(BACKGROUND, background)
 return results

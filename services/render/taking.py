@@ -21,37 +21,50 @@ local function take_pages(most, few, share, least, token, lease, size, first)
   local some_untold = redis.call('EXISTS', 'render:untold') == 1
   local is_first = {}
   for _, page in ipairs(first) do is_first[page] = true end
-  local function take_page(page)
-    if redis.call('ZSCORE', LEASES, page) then return 0 end
-    local id = string.match(page, '^article:(.*)')
-    redis.call('ZREM', SHARED, page)
-    if some_unhurried then redis.call('ZREM', UNHURRIED, page) end
-    if some_background then redis.call('ZREM', BACKGROUND, page) end
-    if some_gone then redis.call('ZREM', GONE, page) end
-    if id then redis.call('ZREM', ARTICLES, page) end
-    local mark = redis.call('HGET', CAUSES, page) or ''
-    redis.call('ZADD', LEASES, now + lease, page)
-    redis.call('HSET', TOKENS, page, token .. '\\n' .. mark)
-    redis.call('HDEL', CAUSES, page)
-    local untold = some_untold and redis.call('SREM', 'render:untold', page) or 0
-    count = count + 1
-    taken[count] = {page, mark, id and known_of(id, size) or false, untold}
-    return 1
+  local function lease_all(pages)
+    -- each of these is in some queue, and on no lease
+    redis.call('ZREM', ARTICLES, unpack(pages))
+    redis.call('ZREM', SHARED, unpack(pages))
+    if some_unhurried then redis.call('ZREM', UNHURRIED, unpack(pages)) end
+    if some_background then redis.call('ZREM', BACKGROUND, unpack(pages)) end
+    if some_gone then redis.call('ZREM', GONE, unpack(pages)) end
+    local marks, leases, tokens = redis.call('HMGET', CAUSES, unpack(pages)), {}, {}
+    for at, page in ipairs(pages) do
+      leases[2 * at - 1], leases[2 * at] = now + lease, page
+      tokens[2 * at - 1], tokens[2 * at] = page, token .. '\\n' .. (marks[at] or '')
+    end
+    redis.call('ZADD', LEASES, unpack(leases))
+    redis.call('HSET', TOKENS, unpack(tokens))
+    redis.call('HDEL', CAUSES, unpack(pages))
+    local untold = some_untold and redis.call('SMISMEMBER', 'render:untold', unpack(pages)) or {}
+    if some_untold then redis.call('SREM', 'render:untold', unpack(pages)) end
+    for at, page in ipairs(pages) do
+      local id = string.match(page, '^article:(.*)')
+      taken[count + at] = {page, marks[at] or '', id and known_of(id, size) or false, untold[at] or 0}
+    end
+    count = count + #pages
+  end
+  local function take_of(pages, limit)
+    -- so many of these at the most, from the first one on
+    if #pages == 0 then return end
+    local free, room = {}, math.min(limit, most - count)
+    for at, ends in ipairs(redis.call('ZMSCORE', LEASES, unpack(pages))) do
+      if #free >= room then break end
+      if not ends then free[#free + 1] = pages[at] end
+    end
+    if #free > 0 then lease_all(free) end
   end
   local function take(name, highest, limit)
-    local pages = redis.call('ZRANGEBYSCORE', name, '-inf', highest, 'LIMIT', 0, limit + leased)
-    for _, page in ipairs(pages) do
-      if count >= most or limit == 0 then return end
-      limit = limit - take_page(page)
-    end
+    if limit < 1 or count >= most then return end
+    take_of(redis.call('ZRANGEBYSCORE', name, '-inf', highest, 'LIMIT', 0, limit + leased), limit)
   end
   if least > 0 then
     local function take_last(name, lowest, highest)
-      local asked = most + leased + #first
+      local asked, pages = most + leased + #first, {}
       for _, page in ipairs(redis.call('ZREVRANGEBYSCORE', name, highest, lowest, 'LIMIT', 0, asked)) do
-        if count >= most then return end
-        if not is_first[page] then take_page(page) end
+        if not is_first[page] then pages[#pages + 1] = page end
       end
+      take_of(pages, most)
     end
     local articles = redis.call('ZCARD', ARTICLES)
     if articles >= least then take_last(ARTICLES, '(0', '+inf') end
@@ -69,7 +82,7 @@ local function take_pages(most, few, share, least, token, lease, size, first)
   for _, page in ipairs(first) do
     -- what must not wait behind other pages that are overdue
     local due = redis.call('ZSCORE', SHARED, page)
-    if due and tonumber(due) <= now and count < most then take_page(page) end
+    if due and tonumber(due) <= now then take_of({page}, 1) end
   end
   -- where few articles wait, the next one should not wait for many pages
   if few < share and redis.call('ZCARD', ARTICLES) < most then share = few end
@@ -94,15 +107,24 @@ MARK_ARTICLES = Script(
     _TAKING
     + """
 local group, most, room, token, lease = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
+local entries, marks, mark_of = {}, {}, {}
 for at = 7, #ARGV, 5 do
   local entry, cause, id, revision, urgent = unpack(ARGV, at, at + 4)
-  redis.call('XACK', KEYS[9], group, entry)
+  entries[#entries + 1] = entry
   if tonumber(redis.call('HGET', 'built:' .. id, 'revision') or -1) < tonumber(revision) then
-    local page = 'article:' .. id
-    redis.call('ZADD', ARTICLES, 'LT', urgent == '1' and 0 or now, page)
-    caused(page, cause)
+    local page, patience = 'article:' .. id, urgent == '1' and -now or 0
+    local mark = mark_of[page]
+    if not mark then
+      mark = #marks
+      mark_of[page] = mark
+      marks[mark + 1], marks[mark + 2], marks[mark + 3] = page, patience, cause
+    elseif patience < marks[mark + 2] then
+      marks[mark + 2] = patience
+    end
   end
 end
+redis.call('XACK', KEYS[9], group, unpack(entries))
+mark_all(ARTICLES, marks)
 -- articles alone: they do not wait for what is being built, nor for one another's sake
 if redis.call('ZCARD', LEASES) > room then return {} end
 return take_pages(most, 0, 0, 0, token, lease, tonumber(ARGV[6]), {})
