@@ -37,7 +37,8 @@ class Stories:
         for change in changes:
             event = change.event
             flat += (change.entry, event.id, event.revision, described(event), predecessor(event), heir(event))
-        await self._store.run(_FOLLOW, (), [millis(now), GROUP, *flat])
+        if flat:
+            await self._store.run(_FOLLOW, (), [millis(now), GROUP, *flat])
 
 
 def described(event: ArticleEvent) -> str:
@@ -142,10 +143,30 @@ local function stays(id, before, described, earlier)
   return not call('HGET', HEIRS, id) and (earlier == '' or call('HGET', HEIRS, earlier) == id)
 end
 
+local ids, was_read = {}, {}
+for at = 4, #ARGV, 6 do ids[#ids + 1] = ARGV[at] end
+for _, window in ipairs(windows) do
+  for _, key in ipairs({views_key(window), later_key(window)}) do
+    for at, n in ipairs(call('HMGET', key, unpack(ids))) do
+      if n then was_read[ids[at]] = true end
+    end
+  end
+end
+
+-- Whether no number and no other article depends on it: nearly all articles are so when they come.
+local function is_alone(id)
+  return not was_read[id] and not call('HGET', HEIRS, id) and call('EXISTS', members_key(id)) == 0
+end
+
 local function follow(id, revision, described, earlier, heir)
   local stood = call('HGET', ARTICLES, id) or ''
   if tonumber(revision) < tonumber(string.match(stood, '^%S+ (%S+)') or 0) then return end
   if stays(id, stood, described, earlier) then
+    call('HSET', ARTICLES, id, described)
+    return
+  end
+  if stood == '' and earlier == '' and heir == '' and is_alone(id) then
+    known[id] = nil
     call('HSET', ARTICLES, id, described)
     return
   end

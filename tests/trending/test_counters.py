@@ -13,6 +13,7 @@ from services.trending.counters import digest
 from services.trending.handlers import TOO_EARLY, TOO_LATE
 from services.trending.lua import COUNTED, GROUP
 from services.trending.stories import place
+from shared.articles import identify
 from shared.broker import make_broker
 from shared.events import VIEWS, view_events
 from shared.once import REMEMBERED
@@ -276,9 +277,49 @@ async def test_views_before_their_article_wait_for_it(newsroom: Newsroom) -> Non
     one = await newsroom.publish("one")
     await newsroom.view(one, times=2)
     await newsroom.handlers.count(await newsroom.read(VIEWS))
-    assert await newsroom.top() == []
+    for window in ("7d", "2025-W30"):
+        assert await newsroom.top(window) == []
     await newsroom.drain()
-    assert await newsroom.top() == [(one, 2)]
+    for window in ("7d", "2025-W30"):
+        assert await newsroom.top(window) == [(one, 2)]
+
+
+async def test_views_that_have_left_before_their_article_comes_leave_nothing_behind(newsroom: Newsroom) -> None:
+    one = identify("desk", "one")
+    await newsroom.view(one, times=3)
+    await newsroom.drain()
+    assert await newsroom.top(topic="oil") == []
+    await newsroom.pass_to(NOON + 30 * DAY)  # its week is sealed by then
+    await newsroom.publish("one", topics=("oil",))
+    await newsroom.drain()
+    await newsroom.view(one)
+    await newsroom.drain()
+    assert await newsroom.top(topic="oil") == [(one, 1)]
+
+
+async def test_an_article_that_comes_after_its_rewrite_was_withdrawn_stands_for_itself(newsroom: Newsroom) -> None:
+    two = await newsroom.publish("two", evolved_from="one")
+    await newsroom.withdraw(two)
+    one = await newsroom.publish("one")
+    await newsroom.drain()
+    await newsroom.view(one)
+    await newsroom.drain()
+    assert await newsroom.top() == [(one, 1)]
+
+
+async def test_what_an_article_that_has_not_come_took_the_place_of_is_shown_by_it_when_it_comes(
+    newsroom: Newsroom,
+) -> None:
+    one = await newsroom.publish("one")
+    await newsroom.view(one, times=2)
+    await newsroom.withdraw(one, replaced_by=identify("desk", "two"))
+    await newsroom.drain()
+    for window in ("7d", "2025-W30"):
+        assert await newsroom.top(window) == []
+    two = await newsroom.publish("two")
+    await newsroom.drain()
+    for window in ("7d", "2025-W30"):
+        assert await newsroom.top(window) == [(two, 2)]
 
 
 async def test_an_older_event_of_an_article_changes_nothing(newsroom: Newsroom) -> None:
