@@ -148,7 +148,7 @@ class LiveEdition:
 _FIND = Script(
     RELATED
     + """
-return related_to(ARGV[1], tonumber(ARGV[2]), {unpack(ARGV, 4)}, tonumber(ARGV[3]))
+return related_to(ARGV[1], tonumber(ARGV[2]), {unpack(ARGV, 4)}, tonumber(ARGV[3]), true)
 """
 )
 

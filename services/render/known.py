@@ -99,10 +99,10 @@ local function place_among_others(record)
   for at, topic in ipairs(article.topics) do topics[at] = topic.slug end
   return millis(article.published_at), topics
 end
-local function related_of(id, record, size)
+local function related_of(id, record, size, is_live)
   -- a record that cannot be read is left to who builds its page: it must not keep others from being taken
   local well, at, topics = pcall(place_among_others, record)
-  return well and size > 0 and #topics > 0 and related_to(id, at, topics, size) or {{}}
+  return well and size > 0 and #topics > 0 and related_to(id, at, topics, size, is_live) or {{}}
 end
 local function known_of(id, size)
   local values = redis.call('MGET', {_OWN}, {_COMMON})
@@ -111,7 +111,7 @@ local function known_of(id, size)
     redis.call('HGETALL', '{built_key("")}' .. id),
     redis.call('SMEMBERS', '{pictures_of_key("")}' .. id),
     redis.call('SMEMBERS', '{former_key("")}' .. id),
-    related_of(id, values[1], size),
+    related_of(id, values[1], size, values[3]),
   }}
 end
 """

@@ -14,8 +14,8 @@ local function around_place(list, below, from)
   if count - math.min(below, AROUND) == from - below + AROUND then high = tonumber(members[#members]) end
   return members, low, high
 end
-local function around_article(list, id, score)
-  local listed = redis.call('ZRANK', list, id, 'WITHSCORE')
+local function around_article(list, id, score, is_live)
+  local listed = is_live and redis.call('ZRANK', list, id, 'WITHSCORE')
   if listed and tonumber(listed[2]) == score then return around_place(list, listed[1], listed[1] + 1) end
   if listed then
     -- its page comes before its lists: it still stands where it was, and is asked for where it will be
@@ -38,12 +38,12 @@ local function around_article(list, id, score)
   end
   return around_place(list, below, below)
 end
-local function related_to(id, score, topics, size)
-  -- the cards of up to `size` articles; false for one that is not listed any more
+local function related_to(id, score, topics, size, is_live)
+  -- the cards of up to `size` articles; false for one that is not listed any more. `is_live`: whether lists have it
   local place_of, found, moments, shared, windows = {[id] = 0}, {}, {}, {}, {}
   for number = 1, math.min(#topics, MOST) do
     local list, inside = TOPIC .. topics[number], {}
-    local members, low, high = around_article(list, id, score)
+    local members, low, high = around_article(list, id, score, is_live)
     windows[number] = {list, inside, low, high}
     for at = 1, #members, 2 do
       local place = place_of[members[at]]

@@ -11,9 +11,9 @@ from services.trending.lua import COUNTED, GROUP
 from services.trending.pending import Pending
 from services.trending.rankings import Rankings
 from services.trending.routes import ranking_routes
-from services.trending.stories import Stories
+from services.trending.stories import Stories, notices
 from services.trending.week import Calendar
-from shared.events import ARTICLES, VIEWS, article_events, view_events
+from shared.events import ARTICLES, VIEWS, view_events
 from shared.service import Service, create_app
 from shared.settings import Settings
 
@@ -29,7 +29,7 @@ due = Due(store, pending)
 service.consume(
     stream=VIEWS, group=GROUP, events=view_events, handle=handlers.count_together, batch=BATCH, noted=COUNTED
 )
-service.consume(stream=ARTICLES, group=GROUP, events=article_events, handle=handlers.follow_together, batch=CHANGES)
+service.consume(stream=ARTICLES, group=GROUP, events=notices, handle=handlers.follow_together, batch=CHANGES)
 
 
 async def run(_: AsyncExitStack) -> None:

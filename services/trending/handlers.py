@@ -5,12 +5,12 @@ import asyncio
 from services.trending.announce import Announcer
 from services.trending.counters import BATCH, Counters
 from services.trending.lua import GROUP
-from services.trending.stories import Stories
+from services.trending.stories import Notice, Stories
 from shared import observe
 from shared.clock import Clock
 from shared.dead_letters import set_event_aside
 from shared.entries import Delivered
-from shared.events import VIEWS, ArticleEvent, ArticleViewed
+from shared.events import VIEWS, ArticleViewed
 from shared.once import AHEAD
 from shared.store import Store
 
@@ -52,14 +52,14 @@ class Handlers:
             if view.entry in too_late:
                 await self._set_aside(view, TOO_LATE)
 
-    async def follow_together(self, changes: list[Delivered[ArticleEvent]]) -> None:
+    async def follow_together(self, changes: list[Delivered[Notice]]) -> None:
         """Let the rankings follow. What is not much waits first, while the pages of these articles are built: on two
         cores it would be in their way, and more gathers meanwhile."""
         if len(changes) < CHANGES:
             await asyncio.sleep(GATHER_CHANGES)
         await self.follow(changes)
 
-    async def follow(self, changes: list[Delivered[ArticleEvent]]) -> None:
+    async def follow(self, changes: list[Delivered[Notice]]) -> None:
         """Let the rankings follow what happened to articles."""
         await self._stories.follow(changes, self._clock.now())
         self._announcer.poke()

@@ -6,17 +6,40 @@ stories concerned show out of every window, changes them, and puts it back, in t
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Literal
+
+from pydantic import TypeAdapter
 
 from services.trending.lua import GROUP, PRELUDE
-from shared.articles import Facets, identify
+from shared.articles import Facets, Frozen, identify
 from shared.clock import millis
 from shared.entries import Delivered
-from shared.events import ARTICLES, ArticleEvent, ArticleWithdrawn
+from shared.events import ARTICLES, Event
 from shared.store import Script, Store
 
 DIGITS = "0123456789abcdefghijklmnopqrstuv"
 PLACE_DIGITS = 9
+WITHDRAWN = "article.withdrawn"
 HALF = 1 << 44  # milliseconds to either side of 1970 that a place tells apart: 557 years
+
+
+class _Evolved(Frozen):
+    evolved_from: str | None = None
+
+
+class Notice(Event):
+    """What trending reads of an article's event."""
+
+    type: Literal["article.published", "article.updated", "article.withdrawn"]
+    id: str
+    source: str
+    revision: int
+    after: Facets | None = None
+    article: _Evolved | None = None
+    replaced_by: str | None = None
+
+
+notices: TypeAdapter[Notice] = TypeAdapter(Notice)
 
 
 def place(published_at: datetime) -> str:
@@ -31,7 +54,7 @@ class Stories:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def follow(self, changes: Iterable[Delivered[ArticleEvent]], now: datetime) -> None:
+    async def follow(self, changes: Iterable[Delivered[Notice]], now: datetime) -> None:
         """Acknowledge these events and let the rankings follow them; one older than what is known changes nothing."""
         flat: list[str | int] = []
         for change in changes:
@@ -41,9 +64,9 @@ class Stories:
             await self._store.run(_FOLLOW, (), [millis(now), GROUP, *flat])
 
 
-def described(event: ArticleEvent) -> str:
+def described(event: Notice) -> str:
     """What is kept of an article, as words."""
-    if isinstance(event, ArticleWithdrawn) or event.after is None:
+    if event.type == WITHDRAWN or event.after is None:
         return f"- {event.revision}"
     return f"+ {event.revision} {_standing(event.after)}"
 
@@ -52,18 +75,18 @@ def _standing(after: Facets) -> str:
     return " ".join((place(after.published_at), after.section or "-", *dict.fromkeys(after.topics)))
 
 
-def predecessor(event: ArticleEvent) -> str:
+def predecessor(event: Notice) -> str:
     """The id of the article that this one is a rewrite of, if readers see it now."""
-    guid = (event.article or {}).get("evolved_from")
-    if not guid or isinstance(event, ArticleWithdrawn):
+    guid = event.article and event.article.evolved_from
+    if not guid or event.type == WITHDRAWN:
         return ""
     earlier = identify(event.source, guid)
     return "" if earlier == event.id else earlier
 
 
-def heir(event: ArticleEvent) -> str:
+def heir(event: Notice) -> str:
     """The id of the rewrite that took its place."""
-    return (event.replaced_by or "") if isinstance(event, ArticleWithdrawn) else ""
+    return (event.replaced_by or "") if event.type == WITHDRAWN else ""
 
 
 _FOLLOW = Script(

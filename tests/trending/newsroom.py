@@ -11,7 +11,7 @@ from services.trending.handlers import Handlers
 from services.trending.lua import GROUP
 from services.trending.pending import Pending
 from services.trending.rankings import Rankings
-from services.trending.stories import Stories
+from services.trending.stories import Stories, notices
 from services.trending.week import Calendar
 from shared.articles import Article, Facets, Term, identify, record_key
 from shared.broker import create_group
@@ -24,7 +24,6 @@ from shared.events import (
     ArticleViewed,
     ArticleWithdrawn,
     announce,
-    article_events,
     signals,
     view_events,
 )
@@ -129,7 +128,7 @@ class Newsroom:
         return self._delivered(stream, answer)
 
     def _delivered(self, stream: str, answer: list) -> list[Delivered]:
-        kind = view_events if stream == VIEWS else article_events
+        kind = view_events if stream == VIEWS else notices
         entries = answer[0][1] if answer else []
         return [decode(kind, entry.decode(), {b"event": fields[1]}) for entry, fields in entries]
 
