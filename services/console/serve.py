@@ -9,7 +9,7 @@ import sys
 
 import uvicorn
 
-from shared.heads import BoundedHeads
+from shared.http_protocol import HttpProtocol
 
 
 def listener(host: str, port: int, *, is_shared: bool) -> socket.socket:
@@ -30,7 +30,7 @@ def main(name: str, host: str, port: int) -> None:
     config = uvicorn.Config(
         f"services.{name}.app:app",
         loop="uvloop",
-        http=BoundedHeads,
+        http=HttpProtocol,
         access_log=False,
         log_level="warning",
         proxy_headers=False,  # ingest itself decides whom it believes

@@ -13,7 +13,7 @@ import httpx
 import pytest
 import uvicorn
 
-from shared.heads import MOST, BoundedHeads
+from shared.http_protocol import MOST, HttpProtocol
 from tests.servers import free_port, running, wait_for
 
 ROOT = Path(__file__).parents[2]
@@ -98,7 +98,7 @@ LAST = WHOLE.replace(b"Upgrade,", b"close, Upgrade,")
 @pytest.fixture
 async def echo() -> AsyncIterator[tuple[str, int]]:
     """The address of a server that answers with what came."""
-    server = uvicorn.Server(uvicorn.Config(_echo, http=BoundedHeads, lifespan="off", log_config=None))
+    server = uvicorn.Server(uvicorn.Config(_echo, http=HttpProtocol, lifespan="off", log_config=None))
     with socket.create_server(("127.0.0.1", 0)) as listens:
         serving = asyncio.create_task(server.serve([listens]))
         yield listens.getsockname()

@@ -1,8 +1,9 @@
-"""The server's HTTP protocol with a bound for headers, before a body and after it: its parser has none of its own.
+"""HTTP as our servers speak it: uvicorn's, with what its parser lacks.
 
-A proxy bounds heads before they come here; what reaches a service directly must not fill its memory either. Nor does a
-proxy pass on that a client would rather speak HTTP/2 (`Upgrade: h2c`, from each of Java's and from `curl --http2`): the
-parser takes what follows such a head for the other protocol, and the body would be lost (uvicorn issue 2722).
+That has no bound for headers, before a body or after it. A proxy bounds them before they come here; what reaches a
+service directly must not fill its memory either. Nor does a proxy pass on that a client would rather speak HTTP/2
+(`Upgrade: h2c`, from each of Java's and from `curl --http2`): the parser takes what follows such a head for the other
+protocol, and the body would be lost (uvicorn issue 2722). And the end of a client's side is not the end of its request.
 """
 
 import asyncio
@@ -22,7 +23,7 @@ _ANSWER = (
 )
 
 
-class BoundedHeads(HttpToolsProtocol):
+class HttpProtocol(HttpToolsProtocol):
     """Answers 431, and ends the connection, where a head goes on and on; ends it where the headers after a body do. A
     head that offers another protocol is read as if it did not. Who has said all may end their side and be answered."""
 
