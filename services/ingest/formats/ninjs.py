@@ -70,8 +70,8 @@ def read(content: Any) -> Reading:
     item = prepare(content, "uri")
     if isinstance(item, list):
         return item
-    guid = _guid(item)
     kind = item.text("type").lower() or ("event" if item.get("eventdetails") is not None else "")
+    guid = _guid(item, kind)
     status = _status(item)
     html, text = words.body(item) if kind in _WORDY else (None, None)
     if kind == "composite" and (html or text or status != "usable"):
@@ -93,8 +93,10 @@ def in_its_words(problem: Problem) -> Problem:
     return Problem(problem.status, problem.detail, faults)
 
 
-def _guid(item: Members) -> str:
+def _guid(item: Members, kind: str) -> str:
     guid = item.text("guid", "uri")
+    if not guid and kind not in _WORDY:
+        guid = item.text("_id")  # all that Superdesk has for the events of a day that it features
     member = "guid" if item.get("guid") is not None else "uri"
     if not guid and not isinstance(item.get(member), int | float | list | dict):
         item.wrong(member, "The item is not identified; send uri, or guid as Superdesk does.")

@@ -710,6 +710,19 @@ def test_an_event_is_no_article_even_if_it_does_not_say_its_type() -> None:
     assert isinstance(ninjs.read({**event, "type": "text"}), Draft)
 
 
+def test_what_is_no_article_may_be_identified_as_superdesk_does_where_it_has_no_guid() -> None:
+    """The events of a day that its planning features."""
+    featured = {"_id": "20290101", "type": "planning_featured", "tz": "Australia/Sydney", "items": ["urn:plan:1"]}
+    assert ninjs.read(featured) == Ignored("an item of the type planning_featured is no article", "20290101")
+    found = ninjs.read({**featured, "guid": "x", "_id": {"any": "shape"}})
+    assert isinstance(found, Ignored)
+    assert found.guid == "x"
+    for article in ({**featured, "type": "text", "headline": "H"}, {"_id": "x", "headline": "H"}, {"type": "planning"}):
+        refused = ninjs.read(article)
+        assert isinstance(refused, list)
+        assert [fault.pointer for fault in refused] == ["/uri"]
+
+
 def test_a_composite_with_a_body_is_an_article() -> None:
     assert draft(TWO, type="composite") == EXPECTED
     assert draft({"uri": "x", "type": "composite", "headline": "H", "body_text": "Words"}).body_text == "Words"
