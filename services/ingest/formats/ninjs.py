@@ -22,12 +22,13 @@ _STATUS: dict[str, Status] = {
     "cancelled": "canceled",
     "unpublished": "withheld",  # Superdesk Publisher's
 }
-_WORDY = ("", "text", "composite")  # what may be an article; a body of anything else is its own affair
+# what may be an article (the BBC's Local Democracy Reporters write stories); a body of anything else is its own affair
+_WORDY = ("", "text", "composite", "story")
 _PICTURES = ("picture", "graphic", "")  # what has no type and no words is taken for its renditions
 # members of which no more is asked than that they are what all versions of ninjs say they are
 _MOMENTS = (
-    "versioncreated firstcreated firstpublished contentcreated contentdigitised embargoed embargoeduntil expires"
-    " publish_schedule"
+    "versioncreated firstcreated firstpublished contentcreated contentdigitised embargoed embargoeduntil embargotime"
+    " expires publish_schedule"
 )
 _TEXTS = (
     "title slugline byline by copyrightholder copyrightnotice ednote mimetype profile representationtype located source"
@@ -74,7 +75,7 @@ def read(content: Any) -> Reading:
     guid = _guid(item, kind)
     status = _status(item)
     html, text = words.body(item) if kind in _WORDY else (None, None)
-    if kind == "composite" and (html or text or status != "usable"):
+    if kind == "story" or (kind == "composite" and (html or text or status != "usable")):
         kind = "text"  # a kill comes without the words that made it an article
     version = _version(item)
     item.moment(*_MOMENTS.split())
@@ -138,7 +139,7 @@ def _draft(item: Members, guid: str, version: int | None, status: Status, html: 
     version_created = item.moment("versioncreated")
     scheduled = item.moment("publish_schedule")
     summary = _summary(item)
-    embargoes = [at for at in (item.moment("embargoed", "embargoeduntil"), scheduled) if at]
+    embargoes = [at for at in (item.moment("embargoed", "embargoeduntil", "embargotime"), scheduled) if at]
     evolved_from = item.text("evolvedfrom")
     if evolved_from and (evolved_from == guid or len(evolved_from) > MAX_GUID):
         item.wrong("evolvedfrom", "An article cannot be a rewrite of itself, nor of a guid so long; name another.")

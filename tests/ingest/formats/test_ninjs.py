@@ -991,6 +991,20 @@ def test_an_item_of_the_associated_press_is_an_article() -> None:
         assert draft({**ONE, "byline": None}, bylines=unknown).authors == ()
 
 
+def test_a_story_of_the_bbcs_is_an_article() -> None:
+    """Which says when it may be published in a member of its own, and has its pictures in a list, by their ids."""
+    rendition = {"href": "https://bbc.example/a.png", "mimetype": "image/png", "width": "172", "height": "57"}
+    pictures = [{"id": "featureimage", "type": "picture", "renditions": {"original": rendition}}]
+    story = {**ONE, "type": "story", "id": 5678, "associations": pictures}
+    found = draft(story)
+    assert found == draft({**story, "type": "text"})
+    assert found.image is not None
+    assert (found.image.url, found.embargo_until) == ("https://bbc.example/a.png", None)
+    later = draft(story, embargotime="2025-08-01T06:00:00")
+    assert later.embargo_until == datetime(2025, 8, 1, 6, tzinfo=UTC)
+    assert isinstance(ninjs.read({"uri": "x", "type": "story"}), Ignored)
+
+
 @pytest.mark.parametrize("name", ["guid", "uri"])
 @pytest.mark.parametrize("told", [5, 1.5, ["x"], {"x": 1}, "", "x" * 513])
 def test_what_is_wrong_with_the_guid_is_told_once(name: str, told: Any) -> None:
@@ -1000,10 +1014,11 @@ def test_what_is_wrong_with_the_guid_is_told_once(name: str, told: Any) -> None:
 
 
 DEFINED = (
-    "versioncreated firstcreated firstpublished contentcreated contentdigitised embargoed embargoeduntil expires"
-    " publish_schedule title slugline byline by copyrightholder copyrightnotice usageterms ednote mimetype profile"
-    " representationtype located source person people organisation organisations place places event events object"
-    " objects genre genres infosource infosources trustindicator trustindicators urgency priority"
+    "versioncreated firstcreated firstpublished contentcreated contentdigitised embargoed embargoeduntil"
+    " embargotime expires publish_schedule title slugline byline by copyrightholder copyrightnotice usageterms"
+    " ednote mimetype profile representationtype located source person people organisation organisations place"
+    " places event events object objects genre genres infosource infosources trustindicator trustindicators urgency"
+    " priority"
 )
 
 
