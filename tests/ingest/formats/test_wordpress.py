@@ -93,6 +93,15 @@ def test_an_embed_that_is_sent_as_it_was_written_is_a_link() -> None:
     assert shown == f"<figure><div>\n{link}\n</div><figcaption>A film</figcaption></figure>"
 
 
+def test_a_footnote_has_no_arrow_that_leads_nowhere() -> None:
+    text = '<p>Text<sup data-fn="f" class="fn"><a href="#f" id="f-link">1</a></sup> <a href="#part-linked">↓</a></p>'
+    back = '<a href="#f-link" aria-label="Jump to footnote reference 1">↩︎</a>'
+    content = f'{text}<ol class="wp-block-footnotes"><li id="f">A <em>note</em>. {back}</li></ol>'
+    found = wordpress.read({"id": 1, "title": "T", "content": content})
+    assert isinstance(found, Draft)
+    assert found.body_html == content.replace(f" {back}", "")
+
+
 def test_an_object_that_is_no_preview_stays() -> None:
     film = '<object data="https://x.y/film.mp4"></object>'
     assert draft(content={"rendered": film}).body_html == film
