@@ -32,6 +32,12 @@ _ENLARGED = re.compile(
 )
 # the arrow below a footnote, which leads back into the text
 _BACK = re.compile(r'\s?<a\b[^<>]*\bhref="#[^"<>]*-link"[^<>]*>[^<]*</a>')
+# a formula, which no page of ours may have as MathML, as it was typed; KaTeX shows its own once more
+_FORMULA = re.compile(
+    r'(?<!"katex-mathml">)<math\b(?:(?!</?math\b|<annotation\b).)*<annotation encoding="application/x-tex">([^<]*)'
+    r"</annotation>(?:(?!</?math\b).)*</math>",
+    re.DOTALL,
+)
 # what plugins send as it was written: the address of what is embedded, which WordPress itself makes a player or a link
 _EMBED = re.compile(r"""(<div class="wp-block-embed__wrapper">\s*)(https?://[^\s<>"']+)(?=\s*</div>)""")
 # Kadence's accordions have titles that are not headings
@@ -117,6 +123,7 @@ def _rendered(post: Members, name: str) -> str:
 
 def _body(post: Members) -> str:
     html = _PREVIEW.sub("", _OPENS.sub("", _ENLARGED.sub(r"\1", _rendered(post, "content"))))
+    html = _FORMULA.sub(r"<code>\1</code>", html)
     html = _BACK.sub("", _EMBED.sub(r'\1<a href="\2">\2</a>', html))
     return _TITLE.sub(r"<h3>\1</h3>", _BUTTON.sub(" ", html))
 

@@ -102,6 +102,19 @@ def test_a_footnote_has_no_arrow_that_leads_nowhere() -> None:
     assert found.body_html == content.replace(f" {back}", "")
 
 
+def test_a_formula_is_shown_as_it_was_typed() -> None:
+    typed = r"x &lt; \frac{-b}{2a}"
+    formula = (
+        '<math display="block"><semantics><mrow><mi>x</mi></mrow>'
+        f'<annotation encoding="application/x-tex">{typed}</annotation></semantics></math>'
+    )
+    body = f'<p>So {formula}, and <math data-latex="y"><mi>y</mi></math>:</p><div class="wp-block-math">{formula}</div>'
+    shown = clean_html(draft(content={"rendered": body}).body_html or "")
+    assert shown == f"<p>So <code>{typed}</code>, and :</p><div><code>{typed}</code></div>"
+    katex = f'<span class="katex"><span class="katex-mathml">{formula}</span><span aria-hidden="true">x</span></span>'
+    assert draft(content={"rendered": katex}).body_html == katex
+
+
 def test_an_object_that_is_no_preview_stays() -> None:
     film = '<object data="https://x.y/film.mp4"></object>'
     assert draft(content={"rendered": film}).body_html == film
@@ -139,10 +152,18 @@ def test_a_picture_to_enlarge_is_shown_with_its_caption_once(around: str) -> Non
     assert (shown.count("pier"), shown.count("The town.")) == (2, 1)
 
 
-@pytest.mark.parametrize("end", ["", ">"])
-def test_the_preview_of_a_file_is_found_in_linear_time(end: str) -> None:
+@pytest.mark.parametrize(
+    ("begins", "goes_on", "end"),
+    [
+        ("<object", " wp-block-file__embed", ""),
+        ("<object", " wp-block-file__embed", ">"),
+        ("", "<math>", ""),
+        ('<math><annotation encoding="application/x-tex"></annotation>', "<annotation>", ""),
+    ],
+)
+def test_the_preview_of_a_file_and_a_formula_are_found_in_linear_time(begins: str, goes_on: str, end: str) -> None:
     before = time.process_time()
-    draft(content={"rendered": "<object" + " wp-block-file__embed" * 50_000 + end})
+    draft(content={"rendered": begins + goes_on * 50_000 + end})
     assert time.process_time() - before < 2
 
 
