@@ -13,7 +13,11 @@ _HTML_TYPES = ("text/html", "application/xhtml+xml")
 # of members like `body_html`; TT has `body_html5` too, with the pictures below the story rather than in their places
 _TYPES = {"html": "text/html", "xhtml": "application/xhtml+xml", "richhtml5": "text/html", "text": "text/plain"}
 # news as XML, which has paragraphs too; 1.x does not say what kind of text a member like `body_nitf` is
-_NITF = re.compile(r"(?:<\?xml\b[^<>]*>\s*)?(?:<!doctype\b[^<>]*>\s*)?<(?:\w*nitf|news(?:ml|item))\b", re.IGNORECASE)
+_NITF = re.compile(r"(?:<\?xml\b[^<>]*>\s*)?(?:<!doctype\b[^<>]*>\s*)?<(\w*nitf|news(?:ml|item))\b", re.IGNORECASE)
+# what NITF says again before the story: headline and byline
+_HEAD = re.compile(r"<body\.head\b[^<>]*>", re.IGNORECASE)
+_HEAD_ENDS = re.compile(r"</body\.head\s*>", re.IGNORECASE)
+_SUBHEAD = re.compile(r"<(/?)hl2\b[^<>]*>", re.IGNORECASE)
 _CREDIT = "creditline"
 # what the Canadian Press, TT and picture agencies tell their clients' desks in a description
 _FOR_DESKS = (_CREDIT, "usage", "writer", "caption_writer", "update", "correction", "sortorder", "isnew")
@@ -24,15 +28,24 @@ _Variant = tuple[str, str, str]
 def body(item: Members) -> tuple[str | None, str | None]:
     """The body, as HTML or else as text; the main one where there are others (a caption, a teaser) beside it, and NITF
     only where there is nothing else."""
-    htmls, texts = [], []
-    found = sorted(_variants(item, "bodies", "body_"), key=lambda variant: variant[0] != "main")
-    for _, kind, value in [variant for variant in found if not _NITF.match(variant[2])] or found:
+    htmls, texts, nitfs = [], [], []
+    for _, kind, value in sorted(_variants(item, "bodies", "body_"), key=lambda variant: variant[0] != "main"):
         kind = kind.partition(";")[0].strip()
-        if kind in _HTML_TYPES or (not kind and _HTML.search(value)):
+        if news := _NITF.match(value):
+            if kind in ("", *_HTML_TYPES) or news[1].lower().endswith("nitf"):
+                nitfs.append(_story(value))
+        elif kind in _HTML_TYPES or (not kind and _HTML.search(value)):
             htmls.append(value)
         elif kind in ("", "text/plain"):
             texts.append(value)
-    return one_body(htmls, texts)
+    return one_body(htmls if htmls or texts else nitfs, texts)
+
+
+def _story(nitf: str) -> str:
+    begins = _HEAD.search(nitf)
+    ends = _HEAD_ENDS.search(nitf, begins.end()) if begins else None
+    story = nitf[: begins.start()] + nitf[ends.end() :] if begins and ends else nitf
+    return _SUBHEAD.sub(r"<\1h2>", story)
 
 
 def headline(item: Members) -> str:

@@ -370,6 +370,25 @@ def test_nitf_is_the_body_only_where_there_is_no_other(nitf: str, other: dict[st
     assert draft({"uri": "x", "headline": "H", "body_nitf": "<p>Words.</p>"}).body_html == "<p>Words.</p>"
 
 
+@pytest.mark.parametrize("kind", ["text/vnd.IPTC.NITF", "application/nitf+xml", "text/xml", "text/html", None])
+def test_nitf_alone_is_the_story_without_the_headline_and_the_byline_before_it(kind: str | None) -> None:
+    head = "<hedline><hl1>H</hl1></hedline><byline>By J. Doe</byline>"
+    nitf = NITF.replace("<p>", "<body.head>{}</body.head><body.content><p>").replace("</p>", "</p></body.content>")
+    bodies = [{"role": "nitf", "contentType": kind, "value": nitf.format(head)}]
+    item = {"uri": "x", "headlines": [{"value": "H"}]}
+    found = draft({**item, "bodies": bodies})
+    assert found.body_html == nitf.format("").replace("<body.head></body.head>", "")
+    other = {"role": "other", "contentType": "text/plain", "value": "Other words."}
+    assert draft({**item, "bodies": [*bodies, other]}).body_text == "Other words."
+    unended = nitf.replace("</body.head>", "")
+    assert draft({**item, "bodies": [{**bodies[0], "value": unended}]}).body_html == unended
+    subheads = nitf.replace("<p>", '<hl2 id="s">S</hl2><p>')
+    found = draft({**item, "bodies": [{**bodies[0], "value": subheads.format(head)}]})
+    assert "<body.content><h2>S</h2><p>" in (found.body_html or "")
+    newsml = [{"contenttype": "application/vnd.iptc.g2.newsitem+xml", "value": "<newsItem><p>Words.</p></newsItem>"}]
+    assert draft({**item, "bodies": newsml}).body_html is None
+
+
 @pytest.mark.parametrize(
     ("members", "html", "text"),
     [
