@@ -69,10 +69,12 @@ _CHECKS: dict[str, Callable[[str], object]] = {
     "height": _NUMBER.fullmatch,
 }
 
-# h1 is the page's own headline; what is a block without meaning here stays a block
+# h1 is the page's own headline; what is a block without meaning here stays a block; what has the name of one of SVG's
+# elements, though nothing around it is SVG, would go with its words (Grammarly marks words of an editor with `<g>`)
 # (a look at the first letter spares the list of names: most tags of a body are paragraphs)
 _RENAMED = re.compile(
-    r"<(/?)(?=[acfhmn])(?:(h1)|article|main|header|footer|nav|address|center|hgroup|form|fieldset|noscript)(?=[\s/>])",
+    r"<(/?)(?=[acfghmnt])(?:(h1)|(annotation|g|text)"
+    r"|article|main|header|footer|nav|address|center|hgroup|form|fieldset|noscript)(?=[\s/>])",
     re.IGNORECASE,
 )
 # An element that is empty as XML writes it (`body_xhtml`, and what XML's tools made of HTML): to HTML it only
@@ -187,4 +189,5 @@ def _end_empty(html: str) -> str:
 
 
 def _rename(tag: re.Match[str]) -> str:
-    return f"<{tag[1]}{'h2' if tag[2] else 'div'}"
+    # unlike a span, a name that nothing has does not end an SVG around it, whose words are to go
+    return f"<{tag[1]}{'h2' if tag[2] else 'x-words' if tag[3] else 'div'}"

@@ -168,6 +168,14 @@ def test_a_block_without_meaning_here_stays_a_block(name: str) -> None:
     assert clean_html(f"a<{name}x>b</{name}x>") == "ab"
 
 
+@pytest.mark.parametrize("name", ["annotation", "g", "text"])
+def test_the_words_in_what_has_the_name_of_one_of_svgs_elements_stay_unless_it_is_in_svg(name: str) -> None:
+    marked = f'<p>This <{name} class="gr_ gr_12">sentence</{name}> is <{name.upper()}>right</{name.upper()}>.</p>'
+    assert clean_html(marked) == "<p>This sentence is right.</p>"
+    for drawing in ("svg", "math"):
+        assert clean_html(f"<p>a<{drawing}><{name}>b</{name}></{drawing}>c</p>") == "<p>ac</p>"
+
+
 @pytest.mark.parametrize(
     "attribute",
     [
