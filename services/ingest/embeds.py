@@ -12,7 +12,7 @@ from services.ingest.web import absolute, is_web_address
 # bounded, and stopping at the next tag, so that hostile HTML costs linear time
 _EMBED = re.compile(
     r"<(?=[ivaeo])(iframe|video|audio|embed|object|oembed)\b([^<>]{0,4096}>(?:\s{0,64}<(?:source|param)\b[^<>]{0,4096}>){0,8})"
-    r"(?:[^<]*(?:<a\b[^<>]{0,4096}>[^<]*</a\s*>[^<]*)?</\1\s*>)?",
+    r"(?:[^<]*(?:<(?!/?(?:iframe|video|audio|embed|object|oembed|img)\b)[^<]*){0,16}</\1\s*>)?",
     re.IGNORECASE,
 )
 _INSTEAD = re.compile(r"<a\b[^<>]*>([^<]*)</a\s*>", re.IGNORECASE)  # for browsers that cannot show it

@@ -209,6 +209,10 @@ def test_an_attribute_that_means_nothing_here_goes(attribute: str) -> None:
         ('<IFRAME SRC="https://a.b/c" TITLE="T"></IFRAME >', "https://a.b/c", "T"),
         ('<video>\n<source src="https://a.b/c">\n<a href="https://d.e/f">T</a> else</video>', "https://a.b/c", "T"),
         ('<iframe src="https://a.b/c" data-src="https://d.e/f"></iframe>', "https://a.b/c", None),
+        ('<video><source src="https://a.b/c"><track src="d.vtt"><p>Your browser cannot <b>play</b> it.</p></video>',
+         "https://a.b/c", None),
+        ("<audio src='https://a.b/c'>This browser has no <code>audio</code> element.</audio>", "https://a.b/c", None),
+        ('<iframe src="https://a.b/c"><p>Off: <a href="https://d.e">T</a></p></iframe>', "https://a.b/c", "T"),
         ('<div class="fb-post" data-href="https://a.b/c" data-width="500"></div>', "https://a.b/c", None),
         ("<div data-href='https://a.b/c' class='fb-video'>\n</div>", "https://a.b/c", None),
         ('<blockquote class="twitter-tweet"><a href="https://a.b/c"></a></blockquote>', "https://a.b/c", None),
@@ -231,6 +235,13 @@ def test_an_embed_without_an_address_that_could_be_opened_goes() -> None:
     assert clean_html("a<iframe src='javascript:x'></iframe><iframe srcdoc='<script>'></iframe>b").split() == ["a", "b"]
     assert clean_html("a<oembed url='/x'></oembed>b").split() == ["a", "b"]
     assert clean_html("a<a data-iframely-url href='/x'></a><a data-pin-do='buttonPin' href='https://a.b'></a>b") == "ab"
+
+
+def test_what_follows_an_embed_without_an_end_stays_and_so_does_an_embed_within_another() -> None:
+    story = "<iframe src='https://a.b/c'><p>One</p><video src='https://a.b/d'>old <i>browsers</i></video><p>two</p>"
+    assert re.sub("<[^>]*>", "", clean_html(story)) == "https://a.b/cOnehttps://a.b/dtwo"
+    flash = '<object><param name="movie" value="x"><embed src="https://a.b/c"></embed></object>'
+    assert 'href="https://a.b/c"' in clean_html(flash)
 
 
 def test_an_embed_and_the_caption_that_follows_it_are_two_things() -> None:
@@ -300,6 +311,8 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
         "<div>" * 100_000,
         "".join(f"<b title={n}>" for n in range(MAX_NESTING - 5)) + "<p>" * 100_000,
         "<iframe src=x>" * 50_000,
+        "<iframe src=x>" + "<p>x" * 200_000,
+        "<video><p></video" * 50_000,
         "<video" + " " * 1_000_000,
         "<div data-href " * 70_000,
         "<div data-href=x class='fb-post'>" * 30_000,
@@ -335,7 +348,8 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
         ('<div class="flourish-embed"' + f' data-src="story/{"1" * 20}' * 100 + " " * 4_000) * 250,
     ],
     ids=[
-        "nesting", "formatting", "embeds", "blanks", "divs", "posts", "ampersands", "spaces", "quotes", "pre",
+        "nesting", "formatting", "embeds", "what follows an embed", "players",
+        "blanks", "divs", "posts", "ampersands", "spaces", "quotes", "pre",
         "end in a tag", "end in a comment", "no comment", "other end", "end in text", "end out of scope",
         "end in CDATA", "hidden tag", "items", "attributes", "figures",
         "beside cells", "terms", "beside a cell in a block", "beside a cell that is not ended", "beside no cell",
