@@ -52,6 +52,8 @@ _OWN = (
     " wp_template wp_template_part wp_global_styles wp_navigation wp_font_family wp_font_face"
 )
 _NO_ARTICLES = frozenset(_OWN.split())
+# The REST API says no type of revisions: what an editor has saved by the way is not for everyone, and has no status
+_REVISION = re.compile(r"[0-9]+-(?:revision|autosave)-v[0-9]+")
 
 
 def read(content: Any) -> Reading:
@@ -60,7 +62,7 @@ def read(content: Any) -> Reading:
     if isinstance(post, list):
         return post
     guid = _guid(post)
-    kind = post.text("type").lower()
+    kind = post.text("type").lower() or ("revision" if _REVISION.fullmatch(post.text("slug")) else "")
     if kind in _NO_ARTICLES:
         return post.faults or Ignored(f"a post of the type {kind} is no article", guid)
     draft = _draft(post, guid)

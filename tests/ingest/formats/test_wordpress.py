@@ -325,6 +325,13 @@ def test_what_is_no_post_is_ignored(kind: str) -> None:
         assert isinstance(wordpress.read({**POST, "type": told}), Ignored)
 
 
+@pytest.mark.parametrize("slug", ["123-autosave-v1", "123-revision-v1"])
+def test_what_an_editor_saved_by_the_way_is_ignored_though_it_says_no_type(slug: str) -> None:
+    saved = {name: POST[name] for name in ("date_gmt", "modified_gmt", "title", "content", "excerpt")}
+    assert isinstance(wordpress.read({**saved, "id": 125, "parent": 123, "slug": slug}), Ignored)
+    assert draft(slug=slug).slug == slug, "of a post, it is a slug like any other"
+
+
 def test_other_types_of_posts_are_articles() -> None:
     assert draft(type="news").status == "usable"
 
