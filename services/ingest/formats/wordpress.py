@@ -61,11 +61,13 @@ def read(content: Any) -> Reading:
     post = prepare(content, "id")
     if isinstance(post, list):
         return post
+    if deleted := post.get("deleted") is True:  # what the REST API says of a post that has gone for good
+        post = post.object("previous")
     guid = _guid(post)
     kind = post.text("type").lower() or ("revision" if _REVISION.fullmatch(post.text("slug")) else "")
     if kind in _NO_ARTICLES:
         return post.faults or Ignored(f"a post of the type {kind} is no article", guid)
-    draft = _draft(post, guid)
+    draft = _deleted(post, guid) if deleted else _draft(post, guid)
     return post.faults or draft
 
 
@@ -96,6 +98,10 @@ def _draft(post: Members, guid: str) -> Draft:
         image=_image(embedded),
         source_url=web_address(post.text("link")) if status == "usable" else None,
     )
+
+
+def _deleted(previous: Members, guid: str) -> Draft:
+    return Draft(guid=guid, status="canceled", updated_at=_moment(previous, "modified_gmt"))
 
 
 def _guid(post: Members) -> str:

@@ -222,6 +222,15 @@ def test_what_is_not_published_is_withheld(status: str, as_read: str) -> None:
         assert draft(status=told, slug="mayor-resigns__trashed").status == as_read
 
 
+def test_what_has_been_deleted_for_good_is_canceled() -> None:
+    found = wordpress.read({"deleted": True, "previous": POST})
+    assert found == Draft(guid="123", status="canceled", updated_at=datetime(2025, 7, 26, 9, 31, tzinfo=UTC))
+    assert isinstance(wordpress.read({"deleted": True, "previous": {**POST, "type": "page"}}), Ignored)
+    nothing = wordpress.read({"deleted": True})
+    assert isinstance(nothing, list)
+    assert [fault.pointer for fault in nothing] == ["/previous/id"]
+
+
 def test_what_needs_a_password_is_withheld() -> None:
     assert draft(content={"rendered": "", "protected": True}).status == "withheld"
 
