@@ -140,9 +140,6 @@ def _draft(item: Members, guid: str, version: int | None, status: Status, html: 
     scheduled = item.moment("publish_schedule")
     summary = _summary(item)
     embargoes = [at for at in (item.moment("embargoed", "embargoeduntil", "embargotime"), scheduled) if at]
-    evolved_from = item.text("evolvedfrom")
-    if evolved_from and (evolved_from == guid or len(evolved_from) > MAX_GUID):
-        item.wrong("evolvedfrom", "An article cannot be a rewrite of itself, nor of a guid so long; name another.")
     headline = _headline(item) or first_words(html, text, summary)
     if html:
         html = without_headline(_plain_html(html), headline)
@@ -163,10 +160,21 @@ def _draft(item: Members, guid: str, version: int | None, status: Status, html: 
         published_at=item.moment("firstpublished") or scheduled or version_created,
         updated_at=version_created,
         embargo_until=max(embargoes, default=None),
-        evolved_from=evolved_from or None,
+        evolved_from=_evolved_from(item, guid),
         image=pictures.picture(item),
         embedded=pictures.embedded(item, html),
     )
+
+
+def _evolved_from(item: Members, guid: str) -> str | None:
+    """The article whose place this one takes. Each update of TT's is an article of its own, and lists what it does."""
+    if named := item.text("evolvedfrom"):
+        if named == guid or len(named) > MAX_GUID:
+            item.wrong("evolvedfrom", "An article cannot be a rewrite of itself, nor of a guid so long; name another.")
+        return named
+    told = item.get("replacing")
+    others = [one.strip() for one in told if isinstance(one, str)] if isinstance(told, list) else []
+    return next((other for other in others if 0 < len(other) <= MAX_GUID and other != guid), None)
 
 
 def _plain_html(html: str) -> str:

@@ -1053,6 +1053,21 @@ def test_a_guid_may_have_512_characters_here_and_where_it_is_named() -> None:
     assert (found.guid, found.evolved_from) == ("g" * 512, "e" * 512)
 
 
+@pytest.mark.parametrize(
+    ("replacing", "taken"),
+    [
+        (["http://tt.se/media/text/1"], "http://tt.se/media/text/1"),
+        ([None, 5, " ", ONE["uri"], "e" * 513, " b ", "c"], "b"),
+        ([], None),
+        ({}, None),
+        ("http://tt.se/media/text/1", None),
+    ],
+)
+def test_an_update_of_tts_takes_the_place_of_the_article_that_it_lists(replacing: Any, taken: str | None) -> None:
+    assert draft(ONE, replacing=replacing).evolved_from == taken
+    assert draft(ONE, replacing=replacing, evolvedfrom="older").evolved_from == "older"
+
+
 @pytest.mark.parametrize("content", [None, [], "x", 5])
 def test_what_is_no_object_is_refused_with_a_pointer(content: Any) -> None:
     found = ninjs.read(content)
