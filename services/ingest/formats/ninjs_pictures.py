@@ -36,7 +36,7 @@ class _Rendition:
     width: float
     original: bool
     shown: bool
-    """Whether it is of a kind that pages show, as far as it says what it is."""
+    """Whether it is of a kind that pages show, as far as it says what it is, and has no watermark."""
 
 
 def picture(item: Members) -> Picture | None:
@@ -156,7 +156,7 @@ def _renditions(item: Members) -> list[_Rendition]:
                 href=web_address(one.text("href")),
                 width=_width(one.get("width")),
                 original=name.lower() == "original",
-                shown=kind.partition(";")[0].strip() in _SHOWN,
+                shown=kind.partition(";")[0].strip() in _SHOWN and one.get("variant") != "Watermark",  # TT
             )
         )
     return found

@@ -853,6 +853,8 @@ def test_an_association_without_a_type_is_a_picture_if_it_is_there_as_an_image()
         ({"a": {"media": "a", "width": 1200}, "Original": {"media": "b"}}, "b"),
         ({"original": {"href": "a.jpg", "width": 1200}, "b": {"media": "b"}}, "b"),
         ({"original": {"media": "m" * 513}, "b": {"media": "m" * 512}}, "m" * 512),
+        ({"a": {"media": "a", "variant": "Watermark", "width": 1024}, "b": {"media": "b", "variant": "Normal"}}, "b"),
+        ({"a": {"media": "a", "variant": "Watermark"}}, "a"),
         ({"a": {"media": "a", "mimetype": "image/tiff"}, "b": {"media": "b", "mimetype": "image/png ; x=y"}}, "b"),
     ],
 )
