@@ -10,10 +10,11 @@ from services.ingest.formats.bounds import MAX_GUID
 from services.ingest.formats.ninjs_words import body, credit_line, description, headline
 from services.ingest.formats.reading import Members, web_address
 from services.ingest.references import unescape
+from services.ingest.web import absolute
 from shared.media import TYPES
 
 _KINDS = ("picture", "graphic")
-_FEATURED = ("featuremedia", "mainpic", "main", "featured")
+_FEATURED = ("featuremedia", "featureimage", "mainpic", "main", "featured")
 _SHOWN = ("", *TYPES)
 _EMBEDDED = ("embedded", "editor_")
 _CAPTIONS = ("caption", "main", "summary", "text")
@@ -33,10 +34,15 @@ _ALT = re.compile(r"""\salt(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?(?=[\s
 class _Rendition:
     media_id: str | None
     href: str | None
+    """As it is written: the body may show it so. The Press Association leaves it to the page how to fetch it."""
     width: float
     original: bool
     shown: bool
     """Whether it is of a kind that pages show, as far as it says what it is, and has no watermark."""
+
+    @property
+    def url(self) -> str | None:
+        return absolute(self.href) if self.href else None
 
 
 def picture(item: Members) -> Picture | None:
@@ -64,7 +70,7 @@ def embedded(item: Members, html: str | None) -> tuple[tuple[str, str], ...]:
     """Addresses of associated pictures, as a body may refer to them, with the media id or else the address of the
     rendition that is shown."""
     associated = dict(_associated(item))
-    best = {name: found.media_id or found.href for name, one in associated.items() if (found := _best(one))}
+    best = {name: found.media_id or found.url for name, one in associated.items() if (found := _best(one))}
     return tuple({address: key for address, name in _shown(associated, html) if (key := best.get(name))}.items())
 
 
@@ -149,11 +155,11 @@ def _renditions(item: Members) -> list[_Rendition]:
         kind = one.text("mimetype", "contenttype").lower()
         if kind and not kind.startswith("image/"):
             continue
-        media_id = one.text("media")
+        media_id, href = one.text("media"), one.text("href")
         found.append(
             _Rendition(
                 media_id=media_id if 0 < len(media_id) <= MAX_GUID else None,
-                href=web_address(one.text("href")),
+                href=href if web_address(absolute(href)) else None,
                 width=_width(one.get("width")),
                 original=name.lower() == "original",
                 shown=kind.partition(";")[0].strip() in _SHOWN and one.get("variant") != "Watermark",  # TT
@@ -172,7 +178,7 @@ def _width(value: object) -> float:
 def _picture(item: Members, rendition: _Rendition) -> Picture:
     return Picture(
         media_id=rendition.media_id,
-        url=rendition.href,
+        url=rendition.url,
         alt=_alternative(item),
         credit=_credit(item),
         caption=_caption(item),

@@ -775,7 +775,7 @@ def test_a_picture_is_kept_as_media(kind: str) -> None:
     )
 
 
-FEATURED = ("featuremedia", "mainpic", "main", "featured")
+FEATURED = ("featuremedia", "featureimage", "mainpic", "main", "featured")
 
 
 def test_a_photograph_comes_before_a_logo() -> None:
@@ -818,6 +818,16 @@ def test_a_kind_that_pages_do_not_show_gives_way_to_one_that_they_do() -> None:
     alone = {"original": {"href": "https://a.b/c.tif", "mimetype": "image/tiff"}}
     only = draft(ONE, associations={"featuremedia": {"type": "picture", "renditions": alone}})
     assert only.image == Picture(url="https://a.b/c.tif")
+
+
+def test_a_picture_may_leave_it_to_the_page_how_it_is_fetched() -> None:
+    shown = {"original": {"href": "//a.b/c.jpg", "width": 3000}, "16x9": {"href": "//a.b/d.jpg"}, "x": {"href": "//"}}
+    body = "<p>x</p><figure><img src='//a.b/d.jpg'></figure>"
+    associated = {"a": {"type": "picture", "headline": "C", "renditions": shown}}
+    found = draft({"uri": "urn:one", "headline": "One", "body_html": body, "associations": associated})
+    assert found.image == Picture(url="https://a.b/c.jpg", alt="C")
+    assert found.embedded == (("//a.b/c.jpg", "https://a.b/c.jpg"), ("//a.b/d.jpg", "https://a.b/c.jpg"))
+    assert found.body_html == "<p>x</p><figure><img alt=\"C\" src='//a.b/d.jpg'></figure>"
 
 
 def test_a_featured_film_is_no_picture() -> None:
