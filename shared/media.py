@@ -24,6 +24,9 @@ from shared.store import Store
 LENGTHS = "media-lengths"
 WIDTHS = (480, 960, 1600)
 MAX_PIXELS = 50_000_000
+"""Of a picture as it is decoded: 200 MB."""
+MAX_JPEG_PIXELS = 4 * MAX_PIXELS
+"""Of a JPEG that is decoded no larger than it is needed: cameras have up to 100 million, telephones 200."""
 BAND = 128  # rows
 MAX_RATIO = 10  # of the longer side to the shorter one: WebP ends at 16,383 pixels
 MAX_SCANS = 64  # of a JPEG: each goes over all of its pixels, and takes a few bytes of the file
@@ -34,6 +37,7 @@ TYPES = ("image/jpeg", "image/jpg", "image/pjpeg", "image/png", "image/webp", "i
 _NAME = re.compile(r"/media/[0-9a-f]{2}/([0-9a-f]{40})-(\d{1,5})\.(jpg|webp)")
 _SHORT = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]\x00")
 _MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd7\xff])")  # of those that a length follows, or the end
+_JPEG = ("JPEG", "MPO")
 _SCAN, _END = b"\xda", b"\xd9"
 _ORIENTATION = 0x0112  # of EXIF
 _TURNS = {
@@ -140,11 +144,12 @@ def is_whole(length: int | None, made_with: int | None) -> bool:
 
 def look(path: Path) -> tuple[str, int, int, bool]:
     """Decode a picture and say its type, width, height and whether it is transparent. Raises NoPicture."""
-    with _open(path) as picture:
+    opened, size = _open(path)
+    with opened as picture:
         kind = Image.MIME.get(picture.format or "", "") if picture.format != "MPO" else "image/jpeg"
         turn = _turn(picture)
         _decode(picture)
-        width, height = picture.size if turn not in _SIDEWAYS else picture.size[::-1]
+        width, height = size if turn not in _SIDEWAYS else size[::-1]
         return kind, width, height, _is_transparent(picture)
 
 
@@ -154,14 +159,14 @@ def derive(original: Path, out: Path, damaged: Container[str] = ()) -> list[Path
     The same original gives the same bytes. Files that are there already are left alone, but for those whose address is
     among the `damaged`. Raises NoPicture, and FileNotFoundError where there is no original.
     """
-    with _open(original) as picture:
+    opened, size = _open(original)
+    with opened as picture:
         turn, alpha = _turn(picture), _is_transparent(picture)
-        width, height = picture.size if turn not in _SIDEWAYS else picture.size[::-1]
+        width, height = size if turn not in _SIDEWAYS else size[::-1]
         names = media_names(original.name, width, alpha)
         paths = {one: out / name[1:] for one, name in names.items()}
         missing = {one: path for one, path in paths.items() if names[one] in damaged or not path.exists()}
         if missing:
-            picture.draft("RGB", (2 * WIDTHS[-1], 2 * WIDTHS[-1]))  # JPEG alone: decodes no larger than is needed
             _decode(picture)
             ready = _reduced(picture, alpha, sideways=turn in _SIDEWAYS)
             ready = ready.transpose(turn) if turn is not None else ready
@@ -170,8 +175,9 @@ def derive(original: Path, out: Path, damaged: Container[str] = ()) -> list[Path
     return list(paths.values())
 
 
-def _open(path: Path) -> Image.Image:
-    """Open a picture of one of the FORMATS within MAX_PIXELS, without decoding it."""
+def _open(path: Path) -> tuple[Image.Image, tuple[int, int]]:
+    """Open a picture of one of the FORMATS within the bounds, without decoding it; and its size, since a JPEG may be
+    decoded smaller. Raises NoPicture."""
     try:
         picture = None if _has_many_segments(path) else Image.open(path, formats=FORMATS)
     except FileNotFoundError:
@@ -180,16 +186,22 @@ def _open(path: Path) -> Image.Image:
         raise NoPicture("This is no picture in JPEG, PNG, WebP or GIF.") from error
     if picture is None:
         raise NoPicture(f"The JPEG has more than {MAX_SEGMENTS} short segments; save it again.")
+    size = picture.size
+    # before it is decoded, a progressive one is kept whole, twice as large as its pixels
+    most = MAX_JPEG_PIXELS if picture.format in _JPEG and "progressive" not in picture.info else MAX_PIXELS
+    if size[0] * size[1] <= most:
+        needed = (2 * WIDTHS[-1], 1)
+        picture.draft("RGB", needed if _turn(picture) not in _SIDEWAYS else needed[::-1])  # does nothing to others
     if picture.width * picture.height > MAX_PIXELS:
         picture.close()
         raise NoPicture(f"The picture has more than {MAX_PIXELS // 1_000_000} million pixels; send a smaller one.")
-    if max(picture.size) > MAX_RATIO * min(picture.size):
+    if max(size) > MAX_RATIO * min(size):
         picture.close()
         raise NoPicture(f"One side of the picture is more than {MAX_RATIO} times the other; send it in pieces.")
-    if picture.format in ("JPEG", "MPO") and _has_many_scans(path.read_bytes()):
+    if picture.format in _JPEG and _has_many_scans(path.read_bytes()):
         picture.close()
         raise NoPicture(f"The JPEG has more than {MAX_SCANS} scans; save it again.")
-    return picture
+    return picture, size
 
 
 def _has_many_segments(path: Path) -> bool:

@@ -11,7 +11,7 @@ from services.ingest.intake import Outcome
 from services.ingest.masthead_and_front import ConditionsBody, FrontBody
 from services.ingest.ndjson import MAX_LINES
 from services.ingest.reported import Line
-from shared.media import MAX_PIXELS, MAX_RATIO
+from shared.media import MAX_JPEG_PIXELS, MAX_PIXELS, MAX_RATIO
 from shared.openapi import Operation, ProblemFault, problems, ref
 
 SECURITY = {
@@ -176,7 +176,8 @@ ASSET = {
         "media": {
             "type": "string",
             "format": "binary",
-            "description": f"no SVG; of a picture at most {MAX_PIXELS // 1_000_000} million pixels, "
+            "description": f"no SVG; of a picture at most {MAX_PIXELS // 1_000_000} million pixels (of a JPEG that is "
+            f"not progressive {MAX_JPEG_PIXELS // 1_000_000} million), "
             f"and one side at most {MAX_RATIO} times the other",
         },
     },

@@ -108,6 +108,28 @@ def test_a_bomb_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
     assert look(stored(tmp_path, encoded("PNG", (10_000, 5_000), "1")))[1:3] == (10_000, 5_000)
 
 
+@pytest.mark.parametrize(
+    ("size", "progressive", "is_taken"),
+    [
+        ((9_504, 6_336), False, True),  # what cameras make
+        ((9_504, 6_336), True, False),
+        ((20_000, 10_001), False, False),
+        ((2_400, 21_000), False, False),  # decoded in its own size: no side may be smaller than pages need
+    ],
+)
+def test_a_large_jpeg_is_decoded_no_larger_than_it_is_needed(
+    tmp_path: Path, size: tuple[int, int], progressive: bool, is_taken: bool
+) -> None:
+    jpeg = stored(tmp_path, encoded("JPEG", size, "L", progressive=progressive))
+    if not is_taken:
+        with pytest.raises(NoPicture, match="million pixels"):
+            look(jpeg)
+        return
+    assert look(jpeg) == ("image/jpeg", *size, False)
+    with Image.open(derive(jpeg, tmp_path)[-1]) as shown:
+        assert shown.size == (1600, 1067)
+
+
 def test_a_jpeg_that_goes_over_its_pixels_again_and_again_is_refused(tmp_path: Path) -> None:
     jpeg = encoded("JPEG", (2_000, 2_000), "L", progressive=True)
     last_scan = jpeg[jpeg.rindex(b"\xff\xc4") : -2]
