@@ -11,7 +11,7 @@ from services.ingest.intake import Outcome
 from services.ingest.masthead_and_front import ConditionsBody, FrontBody
 from services.ingest.ndjson import MAX_LINES
 from services.ingest.reported import Line
-from shared.media import MAX_JPEG_PIXELS, MAX_PIXELS, MAX_RATIO
+from shared.imaging import MAX_JPEG_PIXELS, MAX_PIXELS, MAX_RATIO
 from shared.openapi import Operation, ProblemFault, problems, ref
 
 SECURITY = {

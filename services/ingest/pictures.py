@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-from shared.media import TYPES, NoPicture, Original, look
+from shared.imaging import NoPicture, look
+from shared.media import TYPES, Original
 from shared.problems import Fault, Problem
 
 _PICTURE_NAME = re.compile(r".*\.(?:jpe?g|png|webp|gif)", re.IGNORECASE | re.DOTALL)

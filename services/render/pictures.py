@@ -13,7 +13,8 @@ from services.render.dirty import Dirty
 from services.render.known import pictures_of_key
 from shared import observe
 from shared.dead_letters import set_aside_once
-from shared.media import LENGTHS, NoPicture, derive, digest_of, is_whole, length_of, original_path, siblings
+from shared.imaging import NoPicture, derive
+from shared.media import LENGTHS, digest_of, is_whole, length_of, original_path, siblings
 from shared.store import Store
 
 

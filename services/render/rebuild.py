@@ -12,7 +12,8 @@ from services.render.new_site import NewSite
 from services.render.pages import build_each
 from services.render.printer import Printer
 from services.render.whole import WholeEdition
-from shared.media import NoPicture, derive, digest_of, original_path
+from shared.imaging import NoPicture, derive
+from shared.media import digest_of, original_path
 
 Progress = Callable[[int], None]
 PORTION, TOGETHER = 512, 1024

@@ -15,7 +15,8 @@ from PIL import Image, ImageChops, ImageOps, ImageStat
 
 from services.ingest.pictures import inspect
 from shared import media
-from shared.media import NoPicture, Original, derive, digest_of, look, media_name, media_names, siblings
+from shared.imaging import NoPicture, derive, look
+from shared.media import Original, digest_of, media_name, media_names, siblings
 from shared.problems import Problem
 
 DIGEST = "ab" + "0" * 38
@@ -319,7 +320,7 @@ def test_damaged_exif_says_nothing_in_the_log(tmp_path: Path) -> None:
     tags = b"".join(struct.pack(">HHII", tag, 7, 1_000_000, 0) for tag in range(1, 1_001))
     exif = b"Exif\0\0MM\0*" + struct.pack(">IH", 8, 1_000) + tags + bytes(4)
     original = stored(tmp_path, encoded("PNG", exif=exif))
-    command = "import sys; from pathlib import Path; from shared.media import look; look(Path(sys.argv[1]))"
+    command = "import sys; from pathlib import Path; from shared.imaging import look; look(Path(sys.argv[1]))"
     done = subprocess.run(
         [sys.executable, "-c", command, str(original)],
         cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True, timeout=60,
@@ -330,7 +331,7 @@ def test_damaged_exif_says_nothing_in_the_log(tmp_path: Path) -> None:
 MOST_MEMORY = """
 import sys
 from pathlib import Path
-from shared.media import derive
+from shared.imaging import derive
 derive(Path(sys.argv[1]), Path(sys.argv[2]))
 print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM:")))
 """
