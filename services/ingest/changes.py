@@ -1,6 +1,6 @@
 """What a new state of an article changes, for itself and for the others of its chain of rewrites."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,7 +35,8 @@ class State:
 @dataclass(frozen=True, slots=True)
 class Entered:
     """The article as it stands now, its event if it has one, and the revisions of those of its chain, itself among
-    them, at whose addresses readers see a change; what all of that rests on, and the commands that carry it out."""
+    them, at whose addresses readers see a change or are led to it; what all of that rests on, and the commands that
+    carry it out."""
 
     article: Article
     event_id: str | None
@@ -71,9 +72,17 @@ async def enter_state(store: Store, site: Site, now: datetime, state: State) -> 
         entries, event_id = enter(change, site, now)
         commands += entries
     # what stands at the others' addresses changes in any case: a page, where a redirect leads, a 410
-    seen = [change for change in own if _is_seen(change, alone=not others)]
-    awaited = tuple((change.after.id, change.after.revision) for change in [*seen, *others])
-    return Entered(article, None if silent else event_id, awaited, expect, commands)
+    seen = [change.after for change in own if _is_seen(change, alone=not others)]
+    changed = {change.after.id: change.after for change in others}
+    awaited = [*seen, *changed.values(), *(_leading_to(article, family, changed) if seen else ())]
+    revisions = tuple((one.id, one.revision) for one in awaited)
+    return Entered(article, None if silent else event_id, revisions, expect, commands)
+
+
+def _leading_to(article: Article, family: Family, changed: Container[str]) -> list[Article]:
+    """The others that lead to an article as before: their redirects may be to come, from a change just before this."""
+    others = (member for member in family.members.values() if member.id not in changed)
+    return [other for other in others if other.replaced_by == article.id]
 
 
 def _is_killed_without_a_moment(state: State) -> bool:

@@ -39,7 +39,8 @@ class Accepted:
     article: Article
     event_id: str | None = None
     awaited: tuple[tuple[str, int], ...] = ()
-    """Those of its chain of rewrites, itself among them, at whose addresses something changes, and their revisions."""
+    """Those of its chain of rewrites, itself among them, at whose addresses something changes or which lead to it, and
+    their revisions."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,14 @@ async def test_new_words_are_told_of_the_article_alone(desk: Desk, guid: str) ->
     evolved_from = {"rewrite": "original", "newest": "rewrite"}.get(guid)
     accepted = await desk.take(guid, body_text="New words.", evolved_from=evolved_from)
     assert await desk.events() == before + 1
-    assert [ident for ident, _ in accepted.awaited] in ([], [identify("desk", guid)])
+    assert bool(accepted.awaited) is (guid == "newest"), "readers see no new words of what has been rewritten"
+
+
+async def test_what_leads_to_an_article_already_is_waited_for_with_its_new_words(desk: Desk) -> None:
+    before = {identify("desk", guid): (await desk.article(guid)).revision for guid in GUIDS}
+    accepted = await desk.take("newest", body_text="New words.", evolved_from="rewrite")
+    newest = identify("desk", "newest")
+    assert dict(accepted.awaited) == {**before, newest: before[newest] + 1}
 
 
 @pytest.mark.parametrize("change", [{"slug": "elsewhere", "evolved_from": "rewrite"}, {"status": "canceled"}])
