@@ -1,10 +1,10 @@
 """Trending's calls: the rankings of a window."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from services.trending.rankings import Item, Rankings, Span, span_of
 from services.trending.week import Calendar
@@ -12,9 +12,20 @@ from shared.clock import Clock
 from shared.problems import Fault, Problem
 
 MOST = 1000
-WINDOW = Query("7d", description="`7d`, `week` (this one) or a week's name, `2025-W30`")
-LIMIT = Query(10, ge=1, le=MOST, description="how many; of a sealed week at most 50 are kept")
-SLUG = r"^[^\s/]{1,200}$"
+Slug = Annotated[str, Field(pattern=r"^[^\s/]{1,200}$")]
+
+
+def _else(default: Any) -> BeforeValidator:
+    """An empty parameter is one that is not given: clients write `section=` for none."""
+    return BeforeValidator(lambda given: default if given == "" else given)
+
+
+Window = Annotated[str, _else("7d"), Query(description="`7d`, `week` (this one) or a week's name, `2025-W30`")]
+Limit = Annotated[
+    int, Field(ge=1, le=MOST), _else(10), Query(description="how many; of a sealed week at most 50 are kept")
+]
+Section = Annotated[Slug | None, _else(None), Query(description="slug of a section")]
+Topic = Annotated[Slug | None, _else(None), Query(description="slug of a topic")]
 
 
 class Ranked(BaseModel):
@@ -44,17 +55,14 @@ def ranking_routes(calendar: Calendar, clock: Clock, rankings: Rankings) -> APIR
 
     @router.get("/trending", response_model=Ranking)
     async def trending(
-        window: str = WINDOW,
-        limit: int = LIMIT,
-        section: str | None = Query(None, pattern=SLUG, description="slug of a section"),
-        topic: str | None = Query(None, pattern=SLUG, description="slug of a topic"),
+        window: Window = "7d", limit: Limit = 10, section: Section = None, topic: Topic = None
     ) -> dict[str, Any]:
         """The most read articles of a window."""
         span = _span(window, calendar, clock)
         return _ranking(window, span, calendar, await rankings.articles(span.key, limit, section, topic))
 
     @router.get("/topics", response_model=Ranking)
-    async def topics(window: str = WINDOW, limit: int = LIMIT) -> dict[str, Any]:
+    async def topics(window: Window = "7d", limit: Limit = 10) -> dict[str, Any]:
         """The most read topics of a window."""
         span = _span(window, calendar, clock)
         return _ranking(window, span, calendar, await rankings.topics(span.key, limit))
