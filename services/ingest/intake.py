@@ -127,9 +127,13 @@ def _unchanged(copy: Copy, known: Known, current: Article, rank: Rank, now: date
         return Decision("unchanged", linked, quiet=linked != current)
     waiting, ordered_at, withdrawn_at = known.waiting, copy.draft.updated_at, current.withdrawn_at
     if copy.draft.version is None:
-        version = rank[0] if waiting is not None and _is_after(copy, waiting) else current.version
+        version = current.version
+        if waiting is not None and copy.digest == WITHDRAWN and ordered_at is None:
+            version, ordered_at = rank[0], waiting.ordered_at  # it comes last: a return that was scheduled dies with it
+        elif waiting is not None and _is_after(copy, waiting):
+            version = rank[0]
+        killed_at = _later(ordered_at, current.withdrawn_at)  # what it took down is not to return with it
         ordered_at = _later(ordered_at, current.ordered_at)
-        killed_at = _later(copy.draft.updated_at, current.withdrawn_at)  # what it took down is not to return with it
     else:
         version = copy.draft.version
         killed_at = copy.draft.updated_at or now  # as if it had come first: the newest kill says when it was

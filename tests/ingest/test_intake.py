@@ -226,6 +226,16 @@ def test_a_kill_takes_what_waits_with_it_by_its_number_or_by_its_moment() -> Non
     assert (killed.outcomes[1:], killed.known.waiting) == (["scheduled", "unchanged"], None)
 
 
+@pytest.mark.parametrize("at", [None, NOW + HOUR])
+def test_a_kill_without_a_number_and_a_moment_kills_the_return_that_was_scheduled_since(at: datetime | None) -> None:
+    returns = draft("A", updated_at=at, embargo_until=LATER)
+    guid = Guid().take(draft("A")).take(draft("X")).take(returns, NOW + HOUR).take(draft("X"), NOW + 2 * HOUR)
+    assert guid.outcomes == ["published", "withdrawn", "scheduled", "unchanged"]
+    assert (guid.known.waiting, guid.current.version, guid.current.withdrawn_at) == (None, 4, at or NOW)
+    guid.take(returns, NOW + 3 * HOUR)
+    assert guid.outcomes[-1] == ("stale" if at else "scheduled"), "sent again: what has no moment comes last"
+
+
 def test_what_would_not_appear_after_a_kill_is_not_scheduled() -> None:
     guid = Guid().take(draft("X", version=1, updated_at=NOW))
     guid.take(draft("A", version=2, updated_at=NOW - HOUR, embargo_until=NOW + HOUR))
