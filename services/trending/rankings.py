@@ -50,9 +50,8 @@ class Rankings:
         self._base_url = base_url
 
     async def articles(self, window: str, limit: int, section: str | None, topic: str | None) -> list[Item]:
-        """The most read articles of a window, of a section or a topic or of what is in both."""
-        lists = [f"section:{section}"] if section else []
-        lists += [f"topic:{topic}"] if topic else []
+        """The most read articles of a window, of a section or a topic or of what is in both; these by slug or name."""
+        lists = [f"{kind}:{await self._slug(kind, of)}" for kind, of in (("section", section), ("topic", topic)) if of]
         reach = limit
         while True:
             found = await self._top(window, lists or ["all"], reach)
@@ -69,6 +68,15 @@ class Rankings:
             Item(slug, views, name.decode() if name else slug, url(self._base_url, f"/topic/{slug}/"))
             for (slug, views), name in zip(found, names, strict=True)
         ]
+
+    async def _slug(self, kind: str, told: str) -> str:
+        """The slug that is told, or that has the name that is told, however its letters are."""
+        if await self._store.do("HEXISTS", names_key(kind), told):
+            return told
+        for slug, name in pairs(await self._store.do("HGETALL", names_key(kind))):
+            if name.decode().casefold() == told.casefold():
+                return str(slug, "utf-8")
+        return told
 
     async def _shown(self, found: list[tuple[str, int]]) -> list[Item]:
         records = await self._store.do("MGET", *(record_key(ident) for ident, _ in found)) if found else []
