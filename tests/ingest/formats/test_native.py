@@ -150,7 +150,7 @@ def test_what_is_unknown_is_refused_inside_too() -> None:
         ("published_at", "2025-07-26T09:30:00", ""),
         ("published_at", "2025-07-26", ""),
         ("published_at", "2025-02-30T09:30:00Z", ""),
-        ("published_at", "2025-07-26T09:30:00+0300", ""),
+        ("published_at", "2025-07-26T09:30:00+03", ""),
         ("published_at", "0001-01-01T00:00:00+14:00", ""),
         ("updated_at", 1753522200, ""),
         ("embargo_until", "tomorrow", ""),
@@ -186,6 +186,7 @@ def test_a_wrong_value_is_named(name: str, value: Any, pointer: str) -> None:
         ("slug", "日本"),
         ("language", "zh-Hant-TW"),
         ("published_at", "2016-12-31T23:59:60Z"),
+        ("published_at", "2025-07-26T09:30:00+0300"),  # as `strftime` writes it
     ],
 )
 def test_the_bounds_themselves_are_within(name: str, value: Any) -> None:
