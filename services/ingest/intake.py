@@ -13,7 +13,9 @@ from shared.times import LONG_AGO
 Outcome = Literal["published", "updated", "unchanged", "stale", "withdrawn", "scheduled", "ignored"]
 
 MILLISECOND = timedelta(milliseconds=1)
-"""As fine as the site's clock: a sender's "just now" within the present one has come."""
+"""As fine as the site's clock: an embargo that ends within the present one has ended."""
+CLOCKS_DIFFER = timedelta(milliseconds=250)
+"""By so much a sender's clock may be ahead, or its "just now" rounded: a schedule is later."""
 
 Rank = tuple[int, bool, datetime, str]
 """Where a version stands: version, withdrawal, updated_at, digest."""
@@ -232,9 +234,11 @@ def _too_late(waiting: Article, withdrawn: Article, *, came_since: bool = False)
 
 
 def _due(draft: Draft, now: datetime) -> datetime | None:
-    """When it may appear, if that is still to come."""
-    due = max((at for at in (draft.published_at, draft.embargo_until) if at), default=now)
-    return due if due - now >= MILLISECOND else None
+    """When it may appear, if that is still to come; an embargo never ends early."""
+    published, embargo = draft.published_at, draft.embargo_until
+    is_scheduled = published is not None and published - now > CLOCKS_DIFFER
+    is_embargoed = embargo is not None and embargo - now >= MILLISECOND
+    return _later(published if is_scheduled else None, embargo if is_embargoed else None)
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:

@@ -572,10 +572,17 @@ def test_an_embargo_that_is_over_is_none() -> None:
     assert fold([draft(embargo_until=NOW)]).outcomes == ["published"]
 
 
-@pytest.mark.parametrize("member", ["published_at", "embargo_until"])
-def test_what_was_written_in_the_present_millisecond_has_come(member: str) -> None:
-    for micros, outcome in ((1, "published"), (999, "published"), (1000, "scheduled")):
+@pytest.mark.parametrize(("member", "last"), [("published_at", 250_000), ("embargo_until", 999)])
+def test_what_a_sender_takes_for_just_now_has_come(member: str, last: int) -> None:
+    for micros, outcome in ((1, "published"), (last, "published"), (last + 1, "scheduled")):
         assert fold([draft(**{member: NOW + timedelta(microseconds=micros)})]).outcomes == [outcome], micros
+
+
+def test_what_is_scheduled_for_a_moment_waits_for_its_embargo_and_no_longer() -> None:
+    soon = NOW + timedelta(milliseconds=100)
+    assert fold([draft(published_at=soon, embargo_until=NOW)]).outcomes == ["published"]
+    assert fold([draft(published_at=soon, embargo_until=soon)]).due == soon
+    assert fold([draft(published_at=LATER, embargo_until=soon)]).due == LATER
 
 
 def test_a_scheduled_correction_leaves_the_article_up_and_takes_its_place() -> None:
