@@ -52,6 +52,8 @@ def main() -> None:
         app()
     except (CannotStart, WrongSetting) as error:
         err.print(f"pressrun: {error}", markup=False)
+        for line in "\n".join(getattr(error, "__notes__", ())).splitlines():
+            err.print(line, markup=False)
         sys.exit(1)
 
 

@@ -26,7 +26,7 @@ OURS = (
 
 
 class CannotStart(Exception):
-    """What keeps a command from its work, `up` above all; its text is one clear line."""
+    """What keeps a command from its work, `up` above all; its text is one clear line, a note what is shown below it."""
 
 
 @dataclass(frozen=True, slots=True)

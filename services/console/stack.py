@@ -88,7 +88,9 @@ class Stack:
             for waiter in waiting:
                 waiter.cancel()
         if child.given_up.is_set():
-            raise CannotStart(f"{child.part.name} does not start. Its last lines:\n{child.last_lines()}")
+            error = CannotStart(f"{child.part.name} does not start. Its last lines:")
+            error.add_note(child.last_lines())
+            raise error
 
     def _record(self) -> None:
         """Keep who runs: for the next `up`, and for readers of `run.json`. A full disk must not end the stack."""

@@ -686,3 +686,15 @@ def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
     assert refused(answer).startswith("pressrun: PRESSRUN_NOW: ")
     (tmp_path / "site.toml").write_text('timezone = "Mars/Olympus"\n')
     assert "timezone" in refused(command("up", "--data", str(tmp_path), "--port", str(free_port(5))))
+
+
+def test_the_last_lines_of_a_part_that_will_not_start_stand_in_lines_of_their_own(tmp_path: Path) -> None:
+    log = tmp_path / "store" / "appendonlydir"
+    log.mkdir(parents=True)
+    (log / "appendonly.aof.manifest").write_text("damaged\n")
+    answer = command("up", "--data", str(tmp_path), "--port", str(free_port(5)))
+    assert answer.returncode == 1
+    said = answer.stderr.splitlines()
+    lines = said[said.index("pressrun: redis does not start. Its last lines:") + 1 :]
+    assert [line for line in lines if line.endswith(" * Server initialized")]
+    assert "manifest" in lines[-1]
