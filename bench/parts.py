@@ -20,6 +20,7 @@ from services.render.handlers import Handlers, notices
 from services.render.press import Press
 from services.render.printer import Printer
 from services.render.site import Site as Tree
+from services.render.ticker import Ticker
 from shared import observe
 from shared.broker import create_group
 from shared.clock import Clock
@@ -78,7 +79,7 @@ async def _measure(settings: Settings, site: Site) -> dict[str, float]:
     register = Register(store, site, clock)
     tree, edition, printer = Tree(settings.pages_dir), LiveEdition(store, site), Printer(site)
     press = Press(store, edition, printer, tree, clock, "bench", settings.originals_dir)
-    handlers = Handlers(store, press, edition)
+    handlers = Handlers(store, press, edition, Ticker(store, press, site, clock))
     await create_group(store, ARTICLES, GROUP)
     tree.prepare()
     watch = Stopwatch()

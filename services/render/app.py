@@ -23,7 +23,7 @@ printer = Printer(settings.site)
 site = Site(settings.pages_dir, settings.consumer)
 press = Press(service.store, edition, printer, site, service.clock, settings.consumer, settings.originals_dir)
 ticker = Ticker(service.store, press, settings.site, service.clock)
-handlers = Handlers(service.store, press, edition)
+handlers = Handlers(service.store, press, edition, ticker)
 
 service.consume(stream=ARTICLES, group=GROUP, events=notices, handle=handlers.mark_articles)
 service.consume(stream=SIGNALS, group=GROUP, events=signals, handle=handlers.mark_signals)

@@ -9,7 +9,7 @@ from services.render.dirty import Change
 from services.render.edition import LiveEdition
 from services.render.pages.fragments import is_full
 from services.render.press import Press
-from services.render.ticker import note_expiry
+from services.render.ticker import Ticker, note_expiry
 from shared.clock import due, first_millis
 from shared.entries import Delivered
 from shared.events import (
@@ -55,10 +55,11 @@ def pages_of(signal: Signal) -> tuple[str, ...]:
 class Handlers:
     """The handlers of render's two streams."""
 
-    def __init__(self, store: Store, press: Press, edition: LiveEdition) -> None:
+    def __init__(self, store: Store, press: Press, edition: LiveEdition, ticker: Ticker) -> None:
         self._store = store
         self._press = press
         self._edition = edition
+        self._ticker = ticker
 
     async def mark_articles(self, batch: list[Delivered[Notice]]) -> None:
         """Mark the articles' pages; a withdrawal goes first. What they touch is marked once they are on disk."""
@@ -97,3 +98,6 @@ class Handlers:
                 if lead.until:
                     name = f"{keys.LEAD_DUE}:{lead.article}"
                     await self._store.do("ZADD", due("press"), first_millis(lead.until), name)
+        if isinstance(signal, ConditionsChanged | FrontChanged):
+            # the tick is that of what was due last: what was over since would be shown until the ticker looks again
+            await self._ticker.advance()

@@ -131,7 +131,7 @@ class PressRoom:
         self.tree = Site(self.folder / "site", "w1")
         self.press = Press(self.mortal, edition, self.printer, self.tree, self.clock, "w1", self.folder / "media")
         self.ticker = Ticker(self.mortal, self.press, self.site_settings, self.clock)
-        self.handlers = Handlers(self.mortal, self.press, edition)
+        self.handlers = Handlers(self.mortal, self.press, edition, self.ticker)
 
     async def open(self) -> None:
         """Start, as the service does."""

@@ -113,6 +113,20 @@ async def test_what_is_over_within_a_millisecond_is_over_by_the_tick(room: Press
     assert await room.store.do("ZCARD", due("press")) == 1, "the next midnight"
 
 
+async def test_what_is_over_when_it_comes_is_never_shown(room: PressRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    leads = await room.accept(draft("g0", published_at=room.now - timedelta(hours=1)))
+    await room.accept(draft("g1", published_at=room.now))
+    await room.drain()
+    room.now += timedelta(hours=2)  # nothing was due in them, so that the tick stayed behind
+    monkeypatch.setattr(room.ticker, "_clock", Clock(room.settings.model_copy(update={"now": room.now})))
+    await room.conditions(47, SITE.conditions_expire + 1)
+    await room.lead(leads.article.id, -1)
+    await room.drain()
+    assert b"47 C" not in (room.tree.read("_fragments/masthead.html") or b"47 C")
+    front = room.tree.read("index.html") or b""
+    assert front.index(b"Story g1") < front.index(b"Story g0")
+
+
 async def test_a_new_setting_of_how_long_conditions_are_fresh_holds_for_those_that_are_there(room: PressRoom) -> None:
     await room.conditions(47, 0)
     await room.drain()
