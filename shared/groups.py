@@ -36,6 +36,15 @@ async def groups_of(store: Store, stream: str) -> list[Group]:
     ]
 
 
+async def left_by(store: Store, stream: str, group: Group) -> dict[str, list[str]]:
+    """The entries that each reader of a group got and has not acknowledged."""
+    left: dict[str, list[str]] = {}
+    if group.pending:
+        for entry, reader, *_ in await store.do("XPENDING", stream, group.name, "-", "+", group.pending):
+            left.setdefault(reader.decode(), []).append(entry.decode())
+    return left
+
+
 async def idle_of(store: Store, stream: str, group: str) -> list[int]:
     """For how many milliseconds each reader of a group has asked for nothing. Raises ResponseError if it is gone."""
     return [int(_fields(flat)["idle"]) for flat in await store.do("XINFO", "CONSUMERS", stream, group)]

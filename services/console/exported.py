@@ -19,6 +19,8 @@ from shared.store import Command
 
 FORMAT = 1
 PORTION = 2000
+LONG_IDLE_MS = 86_400_000
+"""For how long what was read and not acknowledged is said to have lain there: those who take such entries over do."""
 _ENTRY = r"^[0-9]{1,19}-[0-9]{1,19}$"
 
 
@@ -96,6 +98,15 @@ class _SortedSet(_Kept):
 class _Group(BaseModel):
     name: str = Field(min_length=1)
     last: str = Field(pattern=_ENTRY)
+    left: dict[Annotated[str, Field(min_length=1)], list[Annotated[str, Field(pattern=_ENTRY)]]] = {}
+    """Entries that were read and not acknowledged, by reader."""
+
+    def commands(self, stream: str) -> Iterator[Command]:
+        yield "XGROUP", "CREATE", stream, self.name, self.last, "MKSTREAM"
+        for reader, entries in self.left.items():
+            for at in range(0, len(entries), PORTION):
+                some = entries[at : at + PORTION]
+                yield "XCLAIM", stream, self.name, reader, 0, *some, "IDLE", LONG_IDLE_MS, "FORCE", "JUSTID"
 
 
 def _rising(entries: list[tuple[bytes, list[bytes]]]) -> list[tuple[bytes, list[bytes]]]:
@@ -118,8 +129,7 @@ class _Stream(_Kept):
 
     def commands(self) -> list[Command]:
         added: list[Command] = [("XADD", self.key, entry, *fields) for entry, fields in self.value]
-        starts = [("XGROUP", "CREATE", self.key, group.name, group.last, "MKSTREAM") for group in self.groups]
-        return [("DEL", self.key), *added, *starts]
+        return [("DEL", self.key), *added, *(command for group in self.groups for command in group.commands(self.key))]
 
 
 class _End(BaseModel):

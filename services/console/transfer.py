@@ -1,7 +1,8 @@
 """`pressrun export` and `import`: the whole store, pictures included, as one file.
 
 The file is a gzipped tar: `store.ndjson` (see `exported.py`), `site.toml` and `media/…`.
-Values travel as commands would write them, so that a file goes from Valkey to Redis and back.
+Values travel as commands would write them, so that a file goes from Valkey to Redis and back. Streams come last, and
+with what each group has not read or not acknowledged: it is done after the import, once, on all the rest.
 """
 
 import asyncio
@@ -14,8 +15,7 @@ import tempfile
 import zlib
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import asdict
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 from typing import IO, Annotated, Any
 
@@ -29,7 +29,7 @@ from services.render.dirty_steps import ALL as DIRTY
 from services.render.everything import scan, scan_bytes
 from services.render.mend import BOOT
 from services.render.refresh import LOOK, mark_everything
-from shared.groups import groups_of
+from shared.groups import groups_of, left_by
 from shared.store import Command, Store
 
 PAUSE_MS = 120_000
@@ -37,7 +37,6 @@ LEFT_OUT = {key.encode() for key in (*DIRTY, LOOK, BOOT)}
 """What is of one machine's folder of pages: which of them wait, and what they were built with."""
 VISITORS = (b"seen:", b"views:from:", b"views:salts")
 """Marks and salts that end within a day: an import would keep them for ever, and a backup would tell of readers."""
-PATIENCE = 60.0
 TOGETHER = 64
 """Keys of an import that go out together: one after the other, each waits for an fsync of its own."""
 _ORIGINAL = re.compile(r"media/([0-9a-f]{2})/\1[0-9a-f]{38}")
@@ -54,7 +53,6 @@ def export(file: Written, data: Data = None) -> None:
     async def work(place: Place, store: Store) -> int:
         with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.") as lines:
             try:
-                await _at_rest(store)
                 count = await _write_keys(store, lines)
             finally:
                 await store.do("CLIENT", "UNPAUSE")
@@ -92,11 +90,12 @@ def import_(file: Exported, data: Data = None) -> None:
         _make_sure_of_room(_check(file), place.settings.originals_dir)
         with tarfile.open(file, "r:gz") as archive:
             _unpack_media(archive, place.settings.originals_dir)
-            count, rest = 0, kept(_member(archive, "store.ndjson"))
-            while portion := list(islice(rest, TOGETHER)):
-                ours = [one for one in portion if one.key.encode() not in LEFT_OUT]
-                await asyncio.gather(*(store.commit({}, one.commands()) for one in ours))
-                count += len(portion)
+            count = 0
+            for _, alike in groupby(kept(_member(archive, "store.ndjson")), lambda one: one.type == "stream"):
+                while portion := list(islice(alike, TOGETHER)):
+                    ours = [one for one in portion if one.key.encode() not in LEFT_OUT]
+                    await asyncio.gather(*(store.commit({}, one.commands()) for one in ours))
+                    count += len(portion)
             _compare_settings(archive, place)
         await mark_everything(store, Dirty(store, "import"), "import")
         return count
@@ -173,48 +172,40 @@ def _compare_settings(archive: tarfile.TarFile, place: Place) -> None:
             err.print(f"the exported site had other settings: {beside}: {error.strerror}", markup=False)
 
 
-async def _at_rest(store: Store) -> None:
-    """Pause writing at a moment when every group has done what is on its stream, so that nothing counts twice."""
-    until = asyncio.get_running_loop().time() + PATIENCE
-    while asyncio.get_running_loop().time() < until:
-        await store.do("CLIENT", "PAUSE", PAUSE_MS, "WRITE")
-        if await _is_read_up(store):
-            return
-        await store.do("CLIENT", "UNPAUSE")
-        await asyncio.sleep(0.05)
-    raise CannotStart("the streams did not come to rest; is every service running?")
+async def _pause(store: Store) -> None:
+    await store.do("CLIENT", "PAUSE", PAUSE_MS, "WRITE")
 
 
 async def _keys(store: Store) -> AsyncIterator[list[str]]:
     """What is exported, in portions, while writing is paused: for as long as that takes."""
+    await _pause(store)
     async for found in scan_bytes(store, "*"):
-        await store.do("CLIENT", "PAUSE", PAUSE_MS, "WRITE")
+        await _pause(store)
         yield [key.decode() for key in found if key not in LEFT_OUT and not key.startswith(VISITORS)]
 
 
-async def _is_read_up(store: Store) -> bool:
-    async for found in _keys(store):
-        kinds = await store.all([("TYPE", key) for key in found])
-        for key, kind in zip(found, kinds, strict=True):
-            if kind == b"stream" and any(group.behind for group in await groups_of(store, key)):
-                return False
-    return True
-
-
 async def _write_keys(store: Store, lines: IO[bytes]) -> int:
-    count = 0
+    count, streams = 0, dict[str, None]()
     lines.write(_line(head()))
     async for found in _keys(store):
-        kinds = await store.all([("TYPE", key) for key in found])
-        values = await store.all([_READ[kind.decode()](key) for key, kind in zip(found, kinds, strict=True)])
-        for key, kind, value in zip(found, kinds, values, strict=True):
-            line = {"key": key, "type": kind.decode(), "value": _plain(value)}
-            if kind == b"stream":
-                line["groups"] = [asdict(group) for group in await groups_of(store, key)]
-            lines.write(_line(line))
-            count += 1
-    lines.write(_line(end(count)))
-    return count
+        kinds = zip(found, await store.all([("TYPE", key) for key in found]), strict=True)
+        known = {key: kind.decode() for key, kind in kinds}
+        streams |= {key: None for key, kind in known.items() if kind == "stream"}
+        others = {key: kind for key, kind in known.items() if kind != "stream"}
+        values = await store.all([_READ[kind](key) for key, kind in others.items()])
+        for (key, kind), value in zip(others.items(), values, strict=True):
+            lines.write(_line({"key": key, "type": kind, "value": _plain(value)}))
+        count += len(others)
+    for key in streams:
+        await _pause(store)
+        value = await store.do("XRANGE", key, "-", "+")
+        groups = [
+            {"name": group.name, "last": group.last, "left": await left_by(store, key, group)}
+            for group in await groups_of(store, key)
+        ]
+        lines.write(_line({"key": key, "type": "stream", "value": _plain(value), "groups": groups}))
+    lines.write(_line(end(count + len(streams))))
+    return count + len(streams)
 
 
 def _line(one: dict[str, Any]) -> bytes:
@@ -226,7 +217,6 @@ _READ: dict[str, Callable[[str], Command]] = {
     "hash": lambda key: ("HGETALL", key),
     "set": lambda key: ("SMEMBERS", key),
     "zset": lambda key: ("ZRANGE", key, 0, -1, "WITHSCORES"),
-    "stream": lambda key: ("XRANGE", key, "-", "+"),
 }
 
 

@@ -27,6 +27,7 @@ from shared.live import live_key
 from shared.service import Service
 from shared.settings import Settings
 from shared.store import Store
+from shared.streams import CLAIM_AFTER_MS
 from tests.servers import Valkey
 
 ARTICLE = "a" * 16
@@ -79,7 +80,7 @@ def test_an_export_that_fails_lets_the_store_write_again(
     async def fail(*_: object) -> bool:
         raise RuntimeError("in between")
 
-    for step in ("_is_read_up", "_write_keys"):
+    for step in ("_pause", "_write_keys"):
         with monkeypatch.context() as patched:
             patched.setattr(transfer, step, fail)
             with pytest.raises(RuntimeError, match="in between"):
@@ -88,31 +89,44 @@ def test_an_export_that_fails_lets_the_store_write_again(
     assert not (tmp_path / "site.pressrun").exists()
 
 
-@pytest.mark.parametrize("read", [False, True])
-def test_an_export_waits_until_every_event_is_done_and_the_store_writes_meanwhile(
-    store: redis.Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read: bool
+def test_what_groups_have_not_done_waits_for_nobody_and_is_done_after_an_import(
+    store: redis.Redis, tmp_path: Path
 ) -> None:
-    store.xgroup_create("a-stream", "readers", "0", mkstream=True)
-    event = store.xadd("a-stream", {"event": "1"})
-    if read:
-        store.xreadgroup("readers", "one", {"a-stream": ">"})
-    tries: list[bool] = []
-    look = transfer._is_read_up
-
-    async def and_count(store: Store) -> bool:
-        tries.append(await look(store))
-        return tries[-1]
-
-    async def done_meanwhile(_: float) -> None:
-        assert writes(store)
-        store.xreadgroup("readers", "one", {"a-stream": ">"})
-        store.xack("a-stream", "readers", event)
-
-    monkeypatch.setattr(transfer, "_is_read_up", and_count)
-    its_asyncio = SimpleNamespace(get_running_loop=asyncio.get_running_loop, sleep=done_meanwhile)
-    monkeypatch.setattr(transfer, "asyncio", its_asyncio)
+    fill(store)
+    read, left, other, unread = (store.xadd("a-stream", {"event": number}) for number in range(4))
+    for reader, count in ("one", 2), ("two", 1):
+        store.xreadgroup("readers", reader, {"a-stream": ">"}, count=count)
+    store.xack("a-stream", "readers", read)
+    store.xgroup_create("a-stream", "strangers", "0")
     export(tmp_path / "site.pressrun")
-    assert tries == [False, True]
+    store.flushall()
+    import_(tmp_path / "site.pressrun")
+    pending = store.xpending_range("a-stream", "readers", "-", "+", 10)
+    assert [(one["message_id"], one["consumer"]) for one in pending] == [(left, b"one"), (other, b"two")]
+    assert store.xautoclaim("a-stream", "readers", "one", CLAIM_AFTER_MS, justid=True) == [left, other]
+    assert [entry for entry, _ in store.xreadgroup("readers", "one", {"a-stream": ">"})[0][1]] == [unread]
+    assert len(store.xreadgroup("strangers", "one", {"a-stream": ">"})[0][1]) == store.xlen("a-stream")
+
+
+def test_an_import_writes_a_stream_when_all_that_its_events_are_about_is_there(
+    store: redis.Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(store)
+    export(tmp_path / "site.pressrun")
+    store.flushall()
+    commit, written = Store.commit, []
+
+    async def with_streams_in_a_hurry(self: Store, expect: Any, commands: Any, *more: Any) -> Any:
+        key = commands[0][1]
+        for _ in range(0 if key == "a-stream" else 10):
+            await asyncio.sleep(0)
+        written.append(key)
+        return await commit(self, expect, commands, *more)
+
+    monkeypatch.setattr(Store, "commit", with_streams_in_a_hurry)
+    import_(tmp_path / "site.pressrun")
+    assert len(written) > 4
+    assert written[-1] == "a-stream"
 
 
 def test_an_export_that_the_disk_has_no_room_for_leaves_nothing(
@@ -327,6 +341,10 @@ STREAM = {"key": "a", "type": "stream", "value": [], "groups": []}
             [head(), FINE, {**STREAM, "groups": [{"name": "g", "last": "9" * 20 + "-0"}]}, end(2)],
             "line 3: stream/groups",
         ),
+        (
+            [head(), FINE, {**STREAM, "groups": [{"name": "g", "last": "1-0", "left": {"one": ["1"]}}]}, end(2)],
+            "line 3: stream/groups",
+        ),
         ([head(), FINE, {**FINE, "type": "hash", "value": [raw("a")]}, end(2)], "line 3: hash/value "),
         ([head(), FINE, {**FINE, "type": "set", "value": []}, end(2)], "line 3: set/value "),
         ([head(), FINE, {**FINE, "type": "zset", "value": [raw("a"), raw("nan")]}, end(2)], "line 3: zset/value "),
@@ -407,7 +425,9 @@ parts = st.binary(max_size=4).map(lambda some: b64encode(some).decode())
 pairs = st.lists(parts, min_size=1, max_size=4)
 entries = st.sampled_from(["0-0", "1-1", "1-2", "2-0", "9" * 19 + "-0", "9" * 20 + "-0", "x"])
 scores = st.sampled_from(["0", "-1.5", "1e999", "1e-999", "inf", "nan", "1_0", "", "x"]) | st.floats().map(str)
-groups = st.lists(st.fixed_dictionaries({"name": st.sampled_from(["g", "h", ""]), "last": entries}), max_size=2)
+left = st.dictionaries(st.sampled_from(["one", "two", ""]), st.lists(entries, max_size=2), max_size=2)
+group = st.fixed_dictionaries({"name": st.sampled_from(["g", "h", ""]), "last": entries}, optional={"left": left})
+groups = st.lists(group, max_size=2)
 
 
 def of_kind(kind: str, value: st.SearchStrategy[Any], **more: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
