@@ -182,11 +182,12 @@ async def test_a_bad_event_in_a_batch_does_not_delay_its_neighbours(
     async with reading(valkey, failing={"poison"}) as reader:
         await store.do(*view("hello"))
         await until(lambda: reader.got == ["hello"])
-        monkeypatch.setattr(streams, "LOOK_EVERY", 0.3)
+        monkeypatch.setattr(streams, "LOOK_EVERY", 1.5)
         await store.all([view(name) for name in [*names[:25], "poison", *names[25:]]])
         await until(lambda: len(reader.got) == 51)
         assert reader.tried.count("poison") < TRIES - 1, "the neighbours did not wait for its last try"
         assert reader.got == ["hello", *names]
+        monkeypatch.setattr(streams, "LOOK_EVERY", 0.05)
         await until_true(lambda: letters(store))
         assert all(reader.tried.count(name) <= 2 for name in names)
 

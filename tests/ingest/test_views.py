@@ -454,18 +454,23 @@ async def test_full_of_event_ids_it_takes_no_more(door: Door) -> None:
 
 async def test_what_comes_during_a_commit_goes_into_the_next_together() -> None:
     groups: list[list[int]] = []
+    begun, go_on = asyncio.Event(), asyncio.Event()
 
     async def commit(group: Any) -> Any:
         groups.append(list(group))
-        await asyncio.sleep(0.01)
+        begun.set()
+        await go_on.wait()
         if 7 in group:
             raise StoreUnavailable("away")
         return [item * 2 for item in group]
 
     together = Together(commit, most=3)
     first = asyncio.create_task(together.put(0))
-    await asyncio.sleep(0.005)
-    rest = await asyncio.gather(*(together.put(n) for n in range(1, 9)), return_exceptions=True)
+    await begun.wait()
+    later = [asyncio.create_task(together.put(n)) for n in range(1, 9)]
+    await asyncio.sleep(0)
+    go_on.set()
+    rest = await asyncio.gather(*later, return_exceptions=True)
     assert await first == 0
     assert groups == [[0], [1, 2, 3], [4, 5, 6], [7, 8]]
     assert rest[:6] == [2, 4, 6, 8, 10, 12]

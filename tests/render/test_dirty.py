@@ -330,7 +330,7 @@ async def test_lists_do_not_queue_behind_feeds_that_are_overdue_for_longer_nor_k
 
 
 async def test_a_page_becomes_overdue_after_its_patience(dirty: Dirty, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(keys._PATIENCE, "front", 100)
+    monkeypatch.setitem(keys._PATIENCE, "front", 2_500)
     for number in range(2000):
         await mark_article(dirty, f"{number}")
     await dirty.mark(["front", "feed:all"])
@@ -341,7 +341,7 @@ async def test_a_page_becomes_overdue_after_its_patience(dirty: Dirty, monkeypat
         assert "feed:all" not in found
         return "front" in found
 
-    await until(front_is_there)
+    await until(front_is_there, 15)
 
 
 def test_the_patience_of_pages_is_that_of_the_design() -> None:
