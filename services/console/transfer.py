@@ -10,11 +10,13 @@ import gzip
 import json
 import re
 import shutil
+import signal
 import tarfile
 import tempfile
 import zlib
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from itertools import groupby, islice
 from pathlib import Path
 from typing import IO, Annotated, Any
@@ -52,10 +54,8 @@ def export(file: Written, data: Data = None) -> None:
 
     async def work(place: Place, store: Store) -> int:
         with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.") as lines:
-            try:
+            async with _unpaused_after(store):
                 count = await _write_keys(store, lines)
-            finally:
-                await store.do("CLIENT", "UNPAUSE")
             lines.flush()
             partial = file.with_name(f".{file.name}.part")
             try:
@@ -75,6 +75,8 @@ def export(file: Written, data: Data = None) -> None:
         count = with_store(data, work)
     except OSError as error:
         raise CannotStart(f"{file}: {error.strerror or error}") from None
+    except asyncio.CancelledError:
+        raise typer.Exit(128 + signal.SIGTERM) from None
     out.print(f"{count} keys in {file}", markup=False)
 
 
@@ -170,6 +172,19 @@ def _compare_settings(archive: tarfile.TarFile, place: Place) -> None:
             err.print(f"the exported site had other settings: see {beside}", markup=False)
         except OSError as error:
             err.print(f"the exported site had other settings: {beside}: {error.strerror}", markup=False)
+
+
+@asynccontextmanager
+async def _unpaused_after(store: Store) -> AsyncIterator[None]:
+    """However it ends: SIGTERM by itself ends Python on the spot, and would leave the store without writes."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None  # noqa: S101 - a coroutine runs in one
+    loop.add_signal_handler(signal.SIGTERM, task.cancel)
+    try:
+        yield
+    finally:
+        await store.do("CLIENT", "UNPAUSE")
+        loop.remove_signal_handler(signal.SIGTERM)
 
 
 async def _pause(store: Store) -> None:

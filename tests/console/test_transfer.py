@@ -4,6 +4,10 @@ import asyncio
 import gzip
 import io
 import json
+import os
+import signal
+import subprocess
+import sys
 import tarfile
 from base64 import b64encode
 from pathlib import Path
@@ -28,7 +32,7 @@ from shared.service import Service
 from shared.settings import Settings
 from shared.store import Store
 from shared.streams import CLAIM_AFTER_MS
-from tests.servers import Valkey
+from tests.servers import Valkey, wait_for
 
 ARTICLE = "a" * 16
 
@@ -147,6 +151,19 @@ def test_writing_is_paused_for_as_long_as_an_export_reads(store: redis.Redis, tm
     export(tmp_path / "site.pressrun")
     assert store.info("commandstats")["cmdstat_client|pause"]["calls"] >= 20, "again with each portion"
     assert writes(store)
+
+
+def test_an_export_that_is_ended_lets_the_store_write_again_and_leaves_nothing(
+    store: redis.Redis, valkey: str, tmp_path: Path
+) -> None:
+    store.mset({f"key:{number}": "x" * 100 for number in range(200_000)})
+    command = [sys.executable, "-m", "services.console.cli", "export", str(tmp_path / "site.pressrun")]
+    with subprocess.Popen(command, env={**os.environ, "PRESSRUN_REDIS_URL": valkey}) as process:
+        wait_for(lambda: store.info("clients")["paused_actions"] == "write", what="writing is paused")
+        process.terminate()
+    assert process.returncode == 128 + signal.SIGTERM
+    assert writes(store)
+    assert not [path.name for path in tmp_path.iterdir() if "site.pressrun" in path.name]
 
 
 def test_an_exported_file_is_its_owners_alone(store: redis.Redis, tmp_path: Path) -> None:
