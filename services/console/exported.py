@@ -101,11 +101,12 @@ class _Group(BaseModel):
     left: dict[Annotated[str, Field(min_length=1)], list[Annotated[str, Field(pattern=_ENTRY)]]] = {}
     """Entries that were read and not acknowledged, by reader."""
 
-    def commands(self, stream: str) -> Iterator[Command]:
-        yield "XGROUP", "CREATE", stream, self.name, self.last, "MKSTREAM"
-        for reader, entries in self.left.items():
-            for at in range(0, len(entries), PORTION):
-                some = entries[at : at + PORTION]
+    def commands(self, stream: str, entries: Iterable[bytes]) -> Iterator[Command]:
+        read = sum(order_of(entry.decode()) <= order_of(self.last) for entry in entries)
+        yield "XGROUP", "CREATE", stream, self.name, self.last, "MKSTREAM", "ENTRIESREAD", read
+        for reader, left in self.left.items():
+            for at in range(0, len(left), PORTION):
+                some = left[at : at + PORTION]
                 yield "XCLAIM", stream, self.name, reader, 0, *some, "IDLE", LONG_IDLE_MS, "FORCE", "JUSTID"
 
 
@@ -129,7 +130,9 @@ class _Stream(_Kept):
 
     def commands(self) -> list[Command]:
         added: list[Command] = [("XADD", self.key, entry, *fields) for entry, fields in self.value]
-        return [("DEL", self.key), *added, *(command for group in self.groups for command in group.commands(self.key))]
+        there = [entry for entry, _ in self.value]
+        groups = (command for group in self.groups for command in group.commands(self.key, there))
+        return [("DEL", self.key), *added, *groups]
 
 
 class _End(BaseModel):

@@ -102,9 +102,11 @@ def test_what_groups_have_not_done_waits_for_nobody_and_is_done_after_an_import(
         store.xreadgroup("readers", reader, {"a-stream": ">"}, count=count)
     store.xack("a-stream", "readers", read)
     store.xgroup_create("a-stream", "strangers", "0")
+    behind = [(one["name"], one["lag"], one["pending"]) for one in store.xinfo_groups("a-stream")]
     export(tmp_path / "site.pressrun")
     store.flushall()
     import_(tmp_path / "site.pressrun")
+    assert [(one["name"], one["lag"], one["pending"]) for one in store.xinfo_groups("a-stream")] == behind
     pending = store.xpending_range("a-stream", "readers", "-", "+", 10)
     assert [(one["message_id"], one["consumer"]) for one in pending] == [(left, b"one"), (other, b"two")]
     assert store.xautoclaim("a-stream", "readers", "one", CLAIM_AFTER_MS, justid=True) == [left, other]
