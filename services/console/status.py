@@ -31,7 +31,8 @@ def status(data: Data = None, as_json: AsJson = False) -> None:
     live = found["event_to_live_ms"]
     out.print(f"event to live  p50 {_ms(live['p50'])}, p99 {_ms(live['p99'])} of the last {live['count']}")
     for group in found["groups"]:
-        out.print(f"{group['stream']:<14} {group['group']}: lag {group['lag']}, pending {group['pending']}")
+        lag = "-" if group["lag"] is None else group["lag"]
+        out.print(f"{group['stream']:<14} {group['group']}: lag {lag}, pending {group['pending']}", markup=False)
     for event in found["last_events"]:
         out.print(f"{event['at']}  {event['type']}  {event.get('guid', '')}", markup=False)
 

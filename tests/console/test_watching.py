@@ -91,6 +91,15 @@ def test_status_tells_how_the_stack_is_doing(store: redis.Redis, capsys: pytest.
     assert [line.split()[-1] for line in told[5:]] == ["g6", "g5", "g4", "g3", "g2"]
 
 
+def test_status_tells_of_a_group_that_somebody_else_made(
+    store: redis.Redis, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, second, _ = (store.xadd(ARTICLES, {"event": published(guid)}) for guid in ("one", "two", "three"))
+    store.xgroup_create(ARTICLES, "[/partner]", second)  # the store cannot tell how far behind it is
+    status()
+    assert f"{ARTICLES:<14} [/partner]: lag -, pending 0\n" in capsys.readouterr().out
+
+
 def test_event_to_live_is_from_the_acceptance_of_what_changed_an_article_to_its_page(
     store: redis.Redis, capsys: pytest.CaptureFixture[str]
 ) -> None:
