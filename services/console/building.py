@@ -57,7 +57,7 @@ def build(
     if inline:
         inline_tree(out_dir, place.settings.site.path)
     seconds = time.monotonic() - started
-    out.print(f"{pages} pages in {seconds:.2f} s ({pages / seconds:,.0f} pages/s) in {out_dir}")
+    out.print(f"{pages} pages in {seconds:.2f} s ({pages / seconds:,.0f} pages/s) in {out_dir}", markup=False)
 
 
 def check(

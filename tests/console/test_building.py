@@ -1,11 +1,12 @@
 """`pressrun rebuild` and `status` beside a press that has much to do: they do not hold up the store."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import redis
 
-from services.console.building import rebuild
+from services.console.building import build, rebuild
 from services.console.status import status
 from services.render.dirty import LEASE_MS
 from services.render.dirty_steps import ALL, ARTICLES, BACKGROUND, LEASES, SHARED, UNHURRIED
@@ -101,3 +102,11 @@ def test_a_rebuild_waits_for_the_page_of_a_builder_that_came_to_no_end(
         finally:
             store.delete(*ALL)
     assert "pages built again" in capsys.readouterr().out
+
+
+def test_a_build_names_its_folder_as_it_is_called(
+    store: redis.Redis, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert not store.dbsize()
+    build(tmp_path / "site[" / "v2]")
+    assert capsys.readouterr().out.endswith(f"{tmp_path}/site[/v2]\n")
