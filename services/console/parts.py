@@ -1,5 +1,6 @@
 """The parts of the embedded stack: how each is configured, started, and seen to be ready."""
 
+import glob
 import os
 import resource
 import shutil
@@ -69,7 +70,8 @@ def store_part(folder: Folder, ports: Ports, secrets: Secrets) -> Part:
     async def is_ready() -> bool:
         return await ask_store(port, secrets.store_password, "PING") == "+PONG"
 
-    return Part("redis", (str(get_binary_path()), config.name), folder.store, _plain_environ(), is_ready)
+    command = (str(get_binary_path()), glob.escape(str(config)))  # it takes the name for a pattern if it looks like one
+    return Part("redis", command, folder.store, _plain_environ(), is_ready)
 
 
 def service_parts(folder: Folder, ports: Ports, environ: Mapping[str, str]) -> list[Part]:

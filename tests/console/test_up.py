@@ -541,6 +541,18 @@ async def test_the_store_keeps_what_it_acknowledged_and_its_password_to_itself(f
     assert (folder.store / "appendonlydir").is_dir()
 
 
+@pytest.mark.parametrize("name", ["a[b]c", "*"])
+async def test_a_folder_whose_name_looks_like_a_pattern_has_its_own_store(tmp_path: Path, name: str) -> None:
+    folder, other, ports = Folder(tmp_path / name), Folder(tmp_path / "a"), Ports(free_port(5))
+    for one in (other, folder):
+        one.take()
+    store_part(other, Ports(1), SECRETS)
+    async with asyncio.timeout(20), running(folder, [store_part(folder, ports, SECRETS)]):
+        assert await ask_store(ports.of("redis"), SECRETS.store_password, "PING") == "+PONG"
+    for one in (other, folder):
+        one.release()
+
+
 async def _is_kept(port: int) -> bool:
     return await ask_store(port, SECRETS.store_password, "STRLEN kept") == ":3"
 
