@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from prometheus_client import (
     Counter,
     Gauge,
     Histogram,
+    Metric,
     ProcessCollector,
     generate_latest,
     values,
@@ -61,12 +63,21 @@ def make_room(folder: Path, consumer: str) -> None:
         (folder / f"{kind}_{consumer}.db").write_bytes(bytes(_ROOM))
 
 
+class _All(MultiProcessCollector):
+    """What all processes that share the folder have counted, also where its name looks like a pattern."""
+
+    def collect(self) -> Iterable[Metric]:
+        files = [str(path) for path in Path(self._path).glob("*.db")]
+        found: Iterable[Metric] = self.merge(files, accumulate=True)  # type: ignore[no-untyped-call]
+        return found
+
+
 def exposition() -> bytes:
     """The metrics as Prometheus reads them: of this process, or of all that share a folder with it."""
     if not _IS_SHARED:
         return generate_latest(REGISTRY)
     registry = CollectorRegistry()
-    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # prometheus_client's
+    _All(registry)  # type: ignore[no-untyped-call]  # prometheus_client's
     ProcessCollector(registry=registry)
     return generate_latest(registry)
 

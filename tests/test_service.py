@@ -165,6 +165,12 @@ def test_processes_of_one_service_tell_what_all_have_counted(tmp_path: Path) -> 
     assert "pressrun_unhandled_exceptions_total 6.0" in _count(tmp_path, "w", 1, 4), "it was started again"
 
 
+def test_a_folder_whose_name_looks_like_a_pattern_is_counted_in_like_any_other(tmp_path: Path) -> None:
+    folder = tmp_path / "a[b]*"
+    observe.make_room(folder, "w")
+    assert "pressrun_unhandled_exceptions_total 2.0" in _count(folder, "w", 2, 7)
+
+
 def test_the_folder_that_another_program_counts_in_is_left_alone(tmp_path: Path) -> None:
     environ = {name: value for name, value in os.environ.items() if name != "PRESSRUN_CONSUMER"}
     environ |= {observe.METRICS_FOLDER: str(tmp_path), "PYTHONPATH": str(ROOT)}
