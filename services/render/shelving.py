@@ -293,7 +293,9 @@ if #ended > 0 then
   redis.call('HDEL', TOKENS, unpack(ended))
   redis.call('ZREM', LEASES, unpack(ended))
 end
-if #reasons > 0 then redis.call('HSET', WHY, unpack(reasons)) end
+for first = 1, #reasons, 1000 do -- unpack has its bounds; 24 articles may bring thousands of pages
+  redis.call('HSET', WHY, unpack(reasons, first, math.min(first + 999, #reasons)))
+end
 mark_due(due)
 mark_all(BACKGROUND, background)
 return results

@@ -25,12 +25,13 @@ async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
         yield made
 
 
-async def shelve_in_one_step(room: PressRoom, *guids: str) -> None:
+async def shelve_in_one_step(room: PressRoom, *guids: str, firsts: Sequence[str] = ()) -> None:
     """Build these articles' pages, and list them in one step, in this order."""
     plans: dict[str, Any] = {}
     shelf = room.press.articles._shelf
 
     async def wait_for_all(plan: Any) -> int | bytes:
+        plan.about["firsts"] += firsts
         plans[plan.about["id"]] = plan
         return 1
 
@@ -177,3 +178,14 @@ async def test_the_address_of_a_page_that_was_made_while_it_moved_leads_on_and_i
     await room.drain()
     assert room.tree.read(gone(first.article.path)) is not None
     assert not room.tree.has(page_file(first.article.path))
+
+
+async def test_what_articles_bring_is_noted_however_much_it_is(room: PressRoom) -> None:
+    # so many pages come with 24 articles of 50 new topics and 50 new authors each
+    brought = [f"list:topic:{number}" for number in range(7_000)]
+    await room.accept(draft("g", topics=("Oil",)))
+    await shelve_in_one_step(room, "g", firsts=brought)
+    found = await room.store.do("HMGET", WHY, *brought)
+    assert {why and why.split()[0] for why in found} == {b"marked"}
+    await room.drain()
+    assert (await room.differences()).clean
