@@ -5,7 +5,7 @@ may have made it to hurt.
 import re
 import secrets
 import warnings
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
@@ -28,6 +28,8 @@ _SHORT = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]\x00")
 _MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd7\xff])")  # of those that a length follows, or the end
 _JPEG = ("JPEG", "MPO")
 _SCAN, _END = b"\xda", b"\xd9"
+_FRAMES = (b"\xc0", b"\xc1", b"\xc3", b"\xc9", b"\xcb")  # of those that a decoder takes
+_PROGRESSIVE = (b"\xc2", b"\xca")
 _ORIENTATION = 0x0112  # of EXIF
 _TURNS = {
     2: Transpose.FLIP_LEFT_RIGHT,
@@ -95,8 +97,8 @@ def _open(path: Path) -> tuple[Image.Image, tuple[int, int]]:
     if picture is None:
         raise NoPicture(f"The JPEG has more than {MAX_SEGMENTS} short segments; save it again.")
     size = picture.size
-    # before it is decoded, a progressive one is kept whole, twice as large as its pixels
-    most = MAX_JPEG_PIXELS if picture.format in _JPEG and "progressive" not in picture.info else MAX_PIXELS
+    jpeg = path.read_bytes() if picture.format in _JPEG else b""
+    most = MAX_JPEG_PIXELS if jpeg and not _is_kept_whole(jpeg) else MAX_PIXELS
     if size[0] * size[1] <= most:
         needed = (2 * WIDTHS[-1], 1)
         picture.draft("RGB", needed if _turn(picture) not in _SIDEWAYS else needed[::-1])  # does nothing to others
@@ -106,7 +108,7 @@ def _open(path: Path) -> tuple[Image.Image, tuple[int, int]]:
     if max(size) > MAX_RATIO * min(size):
         picture.close()
         raise NoPicture(f"One side of the picture is more than {MAX_RATIO} times the other; send it in pieces.")
-    if picture.format in _JPEG and _has_many_scans(path.read_bytes()):
+    if _has_many_scans(jpeg):
         picture.close()
         raise NoPicture(f"The JPEG has more than {MAX_SCANS} scans; save it again.")
     return picture, size
@@ -121,12 +123,32 @@ def _has_many_segments(path: Path) -> bool:
 
 
 def _has_many_scans(jpeg: bytes) -> bool:
-    """Whether a JPEG has more than MAX_SCANS (ITU-T T.81 §B); what phones add after its end is no part of it."""
-    scans, at = 0, 2
-    while scans <= MAX_SCANS and (marker := _MARKER.search(jpeg, at)) and marker[1] != _END:
-        scans += marker[1] == _SCAN
+    """Whether a JPEG has more than MAX_SCANS."""
+    scans = (kind for kind, _ in _segments(jpeg) if kind == _SCAN)
+    return next(islice(scans, MAX_SCANS, None), None) is not None
+
+
+def _is_kept_whole(jpeg: bytes) -> bool:
+    """Whether all of a JPEG is kept before any of it is decoded, twice as large as its pixels: a progressive one, and
+    one whose colours come one after the other."""
+    colours = b""
+    for kind, at in _segments(jpeg):
+        if kind in _PROGRESSIVE:
+            return True
+        if kind in _FRAMES:
+            colours = jpeg[at + 7 : at + 8]
+        if kind == _SCAN:
+            return jpeg[at + 2 : at + 3] < colours
+    return False
+
+
+def _segments(jpeg: bytes) -> Iterator[tuple[bytes, int]]:
+    """The segments of a JPEG, each with where its length stands (ITU-T T.81 §B); what phones add after its end is no
+    part of it."""
+    at = 2
+    while (marker := _MARKER.search(jpeg, at)) and marker[1] != _END:
+        yield marker[1], marker.end()
         at = marker.end() + max(2, int.from_bytes(jpeg[marker.end() : marker.end() + 2]))
-    return scans > MAX_SCANS
 
 
 def _decode(picture: Image.Image) -> None:

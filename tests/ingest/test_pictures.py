@@ -131,6 +131,15 @@ def test_a_large_jpeg_is_decoded_no_larger_than_it_is_needed(
         assert shown.size == (1600, 1067)
 
 
+def test_a_large_jpeg_whose_colours_come_one_after_the_other_is_refused(tmp_path: Path) -> None:
+    jpeg = bytearray(encoded("JPEG"))
+    frame, scan = jpeg.index(b"\xff\xc0"), jpeg.index(b"\xff\xda")
+    jpeg[scan : scan + 14] = b"\xff\xda\0\x08\1\1\0\0\x3f\0"
+    jpeg[frame + 5 : frame + 9] = struct.pack(">HH", 6_336, 9_504)
+    with pytest.raises(NoPicture, match="million pixels"):
+        look(stored(tmp_path, bytes(jpeg)))  # it would be kept whole, as a progressive one
+
+
 def test_a_jpeg_that_goes_over_its_pixels_again_and_again_is_refused(tmp_path: Path) -> None:
     jpeg = encoded("JPEG", (2_000, 2_000), "L", progressive=True)
     last_scan = jpeg[jpeg.rindex(b"\xff\xc4") : -2]
