@@ -1,8 +1,9 @@
 """`pressrun export` and `import`: the whole store, pictures included, as one file.
 
 The file is a gzipped tar: `store.ndjson` (see `exported.py`), `site.toml` and `media/…`.
-Values travel as commands would write them, so that a file goes from Valkey to Redis and back. Streams come last, and
-with what each group has not read or not acknowledged: it is done after the import, once, on all the rest.
+Values travel as commands would write them, so that a file goes from Valkey to Redis and back. Streams come after all
+that their events are about, and with what each group has not read or not acknowledged: it is done after the import,
+once. What is due comes last: the services take it at once, and tell the streams.
 """
 
 import asyncio
@@ -31,6 +32,7 @@ from services.render.dirty_steps import ALL as DIRTY
 from services.render.everything import scan, scan_bytes
 from services.render.mend import BOOT
 from services.render.refresh import LOOK, mark_everything
+from shared.clock import due
 from shared.groups import groups_of, left_by
 from shared.store import Command, Store
 
@@ -93,7 +95,7 @@ def import_(file: Exported, data: Data = None) -> None:
         with tarfile.open(file, "r:gz") as archive:
             _unpack_media(archive, place.settings.originals_dir)
             count = 0
-            for _, alike in groupby(kept(_member(archive, "store.ndjson")), lambda one: one.type == "stream"):
+            for _, alike in groupby(kept(_member(archive, "store.ndjson")), lambda one: _turn(one.key, one.type)):
                 while portion := list(islice(alike, TOGETHER)):
                     ours = [one for one in portion if one.key.encode() not in LEFT_OUT]
                     await asyncio.gather(*(store.commit({}, one.commands()) for one in ours))
@@ -199,28 +201,34 @@ async def _keys(store: Store) -> AsyncIterator[list[str]]:
         yield [key.decode() for key in found if key not in LEFT_OUT and not key.startswith(VISITORS)]
 
 
+def _turn(key: str, kind: str) -> int:
+    """When a key is written, after all of earlier turns."""
+    return 2 if key.startswith(due("")) else int(kind == "stream")
+
+
 async def _write_keys(store: Store, lines: IO[bytes]) -> int:
-    count, streams = 0, dict[str, None]()
+    count, later = 0, dict[str, str]()
     lines.write(_line(head()))
     async for found in _keys(store):
         kinds = zip(found, await store.all([("TYPE", key) for key in found]), strict=True)
         known = {key: kind.decode() for key, kind in kinds}
-        streams |= {key: None for key, kind in known.items() if kind == "stream"}
-        others = {key: kind for key, kind in known.items() if kind != "stream"}
-        values = await store.all([_READ[kind](key) for key, kind in others.items()])
-        for (key, kind), value in zip(others.items(), values, strict=True):
+        first = {key: kind for key, kind in known.items() if not _turn(key, kind)}
+        later |= {key: kind for key, kind in known.items() if _turn(key, kind)}
+        values = await store.all([_READ[kind](key) for key, kind in first.items()])
+        for (key, kind), value in zip(first.items(), values, strict=True):
             lines.write(_line({"key": key, "type": kind, "value": _plain(value)}))
-        count += len(others)
-    for key in streams:
+        count += len(first)
+    for key, kind in sorted(later.items(), key=lambda one: _turn(*one)):
         await _pause(store)
-        value = await store.do("XRANGE", key, "-", "+")
-        groups = [
-            {"name": group.name, "last": group.last, "left": await left_by(store, key, group)}
-            for group in await groups_of(store, key)
-        ]
-        lines.write(_line({"key": key, "type": "stream", "value": _plain(value), "groups": groups}))
-    lines.write(_line(end(count + len(streams))))
-    return count + len(streams)
+        line = {"key": key, "type": kind, "value": _plain(await store.do(*_READ[kind](key)))}
+        if kind == "stream":
+            line["groups"] = [
+                {"name": group.name, "last": group.last, "left": await left_by(store, key, group)}
+                for group in await groups_of(store, key)
+            ]
+        lines.write(_line(line))
+    lines.write(_line(end(count + len(later))))
+    return count + len(later)
 
 
 def _line(one: dict[str, Any]) -> bytes:
@@ -232,6 +240,7 @@ _READ: dict[str, Callable[[str], Command]] = {
     "hash": lambda key: ("HGETALL", key),
     "set": lambda key: ("SMEMBERS", key),
     "zset": lambda key: ("ZRANGE", key, 0, -1, "WITHSCORES"),
+    "stream": lambda key: ("XRANGE", key, "-", "+"),
 }
 
 
