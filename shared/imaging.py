@@ -100,8 +100,7 @@ def _open(path: Path) -> tuple[Image.Image, tuple[int, int]]:
     jpeg = path.read_bytes() if picture.format in _JPEG else b""
     most = MAX_JPEG_PIXELS if jpeg and not _is_kept_whole(jpeg) else MAX_PIXELS
     if size[0] * size[1] <= most:
-        needed = (2 * WIDTHS[-1], 1)
-        picture.draft("RGB", needed if _turn(picture) not in _SIDEWAYS else needed[::-1])  # does nothing to others
+        picture.draft("RGB", _needed(size, sideways=_turn(picture) in _SIDEWAYS))  # does nothing to others
     if picture.width * picture.height > MAX_PIXELS:
         picture.close()
         raise NoPicture(f"The picture has more than {MAX_PIXELS // 1_000_000} million pixels; send a smaller one.")
@@ -112,6 +111,16 @@ def _open(path: Path) -> tuple[Image.Image, tuple[int, int]]:
         picture.close()
         raise NoPicture(f"The JPEG has more than {MAX_SCANS} scans; save it again.")
     return picture, size
+
+
+def _needed(size: tuple[int, int], *, sideways: bool) -> tuple[int, int]:
+    """What a JPEG is decoded in at least: twice as wide as the widest public file, or just as wide where that would be
+    too many pixels."""
+    width = 2 * WIDTHS[-1]
+    scale = next((one for one in (8, 4, 2) if size[sideways] >= one * width), 1)  # as Pillow takes it
+    if size[0] * size[1] > MAX_PIXELS * scale**2:
+        width = WIDTHS[-1]
+    return (1, width) if sideways else (width, 1)
 
 
 def _has_many_segments(path: Path) -> bool:

@@ -131,6 +131,18 @@ def test_a_large_jpeg_is_decoded_no_larger_than_it_is_needed(
         assert shown.size == (1600, 1067)
 
 
+@pytest.mark.parametrize(("size", "turned"), [((6_336, 9_504), 1), ((9_504, 6_336), 6)])
+def test_a_large_jpeg_that_is_upright_is_decoded_no_larger_than_it_is_needed(
+    tmp_path: Path, size: tuple[int, int], turned: int
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = turned
+    jpeg = stored(tmp_path, encoded("JPEG", size, "L", exif=exif))
+    assert look(jpeg) == ("image/jpeg", 6_336, 9_504, False)
+    with Image.open(derive(jpeg, tmp_path)[-1]) as shown:
+        assert shown.size == (1600, 2400)
+
+
 def test_a_large_jpeg_whose_colours_come_one_after_the_other_is_refused(tmp_path: Path) -> None:
     jpeg = bytearray(encoded("JPEG"))
     frame, scan = jpeg.index(b"\xff\xc0"), jpeg.index(b"\xff\xda")
