@@ -101,6 +101,26 @@ async def test_an_article_that_is_on_disk_at_that_revision_or_a_later_one_is_not
     assert await dirty.waiting() == ({"article:a"} if marked else set())
 
 
+async def test_of_a_batch_each_article_is_marked_for_the_first_that_is_told_of_it(store: Store, dirty: Dirty) -> None:
+    told = [("a", "first"), ("b", "second"), ("a", "third"), ("c", "fourth")]
+    changes = [Change("0-1", cause, ident, at, False) for at, (ident, cause) in enumerate(told, 1)]
+    await store.do("SADD", "render:untold", "article:b")
+    taken = await dirty.mark_articles(changes, 10, 0, "t")
+    found = {page.key: (page.cause, page.untold) for page in taken}
+    assert found == {"article:a": ("first", False), "article:b": ("second", True), "article:c": ("fourth", False)}
+    assert len(taken) == 3, "nobody builds a page twice at once"
+    assert all(await asyncio.gather(*(dirty.done(page) for page in taken)))
+    await mark_article(dirty, "b", 9)
+    assert [page.untold for page in await dirty.take(1, "t")] == [False], "it was told when it was done"
+
+
+async def test_an_article_that_a_batch_brings_and_withdraws_goes_before_all_others(dirty: Dirty) -> None:
+    await mark_article(dirty, "older")
+    changes = [Change("0-1", "came", "a", 1, False), Change("0-2", "went", "a", 2, True)]
+    (taken,) = await dirty.mark_articles(changes, 1, 0, "t")
+    assert (taken.key, taken.cause) == ("article:a", "came")
+
+
 async def test_of_pages_that_can_wait_only_a_few_are_taken_where_that_is_asked(dirty: Dirty) -> None:
     await dirty.mark([f"feed:topic:t{number}" for number in range(9)])
     assert len(await dirty.take(8, "t", 3)) == 3

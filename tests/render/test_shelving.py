@@ -1,17 +1,20 @@
 """The step that lists articles: what two of them touch, what others did in between, and what waits for what."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from services.render.affected import NEWEST
 from services.render.dirty import Change, waits_key
-from services.render.dirty_steps import LEASES, SHARED, UNHURRIED
+from services.render.dirty_steps import ARTICLES, LEASES, SHARED, TOKENS, UNHURRIED
 from services.render.keys import article
 from services.render.reasons import WHY
 from services.render.site import gone, moved, page_file
 from shared.articles import identify
+from shared.live import periods_key
 from shared.settings import Site
 from tests.properties.press_room import OneByOne, PressRoom, draft, opened
 from tests.render.test_firsts import before_it_is_listed
@@ -25,7 +28,9 @@ async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
         yield made
 
 
-async def shelve_in_one_step(room: PressRoom, *guids: str, firsts: Sequence[str] = ()) -> None:
+async def shelve_in_one_step(
+    room: PressRoom, *guids: str, firsts: Sequence[str] = (), between: Callable[[], Awaitable[None]] | None = None
+) -> None:
     """Build these articles' pages, and list them in one step, in this order."""
     plans: dict[str, Any] = {}
     shelf = room.press.articles._shelf
@@ -37,15 +42,18 @@ async def shelve_in_one_step(room: PressRoom, *guids: str, firsts: Sequence[str]
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(shelf._together, "put", wait_for_all)
-        for taken in await take(room, *guids):
+        for guid in guids:
+            [taken] = await take(room, guid)
             await room.press._build(taken)
+    if between:
+        await between()
     assert await shelf._shelve_all([plans[identify("desk", guid)] for guid in guids]) == [1] * len(guids)
 
 
 async def take(room: PressRoom, *guids: str) -> Sequence[Any]:
     """Take these articles' pages, and nothing else."""
     changes = [Change("0-1", "marked", identify("desk", guid), 99, urgent=True) for guid in guids]
-    return await room.press.dirty.mark_articles(changes, len(guids), 99, "t")
+    return await room.press.dirty.mark_articles(changes, len(guids), 99, "-".join(guids))
 
 
 async def lease_runs_out(room: PressRoom, guid: str) -> None:
@@ -178,6 +186,52 @@ async def test_the_address_of_a_page_that_was_made_while_it_moved_leads_on_and_i
     await room.drain()
     assert room.tree.read(gone(first.article.path)) is not None
     assert not room.tree.has(page_file(first.article.path))
+
+
+async def test_a_period_counts_all_that_join_and_leave_it_in_one_step(room: PressRoom) -> None:
+    async def counted(section: str) -> int:
+        return int(await room.store.do("HGET", periods_key(f"section:{section}"), "2025-07"))
+
+    for guid in "abcd":
+        await room.accept(draft(guid, section="World"))
+    await shelve_in_one_step(room, *"abcd")
+    assert await counted("world") == 4
+    await room.drain()
+    for guid in "abcd":
+        await room.accept(draft(guid, version=2, section="Politics"))
+    await shelve_in_one_step(room, *"abcd")
+    assert (await counted("world"), await counted("politics")) == (0, 4)
+    await room.drain()
+    assert (await room.differences()).clean, "the section that all have left has no archive any more"
+
+
+async def test_a_period_that_two_leave_in_one_step_is_over_where_nobody_shows_them(room: PressRoom) -> None:
+    june, july = datetime(2025, 6, 1, 9, tzinfo=UTC), datetime(2025, 7, 1, 9, tzinfo=UTC)
+    for number in range(NEWEST):
+        await room.accept(draft(f"{number}", section="World", published_at=july))
+    for guid in "ab":
+        await room.accept(draft(guid, section="World", published_at=june))
+    await room.drain()
+    for guid in "ab":
+        await room.accept(draft(guid, version=2, section="Politics", published_at=june))
+    await shelve_in_one_step(room, *"ab")
+    await room.drain()
+    assert (await room.differences()).clean, "the section's page names its months"
+
+
+async def test_of_articles_that_are_listed_in_one_step_each_has_its_own_lease(room: PressRoom) -> None:
+    for guid in "abc":
+        await room.accept(draft(guid))
+
+    async def another_takes_b() -> None:
+        await lease_runs_out(room, "b")
+        assert [taken.key for taken in await another_press(room).dirty.take(1, "t")] == [page["b"]]
+
+    page = {guid: article(identify("desk", guid)) for guid in "abc"}
+    await shelve_in_one_step(room, *"abc", between=another_takes_b)
+    assert await room.store.do("ZRANGE", LEASES, 0, -1) == await room.store.do("HKEYS", TOKENS) == [page["b"].encode()]
+    waits = [await room.store.do("ZSCORE", ARTICLES, page[guid]) is not None for guid in "abc"]
+    assert waits == [False, True, False], "nobody knows which of the two has written last"
 
 
 async def test_what_articles_bring_is_noted_however_much_it_is(room: PressRoom) -> None:
