@@ -583,6 +583,7 @@ def test_what_is_scheduled_for_a_moment_waits_for_its_embargo_and_no_longer() ->
     assert fold([draft(published_at=soon, embargo_until=NOW)]).outcomes == ["published"]
     assert fold([draft(published_at=soon, embargo_until=soon)]).due == soon
     assert fold([draft(published_at=LATER, embargo_until=soon)]).due == LATER
+    assert fold([draft(published_at=LATER, embargo_until=LATER + HOUR)]).due == LATER + HOUR
 
 
 def test_a_scheduled_correction_leaves_the_article_up_and_takes_its_place() -> None:

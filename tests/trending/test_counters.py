@@ -307,6 +307,16 @@ async def test_an_article_that_comes_after_its_rewrite_was_withdrawn_stands_for_
     assert await newsroom.top() == [(one, 1)]
 
 
+async def test_an_article_that_comes_after_its_rewrite_is_shown_by_it_from_the_first(newsroom: Newsroom) -> None:
+    three = await newsroom.publish("three", evolved_from="two")
+    one = identify("desk", "one")
+    await newsroom.withdraw(one, replaced_by=three)  # by way of two, which has not come
+    await newsroom.drain()
+    await newsroom.view(one)
+    await newsroom.drain()
+    assert await newsroom.top() == [(three, 1)]
+
+
 async def test_what_an_article_that_has_not_come_took_the_place_of_is_shown_by_it_when_it_comes(
     newsroom: Newsroom,
 ) -> None:

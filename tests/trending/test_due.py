@@ -300,6 +300,20 @@ async def test_what_was_withdrawn_when_its_week_was_sealed_returns_to_its_place(
     assert [(item.id, item.views) for item in found] == [(first, 4), (second, 2), (third, 2)]
 
 
+async def test_what_was_withdrawn_before_its_late_view_was_read_returns_to_its_place_too(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one")
+    await newsroom.drain()
+    await newsroom.withdraw(one)
+    await newsroom.drain()
+    await newsroom.view(one)
+    await newsroom.drain()
+    await newsroom.pass_to(WEEK_END + 8 * DAY)
+    await newsroom.publish("one")
+    await newsroom.drain()
+    await announce(newsroom)
+    assert entries(await chart(newsroom)) == [(1, one, 1)]
+
+
 async def test_of_two_that_were_read_as_often_the_older_one_returns_behind_the_newer(newsroom: Newsroom) -> None:
     earlier = NOON - 2 * DAY
     newer, older = await newsroom.publish("newer"), await newsroom.publish("older", published_at=earlier)
