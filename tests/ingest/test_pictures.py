@@ -143,6 +143,16 @@ def test_a_large_jpeg_that_is_upright_is_decoded_no_larger_than_it_is_needed(
         assert shown.size == (1600, 2400)
 
 
+def test_a_jpeg_that_was_taken_sideways_is_decoded_as_sharp_as_it_is_shown(tmp_path: Path) -> None:
+    lines = Image.frombytes("L", (8_000, 1_600), (bytes(16_000) + b"\xff" * 16_000) * 400)
+    exif, file = Image.Exif(), BytesIO()
+    exif[0x0112] = 6
+    lines.save(file, "JPEG", exif=exif)
+    with Image.open(derive(stored(tmp_path, file.getvalue()), tmp_path)[-1]) as shown:
+        assert shown.size == (1_600, 8_000)
+        assert ImageStat.Stat(shown.convert("L")).stddev[0] > 100
+
+
 def test_a_large_jpeg_whose_colours_come_one_after_the_other_is_refused(tmp_path: Path) -> None:
     jpeg = bytearray(encoded("JPEG"))
     frame, scan = jpeg.index(b"\xff\xc0"), jpeg.index(b"\xff\xda")
