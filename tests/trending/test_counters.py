@@ -184,6 +184,14 @@ async def test_views_that_can_belong_nowhere_are_set_aside_with_their_reason(new
     assert (await newsroom.store.do("XPENDING", VIEWS, GROUP))[0] == 0
 
 
+async def test_a_view_that_is_set_aside_is_kept_as_it_came(newsroom: Newsroom) -> None:
+    raw = b'{"from": "others", "type": "article.viewed", "article": "one", "at": "2025-07-01T09:30:00+03:00"}'
+    await newsroom.store.do("XADD", VIEWS, "*", "event", raw)
+    await newsroom.drain()
+    ((_, letter),) = await newsroom.store.do("XRANGE", "dead-letters", "-", "+")
+    assert raw in letter
+
+
 async def test_a_view_of_whatever_age_is_set_aside_as_too_old_or_too_early(newsroom: Newsroom) -> None:
     one = await newsroom.publish("one")
     ahead, behind = timezone(14 * HOUR), timezone(-12 * HOUR)
