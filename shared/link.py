@@ -24,6 +24,8 @@ class Link:
         self._watching: asyncio.Task[None] | None = None
         self._attempt: asyncio.Task[str | None] | None = None
         self._is_closed = False
+        self.breaks = 0
+        """How often it broke."""
 
     async def all(self, commands: Iterable[Command]) -> list[Any]:
         """Carry out commands in one go, in order; return their answers."""
@@ -83,6 +85,7 @@ class Link:
             return
         connection, wire, watching = self._connection, self._wire, self._watching
         self._connection = self._wire = self._watching = None
+        self.breaks += 1
         if watching is not None and watching is not asyncio.current_task():
             watching.cancel()
         if connection is not None:

@@ -86,6 +86,11 @@ class Store:
         """The plain client, for reads that block (each on a connection of its own)."""
         return self._client
 
+    @property
+    def breaks(self) -> int:
+        """How often a connection broke. The store may have been another one since, which lacks what no replica had."""
+        return sum([link.breaks for link in self._links])
+
     async def do(self, *command: str | bytes | int | float) -> Any:
         """Carry out one command and return its answer."""
         return (await self.all([command]))[0]

@@ -15,15 +15,19 @@ _Named = tuple[str, Term]
 
 class Names:
     """Knows names' slugs. The first name that is published with a slug has it; one that only its transliteration makes
-    the same has the next."""
+    the same has the next. What is remembered is of the store that it was read from or written to."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._slugs: dict[tuple[str, str], str] = {}
+        self._breaks = 0
 
     async def settle(self, article: Article) -> tuple[Article, list[Field]]:
         """The article with its names' own slugs, and those of them that nobody has yet. When it is published they get
         these names, and must be free until then, or have just these: others may ask too. Raises StoreUnavailable."""
+        if self._breaks != self._store.breaks:
+            self._slugs.clear()
+            self._breaks = self._store.breaks
         slugs = {(kind, term.name): self._slugs.get((kind, term.name), "") for kind, term in _named(article)}
         new = [(kind, term) for kind, term in _named(article) if not slugs[kind, term.name]]
         holders = await self._holders(new) if new else {}

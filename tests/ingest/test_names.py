@@ -16,6 +16,7 @@ from shared.problems import Problem
 from shared.settings import Settings, Site
 from shared.store import Store
 from tests.ingest.two import NOW, Two, story
+from tests.servers import until
 
 ECONOMY, ATHLETICS = "\u7ecf\u6d4e", "\u7ade\u6280"
 WAR, FLIGHT = "\u062d\u0631\u0628", "\u0647\u0631\u0628"
@@ -51,6 +52,16 @@ async def test_a_slug_that_another_name_got_meanwhile_is_its_own(two: Two) -> No
     accepted, article = await two.interrupt(mine, theirs)
     assert [topic.slug for topic in accepted.article.topics] == ["jing-ji-2"]
     assert article.topics == accepted.article.topics
+
+
+async def test_a_name_that_the_store_has_lost_is_given_away_again(two: Two) -> None:
+    await two.first.accept("desk", story("a", topics=(ECONOMY,)))
+    await two.stores[1].do("DEL", names_key("topic"))  # as after a failover: no replica had it
+    await two.stores[1].do("CLIENT", "KILL", "TYPE", "NORMAL", "SKIPME", "YES")
+    await until(lambda: two.stores[0].breaks)
+    again = await two.first.accept("desk", story("b", topics=(ECONOMY,)))
+    assert [topic.slug for topic in again.article.topics] == ["jing-ji"]
+    assert await two.stores[1].do("HGET", names_key("topic"), "jing-ji") == ECONOMY.encode()
 
 
 async def test_what_is_scheduled_has_no_name_before_it_appears(two: Two) -> None:
