@@ -96,9 +96,9 @@ local function end_lease(page, kept)
 end
 local function because(cause) return cause .. ' ' .. now end
 local function rebuilt(page, cause) redis.call('HSET', WHY, page, because(cause)) end
+local function is_held(kept, token) return kept and string.match(kept, '^[^\\n]*') == token end
 local function done(page, token)
-  local kept = redis.call('HGET', TOKENS, page)
-  if not kept or string.match(kept, '^[^\\n]*') ~= token then lost(page) return 0 end
+  if not is_held(redis.call('HGET', TOKENS, page), token) then lost(page) return 0 end
   redis.call('HDEL', TOKENS, page)
   redis.call('ZREM', LEASES, page)
   return 1

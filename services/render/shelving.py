@@ -113,7 +113,7 @@ for number, plan in ipairs(plans) do pages[number] = plan.page end
 local tokens = redis.call('HMGET', TOKENS, unpack(pages))
 local function give_back(plan)
   -- its lease, in the end, with those of the others; false if somebody else has it
-  if string.match(tokens[plan.number] or '', '^[^\\n]*') ~= plan.token then lost(plan.page) return false end
+  if not is_held(tokens[plan.number], plan.token) then lost(plan.page) return false end
   ended[#ended + 1] = plan.page
   return true
 end
