@@ -14,7 +14,6 @@ from services.ingest.formats import native
 from services.ingest.html import clean_html
 from services.ingest.parse import parse_json
 from services.ingest.register import Register
-from services.render.dirty import GROUP
 from services.render.edition import LiveEdition
 from services.render.handlers import Handlers, notices
 from services.render.press import Press
@@ -22,6 +21,7 @@ from services.render.printer import Printer
 from services.render.site import Site as Tree
 from services.render.ticker import Ticker
 from shared import observe
+from shared.backlog import PRESSES
 from shared.broker import create_group
 from shared.clock import Clock
 from shared.entries import decode
@@ -80,7 +80,7 @@ async def _measure(settings: Settings, site: Site) -> dict[str, float]:
     tree, edition, printer = Tree(settings.pages_dir), LiveEdition(store, site), Printer(site)
     press = Press(store, edition, printer, tree, clock, "bench", settings.originals_dir)
     handlers = Handlers(store, press, edition, Ticker(store, press, site, clock))
-    await create_group(store, ARTICLES, GROUP)
+    await create_group(store, ARTICLES, PRESSES)
     tree.prepare()
     watch = Stopwatch()
     cleaning = 0.0
@@ -99,7 +99,7 @@ async def _measure(settings: Settings, site: Site) -> dict[str, float]:
         started = time.perf_counter()
         await register.accept("bench", draft)
         watch.spent["decide, Lua and fsync"] += time.perf_counter() - started
-        answer = await store.do("XREADGROUP", "GROUP", GROUP, "bench", "STREAMS", ARTICLES, ">")
+        answer = await store.do("XREADGROUP", "GROUP", PRESSES, "bench", "STREAMS", ARTICLES, ">")
         entry, (_, event) = answer[0][1][0]
         started = time.perf_counter()
         await handlers.mark_articles([decode(notices, entry.decode(), {b"event": event})])

@@ -18,6 +18,7 @@ from services.ingest.formats.faults import refused
 from services.ingest.illustrations import Illustrated, illustrate
 from services.ingest.masthead_and_front import put_conditions, put_front
 from services.ingest.ndjson import answer_lines
+from services.ingest.pace import Pace
 from services.ingest.parse import parse_json
 from services.ingest.register import TRIES, Accepted, Register
 from services.ingest.waiting import Waiting, seconds_to_wait
@@ -166,6 +167,7 @@ class Desk:
 def article_routes(service: Service, desk: Desk) -> APIRouter:
     """The calls for articles, the weather and the front page."""
     router = APIRouter(prefix="/v1", tags=["articles"])
+    pace = Pace(service.store)
 
     async def put(request: Request, keep: Callable[[Store, Clock, Any], Awaitable[None]]) -> Response:
         await keep(service.store, service.clock, parse_json(await read_body(request)))
@@ -178,7 +180,8 @@ def article_routes(service: Service, desk: Desk) -> APIRouter:
     async def post_articles(request: Request) -> Response:
         """Accept NDJSON, a line an article; each line of the answer acknowledges or refuses one line."""
         source = desk.source(request)
-        return await answer_lines(request, lambda raw: desk.line(source, raw), max_line=MOST, at_once=AT_ONCE)
+        work = partial(desk.line, source)
+        return await answer_lines(request, work, max_line=MOST, at_once=AT_ONCE, pace=pace.keep)
 
     @router.get("/articles/{ident}")
     async def get_article(ident: str, request: Request) -> Response:

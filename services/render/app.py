@@ -2,7 +2,6 @@
 
 from contextlib import AsyncExitStack
 
-from services.render.dirty import GROUP
 from services.render.edition import LiveEdition
 from services.render.handlers import Handlers, notices
 from services.render.mend import is_suspect, mend_beside
@@ -12,6 +11,7 @@ from services.render.refresh import refresh
 from services.render.routes import add_routes
 from services.render.site import Site
 from services.render.ticker import Ticker
+from shared.backlog import PRESSES
 from shared.events import ARTICLES, SIGNALS, signals
 from shared.service import Service, create_app
 from shared.settings import Settings
@@ -25,8 +25,8 @@ press = Press(service.store, edition, printer, site, service.clock, settings.con
 ticker = Ticker(service.store, press, settings.site, service.clock)
 handlers = Handlers(service.store, press, edition, ticker)
 
-service.consume(stream=ARTICLES, group=GROUP, events=notices, handle=handlers.mark_articles)
-service.consume(stream=SIGNALS, group=GROUP, events=signals, handle=handlers.mark_signals)
+service.consume(stream=ARTICLES, group=PRESSES, events=notices, handle=handlers.mark_articles)
+service.consume(stream=SIGNALS, group=PRESSES, events=signals, handle=handlers.mark_signals)
 
 
 async def run(_: AsyncExitStack) -> None:

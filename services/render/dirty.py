@@ -9,12 +9,11 @@ from typing import Any, NamedTuple
 from services.render import dirty_steps as steps
 from services.render import keys, taking
 from services.render.dirty_steps import ALL, WAITING
+from shared.backlog import PRESSES
 from shared.events import ARTICLES, PAGES
 from shared.live import built_key, live_key
 from shared.store import Store
 
-GROUP = "render"
-"""As which the presses read streams."""
 LEASE_MS = 15_000
 HELP_LEASE_MS = 3_000
 """A press that only helps may be given so little of the machine that it stands still with a page."""
@@ -66,7 +65,7 @@ class Dirty:
         flat = [part for change in changes for part in (*change[:4], int(change.urgent))]
         lease = (most, room, self._token(token), LEASE_MS, self._related)
         until = _end_of(LEASE_MS)
-        answer = await self._store.run(taking.MARK_ARTICLES, (*ALL, ARTICLES), (GROUP, *lease, *flat))
+        answer = await self._store.run(taking.MARK_ARTICLES, (*ALL, ARTICLES), (PRESSES, *lease, *flat))
         return self._taken(token, until, answer)
 
     async def mark(
@@ -84,7 +83,7 @@ class Dirty:
         patient = keys.patience if patience is None else lambda _: patience
         flat = [part for page in dict.fromkeys(pages) for part in (page, patient(page))]
         stream, entry = ack or ("", "")
-        await self._store.run(steps.MARK, (*ALL, stream), (GROUP, entry, cause, *flat))
+        await self._store.run(steps.MARK, (*ALL, stream), (PRESSES, entry, cause, *flat))
 
     async def mark_again(self, pages: Iterable[str], cause: str) -> None:
         """Mark pages to be built again whatever is on disk, though no event asks for it: what events ask for goes

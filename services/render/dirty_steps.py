@@ -19,9 +19,10 @@ Times are the machine's milliseconds, never the site's: a lease does not stop wi
 """
 
 from services.render import keys
+from shared.backlog import TO_BUILD
 from shared.store import Script
 
-ARTICLES = "render:dirty:articles"
+ARTICLES = TO_BUILD
 SHARED = "render:dirty:shared"
 UNHURRIED = "render:dirty:unhurried"
 BACKGROUND = "render:dirty:background"

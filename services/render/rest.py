@@ -1,6 +1,7 @@
 """Whether the site stands still: every event is read and done, and no page waits."""
 
-from services.render.dirty import GROUP, Dirty
+from services.render.dirty import Dirty
+from shared.backlog import PRESSES
 from shared.events import ARTICLES, SIGNALS
 from shared.groups import Group, groups_of
 from shared.store import Store
@@ -8,7 +9,7 @@ from shared.store import Store
 
 async def readers(store: Store) -> list[Group]:
     """Render's groups of readers, one of each of its streams that is there."""
-    return [one for stream in (ARTICLES, SIGNALS) for one in await groups_of(store, stream) if one.name == GROUP]
+    return [one for stream in (ARTICLES, SIGNALS) for one in await groups_of(store, stream) if one.name == PRESSES]
 
 
 async def at_rest(store: Store) -> tuple[str, ...] | None:
