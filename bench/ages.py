@@ -1,5 +1,5 @@
 """How old pages that list articles get while thousands of articles come: the longest for which one missed an article
-that was live."""
+that was live. And how long an article takes that is posted meanwhile."""
 
 import json
 import re
@@ -10,12 +10,13 @@ from typing import Any
 
 from bench import corpus
 from bench.batch import send_until_on_disk
-from bench.table import Row, rate
+from bench.table import Row, median, rate
 from bench.up import Press
 from services.render.site import page_file
 
 ARTICLES = 10_000  # the most that a request may have: long enough for all that can wait to come due
 READ_EVERY = 0.1
+POST_EVERY = 0.2
 SHOWN = 25
 """Of the 30 newest that a list shows: articles of one moment may stand in another order than they were sent in."""
 
@@ -62,6 +63,29 @@ class _Reader(threading.Thread):
         return max(ages)
 
 
+class _Poster(threading.Thread):
+    """Posts an article now and then, each its own; `sent` has the moment before each, by id."""
+
+    def __init__(self, press: Press) -> None:
+        super().__init__(daemon=True)
+        self._line, self._token = press.line("ingest"), press.token
+        self._over = threading.Event()
+        self.sent: dict[str, float] = {}
+
+    def run(self) -> None:
+        number = 10**7
+        while not self._over.wait(POST_EVERY):
+            number += 1
+            body, at = json.dumps(corpus.fresh(number)).encode(), time.time()
+            status, answer = self._line.post("/v1/articles", body, self._token)
+            assert status == 202, answer
+            self.sent[json.loads(answer)["id"]] = at
+
+    def stop(self) -> None:
+        self._over.set()
+        self.join()
+
+
 def rows(press: Press) -> list[Row]:
     """The longest batch."""
     press.fill(1_000)
@@ -70,37 +94,41 @@ def rows(press: Press) -> list[Row]:
     lines = [json.dumps(article).encode() + b"\n" for article in articles.values()]
     readers = {path: _Reader(press, path) for path in (*_LISTS, *_FEEDS)}
     since = press.store.xinfo_stream("pages")["last-generated-id"].decode()
-    for reader in readers.values():
-        reader.start()
+    poster = _Poster(press)
+    for thread in (*readers.values(), poster):
+        thread.start()
     sent, seconds = send_until_on_disk(press, lines)
+    poster.stop()
     press.drain()
     for reader in readers.values():
         reader.stop()
     press.articles += sent.answers
-    live_at = _live_at(
-        press, since, {answer["id"]: number for answer, number in zip(sent.answers, articles, strict=True)}
-    )
+    seen_at = _live_at(press, since)
+    live_at = {number: seen_at[answer["id"]] for number, answer in zip(articles, sent.answers, strict=True)}
+    beside = [seen_at[ident] - at for ident, at in poster.sent.items()]
 
     def oldest(kind: Mapping[str, Callable[[Article], bool]]) -> str:
         return f"{max(readers[path].oldest(_newest(articles, kind[path]), live_at) for path in kind):.1f} s"
 
     return [
         Row(f"batch of {ARTICLES:,}: their own pages live", rate(ARTICLES / seconds)),
+        Row("— an article that is posted beside it, until live: p50 (the longest)",
+            f"{median(beside):.2f} s ({max(beside):.2f} s)"),
         Row("— the greatest age of a section, a topic or an author meanwhile", oldest(_LISTS), "", "", "≤ 2 s"),
         Row("— the greatest age of a feed", oldest(_FEEDS), "", "", "≤ 10 s"),
-    ]
+    ]  # fmt: skip
 
 
 def _newest(articles: Mapping[int, Article], belongs: Callable[[Article], bool]) -> list[int]:
     return sorted((number for number, article in articles.items() if belongs(article)), reverse=True)
 
 
-def _live_at(press: Press, since: str, numbers: Mapping[str, int]) -> dict[int, float]:
-    """When each article's page was on disk for the first time, as the stream of pages tells."""
-    found: dict[int, float] = {}
+def _live_at(press: Press, since: str) -> dict[str, float]:
+    """When each article's page was on disk for the first time, by id, as the stream of pages tells."""
+    found: dict[str, float] = {}
     store: Any = press.store
     for entry, fields in store.xrange("pages", min=f"({since}"):
         event = json.loads(fields[b"event"])
-        if event.get("article") in numbers:
-            found.setdefault(numbers[event["article"]], int(entry.partition(b"-")[0]) / 1000)
+        if event.get("article"):
+            found.setdefault(event["article"], int(entry.partition(b"-")[0]) / 1000)
     return found
