@@ -1,6 +1,8 @@
 """What waits for the presses, for whoever must not run far ahead of them."""
 
-from shared.events import ARTICLES
+from typing import NamedTuple
+
+from shared.events import ARTICLES, PAGES
 from shared.groups import groups_of
 from shared.store import Store
 
@@ -8,11 +10,35 @@ PRESSES = "render"
 """As which the presses read streams."""
 TO_BUILD = "render:dirty:articles"
 """Sorted set of the pages of articles that wait to be built, and that nobody builds just now."""
+LISTS = "render:dirty:shared"
+"""Sorted set of lists, fragments and whatever else is not to be older than two seconds, by when they are due."""
+FEEDS = "render:dirty:unhurried"
+"""The same of feeds, archives and sitemaps, which may be five times as old."""
 
 
-async def articles_to_build(store: Store) -> int:
-    """How many articles' events wait to be read, or their pages to be built. Raises StoreUnavailable."""
-    unread = sum(
-        (group.lag or 0) + group.pending for group in await groups_of(store, ARTICLES) if group.name == PRESSES
+class Backlog(NamedTuple):
+    """How many articles' events wait to be read, or their pages to be built; for how many seconds the list, and the
+    feed, that waits longest has been due (below 0: not yet); the newest entry of the stream of pages, which tells
+    whether anything is built."""
+
+    articles: int = 0
+    lists: float = 0.0
+    feeds: float = 0.0
+    newest: bytes = b""
+
+
+async def backlog(store: Store) -> Backlog:
+    """What waits now. Raises StoreUnavailable."""
+    groups = await groups_of(store, ARTICLES)
+    clock, articles, newest, *firsts = await store.all(
+        [
+            ("TIME",),
+            ("ZCARD", TO_BUILD),
+            ("XREVRANGE", PAGES, "+", "-", "COUNT", 1),
+            *(("ZRANGE", queue, 0, 0, "WITHSCORES") for queue in (LISTS, FEEDS)),
+        ]
     )
-    return unread + int(await store.do("ZCARD", TO_BUILD))
+    unread = sum((group.lag or 0) + group.pending for group in groups if group.name == PRESSES)
+    now = int(clock[0]) + int(clock[1]) / 1_000_000
+    lists, feeds = (now - float(first[1]) / 1_000 if first else 0.0 for first in firsts)
+    return Backlog(unread + articles, lists, feeds, newest[0][0] if newest else b"")

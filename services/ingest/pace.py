@@ -1,17 +1,19 @@
 """How far a batch may run ahead of the press: what is posted beside it waits behind all of it, and so do its own last
-lines once they are acknowledged."""
+lines once they are acknowledged; and pages that list its articles get old."""
 
 import asyncio
 import contextlib
 import math
 import time
 
-from shared.backlog import articles_to_build
+from shared.backlog import Backlog, backlog
 from shared.store import Store, StoreUnavailable
 
 AHEAD = 160
 """Articles that may wait to be built while a batch is read: two full rounds of each of two presses, and as many again
 that come while those are built."""
+LISTS_DUE, FEEDS_DUE = 0.75, 1.0
+"""Seconds for which a list and a feed may have been due, so that none gets older than two seconds, and ten."""
 LOOK_EVERY = 0.01
 STANDSTILL = 1.0
 
@@ -22,32 +24,32 @@ class Pace:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._waiting = 0
+        self._seen = Backlog()
         self._looked_at = -math.inf
-        self._stuck = math.inf
-        """As many waited when it was seen last that none was built; until some are, a batch is not held."""
+        self._stood_at: bytes | None = None
+        """The newest page when it was seen last that none was built; until there is another, a batch is not held."""
 
     async def keep(self) -> None:
-        """Return once few enough articles wait to be built, or if for STANDSTILL seconds they do not become fewer."""
+        """Return once little enough waits to be built, or if for STANDSTILL seconds no page is built."""
         with contextlib.suppress(StoreUnavailable):  # the line that comes next is told so
             await self._keep()
 
     async def _keep(self) -> None:
-        fewest, since = math.inf, time.monotonic()
-        while AHEAD < (waiting := await self._count()) < self._stuck:
-            now = time.monotonic()
-            if waiting < fewest:
-                fewest, since = waiting, now
-            elif now - since > STANDSTILL:
-                self._stuck = fewest
-                return
+        newest, since = None, 0.0
+        while _is_behind(seen := await self._look()) and seen.newest != self._stood_at:
+            if seen.newest != newest:
+                newest, since = seen.newest, time.monotonic()
+            elif time.monotonic() - since > STANDSTILL:
+                self._stood_at = newest
             await asyncio.sleep(LOOK_EVERY)
-        if waiting <= AHEAD:
-            self._stuck = math.inf
 
-    async def _count(self) -> int:
-        """How many articles wait to be built, as of a moment ago."""
+    async def _look(self) -> Backlog:
+        """What waits to be built, as of a moment ago."""
         if time.monotonic() - self._looked_at > LOOK_EVERY:
             self._looked_at = time.monotonic()
-            self._waiting = await articles_to_build(self._store)
-        return self._waiting
+            self._seen = await backlog(self._store)
+        return self._seen
+
+
+def _is_behind(seen: Backlog) -> bool:
+    return seen.articles > AHEAD or seen.lists > LISTS_DUE or seen.feeds > FEEDS_DUE

@@ -19,12 +19,12 @@ Times are the machine's milliseconds, never the site's: a lease does not stop wi
 """
 
 from services.render import keys
-from shared.backlog import TO_BUILD
+from shared.backlog import FEEDS, LISTS, TO_BUILD
 from shared.store import Script
 
 ARTICLES = TO_BUILD
-SHARED = "render:dirty:shared"
-UNHURRIED = "render:dirty:unhurried"
+SHARED = LISTS
+UNHURRIED = FEEDS
 BACKGROUND = "render:dirty:background"
 GONE = "render:dirty:gone"
 LEASES = "render:leases"

@@ -10,9 +10,9 @@ from types import SimpleNamespace
 import pytest
 
 from services.ingest import pace as pacing
-from services.ingest.pace import AHEAD, Pace
-from shared.backlog import PRESSES, TO_BUILD
-from shared.events import ARTICLES
+from services.ingest.pace import AHEAD, FEEDS_DUE, LISTS_DUE, Pace
+from shared.backlog import FEEDS, LISTS, PRESSES, TO_BUILD
+from shared.events import ARTICLES, PAGES
 from shared.settings import Settings
 from shared.store import Store
 from tests.ingest.conftest import Ingest
@@ -34,6 +34,9 @@ class Backlog:
 
     async def take(self, count: int) -> None:
         await self.store.do("ZPOPMIN", TO_BUILD, count)
+
+    async def build(self) -> None:
+        await self.store.do("XADD", PAGES, "*", "event", "{}")
 
     async def asked(self, times: int) -> None:
         """Return once somebody has asked so many times more."""
@@ -90,28 +93,36 @@ async def test_others_that_read_the_articles_hold_nobody(backlog: Backlog, monke
     await asyncio.wait_for(Pace(backlog.store).keep(), 15)
 
 
+@pytest.mark.parametrize(("queue", "bound"), [(LISTS, LISTS_DUE), (FEEDS, FEEDS_DUE)])
+async def test_a_batch_waits_until_no_list_has_been_due_for_long(
+    backlog: Backlog, monkeypatch: pytest.MonkeyPatch, queue: str, bound: float
+) -> None:
+    monkeypatch.setattr(pacing, "STANDSTILL", LONG)
+    seconds, micros = await backlog.store.do("TIME")
+    now = int(seconds) * 1_000 + int(micros) // 1_000
+    await backlog.store.do("ZADD", queue, now - bound * 1_000 - 1, "list:late", now + 60_000, "list:later")
+    held = asyncio.create_task(Pace(backlog.store).keep())
+    await backlog.asked(3)
+    assert not held.done()
+    await backlog.store.do("ZREM", queue, "list:late")
+    await asyncio.wait_for(held, 15)
+
+
 async def test_where_nobody_builds_a_batch_is_held_once_and_again_when_somebody_does(
     backlog: Backlog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pacing, "LOOK_EVERY", -1)  # always anew
     pace = Pace(backlog.store)
-    await backlog.add(AHEAD + 100)
+    await backlog.add(AHEAD + 1)
     monkeypatch.setattr(pacing, "STANDSTILL", 0.05)
     await asyncio.wait_for(pace.keep(), 15)
     monkeypatch.setattr(pacing, "STANDSTILL", LONG)
-    await backlog.add(50)
     await asyncio.wait_for(pace.keep(), 15)
-    await backlog.take(51)
+    await backlog.build()
     held = asyncio.create_task(pace.keep())
     await backlog.asked(3)
     assert not held.done()
-    await backlog.take(99)
-    await asyncio.wait_for(held, 15)
-    await backlog.add(200)  # more than stood still before: now they are built
-    held = asyncio.create_task(pace.keep())
-    await backlog.asked(3)
-    assert not held.done()
-    await backlog.take(200)
+    await backlog.take(1)
     await asyncio.wait_for(held, 15)
 
 
@@ -122,16 +133,15 @@ async def test_a_standstill_is_one_only_while_nothing_is_built(
     monkeypatch.setattr(pacing, "time", SimpleNamespace(monotonic=lambda: now))
     monkeypatch.setattr(pacing, "LOOK_EVERY", -1)  # always anew: this clock stands
     monkeypatch.setattr(pacing, "STANDSTILL", 20.0)
-    await backlog.add(AHEAD + 100)
+    await backlog.add(AHEAD + 1)
     held = asyncio.create_task(Pace(backlog.store).keep())
     for _ in range(5):
+        await backlog.build()
         await backlog.asked(2)
         now += 15
         await backlog.asked(2)
         assert not held.done()
-        await backlog.take(1)
-    await backlog.asked(2)
-    now += 21
+    now += 6
     await asyncio.wait_for(held, 15)
 
 
