@@ -1,8 +1,9 @@
 """What was set aside: entries of `dead-letters`, each with what it was and why.
 
-`dead-letters:of` hash, what is tried again and again (kind, name, and of a picture its article) → its entry.
+`dead-letters:of` hash, what is tried again and again (`thing_of`) → its entry, for as long as that is kept.
 """
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from shared.events import DEAD_LETTERS
@@ -27,8 +28,13 @@ async def set_event_aside(store: Store, stream: str, group: str, entry: str, raw
 async def set_aside_once(store: Store, kind: str, name: str, reason: str, **more: str) -> None:
     """Keep a dead letter of what every event may try again: one for each thing, else a mistake in a template would fill
     the store. Another reason takes the place of the one before."""
-    letter, thing = set_aside(kind, name, reason, **more), f"{kind} {name} {more.get('article', '')}"
-    await store.run(_ONCE, (DEAD_LETTERS, OF), (thing, *letter[3:]))
+    letter = set_aside(kind, name, reason, **more)
+    await store.run(_ONCE, (DEAD_LETTERS, OF), (thing_of({"kind": kind, "name": name, **more}), *letter[3:]))
+
+
+def thing_of(letter: Mapping[str, str]) -> str:
+    """What a dead letter is of, as one text: its kind and name, and of a picture its article."""
+    return f"{letter['kind']} {letter['name']} {letter.get('article', '')}"
 
 
 def read(entry: tuple[bytes, list[bytes]]) -> dict[str, Any]:
@@ -43,6 +49,13 @@ def read(entry: tuple[bytes, list[bytes]]) -> dict[str, Any]:
 async def letters(store: Store) -> list[dict[str, Any]]:
     """All dead letters, oldest first."""
     return [read(entry) for entry in await store.do("XRANGE", DEAD_LETTERS, "-", "+")]
+
+
+async def forget(store: Store, dropped: Iterable[Mapping[str, str]]) -> int:
+    """Drop dead letters, with all that is kept of them; return how many were still there."""
+    return int(
+        await store.run(_FORGET, (DEAD_LETTERS, OF), [part for one in dropped for part in (one["id"], thing_of(one))])
+    )
 
 
 async def pages_set_aside(store: Store) -> list[str]:
@@ -63,4 +76,14 @@ if letter and letter[2][6] == ARGV[7] then return 0 end -- the reason: kind, nam
 if letter then redis.call('XDEL', KEYS[1], kept) end
 redis.call('HSET', KEYS[2], ARGV[1], redis.call('XADD', KEYS[1], '*', unpack(ARGV, 2)))
 return 1
+""")
+
+_FORGET = Script("""
+local there = 0
+for at = 1, #ARGV, 2 do
+  there = there + redis.call('XDEL', KEYS[1], ARGV[at])
+  -- another letter may have taken its place meanwhile
+  if redis.call('HGET', KEYS[2], ARGV[at + 1]) == ARGV[at] then redis.call('HDEL', KEYS[2], ARGV[at + 1]) end
+end
+return there
 """)

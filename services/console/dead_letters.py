@@ -9,7 +9,7 @@ from services.console.place import AsJson, Data, Place, err, out, with_store
 from services.render import keys
 from services.render.dirty import Dirty
 from shared.clock import due
-from shared.dead_letters import letters
+from shared.dead_letters import forget, letters, thing_of
 from shared.events import DEAD_LETTERS
 from shared.store import Command, Script, Store
 
@@ -50,8 +50,9 @@ def retry(idents: Idents, data: Data = None) -> None:
         stuck = [ident for ident in idents if ident in known and not _has_a_way_back(known[ident])]
         asked = [known[ident] for ident in dict.fromkeys(idents) if ident in known and ident not in stuck]
         unknown = [ident for ident in idents if ident not in known]
-        for thing, letter in {_thing(letter): letter for letter in asked}.items():
-            if not await _put_back(store, letter, [one["id"] for one in known.values() if _thing(one) == thing]):
+        # it goes back once: every group reads an event again, whichever of them set it aside
+        for thing, letter in {thing_of(letter): letter for letter in asked}.items():
+            if not await _put_back(store, letter, [one for one in known.values() if thing_of(one) == thing]):
                 unknown.append(letter["id"])  # somebody else has just put it back, or dropped it
         return unknown, stuck
 
@@ -68,8 +69,8 @@ def drop(idents: Idents, data: Data = None) -> None:
     """Forget them."""
 
     async def work(_: Place, store: Store) -> list[str]:
-        known = {letter["id"] for letter in await letters(store)}
-        await store.all([("XDEL", DEAD_LETTERS, ident) for ident in idents if ident in known])
+        known = {letter["id"]: letter for letter in await letters(store)}
+        await forget(store, [known[ident] for ident in idents if ident in known])
         return [ident for ident in idents if ident not in known]
 
     _finish(idents, with_store(data, work), "dropped")
@@ -80,12 +81,7 @@ def _has_a_way_back(letter: dict[str, Any]) -> bool:
     return bool(letter.get(needs.get(letter["kind"], "")))
 
 
-def _thing(letter: dict[str, Any]) -> tuple[str, ...]:
-    """What was set aside. It goes back once: every group reads an event again, whichever of them set it aside."""
-    return letter["kind"], letter["name"], letter.get("article", "")
-
-
-async def _put_back(store: Store, letter: dict[str, Any], idents: list[str]) -> bool:
+async def _put_back(store: Store, letter: dict[str, Any], its: list[dict[str, Any]]) -> bool:
     """Put it back, and its letters away; False if these were gone already: a reader's view would be counted twice."""
     if letter["kind"] in ("event", "schedule"):
         back: Command = (
@@ -93,10 +89,10 @@ async def _put_back(store: Store, letter: dict[str, Any], idents: list[str]) -> 
             if letter["kind"] == "event"
             else ("ZADD", due("ingest"), 0, letter["name"])
         )
-        return bool(await store.run(_PUT_BACK, (DEAD_LETTERS,), (len(idents), *idents, *back)))
+        return bool(await store.run(_PUT_BACK, (DEAD_LETTERS,), (len(its), *(one["id"] for one in its), *back)))
     page = letter["name"] if letter["kind"] == "page" else keys.article(letter["article"])
     await Dirty(store, "console").mark_at_once([page], "retry")
-    return bool(await store.do("XDEL", DEAD_LETTERS, *idents))
+    return bool(await forget(store, its))
 
 
 _PUT_BACK = Script("""

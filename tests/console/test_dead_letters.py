@@ -10,7 +10,8 @@ import redis
 import typer
 
 from services.console.dead_letters import drop, list_letters, retry, show
-from shared.dead_letters import letters, set_aside
+from services.console.place import with_store
+from shared.dead_letters import OF, letters, set_aside, set_aside_once
 from shared.events import ARTICLES, DEAD_LETTERS, VIEWS
 from shared.store import Store
 
@@ -89,3 +90,22 @@ def test_what_two_put_back_at_the_same_time_goes_back_once(
         retry([ident])
     assert capsys.readouterr() == ("1 put back\n0 put back\n", f"no dead letter has the id {ident}\n")
     assert store.xlen(VIEWS) == 1
+
+
+@pytest.mark.parametrize("command", [drop, retry])
+def test_nothing_is_kept_of_what_was_dropped_or_put_back(
+    store: redis.Redis, command: Callable[[list[str]], None]
+) -> None:
+    with_store(None, lambda _, of: set_aside_once(of, "page", "front", "it failed"))
+    with_store(None, lambda _, of: set_aside_once(of, "picture", "/media/a.jpg", "damaged", article="g"))
+    command([ident.decode() for ident, _ in store.xrange(DEAD_LETTERS)])
+    assert not store.xlen(DEAD_LETTERS)
+    assert not store.exists(OF)
+
+
+def test_a_letter_that_is_dropped_leaves_another_one_of_the_same_known(store: redis.Redis) -> None:
+    earlier = store.execute_command(*set_aside("page", "front", "it failed")).decode()
+    with_store(None, lambda _, of: set_aside_once(of, "page", "front", "it failed"))
+    drop([earlier])
+    with_store(None, lambda _, of: set_aside_once(of, "page", "front", "it failed"))
+    assert store.xlen(DEAD_LETTERS) == 1
