@@ -63,7 +63,7 @@ class Suspects:
         suspects: dict[str, list[str]] = {}
         for path, key in {**found.differs, **found.missing}.items():
             suspects.setdefault(key, []).append(path)
-        begun_ms = await self._store_ms()
+        begun_ms = await self._dirty.now()
         until = asyncio.get_running_loop().time() + PATIENCE
         certain = await self._certain(suspects, until)
         for key, paths in suspects.items():
@@ -164,10 +164,6 @@ class Suspects:
         """Whether a page was built, or came to wait, since then."""
         noted = [await self._dirty.mark_of(key), await self._store.do("HGET", WHY, key)]
         return any(int(note.rpartition(b" ")[2]) > since_ms for note in noted if note)
-
-    async def _store_ms(self) -> int:
-        seconds, micros = await self._store.do("TIME")
-        return int(seconds) * 1000 + int(micros) // 1000
 
     async def _pictures_of(self, key: str) -> set[str]:
         """The public files of the pictures that a live article's page shows now."""
