@@ -106,7 +106,8 @@ _SALTS = Script("""
 local today, earlier = ARGV[1], ARGV[2]
 redis.call('HSETNX', KEYS[1], today, ARGV[3])
 for _, day in ipairs(redis.call('HKEYS', KEYS[1])) do
-  if day ~= today and day ~= earlier then redis.call('HDEL', KEYS[1], day) end
+  -- one to come is that of a process whose clock is ahead
+  if day < earlier then redis.call('HDEL', KEYS[1], day) end
 end
 return redis.call('HMGET', KEYS[1], today, earlier)
 """)

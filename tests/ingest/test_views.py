@@ -491,3 +491,11 @@ async def test_the_salt_of_a_day_holds_for_half_an_hour_after_it_at_all_replicas
     after = await one.at(midnight + timedelta(minutes=30))
     assert (before.yesterday, within.yesterday, after.yesterday) == (None, before.today, None)
     assert before.today != within.today == after.today
+
+
+async def test_a_process_whose_clock_is_behind_leaves_the_others_the_salt_of_their_day(store: Store) -> None:
+    ahead, behind, started_since = (DailySalts(store, Site()) for _ in range(3))
+    midnight = datetime(2025, 7, 27, tzinfo=UTC)
+    begun = await ahead.at(midnight)
+    await behind.at(midnight - timedelta(milliseconds=1))
+    assert (await started_since.at(midnight)).today == begun.today
