@@ -19,6 +19,8 @@ from shared.store import Command
 
 FORMAT = 1
 PORTION = 2000
+BESIDE = "import:"
+"""What a stream's key begins with until all of it is there."""
 LONG_IDLE_MS = 86_400_000
 """For how long what was read and not acknowledged is said to have lain there: those who take such entries over do."""
 _ENTRY = r"^[0-9]{1,19}-[0-9]{1,19}$"
@@ -129,10 +131,14 @@ class _Stream(_Kept):
     groups: Annotated[list[_Group], AfterValidator(_distinct)]
 
     def commands(self) -> list[Command]:
-        added: list[Command] = [("XADD", self.key, entry, *fields) for entry, fields in self.value]
+        """Its entries may take many steps: nobody must read any before what its groups have read is known."""
+        if not (self.value or self.groups):
+            return [("DEL", self.key)]
+        beside = BESIDE + self.key
+        added: list[Command] = [("XADD", beside, entry, *fields) for entry, fields in self.value]
         there = [entry for entry, _ in self.value]
-        groups = (command for group in self.groups for command in group.commands(self.key, there))
-        return [("DEL", self.key), *added, *groups]
+        groups = (command for group in self.groups for command in group.commands(beside, there))
+        return [("DEL", beside), *added, *groups, ("RENAME", beside, self.key)]
 
 
 class _End(BaseModel):
@@ -159,7 +165,8 @@ def end(keys: int) -> dict[str, Any]:
 
 
 def kept(lines: Iterable[bytes]) -> Iterator[Kept]:
-    """The keys, each with the `commands` that write it in place of what was there. Raises Damaged, at the end too."""
+    """The keys, each with the `commands` that write it in place of what was there, in one step or in several, one after
+    the other. Raises Damaged, at the end too."""
     rest = iter(lines)
     try:
         first = _Head.model_validate_json(next(rest, b""))

@@ -43,6 +43,8 @@ VISITORS = (b"seen:", b"views:from:", b"views:salts")
 """Marks and salts that end within a day: an import would keep them for ever, and a backup would tell of readers."""
 TOGETHER = 64
 """Keys of an import that go out together: one after the other, each waits for an fsync of its own."""
+AT_ONCE = 2_000
+"""Commands in a step: a day's views in a single one would take the store longer than anybody waits for an answer."""
 _ORIGINAL = re.compile(r"media/([0-9a-f]{2})/\1[0-9a-f]{38}")
 
 Written = Annotated[Path, typer.Argument(metavar="FILE", help="The file to write; it must not exist yet.")]
@@ -98,7 +100,7 @@ def import_(file: Exported, data: Data = None) -> None:
             for _, alike in groupby(kept(_member(archive, "store.ndjson")), lambda one: _turn(one.key, one.type)):
                 while portion := list(islice(alike, TOGETHER)):
                     ours = [one for one in portion if one.key.encode() not in LEFT_OUT]
-                    await asyncio.gather(*(store.commit({}, one.commands()) for one in ours))
+                    await asyncio.gather(*(_write_key(store, one.commands()) for one in ours))
                     count += len(portion)
             _compare_settings(archive, place)
         await mark_everything(store, Dirty(store, "import"), "import")
@@ -111,6 +113,11 @@ def import_(file: Exported, data: Data = None) -> None:
     except OSError as error:
         raise CannotStart(f"{error.filename or file}: {error.strerror or error}") from None
     out.print(f"{count} keys from {file}", markup=False)
+
+
+async def _write_key(store: Store, commands: list[Command]) -> None:
+    for first in range(0, len(commands), AT_ONCE):
+        await store.commit({}, commands[first : first + AT_ONCE])
 
 
 def _check(file: Path) -> int:

@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.console import transfer
-from services.console.exported import Damaged, end, head, kept
+from services.console.exported import BESIDE, Damaged, end, head, kept
 from services.console.folder import CannotStart
 from services.console.transfer import export, import_
 from services.ingest.viewing import Beacon, Intake
@@ -115,6 +115,29 @@ def test_what_groups_have_not_done_waits_for_nobody_and_is_done_after_an_import(
     assert len(store.xreadgroup("strangers", "one", {"a-stream": ">"})[0][1]) == store.xlen("a-stream")
 
 
+def test_a_long_stream_is_imported_in_short_steps_and_is_there_at_once(
+    store: redis.Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries = [store.xadd("z-stream", {"event": number}) for number in range(7)]
+    store.xgroup_create("z-stream", "readers", entries[4])
+    export(tmp_path / "site.pressrun")
+    store.flushall()
+    commit, sizes = Store.commit, []
+
+    async def in_the_open(self: Store, expect: Any, commands: Any, *more: Any) -> Any:
+        sizes.append(len(commands))
+        assert store.xlen("z-stream") == 0
+        return await commit(self, expect, commands, *more)
+
+    monkeypatch.setattr(transfer, "AT_ONCE", 2)
+    monkeypatch.setattr(Store, "commit", in_the_open)
+    import_(tmp_path / "site.pressrun")
+    assert max(sizes) == 2
+    assert [entry for entry, _ in store.xrange("z-stream")] == entries
+    assert store.xinfo_groups("z-stream")[0]["lag"] == 2
+    assert not store.keys(f"{BESIDE}*")
+
+
 def test_an_import_writes_a_stream_when_all_that_its_events_are_about_is_there_and_then_what_is_due(
     store: redis.Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,7 +151,7 @@ def test_an_import_writes_a_stream_when_all_that_its_events_are_about_is_there_a
     last = {"a-stream": 5, "z-stream": 5, due("ingest"): 0}
 
     async def with_these_in_a_hurry(self: Store, expect: Any, commands: Any, *more: Any) -> Any:
-        key = commands[0][1]
+        key = commands[0][1].removeprefix(BESIDE)
         for _ in range(last.get(key, 10)):
             await asyncio.sleep(0)
         written.append(key)
