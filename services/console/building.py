@@ -13,10 +13,10 @@ from services.console.place import AsJson, Data, Place, err, find, out, progress
 from services.render.check import Differences, compare
 from services.render.dirty import Dirty
 from services.render.edition import LiveEdition
+from services.render.full_build import build_site
 from services.render.inline import inline_tree
 from services.render.mend import repair as mend_pages
 from services.render.printer import Printer
-from services.render.rebuild import build_site
 from services.render.refresh import mark_everything
 from services.render.site import Site
 from services.render.suspects import Suspects

@@ -3,7 +3,7 @@
 from itertools import chain
 
 from services.render import keys
-from services.render.rebuild import PORTION, TOGETHER, _portions
+from services.render.full_build import PORTION, TOGETHER, _portions
 
 ARTICLES = [keys.article(str(number)) for number in range(PORTION + 1)]
 
