@@ -6,7 +6,6 @@ from services.trending.announce import Announcer
 from services.trending.counters import BATCH, Counters
 from services.trending.due import Due
 from services.trending.handlers import CHANGES, Handlers
-from services.trending.hours import keep_time
 from services.trending.lua import COUNTED, GROUP
 from services.trending.pending import Pending
 from services.trending.rankings import Rankings
@@ -36,7 +35,7 @@ async def run(_: AsyncExitStack) -> None:
     """Begin to announce, and to do what falls due."""
     service.keep_running(announcer.run, "announce")
     service.keep_running(pending.keep_writing, "write")
-    service.keep_running(lambda: keep_time(due, clock, announcer), "time")
+    service.keep_running(lambda: due.keep_time(clock, announcer), "time")
 
 
 app = create_app(service, "Pressrun trending", run)

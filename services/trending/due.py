@@ -5,20 +5,23 @@ and takes away what it has done, so that a kill between two loses nothing and re
 forgetting wait until every view that was accepted before their moment is counted.
 """
 
+import asyncio
 from datetime import datetime
 
+from services.trending.announce import Announcer
 from services.trending.counters import ONCE
 from services.trending.due_step import ENTER
 from services.trending.lua import GROUP, IS_LATER, PRELUDE
 from services.trending.pending import Pending
 from services.trending.sealing import SEAL
-from shared.clock import due, millis
+from shared.clock import Clock, due, millis
 from shared.events import VIEWS
 from shared.once import REMEMBERED
 from shared.store import Script, Store
 
 CHUNK = 100  # a step of so many blocks the store for a millisecond or two
 LOOK_BACK = 60_000  # ms: how often to ask whether everything accepted is counted when nothing waits for it
+LOOK = 1.0  # seconds between two looks for what falls due
 AGAIN, DONE, WAIT = 1, 0, -1
 
 
@@ -29,6 +32,13 @@ class Due:
         self._store = store
         self._pending = pending
         self._steps = {"hour": _HOUR, "end": _END, "seal": SEAL, "forget": _FORGET}
+
+    async def keep_time(self, clock: Clock, announcer: Announcer) -> None:
+        """For ever: do what is due, and let it be announced."""
+        while True:
+            await self.run(clock.now())
+            announcer.poke()
+            await asyncio.sleep(LOOK)
 
     async def run(self, now: datetime) -> bool:
         """Do everything that is due; False if something waits until earlier views are counted."""
