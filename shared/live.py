@@ -1,7 +1,7 @@
 """What is on the site now: the cards of the articles whose page is on disk, and the lists they are in.
 
 `live:{id}` the card, JSON, as long as the article is listed · `left:{id}` the card it was last listed with, from
-its withdrawal until the press has marked those lists · `built:{id}` revision and moment of what is on disk ·
+its withdrawal until the press has marked those lists · `built:{id}` what is on disk (`built_key`) ·
 `list:{name}` sorted set of ids, score: published_at in milliseconds · `place:{list}:{period}` sorted set of ids,
 score: the place in that archive, for good · `periods:{list}` hash, month or day → articles listed ·
 `former:{id}` set of the paths it was to be live at before, one that it came back to among them, or was to be when a
@@ -26,7 +26,8 @@ def left_key(article: str) -> str:
 
 
 def built_key(article: str) -> str:
-    """Key of what is on disk: hash of revision, version, at (ms), gone."""
+    """Key of what is on disk: hash of revision, version, at (ms), shown (a digest of what the page shows beside the
+    article), gone."""
     return f"built:{article}"
 
 

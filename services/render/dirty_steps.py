@@ -1,7 +1,8 @@
 """What happens to the dirty set at the store, each in one atomic step, and the keys it is kept under; how pages are
 taken from it stands in `taking`.
 
-`render:dirty:articles` sorted set of page keys by when they were marked: new articles, first come first served ·
+`render:dirty:articles` sorted set of page keys by when they were marked: new articles, first come first served; at 0,
+before all of them, withdrawn ones and those that waited for another to be listed ·
 `render:dirty:shared` sorted set of the page keys of lists, fragments and whatever else is not to be older than two
 seconds, by when they are due ·
 `render:dirty:unhurried` the same of feeds, archives and sitemaps, which may be five times as old ·

@@ -2,7 +2,7 @@
 
 `article:{id}` · `front` · `list:{name}` (a section, topic or author) · `hot` · `chart:{week}` ·
 `archive:{list}|{period}|{n}` · `feed:{list}` · `sitemap-index` · `sitemap:{month}|{n}` · `news-sitemap` ·
-`fragment:{masthead,navigation,hot,topics}` · `fixed` (404, 410, robots, static files) ·
+`fragment:{masthead,navigation,hot,topics}` · `fixed` (error pages, robots, static files) ·
 `near:…`, no page but a look at which pages there are around an article (`neighbours`)
 """
 
