@@ -1,8 +1,6 @@
 """The check of a site that goes on meanwhile: what differs only because something has just come is no difference."""
 
 import os
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,18 +17,8 @@ from services.render.whole import WholeEdition
 from shared.articles import record_key
 from shared.dead_letters import letters
 from shared.live import list_key, live_key, periods_key
-from shared.settings import Site
 from shared.store import Store
-from tests.properties.press_room import PressRoom, draft, opened
-
-SITE = Site()
-
-
-@pytest.fixture
-async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
-    async with opened(valkey, tmp_path, SITE) as made:
-        await made.drain()
-        yield made
+from tests.properties.press_room import PressRoom, draft
 
 
 async def publish(room: PressRoom, guid: str) -> str:
@@ -46,13 +34,13 @@ async def found_by_a_check_that_began(room: PressRoom, before: WholeEdition) -> 
 
 
 def suspects(room: PressRoom) -> Suspects:
-    return Suspects(room.store, LiveEdition(room.store, SITE), room.printer, room.tree)
+    return Suspects(room.store, LiveEdition(room.store, room.site_settings), room.printer, room.tree)
 
 
 async def test_articles_that_come_while_the_site_is_looked_at_again_are_not_extra(
     room: PressRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = await WholeEdition.load(room.store, SITE)
+    before = await WholeEdition.load(room.store, room.site_settings)
     first = await publish(room, "first")
     found = await found_by_a_check_that_began(room, before)
     assert first in found.extra
@@ -71,7 +59,7 @@ async def test_articles_that_come_while_the_site_is_looked_at_again_are_not_extr
 
 async def test_what_changes_again_and_again_is_not_extra(room: PressRoom, monkeypatch: pytest.MonkeyPatch) -> None:
     await publish(room, "first")
-    before = await WholeEdition.load(room.store, SITE)
+    before = await WholeEdition.load(room.store, room.site_settings)
     second = await publish(room, "second")
     room.tree._write("2020/stray/index.html", b"", only_new=False)
     found = await found_by_a_check_that_began(room, before)
@@ -93,7 +81,7 @@ async def test_what_changes_again_and_again_is_not_extra(room: PressRoom, monkey
 
 
 async def test_a_file_of_no_page_is_extra_whatever_comes_meanwhile(room: PressRoom) -> None:
-    before = await WholeEdition.load(room.store, SITE)
+    before = await WholeEdition.load(room.store, room.site_settings)
     stray = room.tree.root / "2020/stray/index.html"
     stray.parent.mkdir(parents=True)
     stray.write_text("nobody's")
@@ -127,7 +115,7 @@ async def test_a_build_from_the_store_and_a_rebuild_have_the_same_pages_each_onc
     for number in range(3):
         await room.accept(draft(f"g{number}", section="World", topics=("Oil",)))
     await room.drain()
-    built = sorted((await WholeEdition.load(room.store, SITE)).page_keys())
+    built = sorted((await WholeEdition.load(room.store, room.site_settings)).page_keys())
     assert built == sorted([page async for pages_of_some in every_page(room.store) for page in pages_of_some])
     assert len(built) == len(set(built))
 

@@ -1,7 +1,6 @@
 """What pages are made of is asked for at once, and read once."""
 
-from collections.abc import AsyncIterator, Iterable
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -10,17 +9,10 @@ from services.render.edition import LiveEdition
 from services.render.pages import feeds
 from shared.articles import identify, record_key
 from shared.kept import LARGE, pack_body, read_article, read_body, unpack_body
-from shared.settings import Site
 from shared.store import Store
 from shared.wire import Command
-from tests.properties.press_room import PressRoom, draft, opened
+from tests.properties.press_room import PressRoom, draft
 from tests.render.composition import story
-
-
-@pytest.fixture
-async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
-    async with opened(valkey, tmp_path, Site()) as made:
-        yield made
 
 
 async def test_stories_come_in_the_order_in_which_they_were_asked_for(room: PressRoom) -> None:

@@ -3,9 +3,8 @@
 import json
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,19 +15,11 @@ from services.render.dirty import Dirty
 from services.render.dirty_steps import GONE
 from services.render.site import Output, page_file
 from shared.events import PAGES
-from shared.settings import Site
-from tests.properties.press_room import START, PressRoom, draft, opened
+from tests.properties.press_room import START, PressRoom, draft
 from tests.render.test_press import another_press
 
 OIL = "topic/oil/index.html"
 Brought = Counter[str]
-
-
-@pytest.fixture
-async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
-    async with opened(valkey, tmp_path, Site()) as made:
-        await made.drain()
-        yield made
 
 
 @pytest.fixture

@@ -3,27 +3,18 @@
 import random
 import signal
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 from prometheus_client.multiprocess import MultiProcessCollector
 from redis import Redis
 
 from services.render.dirty_steps import ARTICLES, TOKENS
 from services.render.press import AT_ONCE, MANY, ROOM
 from shared import observe
-from shared.settings import Site
-from tests.properties.press_room import PressRoom, draft, opened
+from tests.properties.press_room import PressRoom, draft
 from tests.servers import running, wait_for
 
 BUILT = 'pressrun_pages_written_total{kind="article"}'
-
-
-@pytest.fixture
-async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
-    async with opened(valkey, tmp_path, Site()) as made:
-        yield made
 
 
 async def test_a_second_press_builds_what_is_too_much_for_one(room: PressRoom, valkey: str, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,17 +24,9 @@ from shared.articles import record_key
 from shared.dead_letters import letters, pages_set_aside
 from shared.events import DEAD_LETTERS
 from shared.live import built_key, list_key
-from shared.settings import Site
 from shared.store import Command, Script, Store
 from shared.wire import StoreUnavailable
-from tests.properties.press_room import START, Killed, OneByOne, PressRoom, draft, opened
-
-
-@pytest.fixture
-async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
-    async with opened(valkey, tmp_path, Site()) as made:
-        await made.drain()
-        yield made
+from tests.properties.press_room import START, Killed, OneByOne, PressRoom, draft
 
 
 def another_press(room: PressRoom) -> Press:

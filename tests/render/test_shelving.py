@@ -1,6 +1,6 @@
 """The step that lists articles: what two of them touch, what others did in between, and what waits for what."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,17 +15,9 @@ from services.render.reasons import WHY
 from services.render.site import gone, moved, page_file
 from shared.articles import identify
 from shared.live import periods_key
-from shared.settings import Site
-from tests.properties.press_room import OneByOne, PressRoom, draft, opened
+from tests.properties.press_room import OneByOne, PressRoom, draft
 from tests.render.test_firsts import before_it_is_listed
 from tests.render.test_press import another_press
-
-
-@pytest.fixture
-async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
-    async with opened(valkey, tmp_path, Site()) as made:
-        await made.drain()
-        yield made
 
 
 async def shelve_in_one_step(
