@@ -41,11 +41,16 @@ async def steady(request: Request) -> AsyncIterator[bytes]:
         raise Problem(400, "the connection ended before the body did") from None
 
 
+def check_length(request: Request, most: int) -> None:
+    """Raise Problem 413 for a body that says itself that it has more than `most` bytes."""
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and len(length) < 20 and int(length) > most:
+        raise Problem(413, f"a body may have {most} bytes at most, this one has {length}")
+
+
 async def read_body(request: Request, *, in_time: bool = False) -> bytes:
     """The body; Problem 413 as soon as it is known to be larger than MOST bytes. `in_time`: it has to be `steady`."""
-    length = request.headers.get("content-length", "")
-    if length.isdigit() and int(length) > MOST:
-        raise Problem(413, f"a body may have {MOST} bytes at most, this one has {length}")
+    check_length(request, MOST)
     parts, size = [], 0
     try:
         async for part in steady(request) if in_time else pieces(request):

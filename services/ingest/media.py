@@ -12,7 +12,7 @@ from pathlib import Path
 
 from starlette.requests import Request
 
-from services.ingest.bodies import steady
+from services.ingest.bodies import check_length, steady
 from services.ingest.multipart import take_apart
 from services.ingest.pictures import inspect
 from services.ingest.signatures import Raw
@@ -107,9 +107,7 @@ def _sweep(folder: Path) -> None:
 
 async def _spool(request: Request, path: Path) -> None:
     most, size = MOST + ENVELOPE, 0
-    length = request.headers.get("content-length", "")
-    if length.isdigit() and len(length) < 20 and int(length) > most:
-        raise Problem(413, f"a body may have {most} bytes at most, this one has {length}")
+    check_length(request, most)
     with path.open("wb") as file:
         async for piece in steady(request):
             size += len(piece)
