@@ -134,7 +134,7 @@ class Dirty:
 
     async def _forget(self, pages: Iterable[str]) -> None:
         """Forget how articles' pages looked, so that the next build writes them whatever it finds."""
-        idents = [page.partition(":")[2] for page in pages if keys.kind(page) == "article"]
+        idents = [keys.name(page) for page in pages if keys.kind(page) == "article"]
         await self._store.all([("HDEL", built_key(ident), "shown") for ident in idents])
 
     def _token(self, token: str) -> str:

@@ -61,6 +61,11 @@ def kind(key: str) -> str:
     return key.partition(":")[0]
 
 
+def name(key: str) -> str:
+    """What a page is called among those of its kind: an article's id, a list's name; empty where there is one alone."""
+    return key.partition(":")[2]
+
+
 NEIGHBOUR = LAST // 2
 """Patience of the look around an article that changed, and then of the pages around it."""
 

@@ -45,7 +45,7 @@ async def why(store: Store, edition: LiveEdition, site: Site, address: str) -> d
 
 
 def _made_of(key: str, shown: tuple[Context, ...]) -> dict[str, list[str]]:
-    own = [key.partition(":")[2]] if keys.kind(key) == "article" else []  # whatever is at its address now
+    own = [keys.name(key)] if keys.kind(key) == "article" else []  # whatever is at its address now
     includes = keys.FRAGMENTS if any(isinstance(context, _WITH_FRAGMENTS) for context in shown) else ()
     return {"articles": list(dict.fromkeys([*own, *articles_in(shown)])), "includes": list(includes)}
 

@@ -167,7 +167,7 @@ class Suspects:
 
     async def _pictures_of(self, key: str) -> set[str]:
         """The public files of the pictures that a live article's page shows now."""
-        [card] = await self._edition.cards([key.partition(":")[2]])
+        [card] = await self._edition.cards([keys.name(key)])
         return set(picture_files(card)) if card else set()
 
     async def _still_extra(self, paths: list[str], until: float, since_ms: int) -> list[str]:

@@ -29,13 +29,13 @@ KINDS: dict[str, Build] = {
 
 async def build(edition: Edition, printer: Printer, key: str) -> Output:
     """What the page with this key is to leave on disk."""
-    return await KINDS[keys.kind(key)](edition, printer, key.partition(":")[2])
+    return await KINDS[keys.kind(key)](edition, printer, keys.name(key))
 
 
 async def build_each(edition: Edition, printer: Printer, pages: Iterable[str]) -> AsyncIterator[Output]:
     """The same of many, in their order. Articles that follow one another are built together."""
     for kind, found in groupby(pages, key=keys.kind):
-        names = [key.partition(":")[2] for key in found]
+        names = [keys.name(key) for key in found]
         if kind == "article":
             for output in await article.build_all(edition, printer, names):
                 yield output
