@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import cast
 
 from services.render import keys
-from services.render.contexts import Kind, archive, home
+from services.render.contexts import archive, home, parts_of
 from services.render.edition import LiveEdition, Story
 from services.render.site import page_file
 from shared import live
@@ -23,8 +22,8 @@ def linked_pages(card: Card) -> Iterator[tuple[str, str]]:
 @lru_cache(maxsize=4096)
 def _pages_of(name: str, periods: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """The same lists and periods are asked for with every article."""
-    first, _, slug = name.partition(":")
-    kind, term = cast(Kind, first), Term(slug=slug, name="") if slug else None
+    kind, slug = parts_of(name)
+    term = Term(slug=slug, name="") if slug else None
     found = [(page_file(archive(kind, term, period)), keys.archive(name, period, 1)) for period in periods]
     if term is not None:
         found.append((page_file(home(kind, term)), keys.listing(name)))

@@ -3,7 +3,7 @@
 Nothing here reads a store or a clock. Paths are not percent-encoded; moments are aware.
 """
 
-from services.render.contexts.addresses import Kind, archive, home
+from services.render.contexts.addresses import Kind, archive, home, parts_of
 from services.render.contexts.feeds import (
     AtomFeed,
     Entry,
@@ -54,6 +54,7 @@ __all__ = [
     "TopicsFragment",
     "archive",
     "home",
+    "parts_of",
 ]
 
 Context = (

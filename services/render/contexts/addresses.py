@@ -1,6 +1,6 @@
 """Where lists and their archives are read. Paths are not percent-encoded."""
 
-from typing import Literal
+from typing import Literal, cast
 
 from shared.articles import Term
 from shared.live import is_month
@@ -8,6 +8,12 @@ from shared.live import is_month
 Kind = Literal["all", "section", "topic", "author"]
 
 _HOMES: dict[Kind, str] = {"all": "/", "section": "/", "topic": "/topic/", "author": "/author/"}
+
+
+def parts_of(name: str) -> tuple[Kind, str]:
+    """The kind of a list and the slug of its term: `topic` and `iraq` of `topic:iraq`; `all` has an empty one."""
+    kind, _, slug = name.partition(":")
+    return cast(Kind, kind), slug
 
 
 def home(kind: Kind, term: Term | None) -> str:

@@ -1,9 +1,7 @@
 """Archives that never shift: pages of 100 places; an article that left is a hole."""
 
-from typing import cast
-
 from services.render.affected import ARCHIVE_PLACES
-from services.render.contexts import ArchivePage, Kind, archive
+from services.render.contexts import ArchivePage, archive, parts_of
 from services.render.edition import Edition
 from services.render.printer import Printer
 from services.render.site import Output, page_file
@@ -13,10 +11,10 @@ from shared.live import is_month
 async def build(edition: Edition, printer: Printer, name: str) -> Output:
     """One page of a list's archive; one of a period without articles is not there, one of holes alone is."""
     listed, period, number = name.split("|")
-    kind, _, slug = listed.partition(":")
+    kind, slug = parts_of(listed)
     term = await edition.term(kind, slug) if slug else None
     page = int(number)
-    file = page_file(archive(cast(Kind, kind), term, period, page))
+    file = page_file(archive(kind, term, period, page))
     cards = await edition.places(listed, period, (page - 1) * ARCHIVE_PLACES, ARCHIVE_PLACES)
     last = -(-await edition.place_count(listed, period) // ARCHIVE_PLACES)
     if not cards and (page > last or not (await edition.periods(listed)).get(period)):
@@ -24,7 +22,7 @@ async def build(edition: Edition, printer: Printer, name: str) -> Output:
     names_days = kind == "all" and is_month(period) and page == 1  # else a new day changed every page
     context = ArchivePage(
         edition.site,
-        cast(Kind, kind),
+        kind,
         term,
         period,
         page,

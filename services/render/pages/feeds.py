@@ -1,9 +1,7 @@
 """A list's feeds in three formats, with whole articles."""
 
-from typing import cast
-
 from services.render.affected import NEWEST
-from services.render.contexts import AtomFeed, Entry, JsonFeed, Kind, RssFeed, home
+from services.render.contexts import AtomFeed, Entry, JsonFeed, RssFeed, home, parts_of
 from services.render.edition import Edition
 from services.render.printer import Printer
 from services.render.site import Output
@@ -22,9 +20,9 @@ FORMATS: dict[str, type[AtomFeed] | type[RssFeed] | type[JsonFeed]] = {
 
 async def build(edition: Edition, printer: Printer, name: str) -> Output:
     """The feeds of a list; those of an empty section, topic or author are not there."""
-    kind, _, slug = name.partition(":")
+    kind, slug = parts_of(name)
     term = await edition.term(kind, slug) if slug else None
-    folder = home(cast(Kind, kind), term).lstrip("/")
+    folder = home(kind, term).lstrip("/")
     entries = []
     cards = await edition.newest(name, NEWEST)
     for card, story in zip(cards, await edition.stories([card.id for card in cards]), strict=True):
@@ -38,7 +36,7 @@ async def build(edition: Edition, printer: Printer, name: str) -> Output:
     updated = max((entry.article.modified_at for entry in entries), default=NEVER)
     return Output(
         {
-            folder + file: printer.print(form(edition.site, cast(Kind, kind), term, updated, tuple(entries)))
+            folder + file: printer.print(form(edition.site, kind, term, updated, tuple(entries)))
             for file, form in FORMATS.items()
         }
     )

@@ -1,10 +1,9 @@
 """The front page, and the newest of a section, a topic or an author."""
 
 from datetime import datetime
-from typing import cast
 
 from services.render.affected import NEWEST
-from services.render.contexts import FrontPage, Kind, ListPage, home
+from services.render.contexts import FrontPage, ListPage, home, parts_of
 from services.render.edition import Edition
 from services.render.printer import Printer
 from services.render.site import Output, page_file
@@ -30,13 +29,13 @@ async def leading(edition: Edition, tick: datetime) -> tuple[Card, ...]:
 
 async def listing(edition: Edition, printer: Printer, name: str) -> Output:
     """The newest of a list; an empty one is not there."""
-    kind, _, slug = name.partition(":")
+    kind, slug = parts_of(name)
     term = await edition.term(kind, slug)
-    file = page_file(home(cast(Kind, kind), term))
+    file = page_file(home(kind, term))
     cards = await edition.newest(name, NEWEST)
     if not cards:
         return Output(absent=(file,))
-    context = ListPage(edition.site, cast(Kind, kind), term, tuple(cards), await months(edition, name))
+    context = ListPage(edition.site, kind, term, tuple(cards), await months(edition, name))
     return Output({file: printer.print(context)})
 
 
