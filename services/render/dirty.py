@@ -32,7 +32,7 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A page on a lease, what it was marked for, and when (milliseconds; the machine's time).
+    """A page on a lease, and what it was marked for.
 
     Of an article's page also what the store knew of the article when it was taken (`known.read_known`). `until`: when
     the lease has run out for sure (`time.monotonic()`), and others may have built the page from what is newer.
@@ -42,7 +42,6 @@ class Taken:
     key: str
     token: str
     cause: str
-    marked_at: int
     known: Sequence[Any] = ()
     until: float = math.inf
     untold: bool = False
@@ -127,9 +126,8 @@ class Dirty:
     def _taken(self, token: str, until: float, answer: Iterable[Sequence[Any]]) -> list[Taken]:
         pages = []
         for page, mark, known, untold in answer:
-            cause, _, marked_at = mark.decode().rpartition(" ")  # others' event_ids are any text
-            at = int(marked_at or 0)
-            pages.append(Taken(page.decode(), self._token(token), cause, at, known or (), until, bool(untold)))
+            cause = mark.decode().rpartition(" ")[0]  # others' event_ids are any text
+            pages.append(Taken(page.decode(), self._token(token), cause, known or (), until, bool(untold)))
         return pages
 
     async def _forget(self, pages: Iterable[str]) -> None:

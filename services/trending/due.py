@@ -22,7 +22,7 @@ from shared.store import Script, Store
 CHUNK = 100  # a step of so many blocks the store for a millisecond or two
 LOOK_BACK = 60_000  # ms: how often to ask whether everything accepted is counted when nothing waits for it
 LOOK = 1.0  # seconds between two looks for what falls due
-AGAIN, DONE, WAIT = 1, 0, -1
+AGAIN, WAIT = 1, -1  # what a step says of itself; 0: it is done
 
 
 class Due:

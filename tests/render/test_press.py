@@ -450,8 +450,8 @@ async def test_a_page_is_built_for_an_event_that_others_called_as_they_liked(roo
 async def test_a_page_that_would_leave_the_folder_is_set_aside_and_those_beside_it_are_not(room: PressRoom) -> None:
     delivery = Delivery(Tree(room.folder / "site"), room.clock)
     bad, good = await asyncio.gather(
-        delivery.bring(Taken("list:topic:bad", "t", "", 0), Output({"../bad/index.html": b"x"})),
-        delivery.bring(Taken("list:topic:good", "t", "", 0), Output({"topic/good/index.html": b"x"})),
+        delivery.bring(Taken("list:topic:bad", "t", ""), Output({"../bad/index.html": b"x"})),
+        delivery.bring(Taken("list:topic:good", "t", ""), Output({"topic/good/index.html": b"x"})),
         return_exceptions=True,
     )
     assert isinstance(bad, ValueError)
