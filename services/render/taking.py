@@ -10,7 +10,7 @@ _TAKING = (
     + """
 local function take_pages(most, few, share, least, token, lease, size, first)
   -- `size`: how many related articles are told with an article
-  -- `few`: how many there are at the most, once no more than pages that can wait are among them
+  -- `few`: pages that can wait are taken only up to so many in all
   -- `share`: how many places overdue pages have beside articles
   -- `least`: 0, or how many articles must wait before one who only helps takes any. On a busy machine it gets little
   -- time: so it takes what others would come to last, no withdrawal and none of the `first`, and while articles come
