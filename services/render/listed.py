@@ -17,7 +17,7 @@ Position = tuple[int, str]
 """Where an article stands in its lists: published_at in milliseconds, and id."""
 
 
-class Listed(NamedTuple):
+class Ordered(NamedTuple):
     """A list, oldest first."""
 
     positions: Sequence[Position] = ()
@@ -50,7 +50,7 @@ def position_of(article: Article) -> Position:
     return millis(article.published_at), article.id
 
 
-def arrange(cards: Iterable[Card]) -> dict[str, Listed]:
+def arrange(cards: Iterable[Card]) -> dict[str, Ordered]:
     """All lists that these cards are in."""
     found: defaultdict[str, list[tuple[Position, Candidate]]] = defaultdict(list)
     for card in cards:
@@ -60,4 +60,4 @@ def arrange(cards: Iterable[Card]) -> dict[str, Listed]:
             found[name].append(place)
     for places in found.values():
         places.sort(key=itemgetter(0))
-    return {name: Listed(*zip(*places, strict=True)) for name, places in found.items()}
+    return {name: Ordered(*zip(*places, strict=True)) for name, places in found.items()}

@@ -11,7 +11,7 @@ from typing import Any
 from services.render.dirty_steps import WAITING
 from services.render.everything import each, every_article
 from services.render.known import SHELVINGS
-from services.render.listed import Listed, arrange
+from services.render.listed import Ordered, arrange
 from services.render.rest import at_rest
 from shared import live
 from shared.articles import Article, Card
@@ -57,7 +57,7 @@ def _mends(cards: Mapping[str, Card], kept: _Kept) -> Iterator[Command]:
             yield ("SET", live.live_key(ident), wanted)
     lists = arrange(cards.values())
     for name in lists.keys() | kept.lists.keys() | kept.periods.keys():
-        wanted_list = lists.get(name, Listed())
+        wanted_list = lists.get(name, Ordered())
         scores = {ident: at for at, ident in wanted_list.positions}
         there = kept.lists.get(name, {})
         for ident in scores.keys() | there.keys():

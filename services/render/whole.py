@@ -9,7 +9,7 @@ from typing import TypeVar
 from services.render import keys
 from services.render.edition import LiveEdition, Story, in_order, in_period
 from services.render.everything import ALWAYS, Kept, each, every_article, pages_of_places
-from services.render.listed import Listed, arrange, position_of
+from services.render.listed import Ordered, arrange, position_of
 from services.render.related import related, topics_of
 from shared import live
 from shared.articles import Article, Card, Term
@@ -25,7 +25,7 @@ from shared.store import Store, pairs
 Shown = TypeVar("Shown", Article, Card)
 
 STORIES = 2048  # are kept read: each of the newest is in six lists' feeds or so
-_NOTHING = Listed()
+_NOTHING = Ordered()
 _UNNOTED: set[str] = set()
 
 
@@ -38,7 +38,7 @@ class WholeEdition:
         self._cards: dict[str, Card] = {}
         self._bodies: dict[str, bytes | None] = {}
         self._former: dict[str, tuple[str, ...]] = {}
-        self._lists: dict[str, Listed] = {}
+        self._lists: dict[str, Ordered] = {}
         self._places: dict[str, list[str]] = {}
         self._periods: dict[str, dict[str, int]] = {}
         self._terms: dict[tuple[str, str, str | None], Term] = {}
@@ -138,7 +138,7 @@ class WholeEdition:
         around = {topic: self._list(f"topic:{topic}").around(position) for topic in topics_of(article)}
         return related(article, around, self.site.related)
 
-    def _list(self, name: str) -> Listed:
+    def _list(self, name: str) -> Ordered:
         return self._lists.get(name, _NOTHING)
 
     async def cards(self, idents: Iterable[str]) -> list[Card | None]:
