@@ -50,9 +50,12 @@ def retry(idents: Idents, data: Data = None) -> None:
         stuck = [ident for ident in idents if ident in known and not _has_a_way_back(known[ident])]
         asked = [known[ident] for ident in dict.fromkeys(idents) if ident in known and ident not in stuck]
         unknown = [ident for ident in idents if ident not in known]
+        alike: dict[str, list[dict[str, Any]]] = {}
+        for letter in known.values():
+            alike.setdefault(thing_of(letter), []).append(letter)
         # it goes back once: every group reads an event again, whichever of them set it aside
         for thing, letter in {thing_of(letter): letter for letter in asked}.items():
-            if not await _put_back(store, letter, [one for one in known.values() if thing_of(one) == thing]):
+            if not await _put_back(store, letter, alike[thing]):
                 unknown.append(letter["id"])  # somebody else has just put it back, or dropped it
         return unknown, stuck
 
