@@ -47,6 +47,7 @@ ROOT = Path(__file__).parents[1]
         ("PRESSRUN_LOG_LEVEL", "loud"),
         ("PRESSRUN_CONSUMER", "two words"),
         ("PRESSRUN_CONSUMER", ""),
+        ("PRESSRUN_CONSUMER", "rack/1"),
         ("PRESSRUN_DATA", ""),
         ("PRESSRUN_SITE_DIR", ""),
         ("PRESSRUN_MEDIA_DIR", ""),
