@@ -190,7 +190,7 @@ local function mark_what_changes(plan, was_empty, begun, best, places)
       touch(page, patience, cause)
     elseif when == 'within' or when == 'short' then
       local rank = best[name]
-      if after > 0 then
+      if after then
         local stands = position(now_at, id, name, after)
         if not rank or stands < rank then rank = stands end
       end
@@ -210,7 +210,7 @@ local function list(plan, best, places)
   for _, number in ipairs(plan.marks) do
     local m = marks[number]
     local when, name = m[2], m[3]
-    if plan.before > 0 and (when == 'within' or when == 'short') then position(best, id, name, plan.before) end
+    if plan.before and (when == 'within' or when == 'short') then position(best, id, name, plan.before) end
     if when == 'edge' then was_empty[name] = redis.call('EXISTS', 'list:' .. name) == 0 end
   end
   for _, left in ipairs(plan.leave) do

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from services.ingest.draft import Draft
 from services.render.affected import NEWEST
 from services.render.dirty import Change, waits_key
 from services.render.dirty_steps import ARTICLES, LEASES, SHARED, TOKENS, UNHURRIED
@@ -14,6 +15,7 @@ from services.render.keys import article
 from services.render.reasons import WHY
 from services.render.site import gone, moved, page_file
 from shared.articles import identify
+from shared.clock import moment
 from shared.live import periods_key
 from tests.properties.press_room import OneByOne, PressRoom, draft
 from tests.render.test_firsts import before_it_is_listed
@@ -209,6 +211,20 @@ async def test_a_period_that_two_leave_in_one_step_is_over_where_nobody_shows_th
     await shelve_in_one_step(room, *"ab")
     await room.drain()
     assert (await room.differences()).clean, "the section's page names its months"
+
+
+@pytest.mark.parametrize("published_at", [datetime(1869, 5, 1, tzinfo=UTC), moment(0)])
+async def test_an_article_from_before_there_were_milliseconds_comes_changes_and_goes(
+    room: PressRoom, published_at: datetime
+) -> None:
+    about = {"section": "World", "topics": ("Oil",), "published_at": published_at}
+    for step in (draft("a", **about), draft("b", **about), draft("a", headline="Corrected", version=2, **about)):
+        await room.accept(step)
+        await room.drain()
+        assert (await room.differences()).clean
+    await room.accept(Draft(guid="b", status="canceled"))
+    await room.drain()
+    assert (await room.differences()).clean
 
 
 async def test_of_articles_that_are_listed_in_one_step_each_has_its_own_lease(room: PressRoom) -> None:
