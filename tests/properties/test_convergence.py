@@ -39,6 +39,7 @@ articles = st.fixed_dictionaries(
         "slug": st.sampled_from(["oil", "news"]),
         "language": st.sampled_from(["ar", "de"]),
         "body_html": st.sampled_from(["<p>One.</p>", "<p>Two.</p>"]),
+        "published_at": st.sampled_from([START - timedelta(days=days) for days in (1, 60_000)]),  # before 1970 too
         "updated_at": st.sampled_from([START + timedelta(minutes=minutes) for minutes in (0, 30, 300)]),
         "corrections": st.sampled_from([(DraftCorrection("It was oil.", START + timedelta(hours=1)),)]),
     },
