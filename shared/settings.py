@@ -179,6 +179,10 @@ class Site(BaseModel):
     @field_validator("base_url")
     @classmethod
     def _bare(cls, value: str) -> str:
+        try:
+            _ = urlsplit(value).port  # brackets that do not match, and what is no host, are told here too
+        except ValueError:
+            raise ValueError(f"{value!r} has a host or a port that cannot be") from None
         return value.rstrip("/")
 
     @property
