@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import re
 import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -68,6 +69,17 @@ def test_a_head_that_goes_on_and_on_is_ended(port: int, begins: bytes) -> None:
             told = connection.makefile("rb").read()
     assert not told or told.startswith(b"HTTP/1.1 405 " if begins.startswith(CHUNKED) else b"HTTP/1.1 431 ")
     assert _is_live(port)
+
+
+def test_compose_serves_as_pressrun_up_does(valkey: str, tmp_path: Path) -> None:
+    set_there = dict(re.findall(r"(UVICORN_\w+)=(\S+)", (ROOT / "Dockerfile").read_text()))
+    here = {"UVICORN_HOST": "127.0.0.1", "UVICORN_PORT": str(free_port()), "PYTHONPATH": str(ROOT)}
+    environ = {"PRESSRUN_DATA": str(tmp_path), "PRESSRUN_REDIS_URL": valkey, **set_there, **here}
+    found = int(here["UVICORN_PORT"])
+    with running([sys.executable, "-m", "uvicorn", "services.trending.app:app"], environ, tmp_path / "log"):
+        wait_for(lambda: _is_live(found), what="trending is live")
+        told = _answer(found, b"GET / HTTP/1.1\r\n", *(b"X: a\r\n" * 2_000 for _ in range(1_000)))
+    assert not told or told.startswith(b"HTTP/1.1 431 ")
 
 
 def test_a_head_of_ordinary_size_and_a_long_body_pass(port: int) -> None:
