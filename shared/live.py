@@ -3,7 +3,8 @@
 `live:{id}` the card, JSON, as long as the article is listed · `left:{id}` the card it was last listed with, from
 its withdrawal until the press has marked those lists · `built:{id}` what is on disk (`built_key`) ·
 `list:{name}` sorted set of ids, score: published_at in milliseconds · `place:{list}:{period}` sorted set of ids,
-score: the place in that archive, for good · `periods:{list}` hash, month or day → articles listed ·
+score: the place in that archive, for good · `months:{list}` hash, month → articles listed ·
+`days:{month}` hash, day → articles listed of all: each page reads those of one month, however many there are ·
 `former:{id}` set of the paths it was to be live at before, one that it came back to among them, or was to be when a
 rewrite was there already; ingest adds them and nobody takes them out ·
 `names:{kind}` hash, slug → name as first accepted.
@@ -13,6 +14,9 @@ Render lets articles in after their page is on disk; ingest takes them out in th
 from shared.articles import Card
 from shared.clock import millis
 from shared.store import Command
+
+MONTH = len("2025-07")
+"""A day is longer."""
 
 
 def live_key(article: str) -> str:
@@ -46,9 +50,19 @@ def place_key(name: str, period: str) -> str:
     return f"place:{name}:{period}"
 
 
-def periods_key(name: str) -> str:
-    """Key of how many articles of each month (and, for `all`, each day) a list has."""
-    return f"periods:{name}"
+def months_key(name: str) -> str:
+    """Key of how many articles of each month a list has."""
+    return f"months:{name}"
+
+
+def days_key(month: str) -> str:
+    """Key of how many articles of each day of a month are listed."""
+    return f"days:{month}"
+
+
+def counts_key(name: str, period: str) -> str:
+    """Key of the counts among which that of a list's month or day is; only `all` has days."""
+    return months_key(name) if is_month(period) else days_key(period[:7])
 
 
 def periods_of(name: str, card: Card) -> tuple[str, ...]:
@@ -58,7 +72,7 @@ def periods_of(name: str, card: Card) -> tuple[str, ...]:
 
 def is_month(period: str) -> bool:
     """Whether a period is a month; the others are days."""
-    return len(period) == len("2025-07")
+    return len(period) == MONTH
 
 
 def names_key(kind: str) -> str:
@@ -73,8 +87,9 @@ def score(card: Card) -> int:
 
 def leave(card: Card) -> list[Command]:
     """The commands that take a listed article out of every list at once."""
+    places = [(name, period) for name in card.lists for period in periods_of(name, card)]
     return [
         *(("ZREM", list_key(name), card.id) for name in card.lists),
-        *(("HINCRBY", periods_key(name), period, -1) for name in card.lists for period in periods_of(name, card)),
+        *(("HINCRBY", counts_key(name, period), period, -1) for name, period in places),
         ("RENAME", live_key(card.id), left_key(card.id)),
     ]

@@ -1,6 +1,6 @@
 """What pages are made of: read from the store as it is now (`LiveEdition`), or from the whole of it (`whole`)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -40,7 +40,8 @@ class Edition(Protocol):
     async def newest(self, name: str, count: int) -> list[Card]: ...
     async def places(self, name: str, period: str, first: int, count: int) -> list[Card]: ...
     async def place_count(self, name: str, period: str) -> int: ...
-    async def periods(self, name: str) -> dict[str, int]: ...
+    async def months(self, name: str) -> Mapping[str, int]: ...
+    async def days(self, month: str) -> Mapping[str, int]: ...
     async def ranking(self, name: str) -> tuple[str, ...]: ...
     async def conditions(self) -> Conditions | None: ...
     async def front(self) -> Front: ...
@@ -101,9 +102,16 @@ class LiveEdition:
         """How many places a list's period has, holes included."""
         return int(await self._store.do("ZCARD", live.place_key(name, period)))
 
-    async def periods(self, name: str) -> dict[str, int]:
-        """How many articles a list has in each of its periods; empty ones are left out."""
-        flat = await self._store.do("HGETALL", live.periods_key(name))
+    async def months(self, name: str) -> Mapping[str, int]:
+        """How many articles of each month a list has; empty ones are left out."""
+        return await self._counts(live.months_key(name))
+
+    async def days(self, month: str) -> Mapping[str, int]:
+        """How many articles of each day of a month there are; empty ones are left out."""
+        return await self._counts(live.days_key(month))
+
+    async def _counts(self, key: str) -> dict[str, int]:
+        flat = await self._store.do("HGETALL", key)
         return {period.decode(): int(count) for period, count in pairs(flat) if int(count) > 0}
 
     async def ranking(self, name: str) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """The first article of a list, a month or a day: the pages that its own page links to must be there with it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from services.render import keys
@@ -58,19 +58,22 @@ class WithArticle(LiveEdition):
         """Of a period that begins again there are other pages; they come after this one."""
         return 1
 
-    async def periods(self, name: str) -> dict[str, int]:
-        """The article's are among them."""
-        mine = dict.fromkeys(live.periods_of(name, self._card), 1)
-        found = await super().periods(name)
-        # an archive of the site's names days of its own month alone
-        month = self._card.day[:7] if name == "all" else ""
-        self.alone = self.alone and not any(period.startswith(month) for period in found.keys() - mine.keys())
-        return mine | found
+    async def months(self, name: str) -> Mapping[str, int]:
+        """The article's is among them."""
+        return self._with_own(self._card.day[:7], await super().months(name))
+
+    async def days(self, month: str) -> Mapping[str, int]:
+        """The article's is among them."""
+        return self._with_own(self._card.day, await super().days(month))
 
     async def stories(self, idents: Sequence[str]) -> list[Story | None]:
         """Its own is known already."""
         others = iter(await super().stories([ident for ident in idents if ident != self._card.id]))
         return [self._story if ident == self._card.id else next(others) for ident in idents]
+
+    def _with_own(self, period: str, counts: Mapping[str, int]) -> Mapping[str, int]:
+        self.alone = self.alone and not counts.keys() - {period}
+        return {period: 1, **counts}
 
     def _others(self, cards: list[Card]) -> list[Card]:
         others = [card for card in cards if card.id != self._card.id]

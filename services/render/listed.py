@@ -33,15 +33,15 @@ class Ordered(NamedTuple):
         there = at < len(self.positions) and self.positions[at] == position
         return self.members[max(0, at - AROUND) : at + AROUND + there]
 
-    def periods(self, name: str) -> dict[str, int]:
-        """How many it has in each period of its archive."""
-        found: Counter[str] = Counter()
+    def counts(self, name: str) -> dict[str, Counter[str]]:
+        """How many it has in each period of its archive, by the key that they are kept under."""
+        found: defaultdict[str, Counter[str]] = defaultdict(Counter)
         length = DAY if name == "all" else MONTH
         times = [member.card.path[:length] for member in self.members]
         one_of = dict(zip(times, self.members, strict=True))
         for time, count in Counter(times).items():
             for period in live.periods_of(name, one_of[time].card):
-                found[period] += count
+                found[live.counts_key(name, period)][period] += count
         return found
 
 

@@ -25,11 +25,12 @@ AT_ONCE = 500  # commands in a step, which blocks the store for a millisecond
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """What the store has of lists: the cards as they stand there, the members with their scores, the counts."""
+    """What the store has of lists: the cards as they stand there, the members with their scores, and
+    by their keys the counts."""
 
     cards: Mapping[str, bytes]
     lists: Mapping[str, Mapping[str, int]]
-    periods: Mapping[str, Mapping[str, int]]
+    counts: Mapping[str, Mapping[str, int]]
 
 
 async def relist(store: Store) -> bool:
@@ -56,19 +57,22 @@ def _mends(cards: Mapping[str, Card], kept: _Kept) -> Iterator[Command]:
         elif kept.cards.get(ident) != wanted.encode():
             yield ("SET", live.live_key(ident), wanted)
     lists = arrange(cards.values())
-    for name in lists.keys() | kept.lists.keys() | kept.periods.keys():
-        wanted_list = lists.get(name, Ordered())
-        scores = {ident: at for at, ident in wanted_list.positions}
-        there = kept.lists.get(name, {})
-        for ident in scores.keys() | there.keys():
-            if ident not in scores:
-                yield ("ZREM", live.list_key(name), ident)
-            elif there.get(ident) != scores[ident]:
-                yield ("ZADD", live.list_key(name), scores[ident], ident)
-        counts, counted = wanted_list.periods(name), kept.periods.get(name, {})
-        for period in counts.keys() | counted.keys():
-            if counts.get(period, 0) != counted.get(period, 0):
-                yield ("HSET", live.periods_key(name), period, counts.get(period, 0))
+    for name in lists.keys() | kept.lists.keys():
+        scores = {ident: at for at, ident in lists.get(name, Ordered()).positions}
+        for ident, score in _differing(scores, kept.lists.get(name, {})):
+            yield ("ZREM", live.list_key(name), ident) if score is None else ("ZADD", live.list_key(name), score, ident)
+    wanted_counts = {key: counts for name, one in lists.items() for key, counts in one.counts(name).items()}
+    for key in wanted_counts.keys() | kept.counts.keys():
+        there = {period: count for period, count in kept.counts.get(key, {}).items() if count}
+        for period, count in _differing(wanted_counts.get(key, {}), there):
+            yield ("HSET", key, period, count or 0)
+
+
+def _differing(wanted: Mapping[str, int], there: Mapping[str, int]) -> Iterator[tuple[str, int | None]]:
+    """What is to be otherwise, and the number that it is to have: None for none."""
+    for name in wanted.keys() | there.keys():
+        if wanted.get(name) != there.get(name):
+            yield name, wanted.get(name)
 
 
 async def _cards(store: Store) -> dict[str, Card]:
@@ -90,11 +94,14 @@ async def _cards(store: Store) -> dict[str, Card]:
 
 async def _kept(store: Store) -> _Kept:
     lists = await _each(store, live.list_key(""), lambda key: ("ZRANGE", key, 0, -1, "WITHSCORES"))
-    periods = await _each(store, live.periods_key(""), lambda key: ("HGETALL", key))
+    months, days = [
+        await _each(store, prefix, lambda key: ("HGETALL", key)) for prefix in (live.months_key(""), live.days_key(""))
+    ]
     return _Kept(
         await _each(store, live.live_key(""), lambda key: ("GET", key)),
         {name: _numbers(flat) for name, flat in lists.items()},
-        {name: _numbers(flat) for name, flat in periods.items()},
+        {live.months_key(name): _numbers(flat) for name, flat in months.items()}
+        | {live.days_key(month): _numbers(flat) for month, flat in days.items()},
     )
 
 

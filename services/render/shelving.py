@@ -4,12 +4,13 @@ that changes."""
 from services.render import dirty_steps, keys
 from shared.articles import record_key
 from shared.charts import charted_key
-from shared.live import left_key, live_key
+from shared.live import MONTH, days_key, left_key, live_key, months_key
 from shared.store import Script
 
 SHELVE = Script(
     dirty_steps.LUA
     + f"local CHARTED, LIVE, LEFT = '{charted_key('')}', '{live_key('')}', '{left_key('')}'\n"
+    + f"local MONTHS, DAYS, MONTH = '{months_key('')}', '{days_key('')}', {MONTH}\n"
     + f"local RECORD, LAST = '{record_key('')}', {keys.LAST}\n"
     + """
 local PAGES, SHELVINGS, BEYOND = KEYS[9], KEYS[10], {KEYS[11], KEYS[12], KEYS[13]}
@@ -56,7 +57,7 @@ end
 local counts, uncounted = {}, {}
 local function count_in(name, period, change)
   -- the first change of a period is made at once, what others add in this step in the end
-  local key = 'periods:' .. name
+  local key = #period == MONTH and MONTHS .. name or DAYS .. string.sub(period, 1, MONTH)
   local kept = key .. period
   local known = counts[kept]
   if known and change ~= 0 then

@@ -1,7 +1,7 @@
 """The whole store in memory: what a full build and `pressrun check` make pages from, without asking it twice."""
 
 import gc
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import TypeVar
@@ -40,7 +40,7 @@ class WholeEdition:
         self._former: dict[str, tuple[str, ...]] = {}
         self._lists: dict[str, Ordered] = {}
         self._places: dict[str, list[str]] = {}
-        self._periods: dict[str, dict[str, int]] = {}
+        self._counts: dict[str, Mapping[str, Mapping[str, int]]] = {}
         self._terms: dict[tuple[str, str, str | None], Term] = {}
         self._names: dict[str, dict[str, str]] = {}
         self._rankings: dict[str, tuple[str, ...]] = {}
@@ -138,6 +138,11 @@ class WholeEdition:
         around = {topic: self._list(f"topic:{topic}").around(position) for topic in topics_of(article)}
         return related(article, around, self.site.related)
 
+    def _counted(self, name: str) -> Mapping[str, Mapping[str, int]]:
+        if name not in self._counts:
+            self._counts[name] = self._list(name).counts(name)
+        return self._counts[name]
+
     def _list(self, name: str) -> Ordered:
         return self._lists.get(name, _NOTHING)
 
@@ -154,10 +159,11 @@ class WholeEdition:
     async def place_count(self, name: str, period: str) -> int:
         return len(self._places.get(live.place_key(name, period), []))
 
-    async def periods(self, name: str) -> dict[str, int]:
-        if name not in self._periods:
-            self._periods[name] = self._list(name).periods(name)
-        return self._periods[name]
+    async def months(self, name: str) -> Mapping[str, int]:
+        return self._counted(name).get(live.months_key(name), {})
+
+    async def days(self, month: str) -> Mapping[str, int]:
+        return self._counted("all").get(live.days_key(month), {})
 
     async def ranking(self, name: str) -> tuple[str, ...]:
         return self._rankings[name]

@@ -17,7 +17,6 @@ from services.ingest.register import Accepted, Register
 from services.ingest.schedule import Schedule
 from services.render import affected, everything
 from services.render.check import Differences, compare
-from services.render.dirty import GROUP
 from services.render.edition import LiveEdition
 from services.render.handlers import Handlers, notices
 from services.render.pages import archives
@@ -28,6 +27,7 @@ from services.render.shelf import Shelf
 from services.render.site import Site
 from services.render.ticker import Ticker
 from services.render.whole import WholeEdition
+from shared.backlog import PRESSES
 from shared.broker import create_group
 from shared.clock import Clock
 from shared.entries import Delivered, decode
@@ -137,7 +137,7 @@ class PressRoom:
         """Start, as the service does."""
         await self.clock.start(self.store)
         for stream in (ARTICLES, SIGNALS):
-            await create_group(self.store, stream, GROUP)
+            await create_group(self.store, stream, PRESSES)
         self.tree.prepare()
         await self.press.dirty.reclaim()
         await self.ticker.start()
@@ -182,7 +182,7 @@ class PressRoom:
         """Read the streams, and now and then deliver old batches again, in any order."""
         for stream, adapter in ((ARTICLES, notices), (SIGNALS, signals)):
             answer = await self.store.do(
-                "XREADGROUP", "GROUP", GROUP, "w1", "COUNT", chance.choice([1, 2, 50]), "STREAMS", stream, ">"
+                "XREADGROUP", "GROUP", PRESSES, "w1", "COUNT", chance.choice([1, 2, 50]), "STREAMS", stream, ">"
             )
             if answer:
                 batch = [decode(adapter, entry.decode(), {b"event": fields[1]}) for entry, fields in answer[0][1]]
@@ -210,7 +210,7 @@ class PressRoom:
 
     async def _pending(self) -> None:
         for stream, adapter in ((ARTICLES, notices), (SIGNALS, signals)):
-            answer = await self.store.do("XREADGROUP", "GROUP", GROUP, "w1", "COUNT", 100, "STREAMS", stream, "0")
+            answer = await self.store.do("XREADGROUP", "GROUP", PRESSES, "w1", "COUNT", 100, "STREAMS", stream, "0")
             if answer and answer[0][1]:
                 batch = [decode(adapter, entry.decode(), {b"event": fields[1]}) for entry, fields in answer[0][1]]
                 await self._handle(stream, batch)

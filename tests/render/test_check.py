@@ -16,7 +16,7 @@ from services.render.suspects import Suspects
 from services.render.whole import WholeEdition
 from shared.articles import record_key
 from shared.dead_letters import letters
-from shared.live import list_key, live_key, periods_key
+from shared.live import days_key, list_key, live_key, months_key
 from shared.store import Store
 from tests.properties.press_room import PressRoom, draft
 
@@ -134,10 +134,12 @@ async def test_what_render_keeps_of_lists_is_put_right_from_the_articles(room: P
         ("ZADD", list_key("section:world"), 1, moved.article.id),
         ("ZADD", list_key("topic:gone"), 1, "nobody"),
         ("ZADD", list_key("all"), 1, first),
-        ("HINCRBY", periods_key("all"), moved.article.path[1:8].replace("/", "-"), 3),
-        ("HINCRBY", periods_key("section:world"), "2020-01", 1),
-        ("HINCRBY", periods_key("topic:lost"), "2020-01", 1),
-        ("DEL", periods_key("section:sport")),
+        ("HINCRBY", months_key("all"), moved.article.day[:7], 3),
+        ("HINCRBY", days_key(moved.article.day[:7]), moved.article.day, 3),
+        ("HINCRBY", days_key("2020-01"), "2020-01-31", 1),
+        ("HINCRBY", months_key("section:world"), "2020-01", 1),
+        ("HINCRBY", months_key("topic:lost"), "2020-01", 1),
+        ("DEL", months_key("section:sport")),
         ("DEL", live_key(first)),
         ("SET", live_key("nobody"), await room.store.do("GET", live_key(moved.article.id))),
     ):
@@ -161,7 +163,8 @@ async def as_kept(room: PressRoom) -> dict[str, Any]:
     for prefix, command, *rest in (
         (live_key(""), "GET"),
         (list_key(""), "ZRANGE", 0, -1, "WITHSCORES"),
-        (periods_key(""), "HGETALL"),
+        (months_key(""), "HGETALL"),
+        (days_key(""), "HGETALL"),
     ):
         for key in await room.store.do("KEYS", f"{prefix}*"):
             kept = await room.store.do(command, key, *rest)

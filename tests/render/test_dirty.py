@@ -9,10 +9,11 @@ import pytest
 
 from services.render import dirty as dirty_set
 from services.render import keys
-from services.render.dirty import GROUP, Change, Dirty, Taken, waits_key
+from services.render.dirty import Change, Dirty, Taken, waits_key
 from services.render.dirty_steps import ALL, GONE, LEASES, UNHURRIED
 from services.render.reasons import WHY
 from shared.articles import record_key
+from shared.backlog import PRESSES
 from shared.events import ARTICLES, PAGES
 from shared.live import built_key, live_key
 from shared.store import Store
@@ -82,12 +83,12 @@ async def test_a_later_mark_never_puts_a_page_off(store: Store, dirty: Dirty) ->
 
 
 async def test_marking_acknowledges_in_the_same_step(store: Store, dirty: Dirty) -> None:
-    await store.do("XGROUP", "CREATE", ARTICLES, GROUP, "0", "MKSTREAM")
+    await store.do("XGROUP", "CREATE", ARTICLES, PRESSES, "0", "MKSTREAM")
     entries = [(await store.do("XADD", ARTICLES, "*", "event", str(n))).decode() for n in range(3)]
-    await store.do("XREADGROUP", "GROUP", GROUP, "w1", "STREAMS", ARTICLES, ">")
+    await store.do("XREADGROUP", "GROUP", PRESSES, "w1", "STREAMS", ARTICLES, ">")
     await dirty.mark(["front"], "c", ack=(ARTICLES, entries[0]))
     await dirty.mark_articles([Change(entry, "c", "a" * 16, 1, False) for entry in entries[1:]], 0, 0, "t")
-    assert (await store.do("XPENDING", ARTICLES, GROUP))[0] == 0
+    assert (await store.do("XPENDING", ARTICLES, PRESSES))[0] == 0
     assert await dirty.waiting() == {"front", f"article:{'a' * 16}"}
 
 

@@ -16,7 +16,8 @@ from services.render.reasons import WHY
 from services.render.site import gone, moved, page_file
 from shared.articles import identify
 from shared.clock import moment
-from shared.live import periods_key
+from shared.live import days_key, months_key
+from shared.store import pairs
 from tests.properties.press_room import OneByOne, PressRoom, draft
 from tests.render.test_firsts import before_it_is_listed
 from tests.render.test_press import another_press
@@ -184,7 +185,7 @@ async def test_the_address_of_a_page_that_was_made_while_it_moved_leads_on_and_i
 
 async def test_a_period_counts_all_that_join_and_leave_it_in_one_step(room: PressRoom) -> None:
     async def counted(section: str) -> int:
-        return int(await room.store.do("HGET", periods_key(f"section:{section}"), "2025-07"))
+        return int(await room.store.do("HGET", months_key(f"section:{section}"), "2025-07"))
 
     for guid in "abcd":
         await room.accept(draft(guid, section="World"))
@@ -251,3 +252,14 @@ async def test_what_articles_bring_is_noted_however_much_it_is(room: PressRoom) 
     assert {why and why.split()[0] for why in found} == {b"marked"}
     await room.drain()
     assert (await room.differences()).clean
+
+
+async def test_what_pages_read_of_months_does_not_grow_with_the_days(room: PressRoom) -> None:
+    for guid, month, day in [("a", 6, 1), ("b", 6, 2), ("c", 6, 2), ("d", 7, 1)]:
+        await room.accept(draft(guid, published_at=datetime(2025, month, day, tzinfo=UTC)))
+    await room.drain()
+    counts = {key: dict(pairs(await room.store.do("HGETALL", key))) for key in (months_key("all"), days_key("2025-06"))}
+    assert counts == {
+        months_key("all"): {b"2025-06": b"3", b"2025-07": b"1"},
+        days_key("2025-06"): {b"2025-06-01": b"1", b"2025-06-02": b"2"},
+    }

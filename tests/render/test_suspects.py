@@ -12,9 +12,9 @@ import pytest
 
 from services.render import check, suspects
 from services.render.check import Differences
-from services.render.dirty import GROUP
 from services.render.edition import LiveEdition
 from services.render.suspects import Suspects
+from shared.backlog import PRESSES
 from shared.events import ARTICLES, SIGNALS
 from shared.live import live_key
 from shared.media import media_names
@@ -156,7 +156,7 @@ async def test_what_comes_when_a_page_was_looked_at_does_not_make_it_differ_from
     async def and_one_comes_before(self: Suspects, *about: Any) -> Differences:
         await room.accept(draft("late", section="World"))
         if delivered:
-            assert await room.store.do("XREADGROUP", "GROUP", GROUP, "w1", "STREAMS", ARTICLES, ">")
+            assert await room.store.do("XREADGROUP", "GROUP", PRESSES, "w1", "STREAMS", ARTICLES, ">")
         return await by_articles(self, *about)
 
     monkeypatch.setattr(suspects, "PATIENCE", 0.3)

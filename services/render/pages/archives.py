@@ -5,7 +5,7 @@ from services.render.contexts import ArchivePage, archive, parts_of
 from services.render.edition import Edition
 from services.render.printer import Printer
 from services.render.site import Output, page_file
-from shared.live import is_month
+from shared.live import MONTH, is_month
 
 
 async def build(edition: Edition, printer: Printer, name: str) -> Output:
@@ -17,7 +17,7 @@ async def build(edition: Edition, printer: Printer, name: str) -> Output:
     file = page_file(archive(kind, term, period, page))
     cards = await edition.places(listed, period, (page - 1) * ARCHIVE_PLACES, ARCHIVE_PLACES)
     last = -(-await edition.place_count(listed, period) // ARCHIVE_PLACES)
-    if not cards and (page > last or not (await edition.periods(listed)).get(period)):
+    if not cards and (page > last or not await _count(edition, listed, period)):
         return Output(absent=(file,))
     names_days = kind == "all" and is_month(period) and page == 1  # else a new day changed every page
     context = ArchivePage(
@@ -29,11 +29,12 @@ async def build(edition: Edition, printer: Printer, name: str) -> Output:
         tuple(cards),
         previous=page - 1 if page > 1 else None,
         next=page + 1 if page < last else None,
-        days=await _days(edition, period) if names_days else (),
+        days=tuple(sorted(await edition.days(period))) if names_days else (),
     )
     return Output({file: printer.print(context)})
 
 
-async def _days(edition: Edition, month: str) -> tuple[str, ...]:
-    found = await edition.periods("all")
-    return tuple(sorted(period for period in found if period.startswith(month) and period != month))
+async def _count(edition: Edition, listed: str, period: str) -> int:
+    """How many articles a list has in a period."""
+    counts = await (edition.months(listed) if is_month(period) else edition.days(period[:MONTH]))
+    return counts.get(period, 0)

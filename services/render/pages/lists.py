@@ -8,7 +8,6 @@ from services.render.edition import Edition
 from services.render.printer import Printer
 from services.render.site import Output, page_file
 from shared.articles import Card
-from shared.live import is_month
 
 
 async def front(edition: Edition, printer: Printer, _: str) -> Output:
@@ -41,4 +40,4 @@ async def listing(edition: Edition, printer: Printer, name: str) -> Output:
 
 async def months(edition: Edition, name: str) -> tuple[str, ...]:
     """The months in which a list has articles, newest first."""
-    return tuple(sorted(filter(is_month, await edition.periods(name)), reverse=True))
+    return tuple(sorted(await edition.months(name), reverse=True))

@@ -22,7 +22,7 @@ async def part(edition: Edition, printer: Printer, name: str) -> Output:
     month, number = name.split("|")
     file = f"sitemaps/{month}-{number}.xml"
     cards = await edition.places("all", month, (int(number) - 1) * SITEMAP_PLACES, SITEMAP_PLACES)
-    if not cards and not (await edition.periods("all")).get(month):
+    if not cards and not (await edition.months("all")).get(month):
         return Output(absent=(file,))
     return Output({file: printer.print(Sitemap(edition.site, tuple(cards)))})
 
