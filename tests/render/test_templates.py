@@ -97,11 +97,33 @@ def test_structured_data_says_what_was_sent(printer: Printer, payload: str) -> N
     ],
 )
 def test_a_picture_that_the_body_shows_is_not_shown_twice(printer: Printer, url: str, body: str, leads: bool) -> None:
-    """Unless its caption or its credit would be lost by that. Those who share the page get it all the same."""
+    """Unless its credit would be lost by that, or its caption where editors have written no other below it. Those who
+    share the page get it all the same."""
     article = story().model_copy(update={"image": Image(url=url, alt="A", caption="Fog & co", credit="P. Hoto")})
     page = printer.print(c.ArticlePage(SITE, article, body)).decode()
     assert ('<figure class="picture">' in page) is leads
     assert '<meta property="og:image"' in page
+
+
+@pytest.mark.parametrize(
+    ("body", "leads"),
+    [
+        ('<figure title="x">IMG<figcaption lang="en">A pier. <small>P. Hoto</small></figcaption></figure>', False),
+        ("<figure><figcaption>A <b>pier</b>. P. Hoto</figcaption>IMG</figure>", False),
+        ("<figure>IMG<figcaption>A pier.</figcaption></figure>", True),
+        ("<figure>IMG<figcaption> <small>P. Hoto</small></figcaption></figure>", True),
+        ("<figure>IMG</figure><figure><figcaption>A tram. P. Hoto</figcaption></figure>", True),
+        ("IMG<figure><figcaption>A tram. P. Hoto</figcaption></figure>", True),
+        ("<figure><figcaption>A tram. P. Hoto</figcaption></figure>IMG", True),
+        ("<figure><figcaption>A tram. P. Hoto</figcaption></figure>IMG<figure></figure>", True),
+        ("<figure>IMG<figure><figcaption>A tram. P. Hoto</figcaption></figure></figure>", True),
+    ],
+)
+def test_a_caption_of_its_own_in_the_body_stands_for_the_pictures(printer: Printer, body: str, leads: bool) -> None:
+    image = Image(url="/media/ab/c-1600.jpg", alt="A", caption="Fog & co", credit="P. Hoto")
+    shown = body.replace("IMG", '<img alt="" src="/media/ab/c-1600.jpg">')
+    page = printer.print(c.ArticlePage(SITE, story().model_copy(update={"image": image}), shown)).decode()
+    assert ('<figure class="picture">' in page) is leads
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """An article's page, in words that its template prints as they are."""
 
 import html
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,8 @@ DESCRIPTION_LENGTH = 155
 DATELINE_LENGTH = 60
 CUT_OPENING = 150  # an opening that is cut is longer
 UPDATE_WORTH_TELLING = timedelta(minutes=1)
+_CAPTION = re.compile(r"<figcaption\b[^<>]*>(.*?)</figcaption>", re.DOTALL)
+_TAG = re.compile(r"<[^<>]*>")
 
 
 def article(desk: Desk, page: ArticlePage) -> dict[str, Any]:
@@ -59,10 +62,20 @@ def article(desk: Desk, page: ArticlePage) -> dict[str, Any]:
 
 
 def _shows(body: str, image: Image) -> bool:
-    """Whether the body shows the article's picture itself, with its caption and credit: upstream systems often have no
-    other picture to give."""
-    said = [html.escape(text, quote=False) for text in (image.caption, image.credit)]
-    return f' src="{html.escape(image.url)}"' in body and all(words in body for words in said)
+    """Whether the body shows the article's picture itself, with its credit and its caption, or another one that was
+    written for this place: upstream systems often have no other picture to give."""
+    at = body.find(f' src="{html.escape(image.url)}"')
+    caption, credit = (html.escape(text, quote=False) for text in (image.caption, image.credit))
+    return at >= 0 and credit in body and (caption in body or _is_captioned(body, at, credit))
+
+
+def _is_captioned(body: str, at: int, credit: str) -> bool:
+    """Whether the figure around what stands there has a caption that says more than whose it is."""
+    begins, ends = body.rfind("<figure", 0, at), body.find("</figure>", at)
+    figure = body[begins:ends] if 0 <= begins < ends else ""
+    if "<figure" in figure[1:] or "</figure>" in figure:
+        return False
+    return any(_TAG.sub("", told).replace(credit, "").strip() for told in _CAPTION.findall(figure))
 
 
 def _repeats(story: Article) -> bool:
