@@ -114,7 +114,7 @@ def _status(item: Members) -> Status:
 
 
 def _no_article(item: Members, guid: str, kind: str, reason: str) -> Ignored | list[Fault]:
-    picture = pictures.itself(item) if kind in _PICTURES else None
+    picture = pictures.itself(item) if kind in _PICTURES and not pictures.is_withdrawn(item) else None
     return item.faults or Ignored(reason, guid, picture)
 
 
@@ -142,7 +142,7 @@ def _draft(item: Members, guid: str, version: int | None, status: Status, html: 
     embargoes = [at for at in (item.moment("embargoed", "embargoeduntil", "embargotime"), scheduled) if at]
     headline = _headline(item) or first_words(html, text, summary)
     if html:
-        html = without_headline(_plain_html(html), headline)
+        html = pictures.without_withdrawn(item, without_headline(_plain_html(html), headline))
         html = pictures.with_credits(item, pictures.with_alternatives(item, html))
     services = [one.plain("name") or one.plain("code") for one in item.objects("service")]
     return Draft(

@@ -14,6 +14,7 @@ from services.ingest.web import absolute
 from shared.media import TYPES
 
 _KINDS = ("picture", "graphic")
+_WITHDRAWN = ("withheld", "canceled", "cancelled", "unpublished")
 _FEATURED = ("featuremedia", "featureimage", "mainpic", "main", "featured")
 _SHOWN = ("", *TYPES)
 _EMBEDDED = ("embedded", "editor_")
@@ -26,6 +27,7 @@ _FIGURE = re.compile(
     r'(<!-- EMBED START Image {id: "([^"<>]{1,100})"} -->(?:(?!<!--).){0,4000}?)(</figcaption>|</figure>)', re.DOTALL
 )
 _PICTURE = re.compile(r"<img\b[^<>]*>", re.IGNORECASE)
+_PICTURED = re.compile(r"<figure\b(?:(?!</?figure\b).)*</figure\s*>|<img\b[^<>]*>", re.IGNORECASE | re.DOTALL)
 _SRC = re.compile(r"""\ssrc\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 _ALT = re.compile(r"""\salt(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?(?=[\s/>])""", re.IGNORECASE)
 
@@ -72,6 +74,17 @@ def embedded(item: Members, html: str | None) -> tuple[tuple[str, str], ...]:
     associated = dict(_associated(item))
     best = {name: found.media_id or found.url for name, one in associated.items() if (found := _best(one))}
     return tuple({address: key for address, name in _shown(associated, html) if (key := best.get(name))}.items())
+
+
+def without_withdrawn(item: Members, html: str) -> str:
+    """The body without pictures whose items are withdrawn, and without what is said below them."""
+    withdrawn = {address for address, _ in _shown(dict(_associated(item, withdrawn=True)), html)}
+
+    def keep(found: re.Match[str]) -> str:
+        addresses = {_address(tag) for tag in _PICTURE.findall(found[0])}
+        return found[0] if addresses.isdisjoint(withdrawn) else ""
+
+    return _PICTURED.sub(keep, html) if withdrawn else html
 
 
 def with_alternatives(item: Members, html: str) -> str:
@@ -122,9 +135,15 @@ def _address(tag: str) -> str:
     return unescape(found[1] or found[2] or "").strip() if found else ""
 
 
-def _associated(item: Members) -> list[tuple[str, Members]]:
-    found = [(name.lower(), one) for name, one in item.named("associations")]
+def _associated(item: Members, *, withdrawn: bool = False) -> list[tuple[str, Members]]:
+    """The pictures that may be shown, or those that may not: each is an item, with a status of its own."""
+    found = [(name.lower(), one) for name, one in item.named("associations") if is_withdrawn(one) is withdrawn]
     return [(name, one) for name, one in found if _is_picture(one)]
+
+
+def is_withdrawn(item: Members) -> bool:
+    """Whether nobody is to see it."""
+    return item.text("pubstatus").lower() in _WITHDRAWN
 
 
 def _is_picture(item: Members) -> bool:

@@ -1,6 +1,7 @@
 """IPTC ninjs 1.x, 2.x, 3.x, and Superdesk's dialect."""
 
 import json
+import re
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -517,6 +518,28 @@ def test_a_picture_in_the_body_that_can_not_be_found_stays_as_it_is() -> None:
     assert ("https://s3.example/z.jpg", "2025/o.jpg") in found.embedded
 
 
+WITHDRAWN = ["canceled", "Cancelled", "withheld", "unpublished"]
+
+
+@pytest.mark.parametrize("status", WITHDRAWN)
+def test_a_picture_that_was_withdrawn_is_not_shown(status: str) -> None:
+    """Neither as the article's nor within its body, with what is said below it. Its item says so."""
+    film = '<figure class="x"><video src="https://sd.example/f.mp4"></video></figure>'
+    body = ELSEWHERE % 'src="https://s3.example/z.jpg" alt="z"' + f"<p>a</p>{film}<p>b</p>"
+    body += '<figure><img src="https://sd.example/v.jpg"><figcaption>Killed</figcaption></figure><p>c'
+    body += '<img src="https://sd.example/o.jpg?x=1&amp;y=2"><img src="https://a.b/2.jpg"></p>'
+    killed = {**EDITOR["editor_0"], "pubstatus": status}
+    found = draft(SUPERDESK, associations={"featuremedia": killed, "editor_0": killed}, body_html=body)
+    assert (found.image, found.embedded) == (None, ())
+    assert re.findall(r"src=.([^ \"]+)", found.body_html or "") == ["https://sd.example/f.mp4", "https://a.b/2.jpg"]
+    assert "Killed" not in (found.body_html or "")
+    other = {**EDITOR["editor_0"], "renditions": {"o": {"href": "https://a.b/2.jpg"}}, "pubstatus": "usable"}
+    found = draft(SUPERDESK, associations={"featuremedia": killed, "other": other}, body_html=body)
+    assert found.image is not None
+    assert found.image.url == "https://a.b/2.jpg"
+    assert draft(SUPERDESK, associations=EDITOR, body_html=film).body_html == film
+
+
 @pytest.mark.parametrize("alt", [' alt=""', " alt=''", " alt", ' ALT = " "'])
 def test_an_alternative_that_is_filled_in_takes_the_place_of_an_empty_one(alt: str) -> None:
     before, after = 'altitude="5" SRC = "https://sd.example/v.jpg"', '/><p title="x">y</p>'
@@ -747,10 +770,12 @@ def test_a_composite_with_a_body_is_an_article() -> None:
     assert draft({"uri": "x", "type": "composite", "headline": "H", "body_text": "Words"}).body_text == "Words"
 
 
-@pytest.mark.parametrize("status", ["canceled", "withheld"])
+@pytest.mark.parametrize("status", WITHDRAWN)
 def test_a_picture_that_is_killed_is_no_article_either(status: str) -> None:
-    found = ninjs.read({"uri": "x", "type": "picture", "pubstatus": status})
-    assert found == Ignored("an item of the type picture is no article", "x")
+    """Nor is it the one that is meant where its guid is named."""
+    for members in ({}, {"renditions": {"original": {"media": "a.jpg"}}}):
+        found = ninjs.read({"uri": "x", "type": "picture", "pubstatus": status, **members})
+        assert found == Ignored("an item of the type picture is no article", "x")
 
 
 def test_a_package_that_was_an_article_is_killed_without_the_words_that_made_it_one() -> None:
