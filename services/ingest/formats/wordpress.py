@@ -40,6 +40,11 @@ _FORMULA = re.compile(
 )
 # what plugins send as it was written: the address of what is embedded, which WordPress itself makes a player or a link
 _EMBED = re.compile(r"""(<div class="wp-block-embed__wrapper">\s*)(https?://[^\s<>"']+)(?=\s*</div>)""")
+# what a blog has below its own root, as its editor may write it, and where that is
+_ROOTED = re.compile(
+    r"""(<(?:a|audio|iframe|img|source|video)\b[^<>]*?\s(?:href|src)\s*=\s*["'])(?=/(?!/))""", re.IGNORECASE
+)
+_ORIGIN = re.compile(r"https?://[^/?#\s\"'<>]+", re.IGNORECASE)
 # Kadence's accordions have titles that are not headings
 _TITLE = re.compile(
     r'<div class="kt-accordion-header-wrap">\s*<button\b[^<>]*>((?:(?!</?(?:div|button)\b).)*)</button>\s*</div>',
@@ -133,6 +138,8 @@ def _body(post: Members) -> str:
     html = _PREVIEW.sub("", _OPENS.sub("", _ENLARGED.sub(r"\1", _rendered(post, "content"))))
     html = _FORMULA.sub(r"<code>\1</code>", html)
     html = _BACK.sub("", _EMBED.sub(r'\1<a href="\2">\2</a>', html))
+    if origin := _ORIGIN.match(post.text("link")):
+        html = _ROOTED.sub(lambda found: found[1] + origin[0], html)
     return _TITLE.sub(r"<h3>\1</h3>", _BUTTON.sub(" ", html))
 
 

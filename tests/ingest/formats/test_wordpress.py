@@ -93,6 +93,29 @@ def test_an_embed_that_is_sent_as_it_was_written_is_a_link() -> None:
     assert shown == f"<figure><div>\n{link}\n</div><figcaption>A film</figcaption></figure>"
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ('<a href="/contact/?a=1&amp;b">us</a>', '<a href="https://example.org/contact/?a=1&amp;b">us</a>'),
+        ("<A class='x' HREF = '/'>us</A>", "<A class='x' HREF = 'https://example.org/'>us</A>"),
+        (
+            '<img alt="A" data-src="/b.jpg" src="/wp-content/a.jpg">',
+            '<img alt="A" data-src="/b.jpg" src="https://example.org/wp-content/a.jpg">',
+        ),
+        ('<a href="//a.b/c">us</a><a href="#n">1</a>', '<a href="//a.b/c">us</a><a href="#n">1</a>'),
+        ('<a href="https://a.b/c">us</a> href="/d"', '<a href="https://a.b/c">us</a> href="/d"'),
+    ],
+)
+def test_what_a_blog_has_below_its_own_root_is_found_there(written: str, shown: str) -> None:
+    """WordPress' editor takes links without a host."""
+    assert draft(content={"rendered": written}).body_html == shown
+    for link in (None, "", "/2025/x/", "ftp://example.org/x"):
+        assert draft(content={"rendered": written}, link=link).body_html == written
+    assert "http://a.b:8080/" in (
+        draft(content={"rendered": '<a href="/">x</a>'}, link="http://a.b:8080").body_html or ""
+    )
+
+
 def test_a_footnote_has_no_arrow_that_leads_nowhere() -> None:
     text = '<p>Text<sup data-fn="f" class="fn"><a href="#f" id="f-link">1</a></sup> <a href="#part-linked">↓</a></p>'
     back = '<a href="#f-link" aria-label="Jump to footnote reference 1">↩︎</a>'
@@ -159,6 +182,9 @@ def test_a_picture_to_enlarge_is_shown_with_its_caption_once(around: str) -> Non
         ("<object", " wp-block-file__embed", ">"),
         ("", "<math>", ""),
         ('<math><annotation encoding="application/x-tex"></annotation>', "<annotation>", ""),
+        ("<a", " href", ""),
+        ("<a href", "  ", ""),
+        ("", "<img src ", ""),
     ],
 )
 def test_the_preview_of_a_file_and_a_formula_are_found_in_linear_time(begins: str, goes_on: str, end: str) -> None:
