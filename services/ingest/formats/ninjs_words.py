@@ -51,7 +51,7 @@ def _story(nitf: str) -> str:
 def headline(item: Members) -> str:
     """The headline, the main one where there are others."""
     told = _line(_variants(item, "headlines", "headline_"), "main")
-    return item.plain("headline") or told
+    return told if _is_listed(item, "headline") else item.plain("headline") or told
 
 
 def description(item: Members, *roles: str) -> str:
@@ -72,11 +72,20 @@ def _variants(item: Members, plural: str, prefix: str) -> list[_Variant]:
     roles = [name.removeprefix(prefix) for name in item if name.startswith(prefix)]
     roles.sort(key=lambda role: role not in _TYPES)
     found = [(role, _TYPES.get(role, ""), item.text(prefix + role)) for role in roles]
+    singular = prefix.removesuffix("_")
     found += [
         (one.text("role").lower(), one.text("contenttype", "mimetype").lower(), one.text("value"))
         for one in item.objects(plural)
     ]
+    if _is_listed(item, singular):
+        found += [(one.text("name").lower(), "", one.text("value", "text")) for one in item.objects(singular)]
     return [variant for variant in found if variant[2]]
+
+
+def _is_listed(item: Members, singular: str) -> bool:
+    """Whether a list has the name that a text has in 1.x, as in IPTC's examples from before 2.0 was done."""
+    value = item.get(singular)
+    return isinstance(value, list) and all(isinstance(one, dict) for one in value)
 
 
 def _line(found: list[_Variant], *roles: str) -> str:

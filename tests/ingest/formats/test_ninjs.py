@@ -961,6 +961,32 @@ def test_known_members_are_taken_in_the_shapes_that_they_come_in(members: dict[s
     assert draft(ONE, **members) == EXPECTED
 
 
+@pytest.mark.parametrize("value", ["value", "text"])
+def test_lists_may_have_the_names_that_texts_had_before(value: str) -> None:
+    """As in IPTC's own examples of 2.0, which are older than its names and roles."""
+    picture = {
+        "name": "mainpic",
+        "type": "picture",
+        "headline": [{"name": "main", value: "The pier"}],
+        "description": [{"name": "text", value: "In fog"}, {"name": "xhtml", value: "<p>In fog.</p>"}],
+        "renditions": [{"name": "main", "href": "https://a.b/p.jpg", "mimetype": "image/jpg"}],
+    }
+    found = draft(
+        without(ONE, "body_html", "body_text", "body_xhtml", "headline"),
+        headline=[{"name": "test", value: "Another"}, {"name": "main", value: "Pier closed"}],
+        description=[{"name": "caption_xhtml", value: "A caption"}, {"name": "text", value: "It is old."}],
+        body=[{"name": "text", value: "Closed for good."}, {"name": "xhtml", value: "<p>Closed <b>for good</b>.</p>"}],
+        associations=[picture],
+        description_text=None,
+        description_html=None,
+    )
+    assert (found.headline, found.summary) == ("Pier closed", "It is old.")
+    assert (found.body_html, found.body_text) == ("<p>Closed <b>for good</b>.</p>", None)
+    assert found.image == Picture(url="https://a.b/p.jpg", alt="The pier", caption="In fog")
+    assert draft(ONE, headline=[]).headline == draft(ONE, headline=None).headline
+    assert draft(TWO, headlines=[{"name": 5, "text": 5, "value": "Known by others"}]).headline == "Known by others"
+
+
 @pytest.mark.parametrize(
     ("members", "pointer"),
     [
@@ -976,6 +1002,8 @@ def test_known_members_are_taken_in_the_shapes_that_they_come_in(members: dict[s
         ({"version": True}, "/version"),
         ({"headline": 5}, "/headline"),
         ({"headline": ["x"]}, "/headline"),
+        ({"headline": [{"name": "main", "value": "x"}, "x"]}, "/headline"),
+        ({"headline": [{"name": "main", "value": 5}]}, "/headline/0/value"),
         ({"headlines": "x"}, "/headlines"),
         ({"headlines": [{"value": 5}]}, "/headlines/0/value"),
         ({"bodies": [5]}, "/bodies/0"),
