@@ -49,13 +49,13 @@ def decide(copy: Copy, source: str, ident: str, known: Known, site: Site, now: d
     current = known.current
     version = _version(copy, known)
     if version is None:
-        return _stale(copy, current, now)
+        return _stale(copy, current)
     rank = (version, copy.digest == WITHDRAWN, copy.draft.updated_at or LONG_AGO, copy.digest)
     if current is not None:
         if copy.digest == current.digest:  # a withdrawal's is WITHDRAWN
             return _unchanged(copy, known, current, rank, now)
         if rank < order(current) and not _is_illustrated_since(copy, rank, current):
-            return _stale(copy, current, now)
+            return _stale(copy, current)
     if copy.digest == WITHDRAWN:
         return _withdraw(copy, source, ident, known, version, now)
     return _appear(copy, source, ident, known, version, rank, site, now)
@@ -125,7 +125,7 @@ def _is_illustrated_since(copy: Copy, rank: Rank, current: Article) -> bool:
 def _unchanged(copy: Copy, known: Known, current: Article, rank: Rank, now: datetime) -> Decision:
     """The same content again: where it stands higher, that is recorded, so that what is older stays older."""
     if rank <= order(current):
-        linked = _linked(copy, current, now)
+        linked = _linked(copy, current)
         return Decision("unchanged", linked, quiet=linked != current)
     waiting, ordered_at, withdrawn_at = known.waiting, copy.draft.updated_at, current.withdrawn_at
     if copy.draft.version is None:
@@ -141,25 +141,26 @@ def _unchanged(copy: Copy, known: Known, current: Article, rank: Rank, now: date
         killed_at = copy.draft.updated_at or now  # as if it had come first: the newest kill says when it was
     if current.state == WITHDRAWN:
         withdrawn_at = killed_at
-    newer = _linked(copy, current, now).model_copy(
+    newer = _linked(copy, current).model_copy(
         update={"version": version, "ordered_at": ordered_at, "withdrawn_at": withdrawn_at}
     )
     drop = waiting is not None and (_outranks(copy, order(newer), waiting) or _too_late(waiting, newer))
     return Decision("unchanged", newer, drop_waiting=drop, quiet=newer != current)
 
 
-def _stale(copy: Copy, current: Article | None, now: datetime) -> Decision:
+def _stale(copy: Copy, current: Article | None) -> Decision:
     """An older version says nothing any more, except what a withdrawn article was a rewrite of."""
-    linked = _linked(copy, current, now) if current else None
+    linked = _linked(copy, current) if current else None
     return Decision("stale", linked, quiet=linked != current)
 
 
-def _linked(copy: Copy, current: Article, now: datetime) -> Article:
+def _linked(copy: Copy, current: Article) -> Article:
     """A withdrawn article learns what it was a rewrite of from whatever comes: its kill takes that down too. The newest
-    version says it; a withdrawal that names nothing says nothing, nor does what is scheduled and never appears."""
+    version says it; a withdrawal that names nothing says nothing, nor does what still waited when the kill came."""
     draft, killed = copy.draft, copy.digest == WITHDRAWN
-    says_nothing = draft.evolved_from is None if killed else _due(draft, now) is not None
-    if current.state != WITHDRAWN or says_nothing:
+    if current.state != WITHDRAWN:
+        return current
+    if draft.evolved_from is None if killed else _due(draft, current.accepted_at) is not None:
         return current
     said = (draft.version or 0, killed, draft.updated_at or LONG_AGO, copy.digest)
     if current.linked_by is not None and said <= current.linked_by:
@@ -167,14 +168,12 @@ def _linked(copy: Copy, current: Article, now: datetime) -> Article:
     return current.model_copy(update={"evolved_from": draft.evolved_from, "linked_by": said})
 
 
-def _link_of(killed: Article | None, dropped: Article | None) -> dict[str, object]:
-    """What is told of a withdrawn article was a rewrite of, when it is withdrawn. What only waited is not heard later
-    either."""
-    newest = max((article for article in (killed, dropped) if article), key=order, default=None)
-    if newest is None:
+def _link_of(killed: Article | None) -> dict[str, object]:
+    """What is told of a withdrawn article was a rewrite of, when it is withdrawn."""
+    if killed is None:
         return {}
-    version, *others = order(newest)
-    place = (version if newest.is_numbered else 0, *others)
+    version, *others = order(killed)
+    place = (version if killed.is_numbered else 0, *others)
     return {"linked_by": place}
 
 
@@ -194,7 +193,7 @@ def _withdraw(copy: Copy, source: str, ident: str, known: Known, version: int, n
     )  # fmt: skip
     waiting = known.waiting
     drop = waiting is not None and (_outranks(copy, order(article), waiting) or _too_late(waiting, article))
-    article = _linked(copy, article.model_copy(update=_link_of(current, waiting if drop else None)), now)
+    article = _linked(copy, article.model_copy(update=_link_of(current)))
     return Decision("withdrawn", article, drop_waiting=drop)
 
 
@@ -208,7 +207,7 @@ def _appear(
     if due is not None:
         same = waiting is not None and waiting.digest == copy.digest
         if waiting is not None and not _is_to_wait_instead(copy, rank, waiting):
-            return Decision("unchanged", waiting) if same else _stale(copy, current or waiting, now)
+            return Decision("unchanged", waiting) if same else _stale(copy, current or waiting)
         if current is not None and _too_late(article, current, came_since=True):
             return Decision("stale", current)
         return Decision("unchanged" if same else "scheduled", current, waiting=waiting_of(copy, article), due=due)

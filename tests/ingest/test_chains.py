@@ -169,6 +169,25 @@ def test_a_rewrite_that_is_killed_before_its_time_leaves_up_what_it_was_to_rewri
     assert stand((first, waits, told))["a"] == "down"
 
 
+def test_a_rewrite_that_was_live_is_killed_with_what_it_rewrote_though_a_newer_version_only_waited() -> None:
+    first = draft("a", version=1, updated_at=START - timedelta(hours=9))
+    live = draft("b", version=1, updated_at=START, evolved_from="a")
+    waits = draft("b", version=2, updated_at=START + timedelta(minutes=1), embargo_until=START + timedelta(days=9))
+    kill = Draft(guid="b", version=3, status="canceled", updated_at=START + timedelta(minutes=2))
+    for arrivals in permutations([first, live, waits, kill]):
+        assert stand(arrivals) == {"a": "down", "b": "down"}, arrivals
+        assert stand([*arrivals, waits, live]) == {"a": "down", "b": "down"}, arrivals
+
+
+def test_what_was_due_when_its_kill_came_is_what_that_kill_is_heard_of() -> None:
+    first = draft("a", version=1, updated_at=START - timedelta(hours=9))
+    kill = Draft(guid="b", version=2, status="canceled", updated_at=START)
+    for minutes, found in ((30, "down"), (90, "shown")):  # the kill comes an hour after START, the rewrite two
+        ends = START + timedelta(minutes=minutes)
+        late = draft("b", version=1, updated_at=START - timedelta(hours=1), evolved_from="a", embargo_until=ends)
+        assert stand([first, kill, late])["a"] == found, minutes
+
+
 def test_without_versions_and_moments_the_rewrite_that_comes_last_is_shown() -> None:
     first, second, fork = (draft(one.guid, evolved_from=one.evolved_from) for one in (FIRST, SECOND, FORK))
     assert stand((first, fork, second)) == {"a": "b", "c": "b", "b": "shown"}
