@@ -27,6 +27,11 @@ def opening(html: str) -> str:
     return beginning(words, OPENING)
 
 
+def all_words(html: str) -> list[str]:
+    """The words of cleaned HTML, those of captions and tables too."""
+    return unescape(TAG.sub(" ", _INLINE_TAG.sub("", html))).split()
+
+
 def _plain(html: str) -> str:
     if "<figure" in html or "<table" in html:
         html = " ".join(_around_what_is_set_apart(html))

@@ -30,7 +30,8 @@ _ENLARGED = re.compile(
     r'(<div class="lightbox-image-container">\s*(?:<div\b[^<>]*>\s*)?)<figure\b(?:(?!</?(?:div|figure)\b).)*</figure>',
     re.DOTALL,
 )
-# the arrow below a footnote, which leads back into the text
+# a footnote's number, which no excerpt has, and the arrow below it, which leads back into the text
+_NUMBER = re.compile(r"<sup\b(?=[^<>]*\bdata-fn=)[^<>]*>\s*<a\b[^<>]*>\d+</a>\s*</sup>")
 _BACK = re.compile(r'\s?<a\b[^<>]*\bhref="#[^"<>]*-link"[^<>]*>[^<]*</a>')
 # a formula, which no page of ours may have as MathML, as it was typed; KaTeX shows its own once more
 _FORMULA = re.compile(
@@ -148,7 +149,8 @@ def _summary(post: Members, body: str) -> str:
     would say them twice."""
     told = _rendered(post, "excerpt")
     excerpt = plain(told[:-_LAST] + _MORE.sub("", told[-_LAST:]))  # themes add a link to the rest
-    return "" if begins_with(body, _CUT.sub("", excerpt), is_cut=bool(_CUT.search(excerpt))) else excerpt
+    is_made = begins_with(_NUMBER.sub("", body), _CUT.sub("", excerpt), is_cut=bool(_CUT.search(excerpt)))
+    return "" if is_made else excerpt
 
 
 def _moment(post: Members, name: str) -> datetime | None:

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 
 from services.ingest.formats.reading import plain, shorten
 from services.ingest.html import clean_html
-from services.ingest.opening import OPENING, opening
+from services.ingest.opening import OPENING, all_words, opening
 
 FIRST_WORDS = 80
+EXCERPT = 20
+"""So many words that stand in a body in the same order were taken from it."""
 _HEADLINE = re.compile(r"<h1\b[^<>]*>", re.IGNORECASE)
 _HEADLINE_ENDS = re.compile(r"</h1\s*>", re.IGNORECASE)
 
@@ -41,11 +43,21 @@ def without_headline(html: str, headline: str) -> str:
 
 
 def begins_with(html: str, words: str, *, is_cut: bool) -> bool:
-    """Whether a body begins with these words or, unless they are cut, consists of them."""
-    begins = opening(clean_html(html))
+    """Whether a body begins with these words or, unless they are cut, consists of them. What was cut may be without
+    some of the body's blocks."""
+    cleaned = clean_html(html)
+    begins = opening(cleaned)
+    if is_cut and _leaves_out(all_words(cleaned), words.split()):
+        return True
     if len(words) > len(begins):  # as they may be though the body goes on with them: its opening is cut too
         return len(begins) > OPENING // 2 and words.startswith(begins)
     return begins.startswith(words) if is_cut else begins == words
+
+
+def _leaves_out(body: Sequence[str], words: Sequence[str]) -> bool:
+    """Whether these words are among a body's first ones, in the same order."""
+    rest = iter(body[: 3 * len(words)])
+    return len(words) >= EXCERPT and all(word in rest for word in words)
 
 
 def _shows_something(html: str) -> bool:

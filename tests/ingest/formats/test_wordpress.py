@@ -185,6 +185,8 @@ def test_a_picture_to_enlarge_is_shown_with_its_caption_once(around: str) -> Non
         ("<a", " href", ""),
         ("<a href", "  ", ""),
         ("", "<img src ", ""),
+        ("<sup", " data-fn=", ""),
+        ('<sup data-fn="">', " ", ""),
     ],
 )
 def test_the_preview_of_a_file_and_a_formula_are_found_in_linear_time(begins: str, goes_on: str, end: str) -> None:
@@ -212,6 +214,7 @@ LONG = "The council has voted. " * 40
         ("<p>One two.</p>", '<p>In short. <A class="ReadMore" href="/">Read\non</A></p>', "In short."),
         ("<p>One two.</p>", '<p>More <a class="more-link">here</a> or <a href="/b">there</a>.</p>', "More or there."),
         ("<p>One two.</p>", "<p>One [...]</p>", ""),
+        ('<p>One<sup data-fn="a" class="fn"><a href="#a" id="a-link">1</a></sup> two.</p>', "<p>One two.</p>", ""),
         ("<p>One two.</p>", "<p>One two. [ &hellip; ]</p>", ""),
         ("<p>Rain and snow.</p>", "<p>Rain… and snow</p>", "Rain… and snow"),
         ("<figure><img src='https://x.y/z.jpg'></figure>", "<p>A picture.</p>", "A picture."),
@@ -220,6 +223,44 @@ LONG = "The council has voted. " * 40
 def test_an_excerpt_that_nobody_wrote_says_nothing(content: str, excerpt: str, summary: str) -> None:
     """WordPress makes it of the body's first 55 words."""
     assert draft(content={"rendered": content}, excerpt={"rendered": excerpt}).summary == summary
+
+
+FIRST, THEN = (" ".join(f"{word}{number}" for number in range(30)) for word in ("bank", "river"))
+CUT_SHORT = f"<p>{FIRST} {' '.join(THEN.split()[:25])} [&hellip;]</p>\n"
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        '<sup data-fn="a1" class="fn"><a href="#a1" id="a1-link">1</a></sup>',
+        '</p>\n<div class="wp-block-button"><a href="https://x.y/">Read this too</a></div>\n<p>',
+        "</p>\n<ul><li>One thing</li>\n<li>Another</li></ul>\n<p>",
+        "</p>\n<details><summary>More</summary>\n<p>Of <b>it</b>.</p></details>\n<p>",
+    ],
+)
+def test_an_excerpt_that_wordpress_made_without_some_of_the_blocks_says_nothing(between: str) -> None:
+    assert draft(content={"rendered": f"<p>{FIRST}{between} {THEN}</p>"}, excerpt={"rendered": CUT_SHORT}).summary == ""
+
+
+@pytest.mark.parametrize("block", ["<blockquote>{}</blockquote>", "<table><tr><td>{}</td></tr></table>"])
+def test_an_excerpt_that_wordpress_made_of_a_quote_or_a_table_too_says_nothing(block: str) -> None:
+    html = f"<p>{FIRST}</p>\n<figure>{block.format('Said <b>and</b> done')}</figure>\n<p>{THEN}</p>"
+    excerpt = f"<p>{FIRST} Said and done {' '.join(THEN.split()[:22])} [&hellip;]</p>"
+    assert draft(content={"rendered": html}, excerpt={"rendered": excerpt}).summary == ""
+
+
+@pytest.mark.parametrize(
+    "excerpt",
+    [
+        f"{FIRST}, and more [&hellip;]",  # not all of it
+        f"{THEN} {FIRST} [&hellip;]",  # not in this order
+        "bank1 bank2 river1 river2 [&hellip;]",  # a few words
+        f"{FIRST} {THEN.split()[0]}",  # whole
+    ],
+)
+def test_an_excerpt_that_somebody_wrote_in_some_of_the_bodys_words_is_the_summary(excerpt: str) -> None:
+    told = draft(content={"rendered": f"<p>{FIRST}<sup>1</sup> {THEN}</p>"}, excerpt={"rendered": f"<p>{excerpt}</p>"})
+    assert told.summary == excerpt.replace("&hellip;", "…")
 
 
 def test_without_embedded_members_names_are_unknown() -> None:
