@@ -58,16 +58,20 @@ Line = tuple[str, int, bytes]
 
 
 async def _send(url: str, token: str, lines: list[Line]) -> list[tuple[Line, dict[str, Any]]]:
-    """Post lines; those that ingest could not take now (503, a broken connection) are sent again."""
+    """Post lines; those that ingest could not take now (503, a broken connection) are sent again, and behind each what
+    came after it about the same article: without a version, what comes last is newest."""
     answered: list[tuple[Line, dict[str, Any]]] = []
     for attempt in range(TRIES):
-        left = []
+        left: list[Line] = []
+        late: set[str | None] = set()
         answers, why = await _exchanged(url, token, lines, is_last=attempt == TRIES - 1)
         for at, line in enumerate(lines):
-            if at < len(answers) and (answers[at]["status"] != 503 or attempt == TRIES - 1):
+            is_told = at < len(answers) and (answers[at]["status"] != 503 or attempt == TRIES - 1)
+            if is_told and (not late or _guid(line) not in late):
                 answered.append((line, answers[at]))
             else:
                 left.append(line)
+                late.add(_guid(line))
         if not left:
             break
         lines = left
@@ -76,6 +80,14 @@ async def _send(url: str, token: str, lines: list[Line]) -> list[tuple[Line, dic
         await asyncio.sleep(PAUSE)
     unavailable = {"status": 503, "errors": [{"pointer": "", "detail": "ingest could not take it"}]}
     return answered + [(line, unavailable) for line in left]
+
+
+def _guid(line: Line) -> str | None:
+    """Which article a line is about; None where that cannot be said, as in a line that is refused whenever it comes."""
+    try:
+        return str(json.loads(line[2])["guid"])
+    except (ValueError, RecursionError, KeyError, TypeError):
+        return None
 
 
 async def _exchanged(url: str, token: str, lines: list[Line], *, is_last: bool) -> tuple[list[dict[str, Any]], str]:

@@ -249,6 +249,18 @@ def test_what_ingest_could_not_take_now_is_sent_again_alone_and_told_if_it_is_ne
     assert complaints.partition("trying again for 0.02 s\n")[2] == err
 
 
+def test_what_came_after_a_line_about_the_same_article_is_sent_again_behind_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("services.console.post.PAUSE", 0.01)
+    taken = {"status": 202}
+    came: list[list[str]] = []
+    with answering(told(taken, LATER, taken, taken, taken), told(taken, taken), came=came) as url:
+        code, said, _ = posted(url, "\n".join(map(article, "bacca")), capsys)
+    assert ["".join(guids) for guids in came] == ["bacca", "aa"]
+    assert (code, said) == (0, "5 accepted, 0 refused\n")
+
+
 def test_a_long_file_goes_in_portions_each_line_once_and_under_its_own_number(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
