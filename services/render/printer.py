@@ -18,6 +18,8 @@ from shared.settings import Site
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
+DECIDE = ("printer.py", "compositor.py", "edition.py", "related.py", "related_step.py")
+"""Modules that decide what a page looks like, beside those of the kinds of pages and of their type."""
 
 _HASHED = re.compile(r"_static/[a-z-]+\.[0-9a-f]{12}\.(css|js)")
 
@@ -102,7 +104,8 @@ def is_of_another_version(path: str) -> bool:
 
 
 def _digest(site: Site) -> str:
-    """Of all that decides what a page looks like beside its context: templates, this code, the site's settings."""
+    """Of all that decides what a page looks like beside what there is in the store: templates, what is written of
+    articles and which ones a page shows, the site's settings."""
     digest = hashlib.blake2b(site.model_dump_json().encode(), digest_size=16)
     for path in sorted(path for path in HERE.rglob("*") if _decides(path)):
         digest.update(f"\0{path.relative_to(HERE)}\0".encode())
@@ -111,7 +114,5 @@ def _digest(site: Site) -> str:
 
 
 def _decides(path: Path) -> bool:
-    code = path.suffix == ".py" and (
-        path.parent.name in ("typeset", "contexts") or path.name in ("printer.py", "compositor.py")
-    )
+    code = path.suffix == ".py" and (path.parent.name in ("pages", "typeset", "contexts") or path.name in DECIDE)
     return path.is_file() and (code or path.parent in (TEMPLATES, STATIC))
