@@ -1,7 +1,8 @@
 """The lines of an exported file, `store.ndjson`: a head, a line a key, and an end that counts them. Pure.
 
-A value is in base64, in the shape in which the store answers it. What passes here the store takes: an import writes
-nothing before the whole file has passed.
+A value is in base64, in the shape in which the store answers it. A stream has as many lines as it needs, one behind the
+other: all but the last are `entries`. What passes here the store takes: an import writes nothing before the whole file
+has passed.
 """
 
 import math
@@ -17,7 +18,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, TypeAdap
 from shared.entries import order_of
 from shared.store import Command
 
-FORMAT = 1
+FORMAT = 2
 PORTION = 2000
 BESIDE = "import:"
 """What a stream's key begins with until all of it is there."""
@@ -100,23 +101,17 @@ class _SortedSet(_Kept):
 class _Group(BaseModel):
     name: str = Field(min_length=1)
     last: str = Field(pattern=_ENTRY)
+    read: int = Field(ge=0)
+    """How many of the stream's entries that are in the file it got."""
     left: dict[Annotated[str, Field(min_length=1)], list[Annotated[str, Field(pattern=_ENTRY)]]] = {}
     """Entries that were read and not acknowledged, by reader."""
 
-    def commands(self, stream: str, entries: Iterable[bytes]) -> Iterator[Command]:
-        read = sum(order_of(entry.decode()) <= order_of(self.last) for entry in entries)
-        yield "XGROUP", "CREATE", stream, self.name, self.last, "MKSTREAM", "ENTRIESREAD", read
+    def commands(self, stream: str) -> Iterator[Command]:
+        yield "XGROUP", "CREATE", stream, self.name, self.last, "MKSTREAM", "ENTRIESREAD", self.read
         for reader, left in self.left.items():
             for at in range(0, len(left), PORTION):
                 some = left[at : at + PORTION]
                 yield "XCLAIM", stream, self.name, reader, 0, *some, "IDLE", LONG_IDLE_MS, "FORCE", "JUSTID"
-
-
-def _rising(entries: list[tuple[bytes, list[bytes]]]) -> list[tuple[bytes, list[bytes]]]:
-    order = [(0, 0), *(order_of(entry.decode()) for entry, _ in entries)]
-    if any(later <= earlier for earlier, later in pairwise(order)):
-        raise ValueError("entries out of order")
-    return entries
 
 
 def _distinct(groups: list[_Group]) -> list[_Group]:
@@ -125,20 +120,39 @@ def _distinct(groups: list[_Group]) -> list[_Group]:
     return groups
 
 
-class _Stream(_Kept):
+class _Part(_Kept):
+    """Entries of a stream; `continues` those of the line before."""
+
+    value: list[tuple[Annotated[Raw, AfterValidator(_entry)], Pairs]]
+    continues: bool = False
+
+    @property
+    def beside(self) -> str:
+        """Its entries take many steps: nobody must read any before what its groups have read is known."""
+        return BESIDE + self.key
+
+    def added(self) -> list[Command]:
+        """The commands that put them there."""
+        added: list[Command] = [("XADD", self.beside, entry, *fields) for entry, fields in self.value]
+        return added if self.continues else [("DEL", self.beside), *added]
+
+
+class _Entries(_Part):
+    type: Literal["entries"]
+
+    def commands(self) -> list[Command]:
+        return self.added()
+
+
+class _Stream(_Part):
     type: Literal["stream"]
-    value: Annotated[list[tuple[Annotated[Raw, AfterValidator(_entry)], Pairs]], AfterValidator(_rising)]
     groups: Annotated[list[_Group], AfterValidator(_distinct)]
 
     def commands(self) -> list[Command]:
-        """Its entries may take many steps: nobody must read any before what its groups have read is known."""
-        if not (self.value or self.groups):
+        if not (self.value or self.groups or self.continues):
             return [("DEL", self.key)]
-        beside = BESIDE + self.key
-        added: list[Command] = [("XADD", beside, entry, *fields) for entry, fields in self.value]
-        there = [entry for entry, _ in self.value]
-        groups = (command for group in self.groups for command in group.commands(beside, there))
-        return [("DEL", beside), *added, *groups, ("RENAME", beside, self.key)]
+        groups = (command for group in self.groups for command in group.commands(self.beside))
+        return [*self.added(), *groups, ("RENAME", self.beside, self.key)]
 
 
 class _End(BaseModel):
@@ -150,7 +164,7 @@ class _Head(BaseModel):
     pressrun: int
 
 
-Kept = _Text | _Hash | _Set | _SortedSet | _Stream
+Kept = _Text | _Hash | _Set | _SortedSet | _Entries | _Stream
 _LINE: TypeAdapter[Kept | _End] = TypeAdapter(Annotated[Kept | _End, Field(discriminator="type")])
 
 
@@ -174,19 +188,47 @@ def kept(lines: Iterable[bytes]) -> Iterator[Kept]:
         raise Damaged(f"line 1: {_reason(error)}") from None
     if first.pressrun != FORMAT:
         raise Damaged(f"it has the format {first.pressrun}; this version reads {FORMAT}")
-    count = 0
+    count, stream = 0, _Open()
     for number, line in enumerate(rest, 2):
         try:
             one = _LINE.validate_json(line)
         except ValidationError as error:
             raise Damaged(f"line {number}: {_reason(error)}") from None
+        if wrong := stream.take(one):
+            raise Damaged(f"line {number}: {wrong}")
         if isinstance(one, _End):
             if one.keys != count or next(rest, None) is not None:
                 raise Damaged(f"line {number}: the end, after {count} keys of {one.keys}")
             return
-        count += 1
+        count += one.type != "entries"
         yield one
     raise Damaged(f"it was cut after {count} keys")
+
+
+class _Open:
+    """The stream whose lines are being read: its key, how many entries came, and the last of them."""
+
+    def __init__(self) -> None:
+        self._key: str | None = None
+        self._count = 0
+        self._last: tuple[int, ...] = (0, 0)
+
+    def take(self, one: Kept | _End) -> str:
+        """What is wrong with a line behind those before it; nothing mostly."""
+        if not isinstance(one, _Part):
+            return "" if self._key is None else f"the stream {self._key} has no end"
+        if one.continues != (self._key is not None) or self._key not in (None, one.key):
+            return "a part of a stream that does not follow the part before it"
+        if not one.continues:
+            self._count, self._last = 0, (0, 0)
+        orders = [self._last, *(order_of(entry.decode()) for entry, _ in one.value)]
+        if any(later <= earlier for earlier, later in pairwise(orders)):
+            return "entries out of order"
+        self._count, self._last = self._count + len(one.value), orders[-1]
+        self._key = one.key if isinstance(one, _Entries) else None
+        if isinstance(one, _Stream) and any(group.read > self._count for group in one.groups):
+            return "a group that has read more than there is"
+        return ""
 
 
 def _written(key: str, write: str, parts: Sequence[bytes | float]) -> list[Command]:

@@ -16,7 +16,8 @@ import tarfile
 import tempfile
 import zlib
 from base64 import b64encode
-from collections.abc import AsyncIterator, Callable, Iterator
+from bisect import bisect_right
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import groupby, islice
 from pathlib import Path
@@ -24,7 +25,7 @@ from typing import IO, Annotated, Any
 
 import typer
 
-from services.console.exported import Damaged, end, head, kept
+from services.console.exported import PORTION, Damaged, Kept, end, head, kept
 from services.console.folder import CannotStart
 from services.console.place import Data, Place, err, out, with_store
 from services.render.dirty import Dirty
@@ -33,6 +34,7 @@ from services.render.everything import scan, scan_bytes
 from services.render.mend import BOOT
 from services.render.refresh import LOOK, mark_everything
 from shared.clock import due
+from shared.entries import order_of
 from shared.groups import groups_of, left_by
 from shared.store import Command, Store
 
@@ -41,6 +43,8 @@ LEFT_OUT = {key.encode() for key in (*DIRTY, LOOK, BOOT)}
 """What is of one machine's folder of pages: which of them wait, and what they were built with."""
 VISITORS = (b"seen:", b"views:from:", b"views:salts")
 """Marks and salts that end within a day: an import would keep them for ever, and a backup would tell of readers."""
+OTHERS, STREAMS, DUE = range(3)
+"""Turns in which keys are written."""
 TOGETHER = 64
 """Keys of an import that go out together: one after the other, each waits for an fsync of its own."""
 AT_ONCE = 2_000
@@ -100,8 +104,8 @@ def import_(file: Exported, data: Data = None) -> None:
             for _, alike in groupby(kept(_member(archive, "store.ndjson")), lambda one: _turn(one.key, one.type)):
                 while portion := list(islice(alike, TOGETHER)):
                     ours = [one for one in portion if one.key.encode() not in LEFT_OUT]
-                    await asyncio.gather(*(_write_key(store, one.commands()) for one in ours))
-                    count += len(portion)
+                    await _write_lines(store, ours)
+                    count += sum(one.type != "entries" for one in portion)
             _compare_settings(archive, place)
         await mark_everything(store, Dirty(store, "import"), "import")
         return count
@@ -113,6 +117,15 @@ def import_(file: Exported, data: Data = None) -> None:
     except OSError as error:
         raise CannotStart(f"{error.filename or file}: {error.strerror or error}") from None
     out.print(f"{count} keys from {file}", markup=False)
+
+
+async def _write_lines(store: Store, some: Sequence[Kept]) -> None:
+    """The parts of a stream one after the other, other keys at once."""
+    if some and _turn(some[0].key, some[0].type) == STREAMS:
+        for one in some:
+            await _write_key(store, one.commands())
+    else:
+        await asyncio.gather(*(_write_key(store, one.commands()) for one in some))
 
 
 async def _write_key(store: Store, commands: list[Command]) -> None:
@@ -210,7 +223,7 @@ async def _keys(store: Store) -> AsyncIterator[list[str]]:
 
 def _turn(key: str, kind: str) -> int:
     """When a key is written, after all of earlier turns."""
-    return 2 if key.startswith(due("")) else int(kind == "stream")
+    return DUE if key.startswith(due("")) else STREAMS if kind in ("stream", "entries") else OTHERS
 
 
 async def _write_keys(store: Store, lines: IO[bytes]) -> int:
@@ -227,15 +240,36 @@ async def _write_keys(store: Store, lines: IO[bytes]) -> int:
         count += len(first)
     for key, kind in sorted(later.items(), key=lambda one: _turn(*one)):
         await _pause(store)
-        line = {"key": key, "type": kind, "value": _plain(await store.do(*_READ[kind](key)))}
         if kind == "stream":
-            line["groups"] = [
-                {"name": group.name, "last": group.last, "left": await left_by(store, key, group)}
-                for group in await groups_of(store, key)
-            ]
-        lines.write(_line(line))
+            async for part in _parts(store, key):
+                await _pause(store)
+                lines.write(_line(part))
+        else:
+            lines.write(_line({"key": key, "type": kind, "value": _plain(await store.do(*_READ[kind](key)))}))
     lines.write(_line(end(count + len(later))))
     return count + len(later)
+
+
+async def _parts(store: Store, key: str) -> AsyncIterator[dict[str, Any]]:
+    """The lines of a stream; the last has its groups."""
+    groups = await groups_of(store, key)
+    read = dict.fromkeys((group.name for group in groups), 0)
+    after, continues = "-", False
+    while True:
+        entries = await store.do("XRANGE", key, after, "+", "COUNT", PORTION)
+        orders = [order_of(entry.decode()) for entry, _ in entries]
+        for group in groups:
+            read[group.name] += bisect_right(orders, order_of(group.last))
+        line = {"key": key, "value": _plain(entries), "continues": continues}
+        if len(entries) < PORTION:
+            break
+        yield {**line, "type": "entries"}
+        after, continues = f"({entries[-1][0].decode()}", True
+    told = [
+        {"name": one.name, "last": one.last, "read": read[one.name], "left": await left_by(store, key, one)}
+        for one in groups
+    ]
+    yield {**line, "type": "stream", "groups": told}
 
 
 def _line(one: dict[str, Any]) -> bytes:
@@ -247,7 +281,6 @@ _READ: dict[str, Callable[[str], Command]] = {
     "hash": lambda key: ("HGETALL", key),
     "set": lambda key: ("SMEMBERS", key),
     "zset": lambda key: ("ZRANGE", key, 0, -1, "WITHSCORES"),
-    "stream": lambda key: ("XRANGE", key, "-", "+"),
 }
 
 

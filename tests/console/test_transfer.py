@@ -115,11 +115,22 @@ def test_what_groups_have_not_done_waits_for_nobody_and_is_done_after_an_import(
     assert len(store.xreadgroup("strangers", "one", {"a-stream": ">"})[0][1]) == store.xlen("a-stream")
 
 
-def test_a_long_stream_is_imported_in_short_steps_and_is_there_at_once(
-    store: redis.Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("count", [5, 6, 7])
+def test_a_long_stream_goes_out_and_comes_back_in_short_steps_and_is_there_at_once(
+    store: redis.Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
-    entries = [store.xadd("z-stream", {"event": number}) for number in range(7)]
+    entries = [store.xadd("z-stream", {"event": number}) for number in range(count)]
     store.xgroup_create("z-stream", "readers", entries[4])
+    store.xgroup_create("z-stream", "strangers", "0")
+    asked = Store.do
+
+    async def in_portions(self: Store, *command: Any) -> Any:
+        answer = await asked(self, *command)
+        assert command[0] != "XRANGE" or len(answer) <= 3
+        return answer
+
+    monkeypatch.setattr(transfer, "PORTION", 3)
+    monkeypatch.setattr(Store, "do", in_portions)
     export(tmp_path / "site.pressrun")
     store.flushall()
     commit, sizes = Store.commit, []
@@ -134,7 +145,8 @@ def test_a_long_stream_is_imported_in_short_steps_and_is_there_at_once(
     import_(tmp_path / "site.pressrun")
     assert max(sizes) == 2
     assert [entry for entry, _ in store.xrange("z-stream")] == entries
-    assert store.xinfo_groups("z-stream")[0]["lag"] == 2
+    behind = {one["name"]: one["lag"] for one in store.xinfo_groups("z-stream")}
+    assert behind == {b"readers": count - 5, b"strangers": count}
     assert not store.keys(f"{BESIDE}*")
 
 
@@ -367,6 +379,9 @@ def test_a_damaged_file_is_imported_whole_or_not_at_all(store: redis.Redis, tmp_
 
 FINE = {"key": "article:a", "type": "string", "value": raw("record")}
 STREAM = {"key": "a", "type": "stream", "value": [], "groups": []}
+ENTRIES = [[raw("1-0"), [raw("event"), raw("{}")]]]
+GROUP = {"name": "g", "last": "1-0", "read": 0}
+PART = {"key": "a", "type": "entries", "value": ENTRIES}
 
 
 @pytest.mark.parametrize(
@@ -375,7 +390,7 @@ STREAM = {"key": "a", "type": "stream", "value": [], "groups": []}
         ([], "line 1: "),
         ([[1]], "line 1: "),
         ([b"{"], "line 1: "),
-        ([{"pressrun": 2}, FINE, end(1)], "the format 2"),
+        ([{"pressrun": 1}, FINE, end(1)], "the format 1"),
         ([head(), FINE], "it was cut after 1 keys"),
         ([head(), FINE, end(2)], "line 3: the end, after 1 keys of 2"),
         ([head(), end(0), FINE], "line 2: the end"),
@@ -386,13 +401,31 @@ STREAM = {"key": "a", "type": "stream", "value": [], "groups": []}
         ([head(), FINE, {**FINE, "type": "list"}, end(2)], "line 3: "),
         ([head(), FINE, {**STREAM, "value": [[raw("9" * 20 + "-0"), [raw("a")] * 2]]}, end(2)], "line 3: stream/value"),
         (
-            [head(), FINE, {**STREAM, "groups": [{"name": "g", "last": "9" * 20 + "-0"}]}, end(2)],
+            [head(), FINE, {**STREAM, "groups": [{**GROUP, "last": "9" * 20 + "-0"}]}, end(2)],
             "line 3: stream/groups",
         ),
         (
-            [head(), FINE, {**STREAM, "groups": [{"name": "g", "last": "1-0", "left": {"one": ["1"]}}]}, end(2)],
+            [
+                head(),
+                FINE,
+                {**STREAM, "groups": [{**GROUP, "left": {"one": ["1"]}}]},
+                end(2),
+            ],
             "line 3: stream/groups",
         ),
+        ([head(), FINE, {**STREAM, "groups": [{"name": "g", "last": "1-0"}]}, end(2)], "line 3: stream/groups/0/read"),
+        (
+            [head(), FINE, {**STREAM, "groups": [{**GROUP, "read": 1}]}, end(2)],
+            "line 3: a group that",
+        ),
+        ([head(), FINE, {**STREAM, "value": [*ENTRIES, *ENTRIES]}, end(2)], "line 3: entries out of order"),
+        ([head(), FINE, PART, {**STREAM, "value": ENTRIES, "continues": True}, end(2)], "line 4: entries out of order"),
+        ([head(), FINE, PART, STREAM, end(2)], "line 4: a part of a stream that does not follow"),
+        ([head(), FINE, PART, PART, end(2)], "line 4: a part of a stream that does not follow"),
+        ([head(), FINE, PART, {**STREAM, "key": "b", "continues": True}, end(2)], "line 4: a part of a stream"),
+        ([head(), FINE, {**STREAM, "continues": True}, end(2)], "line 3: a part of a stream that does not follow"),
+        ([head(), PART, FINE, end(2)], "line 3: the stream a has no end"),
+        ([head(), PART, end(1)], "line 3: the stream a has no end"),
         ([head(), FINE, {**FINE, "type": "hash", "value": [raw("a")]}, end(2)], "line 3: hash/value "),
         ([head(), FINE, {**FINE, "type": "set", "value": []}, end(2)], "line 3: set/value "),
         ([head(), FINE, {**FINE, "type": "zset", "value": [raw("a"), raw("nan")]}, end(2)], "line 3: zset/value "),
@@ -474,8 +507,11 @@ pairs = st.lists(parts, min_size=1, max_size=4)
 entries = st.sampled_from(["0-0", "1-1", "1-2", "2-0", "9" * 19 + "-0", "9" * 20 + "-0", "x"])
 scores = st.sampled_from(["0", "-1.5", "1e999", "1e-999", "inf", "nan", "1_0", "", "x"]) | st.floats().map(str)
 left = st.dictionaries(st.sampled_from(["one", "two", ""]), st.lists(entries, max_size=2), max_size=2)
-group = st.fixed_dictionaries({"name": st.sampled_from(["g", "h", ""]), "last": entries}, optional={"left": left})
+group = st.fixed_dictionaries(
+    {"name": st.sampled_from(["g", "h", ""]), "last": entries, "read": st.integers(-1, 3)}, optional={"left": left}
+)
 groups = st.lists(group, max_size=2)
+some_entries = st.lists(st.tuples(entries.map(raw), pairs), max_size=2)
 
 
 def of_kind(kind: str, value: st.SearchStrategy[Any], **more: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -487,7 +523,8 @@ lines = st.one_of(
     of_kind("hash", pairs),
     of_kind("set", pairs),
     of_kind("zset", st.tuples(parts, scores.map(raw))),
-    of_kind("stream", st.lists(st.tuples(entries.map(raw), pairs), max_size=2), groups=groups),
+    of_kind("stream", some_entries, groups=groups, continues=st.booleans()),
+    of_kind("entries", some_entries, continues=st.booleans()),
 )
 
 
@@ -500,11 +537,12 @@ def test_the_store_takes_every_line_that_passes(valkey_server: Valkey) -> None:
         finally:
             await store.close()
 
-    @given(st.lists(lines, min_size=1, max_size=2))
+    @given(st.lists(lines, min_size=1, max_size=3))
     @settings(max_examples=300)
     def passed(some: list[dict[str, Any]]) -> None:
         try:
-            checked = list(kept(json.dumps(line).encode() for line in [head(), *some, end(len(some))]))
+            keys = sum(line["type"] != "entries" for line in some)
+            checked = list(kept(json.dumps(line).encode() for line in [head(), *some, end(keys)]))
         except Damaged:
             return
         asyncio.run(commit(checked))

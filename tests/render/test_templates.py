@@ -493,9 +493,7 @@ def test_the_digest_follows_all_that_decides_how_a_page_looks_and_nothing_else(
     monkeypatch.setattr(module, "STATIC", here / module.STATIC.relative_to(module.HERE))
     monkeypatch.setattr(module, "HERE", here)
     seen = [module._digest(SITE)]
-    decide = (
-        "templates/card.html static/press.css typeset/desk.py contexts/pages.py pages/hot.py printer.py related.py"
-    )
+    decide = "templates/card.html static/press.css typeset/desk.py contexts/pages.py pages/hot.py printer.py related.py"
     for name in decide.split():
         (here / name).write_text((here / name).read_text() + "\n")
         seen.append(module._digest(SITE))
