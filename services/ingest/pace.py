@@ -6,6 +6,8 @@ import contextlib
 import math
 import time
 
+from prometheus_client import Counter
+
 from shared.backlog import Backlog, backlog
 from shared.store import Store, StoreUnavailable
 
@@ -16,6 +18,8 @@ LISTS_DUE, FEEDS_DUE = 0.75, 1.0
 """Seconds for which a list and a feed may have been due, so that none gets older than two seconds, and ten."""
 LOOK_EVERY = 0.01
 STANDSTILL = 1.0
+
+held = Counter("pressrun_batch_held_seconds_total", "Seconds for which batches waited for pages to be built")
 
 
 class Pace:
@@ -35,13 +39,15 @@ class Pace:
             await self._keep()
 
     async def _keep(self) -> None:
-        newest, since = None, 0.0
+        newest, since, began = None, 0.0, time.monotonic()
         while _is_behind(seen := await self._look()) and seen.newest != self._stood_at:
             if seen.newest != newest:
                 newest, since = seen.newest, time.monotonic()
             elif time.monotonic() - since > STANDSTILL:
                 self._stood_at = newest
             await asyncio.sleep(LOOK_EVERY)
+        if newest is not None:
+            held.inc(time.monotonic() - began)
 
     async def _look(self) -> Backlog:
         """What waits to be built, as of a moment ago."""

@@ -61,16 +61,22 @@ async def backlog(valkey_server: Valkey) -> AsyncIterator[Backlog]:
     await store.close()
 
 
+def held_seconds() -> float:
+    return pacing.held._value.get()
+
+
 async def test_a_batch_waits_until_few_enough_wait_to_be_built(
     backlog: Backlog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pacing, "STANDSTILL", LONG)
     await backlog.add(AHEAD + 1)
+    before = held_seconds()
     held = asyncio.create_task(Pace(backlog.store).keep())
     await backlog.asked(3)
     assert not held.done()
     await backlog.take(1)
     await asyncio.wait_for(held, 15)
+    assert held_seconds() > before
 
 
 async def test_what_the_presses_have_not_read_waits_too(backlog: Backlog, monkeypatch: pytest.MonkeyPatch) -> None:
