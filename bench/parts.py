@@ -112,7 +112,7 @@ async def _measure(settings: Settings, site: Site) -> dict[str, float]:
         pass
     for owner, name, label in (
         (printer, "print", "render"), (tree, "apply", "write"),
-        (press.articles, "_shelve", "mark and shelve"),
+        (press.articles._shelf, "shelve", "mark and shelve"),
     ):  # fmt: skip
         watch.over(owner, name, label)
     watch.spent.clear()

@@ -9,7 +9,6 @@ from dataclasses import replace
 from prometheus_client import Counter, Histogram
 
 from services.render import keys
-from services.render.affected import NEWS_WINDOW, affected, neighbourhoods
 from services.render.delivery import Delivery
 from services.render.dirty import Dirty, Taken
 from services.render.edition import LiveEdition, Story
@@ -18,11 +17,10 @@ from services.render.known import Known, read_known
 from services.render.pages import article, build
 from services.render.pictures import Pictures
 from services.render.printer import Printer
-from services.render.shelf import Shelf
+from services.render.shelf import Brought, Shelf
 from services.render.site import Output
 from shared import live, observe
 from shared.articles import Card
-from shared.clock import first_millis
 from shared.events import made_at
 from shared.store import Store
 
@@ -60,7 +58,7 @@ class ArticlePress:
         elif story.article.live:
             await self._publish(taken, story, known)
         elif known.listed.card is not None:
-            await self._shelve(taken, story, known, None)
+            await self._shelf.shelve(taken, story.article, known, None)
         else:
             await self._take_down(taken, story, known.pictures)
 
@@ -87,7 +85,8 @@ class ArticlePress:
         if not listed.live:  # else lists lead to its page already, and that is to lead to no page that is not there
             told, alone = await self._bring_firsts(taken, firsts)
         await self._pictures.keep_only(self._dirty, story.article.id, known.pictures, story.article.media)
-        await self._shelve(taken, story, known, card, look, [*events, *told.values()], tuple(told), alone)
+        brought = Brought(look, [*events, *told.values()], tuple(told), alone)
+        await self._shelf.shelve(taken, story.article, known, card, brought)
         if changed and not current:
             self._measure(taken)
 
@@ -123,38 +122,6 @@ class ArticlePress:
                 if is_alone and key in marks and json.loads(event)["paths"] == list(first.files):
                     alone[key] = marks[key]
         return told, alone
-
-    async def _shelve(
-        self,
-        taken: Taken,
-        story: Story,
-        known: Known,
-        after: Card | None,
-        look: str = "",
-        page_events: Sequence[str] = (),
-        firsts: tuple[str, ...] = (),
-        alone: Mapping[str, str] | None = None,
-    ) -> None:
-        listed, shown = known.listed, known.shown
-        before = listed.card
-        # lists that were built since it left do not have it any more, however much it looks as it did
-        left_and_back = listed.live is None and before is not None and after is not None
-        changes = [(before, None), (None, after)] if left_and_back else [(before, after)]
-        is_news = after and after.published_at > shown.news_since
-        news_until = first_millis(after.published_at + NEWS_WINDOW) if after and is_news else 0
-        await self._shelf.shelve(
-            taken,
-            story.article,
-            listed,
-            after,
-            [mark for was, now in changes for mark in affected(was, now, shown)],
-            [topic for was, now in changes for topic in neighbourhoods(was, now)],
-            look=look,
-            news_until=news_until,
-            page_events=page_events,
-            firsts=firsts,
-            alone=alone or {},
-        )
 
     async def _take_down(self, taken: Taken, story: Story, pictures: set[str]) -> None:
         heir = await article.heir(self._edition, story.article)

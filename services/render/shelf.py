@@ -4,18 +4,20 @@ all in one step (`shared.live` names what is kept). Articles that are ready toge
 
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from services.render import dirty, keys
-from services.render.affected import Mark
+from services.render.affected import NEWS_WINDOW, Mark, Shown, affected, neighbourhoods
 from services.render.dirty_steps import ALL
-from services.render.known import BEYOND_LISTS, SHELVINGS, Listed
+from services.render.known import BEYOND_LISTS, SHELVINGS, Known, Listed
 from services.render.neighbours import near
 from services.render.shelving import SHELVE
 from shared import live
 from shared.articles import Article, Card
+from shared.clock import first_millis
 from shared.events import PAGES
 from shared.store import Store
 from shared.together import Together
@@ -35,6 +37,23 @@ class _Plan:
     expected: tuple[bytes, ...]
 
 
+class Brought(NamedTuple):
+    """What went to disk with an article, and is to be noted in the step that lists it.
+
+    `look` is a digest of what its page shows beside it; `firsts` are the pages that came with its own, and `events`
+    tell of all of them; `alone` has those of the firsts that show it alone, and by which mark each waits: if nobody
+    else is on them now, they need not be built again.
+    """
+
+    look: str
+    events: Sequence[str]
+    firsts: Sequence[str]
+    alone: Mapping[str, str]
+
+
+_NOTHING = Brought("", (), (), {})
+
+
 class ShelvingFailed(Exception):
     """The store could not carry an article's plan out; what is wrong with it."""
 
@@ -47,31 +66,17 @@ class Shelf:
         self._together = Together(self._shelve_all, AT_ONCE)
 
     async def shelve(
-        self,
-        taken: dirty.Taken,
-        article: Article,
-        listed: Listed,
-        after: Card | None,
-        marks: Sequence[Mark],
-        topics: Iterable[str],
-        *,
-        look: str,
-        news_until: int,
-        page_events: Sequence[str],
-        firsts: Sequence[str],
-        alone: Mapping[str, str],
+        self, taken: dirty.Taken, article: Article, known: Known, after: Card | None, brought: Brought = _NOTHING
     ) -> bool:
         """List the article as `after` (None: not at all), mark what that changes, note what is on disk.
 
-        `look` is a digest of what its page shows beside it, `news_until` (ms) when it leaves the news, 0 if it is none.
-        `firsts` are the pages that came with its own and are told of; `alone` those of them that show it alone, and by
-        which mark each waits: if nobody else is on them now, they need not be built again.
         Gives the lease back. False if the lists had changed meanwhile: nothing was done, the page is marked again.
         """
-        before = listed.card
-        patience = 0 if after is None else keys.NEIGHBOUR
+        listed = known.listed
+        before, patience = listed.card, 0 if after is None else keys.NEIGHBOUR
         at_ms = time.time_ns() // 1_000_000
         leaves, joins = _moves(before if listed.live else None, after)
+        marks, topics = _touched(listed, after, known.shown)
         about: dict[str, object] = {
             "id": article.id,
             "token": taken.token,
@@ -83,14 +88,14 @@ class Shelf:
             "before": before is not None and live.score(before),
             "after": after is not None and live.score(after),
             "shelvings": listed.shelvings,
-            "near": _looks(article.id, before, after, tuple(dict.fromkeys(topics)), patience),
+            "near": _looks(article.id, before, after, topics, patience),
             "patience": patience,
-            "built": ["revision", article.revision, "version", article.version, "at", at_ms, "shown", look],
-            "events": list(page_events),
-            "firsts": list(firsts),
-            "alone": dict(alone),
+            "built": ["revision", article.revision, "version", article.version, "at", at_ms, "shown", brought.look],
+            "events": brought.events,
+            "firsts": brought.firsts,
+            "alone": brought.alone,
             "gone_after": dirty.GONE_AFTER_MS,
-            "news_until": news_until,
+            "news_until": _news_until(after, known.shown),
         }
         told = [_told(mark, after is None) for mark in marks]
         card = after.model_dump_json() if after else ""
@@ -112,6 +117,22 @@ class Shelf:
             own += (plan.card, *plan.expected)
         told = (about, f"[{','.join(numbers)}]", *own)
         return list(await self._store.run(SHELVE, (*ALL, PAGES, SHELVINGS, *BEYOND_LISTS), told))
+
+
+def _touched(listed: Listed, after: Card | None, shown: Shown) -> tuple[list[Mark], tuple[str, ...]]:
+    """The pages that may change, and the topics in which articles around it may show it or have lost it."""
+    before = listed.card
+    # lists that were built since it left do not have it any more, however much it looks as it did
+    left_and_back = listed.live is None and before is not None and after is not None
+    changes = [(before, None), (None, after)] if left_and_back else [(before, after)]
+    marks = [mark for was, now in changes for mark in affected(was, now, shown)]
+    return marks, tuple(dict.fromkeys(topic for was, now in changes for topic in neighbourhoods(was, now)))
+
+
+def _news_until(card: Card | None, shown: Shown) -> int:
+    """When it leaves the news (ms); 0 if it is none."""
+    is_news = card is not None and card.published_at > shown.news_since
+    return first_millis(card.published_at + NEWS_WINDOW) if card and is_news else 0
 
 
 def _looks(ident: str, before: Card | None, after: Card | None, topics: tuple[str, ...], patience: int) -> list[str]:

@@ -81,7 +81,7 @@ async def test_what_two_bring_at_once_shows_both(room: PressRoom, brought: Broug
 
 async def before_it_is_listed(room: PressRoom, do: Callable[[], Awaitable[object]]) -> None:
     """Build what waits, and do something when the article's page and what it brought are there."""
-    shelve = room.press.articles._shelve
+    shelve = room.press.articles._shelf.shelve
 
     async def and_something_before(*about: Any) -> None:
         patched.undo()
@@ -89,7 +89,7 @@ async def before_it_is_listed(room: PressRoom, do: Callable[[], Awaitable[object
         await shelve(*about)
 
     patched = pytest.MonkeyPatch()
-    patched.setattr(room.press.articles, "_shelve", and_something_before)
+    patched.setattr(room.press.articles._shelf, "shelve", and_something_before)
     await room.drain()
     assert (await room.differences()).clean
 
@@ -120,7 +120,7 @@ async def test_what_it_brought_and_another_joined_waits_its_turn_once_it_is_list
     room: PressRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await room.accept(draft("g", topics=("Oil",)))
-    shelve = room.press.articles._shelve
+    shelve = room.press.articles._shelf.shelve
     before_all_others = []
 
     async def and_look(*about: Any) -> None:
@@ -132,7 +132,7 @@ async def test_what_it_brought_and_another_joined_waits_its_turn_once_it_is_list
         await build_next(room, f"article:{other.article.id}")
         assert await room.store.do("ZCARD", GONE)
 
-    monkeypatch.setattr(room.press.articles, "_shelve", and_look)
+    monkeypatch.setattr(room.press.articles._shelf, "shelve", and_look)
     await before_it_is_listed(room, another_joins)
     assert before_all_others[0] == [], "overdue, they would go before new articles"
 

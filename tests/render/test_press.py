@@ -121,7 +121,7 @@ async def test_a_first_page_is_looked_at_again_though_its_article_never_gets_int
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(room.press.articles, "_shelve", killed)
+        patched.setattr(room.press.articles._shelf, "shelve", killed)
         with pytest.raises(Killed):
             await room.drain()
     assert (room.folder / "site/topic/x/index.html").exists()

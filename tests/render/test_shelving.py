@@ -31,7 +31,7 @@ async def shelve_in_one_step(
     shelf = room.press.articles._shelf
 
     async def wait_for_all(plan: Any) -> int | bytes:
-        plan.about["firsts"] += firsts
+        plan.about["firsts"] += tuple(firsts)
         plans[plan.about["id"]] = plan
         return 1
 

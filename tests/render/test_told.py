@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from services.render.article_press import ArticlePress
 from services.render.keys import article
 from services.render.reasons import WHY
 from services.render.shelf import Shelf
@@ -116,7 +115,7 @@ async def test_what_an_article_brought_with_it_is_not_told_of_before_it_is_liste
 ) -> None:
     accepted = await room.accept(draft("h", topics=("Oil",)))
     with monkeypatch.context() as patched:
-        patched.setattr(ArticlePress, "_shelve", go_away)
+        patched.setattr(Shelf, "shelve", go_away)
         await room.deliver(random.Random(0))
         await room.press.round()
     brought = {b"list:topic:oil", b"feed:topic:oil", b"archive:topic:oil|2025-07|1"}
