@@ -36,12 +36,22 @@ def build(
     """Build the whole site from the store alone into an empty folder."""
     if out_dir.exists() and (not out_dir.is_dir() or any(out_dir.iterdir())):
         raise CannotStart(f"{out_dir}: not an empty folder")
-    try:
-        out_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CannotStart(f"{out_dir}: {error.strerror}") from None
     place = find(data)
     whole = with_store(data, lambda place, store: WholeEdition.load(store, place.settings.site))
+    started = time.monotonic()
+    try:
+        out_dir.mkdir(parents=True, exist_ok=True)
+        pages = _build(whole, place, out_dir)
+        if inline:
+            inline_tree(out_dir, place.settings.site.path)
+    except OSError as error:
+        raise CannotStart(f"{error.filename or out_dir}: {error.strerror}") from None
+    seconds = time.monotonic() - started
+    out.print(f"{pages} pages in {seconds:.2f} s ({pages / seconds:,.0f} pages/s) in {out_dir}", markup=False)
+
+
+def _build(whole: WholeEdition, place: Place, out_dir: Path) -> int:
+    """With a progress bar; how many pages."""
     printer, started = Printer(place.settings.site), time.monotonic()
     with progress_bar("building") as bar:
         task = bar.add_task("", total=sum(1 for _ in whole.page_keys()), rate="")
@@ -53,11 +63,7 @@ def build(
         def say(what: str) -> None:
             err.print(what, markup=False)
 
-        pages = build_site(whole, printer, out_dir, place.settings.originals_dir, progress, say)
-    if inline:
-        inline_tree(out_dir, place.settings.site.path)
-    seconds = time.monotonic() - started
-    out.print(f"{pages} pages in {seconds:.2f} s ({pages / seconds:,.0f} pages/s) in {out_dir}", markup=False)
+        return build_site(whole, printer, out_dir, place.settings.originals_dir, progress, say)
 
 
 def check(

@@ -2,14 +2,18 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
 
+from services.console import building
 from services.console.building import build, rebuild
+from services.console.folder import CannotStart
 from services.console.status import status
 from services.render.dirty import LEASE_MS
 from services.render.dirty_steps import ALL, ARTICLES, BACKGROUND, LEASES, SHARED, UNHURRIED
+from services.render.new_site import NewSite
 from tests.servers import wait_for
 
 
@@ -110,3 +114,23 @@ def test_a_build_names_its_folder_as_it_is_called(
     assert not store.dbsize()
     build(tmp_path / "site[" / "v2]")
     assert capsys.readouterr().out.endswith(f"{tmp_path}/site[/v2]\n")
+
+
+@pytest.mark.parametrize(("where", "step"), [(NewSite, "add"), (building, "inline_tree")])
+def test_a_build_that_the_disk_has_no_room_for_is_one_line(
+    store: redis.Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: Any, step: str
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    assert not store.dbsize()
+    monkeypatch.setattr(where, step, full)
+    with pytest.raises(CannotStart, match=r"site: No space left on device$"):
+        build(tmp_path / "site", inline=True)
+
+
+def test_a_build_of_no_stack_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PRESSRUN_REDIS_URL", raising=False)
+    with pytest.raises(CannotStart, match="no stack runs on this folder"):
+        build(tmp_path / "site", data=tmp_path)
+    assert not any(tmp_path.iterdir())
