@@ -56,12 +56,19 @@ async def _groups(store: Store, stream: str) -> list[dict[str, Any]]:
 
 
 async def _event_to_live(store: Store) -> dict[str, Any]:
-    """From an event's acceptance, which its id begins with, to its article's page on disk, the entry's own time."""
-    waits = []
+    """From an event's acceptance, which its id begins with, to its article's page on disk, the entry's own time.
+
+    Those that show the article as related are built for its event too, when there is time.
+    """
+    built = {}
     for entry, event in await _newest(store, PAGES, page_events, SAMPLE):
-        if event.article and (accepted := made_at(event.cause or "")) is not None:
-            waits.append(_millis(entry) - accepted)
-    waits.sort()
+        if event.cause and event.article and (accepted := made_at(event.cause)) is not None:
+            built[event.cause, event.article] = (accepted, _millis(entry))
+    since = min((accepted for accepted, _ in built.values()), default=0)
+    about = {
+        (event.event_id, event.id) for _, event in await _newest(store, ARTICLES, article_events, SAMPLE, str(since))
+    }
+    waits = sorted(built[own][1] - built[own][0] for own in about & built.keys())
     at = {name: waits[min(int(len(waits) * share), len(waits) - 1)] if waits else None for name, share in _SHARES}
     return {"count": len(waits), **at}
 
@@ -77,10 +84,12 @@ async def _last_events(store: Store) -> list[dict[str, Any]]:
     return events
 
 
-async def _newest(store: Store, stream: str, events: TypeAdapter[E], count: int) -> list[tuple[str, E]]:
+async def _newest(
+    store: Store, stream: str, events: TypeAdapter[E], count: int, since: str = "-"
+) -> list[tuple[str, E]]:
     """The events of the last entries, newest first, without those that cannot be read."""
     found = []
-    for entry, fields in entries_of(await store.do("XREVRANGE", stream, "+", "-", "COUNT", count)):
+    for entry, fields in entries_of(await store.do("XREVRANGE", stream, "+", since, "COUNT", count)):
         with suppress(Unreadable):
             found.append((entry, decode(events, entry, fields).event))
     return found

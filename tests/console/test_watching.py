@@ -21,9 +21,9 @@ from tests.servers import Valkey, wait_for
 UNREADABLE = ("{}", "{nope", "[]", "1", '{"type": "page.built", "cause": 1}')
 
 
-def published(guid: str) -> str:
+def published(guid: str, **own: Any) -> str:
     event = ArticlePublished(
-        at="2025-07-26T06:00:00Z", id="a" * 16, source="desk", guid=guid, version=1, revision=1, url="/a"
+        at="2025-07-26T06:00:00Z", id="a", source="desk", guid=guid, version=1, revision=1, url="/a", **own
     )
     return event.model_dump_json()
 
@@ -56,11 +56,12 @@ def reads(store: redis.Redis) -> bool:
 def test_status_passes_over_what_it_cannot_read(store: redis.Redis, capsys: pytest.CaptureFixture[str]) -> None:
     for text in UNREADABLE:
         store.xadd(PAGES, {"event": text})
-    store.xadd(ARTICLES, {"event": published("bridge")})
+    cause = new_event_id()
+    store.xadd(ARTICLES, {"event": published("bridge", event_id=cause)})
     for text in UNREADABLE[:3]:
         store.xadd(ARTICLES, {"event": text})
     store.xadd(ARTICLES, {"other": "field"})
-    store.xadd(PAGES, {"event": built(new_event_id())})
+    store.xadd(PAGES, {"event": built(cause)})
     store.xadd(PAGES, {"event": built("x" * 32)})
     status(as_json=True)
     found: dict[str, Any] = json.loads(capsys.readouterr().out)
@@ -103,10 +104,12 @@ def test_status_tells_of_a_group_that_somebody_else_made(
 def test_event_to_live_is_from_the_acceptance_of_what_changed_an_article_to_its_page(
     store: redis.Redis, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    cause = f"{BEGAN:012x}{0:020x}"
-    for wait in range(1, 201):  # the newest waited the longest
+    causes = [f"{BEGAN:012x}{number:020x}" for number in range(200)]
+    for wait, cause in enumerate(causes, 1):  # the newest waited the longest
+        store.xadd(ARTICLES, {"event": published("one", event_id=cause)}, id=f"{BEGAN}-*")
         store.xadd(PAGES, {"event": built(cause)}, id=f"{BEGAN + wait}-0")
-    for other, article in ((None, "a"), (cause, None)):  # a page that was built anew, and a list
+    # a page that was built anew, a list, a page that shows the article as related, and its own once more
+    for other, article in ((None, "a"), (cause, None), (cause, "b"), (cause, "a")):
         store.xadd(PAGES, {"event": built(other, article)}, id=f"{BEGAN + 9_000}-*")
     status()
     assert "event to live  p50 101 ms, p99 199 ms of the last 200\n" in capsys.readouterr().out
