@@ -5,7 +5,7 @@ import gc
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -39,6 +39,8 @@ STORE_PATIENCE = 30.0
 STOP_PATIENCE = 4.0
 YOUNG = 20_000  # objects before a collection: a request makes some hundreds, and nearly all go with it
 METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+
+T = TypeVar("T")
 
 tell_wrong_settings()
 
@@ -74,19 +76,22 @@ class Service:
 
     async def start(self) -> None:
         """Wait for the store, take up the site's time, and begin to read."""
-        until = time.monotonic() + STORE_PATIENCE
-        while True:
-            try:
-                await self._prepare()
-                break
-            except StoreUnavailable:
-                if time.monotonic() > until:
-                    raise
-                await asyncio.sleep(0.05)
+        await self.through_outages(self._prepare)
         if self.consumers:
             await self.broker.start()
         for consumer in self.consumers:
             self.keep_running(consumer.recover, f"recover {consumer.stream}")
+
+    async def through_outages(self, step: Callable[[], Awaitable[T]]) -> T:
+        """Do a step of the start; begun anew where the store is away or goes away in the middle, for a while."""
+        until = time.monotonic() + STORE_PATIENCE
+        while True:
+            try:
+                return await step()
+            except StoreUnavailable:
+                if time.monotonic() > until:
+                    raise
+                await asyncio.sleep(0.05)
 
     async def stop(self) -> None:
         """Stop reading, end the tasks, close the connections; what does not end in time is named and left."""
@@ -128,7 +133,7 @@ class Service:
             await self.store.do("SET", SCHEMA_KEY, SCHEMA)
 
     async def _prepare(self) -> None:
-        """What the store has to say before anything begins; begun anew where it goes away in the middle."""
+        """What the store has to say before anything begins."""
         await self._know_the_schema()
         if await self.clock.start(self.store):
             observe.log().warning("the clock is behind the site's last moment; the site waits there")

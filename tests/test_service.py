@@ -14,14 +14,16 @@ import httpx
 import pytest
 from prometheus_client import REGISTRY
 
+from services.render.mend import BOOT
+from services.render.refresh import LOOK
 from shared import observe
-from shared.clock import LAST
+from shared.clock import LAST, TICK
 from shared.events import view_events
 from shared.service import SCHEMA, SCHEMA_KEY, Service, create_app
 from shared.settings import Settings
 from shared.store import Store
 from shared.wrong import WrongSetting
-from tests.servers import running
+from tests.servers import free_port, running, until_true
 
 ROOT = Path(__file__).parents[1]
 
@@ -118,6 +120,27 @@ async def test_a_store_that_goes_away_in_the_middle_of_a_start_is_waited_for(val
         await service.start()
         assert await service.unready() == {}
         await service.stop()
+
+
+@pytest.mark.parametrize("word", [BOOT, TICK, LOOK])
+async def test_a_press_waits_for_a_store_that_goes_away_while_it_takes_up_its_work(
+    valkey: str, tmp_path: Path, word: str
+) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "services.console.serve", "render", "127.0.0.1", str(port)]
+    environ = {"PRESSRUN_DATA": str(tmp_path), "PRESSRUN_CONSUMER": "w", "PYTHONPATH": str(ROOT)}
+
+    async def is_ready() -> bool:
+        assert process.poll() is None, log.read_text()
+        with contextlib.suppress(httpx.TransportError):
+            return (await client.get(f"http://127.0.0.1:{port}/health/ready")).status_code == 200
+        return False
+
+    log = tmp_path / "log"
+    async with breaking_at(valkey, word.encode()) as url, httpx.AsyncClient() as client:
+        with running(command, environ | {"PRESSRUN_REDIS_URL": url}, log) as process:
+            await until_true(is_ready, 60)
+    assert '"level": "error"' not in log.read_text()
 
 
 def test_a_service_whose_port_is_taken_ends(valkey: str, tmp_path: Path) -> None:

@@ -29,13 +29,19 @@ service.consume(stream=ARTICLES, group=PRESSES, events=notices, handle=handlers.
 service.consume(stream=SIGNALS, group=PRESSES, events=signals, handle=handlers.mark_signals)
 
 
+async def take_up() -> bool:
+    """Bring what pages show to now; whether the site may be damaged."""
+    is_damaged = await is_suspect(service.store, site)
+    await ticker.start()
+    await refresh(service.store, press.dirty, service.clock, printer.digest)
+    return is_damaged
+
+
 async def run(_: AsyncExitStack) -> None:
     """Start the press."""
     site.prepare()
-    if await is_suspect(service.store, site):
+    if await service.through_outages(take_up):
         service.keep_running(mend_beside, "mend")
-    await ticker.start()
-    await refresh(service.store, press.dirty, service.clock, printer.digest)
     service.keep_running(press.run, "press")
     service.keep_running(ticker.run, "ticker")
     service.keep_running(press.measure, "measure")
