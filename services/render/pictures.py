@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from prometheus_client import Counter
+
 from services.render import keys
 from services.render.dirty import Dirty
 from services.render.known import pictures_of_key
@@ -16,6 +18,8 @@ from shared.dead_letters import set_aside_once
 from shared.imaging import NoPicture, derive
 from shared.media import LENGTHS, digest_of, is_whole, length_of, original_path, siblings
 from shared.store import Store
+
+failed = Counter("pressrun_pictures_failed_total", "Pictures set aside, because their public files cannot be made")
 
 
 class Pictures:
@@ -77,6 +81,7 @@ class Pictures:
         try:
             await asyncio.to_thread(derive, original, self._pages, wrong)
         except (NoPicture, FileNotFoundError) as error:
+            failed.inc()
             observe.log().error("a picture was set aside", article=article, picture=address, error=str(error))
             await set_aside_once(self._store, "picture", address, str(error), article=article)
             return False

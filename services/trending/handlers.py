@@ -67,3 +67,6 @@ class Handlers:
     async def _set_aside(self, view: Delivered[ArticleViewed], reason: str) -> None:
         if await set_event_aside(self._store, VIEWS, GROUP, view.entry, view.raw.decode(), reason):
             observe.events_set_aside.labels(VIEWS, GROUP).inc()
+            observe.log().error(
+                "an event was set aside", stream=VIEWS, entry=view.entry, event_id=view.event.event_id, reason=reason
+            )
