@@ -17,7 +17,7 @@ from services.render.full_build import build_site
 from services.render.inline import inline_tree
 from services.render.mend import repair as mend_pages
 from services.render.printer import Printer
-from services.render.refresh import mark_everything
+from services.render.refresh import builds_otherwise, mark_everything
 from services.render.site import Site
 from services.render.suspects import Suspects
 from services.render.whole import WholeEdition
@@ -87,6 +87,8 @@ def check(
         if not found.clean:
             edition = LiveEdition(store, place.settings.site)
             found = await Suspects(store, edition, printer, site).confirm(found)
+        if not found.clean and await builds_otherwise(store, printer.digest):
+            err.print("templates or site settings changed since the press started: start it again, and pages have them")
         if repair and not found.clean:
             listed = await mend_pages(store, site, found)
             err.print(f"{_number(found.repairs(), 'page')} built again, {_number(found.extra, 'file')} taken away")

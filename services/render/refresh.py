@@ -25,6 +25,12 @@ async def refresh(store: Store, dirty: Dirty, clock: Clock, look: str) -> None:
         await store.do(*announce(SIGNALS, SiteChanged(at=clock.now(), pages=pages)))
 
 
+async def builds_otherwise(store: Store, look: str) -> bool:
+    """Whether the press that started last builds pages with other templates or settings than these."""
+    builds_with = await store.do("GET", LOOK)
+    return builds_with not in (None, look.encode())
+
+
 async def mark_everything(store: Store, dirty: Dirty, cause: str) -> int:
     """Mark every page; return how many."""
     count = 0

@@ -26,6 +26,22 @@ def test_what_somebody_did_to_the_files_is_named_and_repaired(stack: Up) -> None
     assert stack.check()[0] == 0
 
 
+def test_settings_that_were_changed_and_not_taken_up_yet_are_told_of(stack: Up) -> None:
+    stack.start()
+    settings, told = stack.folder / "site.toml", "site settings changed since the press started"
+    settings.write_text(settings.read_text().replace('"Pressrun"', '"The Courier"'))
+    code, words = stack.call("check", "--repair")
+    assert code == 1
+    assert told in words, "what is built again is built as it was"
+    stack.stop()
+    stack.start()
+    stack.drain()
+    (stack.folder / "site" / "index.html").write_text("damaged")
+    code, words = stack.check()
+    assert code == 1
+    assert told not in words
+
+
 @pytest.mark.parametrize("left", [b"", b"half of it"])
 def test_a_picture_that_is_not_whole_is_named_and_made_again(stack: Up, left: bytes) -> None:
     """A crash of the machine may leave it so: files of the site are not fsynced."""
