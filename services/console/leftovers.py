@@ -1,4 +1,5 @@
-"""What a `pressrun up` that was killed has left running, told from strangers by pid and start time."""
+"""What a `pressrun up` that was killed has left running, told from strangers by pid, start time and folder: a copy of
+the folder of a stack that runs has noted the children of that one."""
 
 import asyncio
 import json
@@ -6,7 +7,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -51,12 +52,12 @@ def noted(path: Path) -> list[Trace]:
         return []
 
 
-async def end(traces: list[Trace], root: Path) -> list[int]:
-    """End what is left of these children and their groups: asked first, forced after PATIENCE. Returns what does not
-    end all the same."""
+async def end(traces: list[Trace], homes: Sequence[Path]) -> list[int]:
+    """End what is left of these children, which work below these folders, and of their groups: asked first, forced
+    after PATIENCE. Returns what does not end all the same."""
     asked = time.monotonic()
     sent: set[tuple[int, int]] = set()
-    while left := [pid for child in traces for pid in remains(child, root)]:
+    while left := [pid for child in traces for pid in remains(child, homes)]:
         late = time.monotonic() - asked
         if late > 2 * PATIENCE:
             return left
@@ -80,24 +81,27 @@ async def end_group(leader: int) -> None:
         await asyncio.sleep(0.01)
 
 
-def remains(child: Trace, root: Path) -> list[int]:
+def remains(child: Trace, homes: Sequence[Path]) -> list[int]:
     """The processes that are left of a child's group; never a stranger who has its number by now."""
     everyone = processes()
     group = [process for process in everyone.values() if process.group == child.pid]
     leader = everyone.get(child.pid)
     if leader is not None:
-        return [process.pid for process in group] if leader.started == child.started else []
+        is_ours = leader.started == child.started and _works_below(child.pid, homes, unknown=True)
+        return [process.pid for process in group] if is_ours else []
     # A group outlives its leader (nginx's workers do), and its number with it; where it works says whose it is.
-    return [process.pid for process in group if _works_below(process.pid, root)]
+    return [process.pid for process in group if _works_below(process.pid, homes, unknown=False)]
 
 
-def _works_below(pid: int, root: Path) -> bool:
+def _works_below(pid: int, homes: Sequence[Path], *, unknown: bool) -> bool:
+    """Whether it works below one of these folders; `unknown` where it does not say."""
     if not _has_proc():
         return True
     try:
-        return (PROC / str(pid) / "cwd").readlink().is_relative_to(root.resolve())
+        there = (PROC / str(pid) / "cwd").readlink()
     except OSError:
-        return False
+        return unknown
+    return any(there.is_relative_to(home.resolve()) for home in homes)
 
 
 def _signal(pid: int, way: signal.Signals) -> None:

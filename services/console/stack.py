@@ -108,7 +108,8 @@ class Stack:
 async def reclaim(folder: Folder) -> None:
     """End what a stack on this folder that was killed has left running. Raises CannotStart for what does not end: two
     stores would write into one folder."""
-    if left := await leftovers.end(leftovers.noted(folder.children), folder.root):
+    homes = (folder.root, folder.store, folder.nginx)  # what keeps much may be a link to another disk
+    if left := await leftovers.end(leftovers.noted(folder.children), homes):
         raise CannotStart(f"{folder.root}: a stack that was killed has left what does not end: {left}; end it first")
 
 

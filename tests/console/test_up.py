@@ -514,6 +514,39 @@ async def test_a_stranger_with_a_recorded_pid_is_left_alone(folder: Folder) -> N
         stranger.wait()
 
 
+async def test_a_copy_of_the_folder_of_a_stack_that_runs_leaves_that_one_alone(folder: Folder, tmp_path: Path) -> None:
+    child = orphan(folder, "redis")
+    try:
+        await until((folder.temporary / "redis").exists)
+        folder.children.write_text(leftovers.note({"redis": leftovers.trace(child.pid)}))
+        copy = Folder(tmp_path / "copy")
+        shutil.copytree(folder.root, copy.root)
+        await reclaim(copy)
+        assert child.poll() is None
+    finally:
+        child.kill()
+        child.wait()
+
+
+@pytest.mark.parametrize("moved", ["the folder", "the store alone, to another disk"])
+async def test_what_was_left_is_ended_wherever_the_folder_is_by_now(folder: Folder, tmp_path: Path, moved: str) -> None:
+    left = begin(replace(stub(folder, "redis"), folder=folder.store), folder.log("redis"))
+    try:
+        await until((folder.temporary / "redis").exists)
+        folder.children.write_text(leftovers.note({"redis": leftovers.trace(left.pid)}))
+        there = tmp_path / "there"
+        if moved == "the folder":
+            folder.root.rename(there)
+        else:
+            folder.store.rename(there)
+            folder.store.symlink_to(there)
+        await reclaim(Folder(there) if moved == "the folder" else folder)
+        assert left.wait(5) == -signal.SIGTERM
+    finally:
+        left.kill()
+        left.wait()
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"redis": 1}', '{"redis": {"pid": "x"}}'])
 async def test_a_torn_record_of_children_is_no_obstacle(folder: Folder, text: str) -> None:
     folder.children.write_text(text)
