@@ -1,6 +1,7 @@
 """The keys of every page there is, and every article, from the store."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
@@ -42,14 +43,18 @@ def pages_of_places(key: str, count: int) -> Iterator[str]:
 
 async def every_article(store: Store) -> AsyncIterator[list[Kept]]:
     """All articles in portions; the store is asked for the next one while one is looked at."""
-    coming: asyncio.Task[list[Kept]] | None = None
-    async for found in scan(store, "article:*"):
-        ahead = asyncio.create_task(_fetch(store, [key.partition(":")[2] for key in found]))
-        if coming:
-            yield await coming
-        coming = ahead
-    if coming:
-        yield await coming
+    asked: deque[asyncio.Task[list[Kept]]] = deque()
+    try:
+        async for found in scan(store, "article:*"):
+            asked.append(asyncio.create_task(_fetch(store, [key.partition(":")[2] for key in found])))
+            if len(asked) > 1:
+                yield await asked.popleft()
+        while asked:
+            yield await asked.popleft()
+    finally:  # what a store that went away has not answered is told once, by whoever awaited it
+        for task in asked:
+            task.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
 
 
 async def _fetch(store: Store, idents: list[str]) -> list[Kept]:
