@@ -147,6 +147,20 @@ def test_axe_finds_nothing_in_what_an_ordinary_body_brings(sample_stack: Up, wat
 
 
 @pytest.mark.parametrize("width", [360, 1280])
+def test_axe_finds_nothing_in_what_the_screen_is_too_narrow_for(sample_stack: Up, watched: Watched, width: int) -> None:
+    row = "".join(f"<td>{'Bundesverfassungsgericht ' * 3}{n}</td>" for n in range(12))
+    body = f"<p>Words</p><table><tr>{row}</tr></table><pre>{'18 ' * 200}</pre>"
+    posted = sample_stack.post(f"wide {width}", body_html=body)
+    watched.page.set_viewport_size({"width": width, "height": 800})
+    page = watched.open(posted["url"])
+    for name in ("table", "pre"):
+        assert page.locator(f".body {name}").evaluate("element => element.scrollWidth > element.clientWidth"), name
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("width", [360, 1280])
 def test_a_word_without_an_end_breaks_and_widens_no_page(sample_stack: Up, watched: Watched, width: int) -> None:
     word = "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz" * 4
     posted = [

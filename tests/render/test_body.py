@@ -83,3 +83,18 @@ def test_a_pushed_picture_of_the_body_is_offered_in_all_its_widths(site: Site, r
     assert f'src="{root}{name}-1200.jpg" srcset="{widths}" sizes="(min-width: 44rem) 41rem, 100vw">' in page
     assert f'<img alt="" src="{root}{name}-300.webp">' in page
     assert "srcset" not in entry_in(site, body, c.AtomFeed)
+
+
+def test_on_its_page_what_may_scroll_by_itself_is_within_reach_of_a_keyboard() -> None:
+    body = clean_html('<p title="<table> <pre>">A<table lang="de"><caption>B</caption><tr><td>1</table><pre>C</pre>')
+    page = PRINTERS[SITE.base_url].print(c.ArticlePage(SITE, ARTICLE, body)).decode()
+    assert '<table tabindex="0" lang="de"><caption>B</caption>' in page
+    assert '<pre tabindex="0">C</pre>' in page
+    assert page.count("tabindex") == 2
+    assert "tabindex" not in entry_in(SITE, body, c.AtomFeed)
+
+
+def test_an_attribute_that_names_a_table_stays_as_it_is() -> None:
+    body = '<p title="<table> <pre>">A</p><pre>B</pre>'
+    page = PRINTERS[SITE.base_url].print(c.ArticlePage(SITE, ARTICLE, body)).decode()
+    assert '<p title="<table> <pre>">A</p><pre tabindex="0">B</pre>' in page

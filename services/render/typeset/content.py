@@ -12,6 +12,7 @@ from shared.media import siblings
 
 _PUSHED = re.compile(r'<img(?: (?!src=)[a-z]+="[^"]*")* src="(/media/[^"]*)"')
 _SIZES = "(min-width: 44rem) 41rem, 100vw"  # the width of a body in `press.css`
+_TAG = re.compile(r'<([a-z0-9]+)((?: [^\s"<>=]+="[^"]*")*>)')
 _OWN_PICTURE = re.compile(r'<img(?: (?!src=)[a-z]+="[^"]*")* src="(?=/)')
 
 
@@ -23,6 +24,8 @@ def on_page(desk: Desk, body: str) -> Markup:
     """
     if "=" in body:  # one character is found many times sooner than several: most bodies have no attributes
         body = _placed(_in_all_widths(desk, body), desk.root)
+    if "<table" in body or "<pre" in body:
+        body = _TAG.sub(_within_reach, body)
     return ready(body.replace("<!--", "&lt;!--") if "!" in body else body)
 
 
@@ -42,6 +45,15 @@ def corrections(desk: Desk, article: Article) -> dict[str, Any]:
         "corrections": [(correction.text, desk.stamp(correction.at)) for correction in article.corrections],
         "chrome": desk.attributes if language != desk.language else "",
     }
+
+
+def _within_reach(tag: re.Match[str]) -> str:
+    """What scrolls by itself where a screen is too narrow for it (`press.css`) is within reach of a keyboard.
+
+    Each tag is read as a whole, so that none is found in an attribute's value.
+    """
+    name, rest = tag[1], tag[2]
+    return f'<{name} tabindex="0"{rest}' if name in ("table", "pre") else tag[0]
 
 
 def _in_all_widths(desk: Desk, body: str) -> str:
