@@ -84,12 +84,16 @@ local function again(page)
   local name = string.sub(page, 1, 8) == 'article:' and ARTICLES or queue_of(page)
   redis.call('ZADD', name, 'LT', now, page)
 end
-local function lost(page, mark)
-  -- its builder may have written a page that the store does not know of: what is on disk is not trusted, nor told
+local function distrust(page)
+  -- what is on disk may be another page than the store knows of: it is built again, whatever it shows
   if string.sub(page, 1, 8) == 'article:' then redis.call('HDEL', 'built:' .. string.sub(page, 9), 'shown') end
+  again(page)
+end
+local function lost(page, mark)
+  -- its builder may have written a page that the store does not know of, nor was told
   redis.call('SADD', 'render:untold', page)
   if mark and mark ~= '' then redis.call('HSETNX', CAUSES, page, mark) end
-  again(page)
+  distrust(page)
 end
 local function end_lease(page, kept)
   redis.call('ZREM', LEASES, page)

@@ -258,7 +258,10 @@ local function shelve(plan, card, live, left, first)
   local kept = redis.call('MGET', LIVE .. plan.id, LEFT .. plan.id, RECORD .. plan.id)
   local gone = card ~= '' and is_gone(kept[3], plan.built[2])
   if gone or not holds(kept, live, left, first) then
-    if give_back(plan) then lost(plan.page) end
+    if give_back(plan) then
+      distrust(plan.page)
+      if plan.untold or #plan.events > 0 then redis.call('SADD', 'render:untold', plan.page) end
+    end
     caused(plan.page, plan.cause)
     return 0
   end

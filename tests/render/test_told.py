@@ -90,7 +90,12 @@ async def test_a_410_that_was_written_when_its_press_was_killed_is_told_of(
     assert events[-1]["cause"] == accepted.event_id
 
 
-async def test_a_410_that_somebody_wrote_too_late_to_tell_of_it_is_told_of(room: PressRoom) -> None:
+@pytest.mark.parametrize("is_disturbed", [False, True])
+async def test_a_410_that_somebody_wrote_too_late_to_tell_of_it_is_told_of(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch, is_disturbed: bool
+) -> None:
+    if is_disturbed:
+        lists_change_while_shelving(room, monkeypatch)
     accepted = await room.accept(draft("g", section="World", status="canceled"))
     page, path = article(accepted.article.id), accepted.article.path
     room.tree.apply(Output({gone(path): b""}, absent=(page_file(path),), keeps_folder=True))
@@ -144,3 +149,15 @@ async def test_who_waits_for_a_page_is_told_though_a_ranking_changed_while_it_wa
     assert tries[:2] == [False, True]
     [event] = [event for event in await told(room) if event["article"] == accepted.article.id]
     assert (event["cause"], event["revision"]) == (accepted.event_id, 1)
+
+
+async def test_a_page_that_stayed_as_it_was_is_not_told_of_though_a_ranking_changed_while_it_was_built(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = article(identify("desk", "g"))
+    await room.store.do("HDEL", f"built:{identify('desk', 'g')}", "shown")  # what it shows is to be found out anew
+    tries = lists_change_while_shelving(room, monkeypatch)
+    await room.press.dirty.mark([page])
+    await room.drain()
+    assert tries[:2] == [False, True]
+    assert page not in {event["page"] for event in await told(room)}
