@@ -160,6 +160,34 @@ def test_axe_finds_nothing_in_what_the_screen_is_too_narrow_for(sample_stack: Up
     assert found.violations_count == 0, found.generate_report()
 
 
+def test_on_paper_nothing_has_to_be_scrolled_and_lines_do_not_touch(sample_stack: Up, watched: Watched) -> None:
+    body = f"<p>Words</p><pre>{'18 ' * 200}</pre><table><tr><td>1</td></tr></table>"
+    posted = sample_stack.post("paper", body_html=body, summary="A standfirst that takes more than one line. " * 6)
+    watched.page.set_viewport_size({"width": 720, "height": 1000})
+    page = watched.open(posted["url"])
+    page.emulate_media(media="print")
+    assert page.locator(".body pre").evaluate("element => element.scrollWidth <= element.clientWidth")
+    assert page.locator(".body table").evaluate("element => getComputedStyle(element).overflowX") == "visible"
+    line, size = page.locator(".standfirst").evaluate(
+        "element => [getComputedStyle(element).lineHeight, getComputedStyle(element).fontSize].map(parseFloat)"
+    )
+    assert line >= 1.25 * size
+    page.emulate_media(media="screen")
+
+
+def test_a_paper_without_sections_has_a_rule_below_its_name(tmp_path: Path, watched: Watched) -> None:
+    with Up(tmp_path) as up:
+        up.start()
+        below = "element => getComputedStyle(element).borderBottomWidth"
+        page = watched.open(up.url)
+        assert page.locator(".masthead").evaluate(below) == "1px"
+        up.post("first", section="City")
+        up.drain()
+        page = watched.open(up.url)
+        assert page.locator(".masthead").evaluate(below) == "0px"
+        assert page.locator(".sections").evaluate(below) == "2px"
+
+
 @pytest.mark.parametrize("width", [360, 1280])
 def test_a_word_without_an_end_breaks_and_widens_no_page(sample_stack: Up, watched: Watched, width: int) -> None:
     word = "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz" * 4
