@@ -72,7 +72,7 @@ class ArticlePress:
             await self._dirty.done(taken)
             return
         if story.article.media:
-            measured = await self._pictures.show(story.article.id, story.article.media)
+            measured = await self._pictures.show(story.article.id, story.article.media, taken.cause)
             if listed.card is not None and measured & known.pictures:
                 # made anew, or by a Pressrun that did not measure: its feeds say another length, or none
                 await self._dirty.mark(keys.feed(name) for name in listed.card.lists)
@@ -84,7 +84,9 @@ class ArticlePress:
         changed = bool(events)
         if not listed.live:  # else lists lead to its page already, and that is to lead to no page that is not there
             told, alone = await self._bring_firsts(taken, firsts)
-        await self._pictures.keep_only(self._dirty, story.article.id, known.pictures, story.article.media)
+        await self._pictures.keep_only(
+            self._dirty, story.article.id, known.pictures, story.article.media, taken.cause, untold=taken.untold
+        )
         brought = Brought(look, [*events, *told.values()], tuple(told), alone)
         await self._shelf.shelve(taken, story.article, known, card, brought)
         if changed and not current:
@@ -129,7 +131,7 @@ class ArticlePress:
             return
         output = await article.absent(self._edition, story)
         events = await self._delivery.bring(taken, output, story)
-        await self._pictures.keep_only(self._dirty, story.article.id, pictures, ())
+        await self._pictures.keep_only(self._dirty, story.article.id, pictures, (), taken.cause, untold=taken.untold)
         built = ("revision", story.article.revision, "version", story.article.version, "gone", 1)
         await self._store.do("HSET", live.built_key(story.article.id), *built, "at", time.time_ns() // 1_000_000)
         await self._dirty.done(taken, events)

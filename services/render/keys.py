@@ -3,6 +3,7 @@
 `article:{id}` · `front` · `list:{name}` (a section, topic or author) · `hot` · `chart:{week}` ·
 `archive:{list}|{period}|{n}` · `feed:{list}` · `sitemap-index` · `sitemap:{month}|{n}` · `news-sitemap` ·
 `fragment:{masthead,navigation,hot,topics}` · `fixed` (error pages, robots, static files) ·
+`picture:{address}`, no page but the public files of a picture, which are told of ·
 `near:…`, no page but a look at which pages there are around an article (`neighbours`)
 """
 
@@ -49,6 +50,11 @@ def archive(name: str, period: str, page: int | str) -> str:
 def sitemap(month: str, part: int | str) -> str:
     """A part of the sitemap of a month."""
     return f"sitemap:{month}|{part}"
+
+
+def picture(address: str) -> str:
+    """The public files of a picture, by the address of the widest."""
+    return f"picture:{address}"
 
 
 def chart(week: str) -> str:

@@ -5,7 +5,7 @@
 """
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from prometheus_client import Counter
@@ -14,24 +14,30 @@ from services.render import keys
 from services.render.dirty import Dirty
 from services.render.known import pictures_of_key
 from shared import observe
+from shared.clock import Clock
 from shared.dead_letters import set_aside_once
+from shared.events import PAGES, PageBuilt, PageRemoved, announce
 from shared.imaging import NoPicture, derive
 from shared.media import LENGTHS, digest_of, is_whole, length_of, original_path, siblings
-from shared.store import Store
+from shared.store import Command, Store
 
 failed = Counter("pressrun_pictures_failed_total", "Pictures set aside, because their public files cannot be made")
 
 
 class Pictures:
     """Makes and takes away public files. An article is noted before its files are made, and forgotten before
-    they are taken away, so that two articles with one picture never lose it to each other."""
+    they are taken away, so that two articles with one picture never lose it to each other.
 
-    def __init__(self, store: Store, originals: Path, pages: Path) -> None:
+    What is made and what is taken away is told to the stream of pages, with the event that it is done for, its `cause`.
+    """
+
+    def __init__(self, store: Store, originals: Path, pages: Path, clock: Clock) -> None:
         self._store = store
         self._originals = originals
         self._pages = pages
+        self._clock = clock
 
-    async def show(self, article: str, addresses: tuple[str, ...]) -> set[str]:
+    async def show(self, article: str, addresses: tuple[str, ...], cause: str = "") -> set[str]:
         """Make the files that an article is about to show, those anew that are damaged; those addresses whose length is
         not what was known of it."""
         measured = set()
@@ -46,22 +52,48 @@ class Pictures:
             wrong = [name for name in names if not is_whole(self._length(name), lengths[name])]
             if wrong and not await self._make(article, address, wrong):
                 continue
-            if address in await self._measure(lengths):
+            found = self._measure(lengths)
+            if address in found:
                 measured.add(address)
+            # who made a file and was killed before this has not told of it either
+            told = [name for name in names if name in wrong or not lengths[name]]
+            await self._note(found, [self._tell(PageBuilt, address, told, cause)] if told else [])
         return measured
 
-    async def keep_only(self, dirty: Dirty, article: str, noted: set[str], addresses: tuple[str, ...]) -> None:
-        """Take away the files of those `noted` that only this article showed, and no longer does."""
+    async def keep_only(
+        self,
+        dirty: Dirty,
+        article: str,
+        noted: set[str],
+        addresses: tuple[str, ...],
+        cause: str = "",
+        *,
+        untold: bool = False,
+    ) -> None:
+        """Take away the files of those `noted` that only this article showed, and no longer does. All are told of if
+        that is `untold`: whoever began with it may have come to no end."""
         for address in noted.difference(addresses):
+            told: list[Command] = []
             await self._store.do("SREM", _shows(address), article)
             if not await self._store.do("SCARD", _shows(address)):
-                for name in siblings(address):
+                names = siblings(address)
+                gone = [name for name in names if untold or self._length(name) is not None]
+                if gone:
+                    told = [self._tell(PageRemoved, address, gone, cause)]
+                for name in names:
                     (self._pages / name[1:]).unlink(missing_ok=True)
-                await self._store.do("HDEL", LENGTHS, address, *siblings(address))
+                await self._store.do("HDEL", LENGTHS, address, *names)
             if not self._are_there(address):  # taken away now, or before we were killed: others may show them since
                 again = await self._store.do("SMEMBERS", _shows(address))
                 await dirty.mark_at_once(keys.article(ident.decode()) for ident in again)
-            await self._store.do("SREM", pictures_of_key(article), address)
+            # in one step: whoever is killed before it finds the address here again
+            await self._store.commit({}, [("SREM", pictures_of_key(article), address), *told])
+
+    def _tell(
+        self, kind: type[PageBuilt | PageRemoved], address: str, names: Sequence[str], cause: str
+    ) -> tuple[str, ...]:
+        paths = [name[1:] for name in names]
+        return announce(PAGES, kind(at=self._clock.now(), page=keys.picture(address), paths=paths, cause=cause or None))
 
     def _are_there(self, address: str) -> bool:
         return all((self._pages / name[1:]).exists() for name in siblings(address))
@@ -69,12 +101,17 @@ class Pictures:
     def _length(self, name: str) -> int | None:
         return length_of(self._pages / name[1:])
 
-    async def _measure(self, known: Mapping[str, int]) -> dict[str, int]:
-        """The files that are not as long as was known of them, with their lengths, which are known from now on."""
-        lengths = {name: length for name, was in known.items() if (length := self._length(name)) not in (None, was)}
+    def _measure(self, known: Mapping[str, int]) -> dict[str, int]:
+        """The files that are not as long as was known of them, with their lengths."""
+        return {name: length for name, was in known.items() if (length := self._length(name)) not in (None, was)}
+
+    async def _note(self, lengths: Mapping[str, int], told: Sequence[Command]) -> None:
+        """Lengths that are known from now on, and what is told together with them."""
+        commands = list(told)
         if lengths:
-            await self._store.do("HSET", LENGTHS, *(part for pair in lengths.items() for part in pair))
-        return lengths
+            commands.append(("HSET", LENGTHS, *(part for pair in lengths.items() for part in pair)))
+        if commands:
+            await self._store.commit({}, commands)
 
     async def _make(self, article: str, address: str, wrong: Collection[str]) -> bool:
         original = original_path(self._originals, digest_of(address) or "")

@@ -1,5 +1,6 @@
 """Public files of pictures: two articles with one picture never lose it to each other."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +8,12 @@ import pytest
 from PIL import Image
 
 from services.render.dirty import Dirty
+from services.render.known import pictures_of_key
 from services.render.pictures import Pictures
+from shared.clock import Clock
+from shared.events import PAGES
 from shared.media import LENGTHS, media_names, original_path
+from shared.settings import Settings
 from shared.store import Store
 from tests.properties.press_room import Killed
 
@@ -21,7 +26,7 @@ def pictures(store: Store, tmp_path: Path) -> Pictures:
     original = original_path(tmp_path / "media", DIGEST)
     original.parent.mkdir(parents=True)
     Image.new("RGB", (500, 100), "red").save(original, "PNG")
-    return Pictures(store, tmp_path / "media", tmp_path / "site")
+    return Pictures(store, tmp_path / "media", tmp_path / "site", Clock(Settings()))
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["measured", "by a Pressrun that did not measure it"])
@@ -83,3 +88,60 @@ async def test_who_began_to_show_a_picture_while_it_was_taken_away_makes_it_anew
     assert (tmp_path / "site" / PICTURE[1:]).exists()
     await pictures.keep_only(dirty, "another", {PICTURE}, ())
     assert not (tmp_path / "site" / PICTURE[1:]).exists()
+
+
+async def told(store: Store) -> list[tuple[str, list[str], str]]:
+    """What the stream of pages says of pictures: what happened, to which files, because of which event."""
+    events = [json.loads(fields[1]) for _, fields in await store.do("XRANGE", PAGES, "-", "+")]
+    assert {event["page"] for event in events} <= {f"picture:{PICTURE}"}
+    return [(event["type"], event["paths"], event["cause"]) for event in events]
+
+
+async def test_files_that_are_made_or_taken_away_are_told_of_once(store: Store, pictures: Pictures) -> None:
+    files, dirty = [NARROWER[1:], PICTURE[1:]], Dirty(store, "w1")
+    await pictures.show("one", (PICTURE,), "e1")
+    await pictures.show("one", (PICTURE,), "e2")
+    await pictures.show("another", (PICTURE,), "e3")
+    await pictures.keep_only(dirty, "one", {PICTURE}, (PICTURE,), "e4")
+    await pictures.keep_only(dirty, "one", {PICTURE}, (), "e5")
+    assert await told(store) == [("page.built", files, "e1")]
+    await pictures.keep_only(dirty, "another", {PICTURE}, (), "e6")
+    assert await told(store) == [("page.built", files, "e1"), ("page.removed", files, "e6")]
+
+
+async def test_of_a_damaged_picture_what_is_made_anew_is_told_of(
+    store: Store, pictures: Pictures, tmp_path: Path
+) -> None:
+    await pictures.show("one", (PICTURE,), "e1")
+    (tmp_path / "site" / NARROWER[1:]).write_bytes(b"cut")
+    await pictures.show("one", (PICTURE,), "e2")
+    assert (await told(store))[1:] == [("page.built", [NARROWER[1:]], "e2")]
+
+
+async def test_files_that_were_made_when_their_press_was_killed_are_told_of(
+    store: Store, pictures: Pictures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(store, "commit", killed)
+        await pictures.show("one", (PICTURE,), "e1")
+    assert await told(store) == []
+    await pictures.show("one", (PICTURE,), "e1")
+    assert await told(store) == [("page.built", [NARROWER[1:], PICTURE[1:]], "e1")]
+
+
+async def test_files_that_were_taken_away_when_their_press_was_killed_are_told_of(
+    store: Store, pictures: Pictures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await pictures.show("one", (PICTURE,), "e1")
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(store, "commit", killed)
+        await pictures.keep_only(Dirty(store, "w1"), "one", {PICTURE}, (), "e2")
+    assert not (tmp_path / "site" / PICTURE[1:]).exists()
+    noted = {address.decode() for address in await store.do("SMEMBERS", pictures_of_key("one"))}
+    await pictures.keep_only(Dirty(store, "w1"), "one", noted, (), "e2", untold=True)
+    assert (await told(store))[1:] == [("page.removed", [NARROWER[1:], PICTURE[1:]], "e2")]
+    assert not await store.do("EXISTS", pictures_of_key("one"))
+
+
+def killed(*_: Any, **__: Any) -> Any:
+    raise Killed
