@@ -160,6 +160,30 @@ def test_axe_finds_nothing_in_what_the_screen_is_too_narrow_for(sample_stack: Up
     assert found.violations_count == 0, found.generate_report()
 
 
+_ENDS_AT_THE_RIGHT = """link => {
+  const text = link.firstChild, at = [0, text.length - 1].map(place => {
+    const range = document.createRange();
+    range.setStart(text, place);
+    range.setEnd(text, place + 1);
+    return range.getBoundingClientRect().left;
+  });
+  return at[0] < at[1];
+}"""
+
+
+def test_a_name_is_read_as_it_is_written_beside_words_that_go_the_other_way(sample_stack: Up, watched: Watched) -> None:
+    names: dict[str, Any] = {"section": "U.S.", "topics": ["G.O.P."], "authors": ["Sammy Davis Jr."]}
+    posted = sample_stack.post("other way", headline="العراق يوقع", language="ar", **names)
+    sample_stack.drain()
+    for path, links in ((path_of(posted["url"]), (".kicker", ".authors", ".tags", ".sections")), ("/", (".kicker",))):
+        page = watched.open(sample_stack.url + path)
+        for name in links:
+            link = page.locator(f"{name} a", has_text="." if name != ".sections" else "U.S.").first
+            assert link.evaluate(_ENDS_AT_THE_RIGHT), (path, name)
+    sample_stack.withdraw(posted["id"])
+    sample_stack.drain()
+
+
 def test_on_paper_nothing_has_to_be_scrolled_and_lines_do_not_touch(sample_stack: Up, watched: Watched) -> None:
     body = f"<p>Words</p><pre>{'18 ' * 200}</pre><table><tr><td>1</td></tr></table>"
     posted = sample_stack.post("paper", body_html=body, summary="A standfirst that takes more than one line. " * 6)
