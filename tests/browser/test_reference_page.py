@@ -280,6 +280,27 @@ def test_a_picture_is_loaded_as_wide_as_it_is_shown(
     assert name.endswith(f"-{enough}.jpg"), (name, shown)
 
 
+@pytest.mark.parametrize("pixels", [180, 560])
+def test_on_its_page_no_picture_is_shown_wider_than_it_is(sample_stack: Up, watched: Watched, pixels: int) -> None:
+    file = BytesIO()
+    Image.new("RGB", (pixels, 400), "teal").save(file, "JPEG")
+    files = {"media": ("small.jpg", file.getvalue(), "image/jpeg")}
+    path = f"/v1/push/{sample_stack.run['source']}/assets"
+    name = f"small-{pixels}.jpg"
+    assert sample_stack.ingest.post(path, data={"media_id": name}, files=files).status_code == 201
+    first = sample_stack.post(f"{name} first", image={"media_id": name, "alt": "First"})
+    watched.page.set_viewport_size({"width": 1400, "height": 800})
+    page = watched.open(first["url"])
+    assert page.locator(".picture img").evaluate("image => image.clientWidth") == pixels
+    address = path_of(page.locator(".picture img").evaluate("image => image.src"))
+    inside = sample_stack.post(f"{name} inside", body_html=f'<p>Words</p><img alt="Inside" src="{address}">')
+    page = watched.open(inside["url"])
+    assert page.locator(".body img").evaluate("image => image.clientWidth") == pixels
+    for one in (first, inside):
+        sample_stack.withdraw(one["id"])
+    sample_stack.drain()
+
+
 _LINK_AT = "([x, y]) => document.elementFromPoint(x, y).closest('a')?.getAttribute('href')"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.render.contexts import ArticlePage
 from services.render.typeset.content import corrections, on_page
-from services.render.typeset.desk import COLUMN, Desk
+from services.render.typeset.desk import COLUMN, COLUMN_PIXELS, Desk, sizes_within
 from services.render.typeset.language import direction
 from services.render.typeset.ready import escaped
 from services.render.typeset.structured import news_article
@@ -52,7 +52,7 @@ def article(desk: Desk, page: ArticlePage) -> dict[str, Any]:
         "topics": [desk.topic(topic) for topic in story.topics],
         "authors": [desk.author(author) for author in story.authors],
         "picture": picture,
-        "picture_sizes": COLUMN,
+        "picture_sizes": sizes_within(COLUMN, COLUMN_PIXELS, story.image.width if story.image else None),
         "is_pictured": story.image is not None and not _shows(page.body, story.image),
         "image_url": image_url,
         "structured": news_article(desk, story, url, published.iso, modified.iso, image_url),

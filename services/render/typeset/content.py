@@ -5,13 +5,14 @@ from typing import Any
 
 from markupsafe import Markup
 
-from services.render.typeset.desk import Desk
+from services.render.typeset.desk import Desk, sizes_within
 from services.render.typeset.ready import escape_text, ready
 from shared.articles import Article
 from shared.media import siblings
 
 _PUSHED = re.compile(r'<img(?: (?!src=)[a-z]+="[^"]*")* src="(/media/[^"]*)"')
-_SIZES = "(min-width: 44rem) 41rem, 100vw"  # the width of a body in `press.css`
+_BODY = ready("(min-width: 44rem) 41rem, 100vw")  # the width of a body in `press.css`
+_BODY_PIXELS = 656
 _TAG = re.compile(r'<([a-z0-9]+)((?: [^\s"<>=]+="[^"]*")*>)')
 _OWN_PICTURE = re.compile(r'<img(?: (?!src=)[a-z]+="[^"]*")* src="(?=/)')
 
@@ -68,8 +69,10 @@ def _in_widths(desk: Desk, tag: str, address: str) -> str:
     names = siblings(address)
     if len(names) < 2:
         return tag
-    srcset = ", ".join(f"{desk.href(name)} {name.rpartition('-')[2].partition('.')[0]}w" for name in names)
-    return f'{tag} srcset="{escape_text(srcset)}" sizes="{_SIZES}"'
+    widths = [int(name.rpartition("-")[2].partition(".")[0]) for name in names]
+    srcset = ", ".join(f"{desk.href(name)} {width}w" for name, width in zip(names, widths, strict=True))
+    sizes = sizes_within(_BODY, _BODY_PIXELS, widths[-1])
+    return f'{tag} srcset="{escape_text(srcset)}" sizes="{sizes}"'
 
 
 def _placed(body: str, where: str) -> str:

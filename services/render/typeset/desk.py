@@ -63,9 +63,15 @@ class Place(NamedTuple):
 
 COLUMN = ready("(min-width: 82rem) 50rem, (min-width: 60rem) calc(88vw - 20rem), 100vw")
 """The width of an article's picture, which has the whole of the wide column of `press.css`."""
+COLUMN_PIXELS = 800
 FIRST = Place(COLUMN, can_wait=False)
 BESIDE = Place(ready("(min-width: 60rem) 24rem, (min-width: 40rem) 50vw, 100vw"), can_wait=True)
 BELOW = Place(ready("9rem"), can_wait=True)
+
+
+def sizes_within(column: Markup, pixels: int, width: int | None) -> Markup:
+    """`sizes` of a picture in a column of that many pixels at the most: it is shown no wider than it is."""
+    return ready(f"(min-width: {width}px) {width}px, 100vw") if width and width < pixels else column
 
 
 class Block(NamedTuple):
