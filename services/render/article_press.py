@@ -69,6 +69,7 @@ class ArticlePress:
         current = built.get(b"revision") == str(story.article.revision).encode()
         if listed.live and current and built.get(b"shown") == look.encode():
             looked_at.inc()
+            await self._leave_pictures(taken, known.pictures, story.article.media)
             await self._dirty.done(taken)
             return
         if story.article.media:
@@ -84,9 +85,8 @@ class ArticlePress:
         changed = bool(events)
         if not listed.live:  # else lists lead to its page already, and that is to lead to no page that is not there
             told, alone = await self._bring_firsts(taken, firsts)
-        await self._pictures.keep_only(
-            self._dirty, story.article.id, known.pictures, story.article.media, taken.cause, untold=taken.untold
-        )
+        if known.pictures.difference(story.article.media):  # lists show those until they are built: they go after them
+            await self._dirty.mark_later(taken.key, taken.cause)
         brought = Brought(look, [*events, *told.values()], tuple(told), alone)
         await self._shelf.shelve(taken, story.article, known, card, brought)
         if changed and not current:
@@ -131,10 +131,14 @@ class ArticlePress:
             return
         output = await article.absent(self._edition, story)
         events = await self._delivery.bring(taken, output, story)
-        await self._pictures.keep_only(self._dirty, story.article.id, pictures, (), taken.cause, untold=taken.untold)
+        await self._leave_pictures(taken, pictures, ())
         built = ("revision", story.article.revision, "version", story.article.version, "gone", 1)
         await self._store.do("HSET", live.built_key(story.article.id), *built, "at", time.time_ns() // 1_000_000)
         await self._dirty.done(taken, events)
+
+    async def _leave_pictures(self, taken: Taken, noted: set[str], shown: tuple[str, ...]) -> None:
+        ident = taken.key.partition(":")[2]
+        await self._pictures.keep_only(self._dirty, ident, noted, shown, taken.cause, untold=taken.untold)
 
     def _look(self, story: Story, related: Sequence[Card]) -> str:
         """A digest of what an article's page shows beside the article: the same look needs no new page."""

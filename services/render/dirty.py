@@ -97,6 +97,10 @@ class Dirty:
         await self._forget(asked)
         await self.mark(asked, cause, patience=0)
 
+    async def mark_later(self, page: str, cause: str) -> None:
+        """Mark a page to be looked at once what it changes is built, as a withdrawn article's is."""
+        await self._store.run(steps.MARK_LATER, ALL, (page, GONE_AFTER_MS, cause))
+
     async def mark_firsts(self, pages: Iterable[str], cause: str) -> dict[str, str]:
         """Mark pages that are about to be written without a lease, to be looked at when their article is listed; by
         which mark each waits then, of those that nobody builds just now."""

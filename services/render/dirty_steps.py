@@ -129,6 +129,14 @@ return 1
 """
 )
 
+MARK_LATER = Script(
+    LUA
+    + """
+mark(GONE, ARGV[1], tonumber(ARGV[2]), ARGV[3])
+return 1
+"""
+)
+
 MARK_FIRSTS = Script(
     LUA
     + """

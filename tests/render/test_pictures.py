@@ -1,21 +1,25 @@
 """Public files of pictures: two articles with one picture never lose it to each other."""
 
 import json
+import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
+from services.ingest.draft import Picture
+from services.ingest.illustrations import illustrate
 from services.render.dirty import Dirty
 from services.render.known import pictures_of_key
 from services.render.pictures import Pictures
 from shared.clock import Clock
 from shared.events import PAGES
-from shared.media import LENGTHS, media_names, original_path
-from shared.settings import Settings
+from shared.media import LENGTHS, Original, media_key, media_names, original_path
+from shared.settings import Settings, Site
 from shared.store import Store
-from tests.properties.press_room import Killed
+from tests.properties.press_room import Killed, OneByOne, draft, opened
 
 DIGEST = "ab" * 20
 NARROWER, PICTURE = media_names(DIGEST, 500).values()
@@ -141,6 +145,35 @@ async def test_files_that_were_taken_away_when_their_press_was_killed_are_told_o
     await pictures.keep_only(Dirty(store, "w1"), "one", noted, (), "e2", untold=True)
     assert (await told(store))[1:] == [("page.removed", [NARROWER[1:], PICTURE[1:]], "e2")]
     assert not await store.do("EXISTS", pictures_of_key("one"))
+
+
+async def test_a_picture_that_was_replaced_is_there_until_no_page_shows_it(valkey: str, tmp_path: Path) -> None:
+    async with opened(valkey, tmp_path, Site()) as room:
+        for number, colour in enumerate(("red", "blue")):
+            digest = f"{number:040}"
+            original = original_path(tmp_path / "media", digest)
+            original.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (500, 100), colour).save(original, "PNG")
+            pushed = Original(digest=digest, type="image/png", size=1, width=500, height=100)
+            await room.store.do("SET", media_key("desk", colour), pushed.model_dump_json())
+        illustrate_it = partial(illustrate, room.store, "desk")
+        for colour in ("red", "blue"):
+            await room.drain()
+            pictured = draft("g", section="World", topics=("Oil",), image=Picture(media_id=colour))
+            await room.register.accept("desk", pictured, illustrate_it)
+        await room.deliver(OneByOne(0))
+        while not await room.press.dirty.drained():
+            await room.press.round()
+            assert missing(tmp_path / "site") == set()
+        assert len(list((tmp_path / "site" / "media").rglob("*.jpg"))) == 2, "the old one is gone, in both its widths"
+        assert (await room.differences()).clean
+
+
+def missing(site: Path) -> set[str]:
+    """The pictures that pages and feeds show and that are not there."""
+    files = [file for file in site.rglob("*") if file.suffix in (".html", ".xml", ".json")]
+    shown = {name for file in files for name in re.findall(r"/media/[0-9a-f/]+-\d+\.jpg", file.read_text())}
+    return {name for name in shown if not (site / name[1:]).exists()}
 
 
 def killed(*_: Any, **__: Any) -> Any:
