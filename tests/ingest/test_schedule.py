@@ -57,7 +57,7 @@ async def test_a_version_that_cannot_appear_is_set_aside_and_those_behind_it_app
     assert aside._value.get() == counted + 1
 
     assert await later.accept("b", status="canceled", version=2) == "withdrawn"
-    await _put_back(later.store, letter, [letter["id"]])
+    await _put_back(later.store, letter, [letter])
     assert not await letters(later.store)
     while await later.schedule.advance():
         pass
