@@ -10,9 +10,9 @@ PRESSES = "render"
 """As which the presses read streams."""
 TO_BUILD = "render:dirty:articles"
 """Sorted set of the pages of articles that wait to be built, and that nobody builds just now."""
-LISTS = "render:dirty:shared"
+SHARED = "render:dirty:shared"
 """Sorted set of lists, fragments and whatever else is not to be older than two seconds, by when they are due."""
-FEEDS = "render:dirty:unhurried"
+UNHURRIED = "render:dirty:unhurried"
 """The same of feeds, archives and sitemaps, which may be five times as old."""
 
 
@@ -35,7 +35,7 @@ async def backlog(store: Store) -> Backlog:
             ("TIME",),
             ("ZCARD", TO_BUILD),
             ("XREVRANGE", PAGES, "+", "-", "COUNT", 1),
-            *(("ZRANGE", queue, 0, 0, "WITHSCORES") for queue in (LISTS, FEEDS)),
+            *(("ZRANGE", queue, 0, 0, "WITHSCORES") for queue in (SHARED, UNHURRIED)),
         ]
     )
     unread = sum((group.lag or 0) + group.pending for group in groups if group.name == PRESSES)

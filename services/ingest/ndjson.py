@@ -22,20 +22,20 @@ LEFT = "a sender left in the middle of its lines"
 
 Answer = dict[str, Any]
 Work = Callable[[bytes], Awaitable[Answer]]
-Pace = Callable[[], Awaitable[None]]
+Wait = Callable[[], Awaitable[None]]
 
 
 async def answer_lines(
-    request: Request, work: Work, *, max_line: int, at_once: int, max_lines: int = MAX_LINES, pace: Pace | None = None
+    request: Request, work: Work, *, max_line: int, at_once: int, max_lines: int = MAX_LINES, turn: Wait | None = None
 ) -> StreamingResponse:
     """Answer each line of the body with a line: what `work` returns for it, or the Problem that it raises.
 
     A line longer than `max_line` bytes is refused alone; the line after `max_lines` is refused, and reading ends.
-    `pace` is waited for before each line.
+    `turn` is waited for before each line.
     """
     lines = split_lines(pieces(request), max_line)
-    if pace is not None:
-        lines = _paced(lines, pace)
+    if turn is not None:
+        lines = _in_turn(lines, turn)
     return _Answers(_UnderWay(work, request.url.path, at_once), lines, max_lines)
 
 
@@ -57,9 +57,9 @@ async def split_lines(chunks: AsyncIterator[bytes], max_line: int) -> AsyncItera
         yield None if skipping else bytes(held)
 
 
-async def _paced(lines: AsyncIterator[bytes | None], pace: Pace) -> AsyncIterator[bytes | None]:
+async def _in_turn(lines: AsyncIterator[bytes | None], turn: Wait) -> AsyncIterator[bytes | None]:
     async for line in lines:
-        await pace()
+        await turn()
         yield line
 
 

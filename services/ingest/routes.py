@@ -181,7 +181,7 @@ def article_routes(service: Service, desk: Desk) -> APIRouter:
         """Accept NDJSON, a line an article; each line of the answer acknowledges or refuses one line."""
         source = desk.source(request)
         work = partial(desk.line, source)
-        return await answer_lines(request, work, max_line=MOST, at_once=AT_ONCE, pace=pace.keep)
+        return await answer_lines(request, work, max_line=MOST, at_once=AT_ONCE, turn=pace.keep)
 
     @router.get("/articles/{ident}")
     async def get_article(ident: str, request: Request) -> Response:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from services.render import dirty_steps as steps
 from services.render import keys, taking
 from services.render.dirty_steps import ALL, WAITING
-from shared.backlog import PRESSES
+from shared.backlog import PRESSES, SHARED, TO_BUILD, UNHURRIED
 from shared.events import ARTICLES, PAGES
 from shared.live import built_key, live_key
 from shared.store import Store
@@ -192,7 +192,7 @@ class Dirty:
 
         What comes meanwhile is due later, so that these are built however much comes.
         """
-        queues = (steps.ARTICLES, steps.SHARED, steps.UNHURRIED, steps.BACKGROUND)
+        queues = (TO_BUILD, SHARED, UNHURRIED, steps.BACKGROUND)
         due = [("ZCOUNT", name, "(0", at) for name in queues]  # a withdrawal has no moment
         return sum(await self._store.all([*due, ("ZCOUNT", steps.LEASES, "-inf", at + LEASE_MS)]))
 

@@ -20,18 +20,15 @@ Times are the machine's milliseconds, never the site's: a lease does not stop wi
 """
 
 from services.render import keys
-from shared.backlog import FEEDS, LISTS, TO_BUILD
+from shared.backlog import SHARED, TO_BUILD, UNHURRIED
 from shared.store import Script
 
-ARTICLES = TO_BUILD
-SHARED = LISTS
-UNHURRIED = FEEDS
 BACKGROUND = "render:dirty:background"
 GONE = "render:dirty:gone"
 LEASES = "render:leases"
 TOKENS = "render:tokens"
 CAUSES = "render:causes"
-WAITING = (ARTICLES, SHARED, UNHURRIED, BACKGROUND, GONE, LEASES)
+WAITING = (TO_BUILD, SHARED, UNHURRIED, BACKGROUND, GONE, LEASES)
 """Where page keys stand that wait or are being built."""
 ALL = (*WAITING, TOKENS, CAUSES)
 

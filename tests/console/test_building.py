@@ -12,8 +12,9 @@ from services.console.building import build, rebuild
 from services.console.folder import CannotStart
 from services.console.status import status
 from services.render.dirty import LEASE_MS
-from services.render.dirty_steps import ALL, ARTICLES, BACKGROUND, LEASES, SHARED, UNHURRIED
+from services.render.dirty_steps import ALL, BACKGROUND, LEASES
 from services.render.new_site import NewSite
+from shared.backlog import SHARED, TO_BUILD, UNHURRIED
 from tests.servers import wait_for
 
 
@@ -55,16 +56,16 @@ def test_a_rebuild_waits_for_the_last_page_without_asking_for_the_names_of_all(
     assert "pages built again" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("lost", [BACKGROUND, LEASES, ARTICLES, SHARED, UNHURRIED])
+@pytest.mark.parametrize("lost", [BACKGROUND, LEASES, TO_BUILD, SHARED, UNHURRIED])
 def test_a_rebuild_comes_to_its_end_while_news_goes_on(
     store: redis.Redis, capsys: pytest.CaptureFixture[str], lost: str
 ) -> None:
     """Wherever its last page stands it is waited for, but not what comes due later."""
     store.set("article:a", "{}")
     later = 10**15
-    for name, page in ((ARTICLES, "article:b"), (SHARED, "list:b"), (UNHURRIED, "feed:b"), (LEASES, "list:c")):
+    for name, page in ((TO_BUILD, "article:b"), (SHARED, "list:b"), (UNHURRIED, "feed:b"), (LEASES, "list:c")):
         store.zadd(name, {page: later})
-    store.zadd(ARTICLES, {"article:c": 0})
+    store.zadd(TO_BUILD, {"article:c": 0})
     marked = asked(store, "zcount")
     with ThreadPoolExecutor() as beside:
         command = beside.submit(rebuild)
@@ -96,12 +97,12 @@ def test_a_rebuild_waits_for_the_page_of_a_builder_that_came_to_no_end(
             store.delete(BACKGROUND)
             step = store.pipeline(transaction=True)  # its lease is over, and it waits again
             step.zrem(LEASES, "article:d")
-            step.zadd(ARTICLES, {"article:d": now(store)})
+            step.zadd(TO_BUILD, {"article:d": now(store)})
             step.execute()
             counted = asked(store, "zcount")
             wait_for(lambda: asked(store, "zcount") > counted + 20, what="it looks once more")
             assert not command.done()
-            store.zrem(ARTICLES, "article:d")
+            store.zrem(TO_BUILD, "article:d")
             wait_for(command.done, what="it ends")
         finally:
             store.delete(*ALL)

@@ -11,7 +11,7 @@ import pytest
 
 from services.ingest import pace as pacing
 from services.ingest.pace import AHEAD, FEEDS_DUE, LISTS_DUE, Pace
-from shared.backlog import FEEDS, LISTS, PRESSES, TO_BUILD
+from shared.backlog import PRESSES, SHARED, TO_BUILD, UNHURRIED
 from shared.events import ARTICLES, PAGES
 from shared.settings import Settings
 from shared.store import Store
@@ -99,7 +99,7 @@ async def test_others_that_read_the_articles_hold_nobody(backlog: Backlog, monke
     await asyncio.wait_for(Pace(backlog.store).keep(), 15)
 
 
-@pytest.mark.parametrize(("queue", "bound"), [(LISTS, LISTS_DUE), (FEEDS, FEEDS_DUE)])
+@pytest.mark.parametrize(("queue", "bound"), [(SHARED, LISTS_DUE), (UNHURRIED, FEEDS_DUE)])
 async def test_a_batch_waits_until_no_list_has_been_due_for_long(
     backlog: Backlog, monkeypatch: pytest.MonkeyPatch, queue: str, bound: float
 ) -> None:

@@ -10,10 +10,10 @@ import pytest
 from services.render import dirty as dirty_set
 from services.render import keys
 from services.render.dirty import Change, Dirty, Taken, waits_key
-from services.render.dirty_steps import ALL, GONE, LEASES, UNHURRIED
+from services.render.dirty_steps import ALL, GONE, LEASES
 from services.render.reasons import WHY
 from shared.articles import record_key
-from shared.backlog import PRESSES
+from shared.backlog import PRESSES, UNHURRIED
 from shared.events import ARTICLES, PAGES
 from shared.live import built_key, live_key
 from shared.store import Store

@@ -8,9 +8,10 @@ from pathlib import Path
 from prometheus_client.multiprocess import MultiProcessCollector
 from redis import Redis
 
-from services.render.dirty_steps import ARTICLES, TOKENS
+from services.render.dirty_steps import TOKENS
 from services.render.press import AT_ONCE, MANY, ROOM
 from shared import observe
+from shared.backlog import TO_BUILD
 from tests.properties.press_room import PressRoom, draft
 from tests.servers import running, wait_for
 
@@ -21,7 +22,7 @@ async def test_a_second_press_builds_what_is_too_much_for_one(room: PressRoom, v
     await room.drain()
     for number in range(4 * AT_ONCE + MANY + ROOM):
         await room.accept(draft(f"n{number}"))
-    while await room.store.do("ZCARD", ARTICLES) < 3 * AT_ONCE + MANY:  # the rest the press has in hand
+    while await room.store.do("ZCARD", TO_BUILD) < 3 * AT_ONCE + MANY:  # the rest the press has in hand
         await room.deliver(random.Random(1))
     counts = tmp_path / "metrics"
     observe.make_room(counts, "w2")
@@ -33,10 +34,10 @@ async def test_a_second_press_builds_what_is_too_much_for_one(room: PressRoom, v
     }
     command = [sys.executable, "-m", "services.render.helper"]
     with running(command, environ, tmp_path / "log") as helper, Redis.from_url(valkey) as store:
-        wait_for(lambda: store.zcard(ARTICLES) < MANY and not _in_hand(store), 60, "the helper has no more to do")
+        wait_for(lambda: store.zcard(TO_BUILD) < MANY and not _in_hand(store), 60, "the helper has no more to do")
         helper.send_signal(signal.SIGTERM)
         assert helper.wait(15) == 0, (tmp_path / "log").read_text()
-        assert store.zcard(ARTICLES) > 0, "what is not many is left to the other one"
+        assert store.zcard(TO_BUILD) > 0, "what is not many is left to the other one"
     assert _counted(counts / "counter_w2.db", BUILT) >= 3 * AT_ONCE
     await room.drain()
     assert (await room.differences()).clean

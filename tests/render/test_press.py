@@ -12,7 +12,7 @@ from services.ingest.draft import Draft
 from services.render import dirty, pages
 from services.render.delivery import Delivery
 from services.render.dirty import Taken
-from services.render.dirty_steps import ARTICLES, BACKGROUND, LEASES, SHARED
+from services.render.dirty_steps import BACKGROUND, LEASES
 from services.render.edition import LiveEdition
 from services.render.keys import article
 from services.render.press import AT_ONCE, ROOM, SIDE_BY_SIDE, Press
@@ -21,6 +21,7 @@ from services.render.shelving import SHELVE
 from services.render.site import Output, gone, page_file
 from services.render.site import Site as Tree
 from shared.articles import record_key
+from shared.backlog import SHARED, TO_BUILD
 from shared.dead_letters import letters, pages_set_aside
 from shared.events import DEAD_LETTERS
 from shared.live import built_key, list_key
@@ -195,14 +196,14 @@ async def test_what_leads_to_a_rewrite_leads_to_its_new_address_once_its_page_is
     assert redirect.readlink().name == "first", "the other one is not there yet"
     for number in range(4 * AT_ONCE + ROOM):
         await room.accept(draft(f"n{number}"))
-    while await room.store.do("ZCARD", ARTICLES) < 3 * AT_ONCE:  # the rest the press has in hand
+    while await room.store.do("ZCARD", TO_BUILD) < 3 * AT_ONCE:  # the rest the press has in hand
         await room.deliver(random.Random(1))
     while not room.press._handed.empty():
         await room.press.round()
     await room.press.dirty.mark([article(new.article.id)], patience=0)
     while not room.tree.has(page_file(new.article.path.replace("first", "second"))):
         await room.press.round()
-    assert await room.store.do("ZCARD", ARTICLES) > AT_ONCE
+    assert await room.store.do("ZCARD", TO_BUILD) > AT_ONCE
     await room.press.round()
     assert redirect.readlink().name == "second", "it goes before whatever else waits"
     await room.drain()

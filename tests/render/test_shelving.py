@@ -10,11 +10,12 @@ import pytest
 from services.ingest.draft import Draft
 from services.render.affected import NEWEST
 from services.render.dirty import Change, waits_key
-from services.render.dirty_steps import ARTICLES, LEASES, SHARED, TOKENS, UNHURRIED
+from services.render.dirty_steps import LEASES, TOKENS
 from services.render.keys import article
 from services.render.reasons import WHY
 from services.render.site import gone, moved, page_file
 from shared.articles import identify
+from shared.backlog import SHARED, TO_BUILD, UNHURRIED
 from shared.clock import moment
 from shared.live import days_key, months_key
 from shared.store import pairs
@@ -239,7 +240,7 @@ async def test_of_articles_that_are_listed_in_one_step_each_has_its_own_lease(ro
     page = {guid: article(identify("desk", guid)) for guid in "abc"}
     await shelve_in_one_step(room, *"abc", between=another_takes_b)
     assert await room.store.do("ZRANGE", LEASES, 0, -1) == await room.store.do("HKEYS", TOKENS) == [page["b"].encode()]
-    waits = [await room.store.do("ZSCORE", ARTICLES, page[guid]) is not None for guid in "abc"]
+    waits = [await room.store.do("ZSCORE", TO_BUILD, page[guid]) is not None for guid in "abc"]
     assert waits == [False, True, False], "nobody knows which of the two has written last"
 
 
