@@ -19,10 +19,11 @@ import redis
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.console import transfer
+from services.console import exporting, importing
 from services.console.exported import BESIDE, Damaged, end, head, kept
+from services.console.exporting import export
 from services.console.folder import CannotStart
-from services.console.transfer import export, import_
+from services.console.importing import import_
 from services.ingest.viewing import Beacon, Intake
 from services.render.dirty_steps import BACKGROUND
 from services.render.everything import ALWAYS
@@ -87,7 +88,7 @@ def test_an_export_that_fails_lets_the_store_write_again(
 
     for step in ("_pause", "_write_keys"):
         with monkeypatch.context() as patched:
-            patched.setattr(transfer, step, fail)
+            patched.setattr(exporting, step, fail)
             with pytest.raises(RuntimeError, match="in between"):
                 export(tmp_path / "site.pressrun")
         assert writes(store)
@@ -129,7 +130,7 @@ def test_a_long_stream_goes_out_and_comes_back_in_short_steps_and_is_there_at_on
         assert command[0] != "XRANGE" or len(answer) <= 3
         return answer
 
-    monkeypatch.setattr(transfer, "PORTION", 3)
+    monkeypatch.setattr(exporting, "PORTION", 3)
     monkeypatch.setattr(Store, "do", in_portions)
     export(tmp_path / "site.pressrun")
     store.flushall()
@@ -140,7 +141,7 @@ def test_a_long_stream_goes_out_and_comes_back_in_short_steps_and_is_there_at_on
         assert store.xlen("z-stream") == 0
         return await commit(self, expect, commands, *more)
 
-    monkeypatch.setattr(transfer, "AT_ONCE", 2)
+    monkeypatch.setattr(importing, "AT_ONCE", 2)
     monkeypatch.setattr(Store, "commit", in_the_open)
     import_(tmp_path / "site.pressrun")
     assert max(sizes) == 2
@@ -485,7 +486,7 @@ def test_pictures_that_the_disk_has_no_room_for_are_not_begun(
     fill(store)
     export(tmp_path / "site.pressrun")
     store.flushall()
-    monkeypatch.setattr(transfer.shutil, "disk_usage", lambda _: SimpleNamespace(free=2**20 - 1))
+    monkeypatch.setattr(importing.shutil, "disk_usage", lambda _: SimpleNamespace(free=2**20 - 1))
     with pytest.raises(CannotStart, match=r"the pictures take 1 MB, and .*/media has room for 0"):
         import_(tmp_path / "site.pressrun")
     assert not store.dbsize()
