@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -154,6 +155,13 @@ async def _for_ever(make: Callable[[], Coroutine[Any, Any, None]], name: str) ->
         await asyncio.sleep(0.2)
 
 
+def _tell_of_what_nobody_took(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """As asyncio does, but for a name that was not found: uvloop goes on to look it up for a connection that was given
+    up, and who wanted that one has been told."""
+    if not isinstance(context.get("exception"), socket.gaierror):
+        loop.default_exception_handler(context)
+
+
 Run = Callable[[AsyncExitStack], Awaitable[None]]
 """Called once a service has started, with a stack for what must be closed."""
 
@@ -162,6 +170,7 @@ Run = Callable[[AsyncExitStack], Awaitable[None]]
 async def running(service: Service, run: Run | None = None) -> AsyncIterator[None]:
     """Start a service, and stop it in the end."""
     observe.configure_logs(service.name, service.settings.log_level)
+    asyncio.get_running_loop().set_exception_handler(_tell_of_what_nobody_took)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(service.stop)
         try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import socket
 import subprocess
@@ -20,6 +21,7 @@ from shared import observe
 from shared.clock import LAST, TICK
 from shared.events import view_events
 from shared.service import SCHEMA, SCHEMA_KEY, Service, create_app
+from shared.service import running as service_is_running
 from shared.settings import Settings
 from shared.store import Store
 from shared.wrong import WrongSetting
@@ -141,6 +143,17 @@ async def test_a_press_waits_for_a_store_that_goes_away_while_it_takes_up_its_wo
         with running(command, environ | {"PRESSRUN_REDIS_URL": url}, log) as process:
             await until_true(is_ready, 60)
     assert '"level": "error"' not in log.read_text()
+
+
+async def test_a_lookup_that_nobody_waits_for_any_more_is_not_logged_and_any_other_failure_is(
+    valkey: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with service_is_running(Service("test", Settings(redis_url=valkey, consumer="w"))):
+        for error in (socket.gaierror(socket.EAI_AGAIN, "Temporary failure"), ConnectionResetError("broken")):
+            asyncio.get_running_loop().create_future().set_exception(error)
+        gc.collect()
+        logged = [record.exc_info[1] for record in caplog.records if record.name == "asyncio" and record.exc_info]
+    assert [type(error) for error in logged] == [ConnectionResetError]
 
 
 def test_a_service_whose_port_is_taken_ends(valkey: str, tmp_path: Path) -> None:
