@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import sys
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,6 +38,8 @@ values.ValueClass = (
     else values.MutexValue
 )
 
+TOLD_EVERY = 10.0
+"""Seconds between two lines about one thing that goes on failing."""
 LATENCY = (0.0005, 0.001, 0.002, 0.004, 0.006, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 events_handled = Counter("pressrun_events_handled_total", "Events done", ["stream", "group"])
@@ -50,6 +53,31 @@ event_pending = Gauge("pressrun_event_pending", "Entries read and not acknowledg
 unhandled = Counter("pressrun_unhandled_exceptions_total", "Exceptions that nothing expected")
 store_failures = Counter("pressrun_store_failures_total", "Calls that the store could not serve")
 requests = Histogram("pressrun_request_seconds", "Time to answer", ["route", "status"], buckets=LATENCY)
+
+
+class NowAndThen:
+    """Lets a line through every TOLD_EVERY seconds: what fails for all fails again and again."""
+
+    def __init__(self) -> None:
+        self._quiet_until = 0.0
+
+    def is_due(self) -> bool:
+        """Whether a line is to be written now; then none is for a while."""
+        now = time.monotonic()
+        if now < self._quiet_until:
+            return False
+        self._quiet_until = now + TOLD_EVERY
+        return True
+
+
+_of_the_store = NowAndThen()
+
+
+def store_failed(error: Exception) -> None:
+    """Count a call that the store could not serve, and log it now and then."""
+    store_failures.inc()
+    if _of_the_store.is_due():
+        log().warning("the store does not serve", reason=str(error))
 
 
 def make_room(folder: Path, consumer: str) -> None:

@@ -89,7 +89,8 @@ class Service:
         while True:
             try:
                 return await step()
-            except StoreUnavailable:
+            except StoreUnavailable as error:
+                observe.store_failed(error)
                 if time.monotonic() > until:
                     raise
                 await asyncio.sleep(0.05)
@@ -147,8 +148,8 @@ async def _for_ever(make: Callable[[], Coroutine[Any, Any, None]], name: str) ->
         try:
             await make()
             return
-        except StoreUnavailable:
-            observe.store_failures.inc()
+        except StoreUnavailable as error:
+            observe.store_failed(error)
         except Exception as error:  # noqa: BLE001 - a task of the service must not end by an error
             observe.unhandled.inc()
             observe.log().error("a task failed; starting it again", task=name, exc_info=error)
@@ -236,7 +237,7 @@ def problem_of(error: Exception, path: str) -> Problem:
     if isinstance(error, Problem):
         return error
     if isinstance(error, StoreUnavailable):
-        observe.store_failures.inc()
+        observe.store_failed(error)
         return Problem(503, str(error))
     observe.unhandled.inc()
     observe.log().error("unhandled", path=path, exc_info=error)

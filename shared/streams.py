@@ -89,8 +89,8 @@ class Consumer(Generic[E]):
                     await self._again()
                 await self._claim()
                 await self._measure()
-            except StoreUnavailable:
-                observe.store_failures.inc()
+            except StoreUnavailable as error:
+                observe.store_failed(error)
                 self._left_undone = True
             except ResponseError as error:
                 if not str(error).startswith("NOGROUP"):
@@ -170,8 +170,8 @@ class Consumer(Generic[E]):
     async def _do(self, batch: list[Delivered[E]]) -> None:
         try:
             await self._handle(batch)
-        except StoreUnavailable:
-            observe.store_failures.inc()
+        except StoreUnavailable as error:
+            observe.store_failed(error)
             self._left_undone = True
             return
         except Exception as error:  # noqa: BLE001 - whatever a handler raises ends as done, tried again or set aside

@@ -20,10 +20,10 @@ from services.render.refresh import LOOK
 from shared import observe
 from shared.clock import LAST, TICK
 from shared.events import view_events
-from shared.service import SCHEMA, SCHEMA_KEY, Service, create_app
+from shared.service import SCHEMA, SCHEMA_KEY, Service, create_app, problem_of
 from shared.service import running as service_is_running
 from shared.settings import Settings
-from shared.store import Store
+from shared.store import Store, StoreUnavailable
 from shared.wrong import WrongSetting
 from tests.servers import free_port, running, until_true
 
@@ -143,6 +143,22 @@ async def test_a_press_waits_for_a_store_that_goes_away_while_it_takes_up_its_wo
         with running(command, environ | {"PRESSRUN_REDIS_URL": url}, log) as process:
             await until_true(is_ready, 60)
     assert '"level": "error"' not in log.read_text()
+
+
+def test_a_store_that_does_not_serve_is_logged_with_its_reason_and_not_for_each_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lines: list[tuple[str, str]] = []
+
+    class Log:
+        def warning(self, event: str, *, reason: str) -> None:
+            lines.append((event, reason))
+
+    monkeypatch.setattr(observe, "log", Log)
+    monkeypatch.setattr(observe, "_of_the_store", observe.NowAndThen())
+    for _ in range(3):
+        assert problem_of(StoreUnavailable("it is away"), "/v1/articles").status == 503
+    assert lines == [("the store does not serve", "it is away")]
 
 
 async def test_a_lookup_that_nobody_waits_for_any_more_is_not_logged_and_any_other_failure_is(

@@ -36,8 +36,6 @@ QUIET = 0.1  # seconds after the last article
 MANY = 2 * AT_ONCE
 """Pages that are too many for one press."""
 IDLE = 0.1
-TOLD_EVERY = 10.0
-"""Seconds between two lines about a disk that takes no pages."""
 
 failed = Counter("pressrun_pages_failed_total", "Pages set aside after an error", ["kind"])
 waiting = Gauge("pressrun_pages_waiting", "Pages that wait to be built", multiprocess_mode="mostrecent")
@@ -73,8 +71,7 @@ class Press:
         self._handed: asyncio.Queue[list[Taken]] = asyncio.Queue()
         self._told_at = 0.0
         """When articles came last; the machine's monotonic time."""
-        self._quiet_until = 0.0
-        """Until when the disk's fault is known from the log; the machine's monotonic time."""
+        self._of_the_disk = observe.NowAndThen()
         self._unsure = False
         """Whether the store may have given us pages that we have not heard of."""
 
@@ -162,8 +159,8 @@ class Press:
         """Build one page; False if it was left on its lease, because the store or the disk failed."""
         try:
             await self._build_in_time(taken)
-        except StoreUnavailable:
-            observe.store_failures.inc()
+        except StoreUnavailable as error:
+            observe.store_failed(error)
             return False
         except OSError as error:
             self._tell_of_the_disk(taken, error)
@@ -175,9 +172,7 @@ class Press:
     def _tell_of_the_disk(self, taken: Taken, error: OSError) -> None:
         """Note that the disk is at fault, and log it now and then: every page that waits is tried again and again."""
         self._delivery.disk_fault = str(error)
-        now = time.monotonic()
-        if now >= self._quiet_until:
-            self._quiet_until = now + TOLD_EVERY
+        if self._of_the_disk.is_due():
             observe.log().error("the disk does not take a page", page=taken.key, event_id=taken.cause, error=str(error))
 
     async def _build_in_time(self, taken: Taken) -> None:

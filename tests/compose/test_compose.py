@@ -161,6 +161,23 @@ def test_no_service_met_what_it_did_not_expect(stack: Stack) -> None:
         assert float(counted[1]) == 0, stack.compose("logs", "--no-color", "--tail", "60", service).stdout
 
 
+def test_a_store_that_an_operator_stops_is_named_in_each_log_as_no_error_of_ours(stack: Stack) -> None:
+    def log(service: str) -> str:
+        return stack.compose("logs", "--no-log-prefix", "--since", stopped, service).stdout
+
+    stopped = datetime.now(UTC).isoformat()
+    assert stack.compose("stop", "redis").returncode == 0
+    try:
+        for service in OURS:
+            wait(lambda service=service: "the store does not serve" in log(service), f"{service} says so")  # type: ignore[misc]
+    finally:
+        stack.up("--no-recreate")
+    headline = words()
+    stack.wait_for_page(path_of(stack.publish(headline=headline)), headline)
+    for service in OURS:
+        assert '"level": "error"' not in log(service)
+
+
 def test_replicas_of_render_have_names_of_their_own_and_keep_them(stack: Stack) -> None:
     try:
         stack.up("--no-recreate", "--scale", "render=2")
