@@ -31,6 +31,7 @@ class Settings(BaseModel):
     site_dir: Path | None = Field(None, description="folder that the site's pages are written to (DATA/site)")
     media_dir: Path | None = Field(None, description="folder of the originals of pictures (DATA/media)")
     site_config: Path | None = Field(None, description="the site's settings (DATA/site.toml)")
+    site_path: str | None = Field(None, description="the path of base_url, where nginx has been told one")
     sources: Path | None = Field(None, description="the upstreams and their secrets (DATA/sources.toml)")
     redis_url: str = Field("redis://127.0.0.1:6379/0", description="the store")
     redis_password: SecretStr | None = Field(None, description="the store's password")
@@ -108,10 +109,15 @@ class Settings(BaseModel):
     @cached_property
     def site(self) -> "Site":
         """The site's settings, read once. A file that is named has to be there: with the defaults every page would be
-        another."""
+        another. And nginx has to serve the path that its links begin with."""
         if self.site_config is not None and not self.site_config.exists():
             raise WrongSetting(f"PRESSRUN_SITE_CONFIG: no such file: {self.site_config}")
-        return Site.read(self.site_file)
+        site = Site.read(self.site_file)
+        if self.site_path not in (None, site.path):
+            raise WrongSetting(
+                f"PRESSRUN_SITE_PATH: {self.site_path!r} is not the path of base_url in {self.site_file}: {site.path!r}"
+            )
+        return site
 
     @cached_property
     def upstreams(self) -> dict[str, Source]:

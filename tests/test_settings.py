@@ -1,5 +1,6 @@
 """Settings: a wrong one stops the start with one line that names it; secrets come from files, too."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -21,6 +22,26 @@ from shared.wrong import WrongSetting
 from tests.servers import free_port
 
 ROOT = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize(
+    ("base_url", "told", "refused"),
+    [
+        ("https://example.org/news", "/news", False),
+        ("https://example.org", "", False),
+        ("https://example.org/news", "", True),
+        ("https://example.org", "/news", True),
+        ("https://example.org/news", "news", True),
+        ("https://example.org/news", "/news/", True),
+    ],
+)
+def test_nginx_is_told_the_path_of_the_sites_address_or_nothing_starts(
+    tmp_path: Path, base_url: str, told: str, refused: bool
+) -> None:
+    (tmp_path / "site.toml").write_text(f'base_url = "{base_url}"')
+    settings = Settings.load({"PRESSRUN_DATA": str(tmp_path), "PRESSRUN_SITE_PATH": told})
+    with pytest.raises(WrongSetting, match=r"^PRESSRUN_SITE_PATH: ") if refused else contextlib.nullcontext():
+        assert settings.site.path == told
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from shared.settings import Site
 OURS = (
     "DATA",
     "SITE_DIR",
+    "SITE_PATH",
     "MEDIA_DIR",
     "SITE_CONFIG",
     "SOURCES",

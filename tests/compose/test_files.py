@@ -131,6 +131,8 @@ def test_nginx_has_the_pages_below_the_sites_path() -> None:
     site, path = SERVICES["site"], "${PRESSRUN_SITE_PATH:-}"
     assert site["environment"]["PRESSRUN_SITE_PATH"] == path
     assert [volume["target"] for volume in site["volumes"]] == [site["environment"]["PRESSRUN_PAGES"] + path]
+    told = {name for name, service in SERVICES.items() if service["environment"].get("PRESSRUN_SITE_PATH") == path}
+    assert told == {"site", "ingest", "trending", "render"}  # the three refuse another than base_url's
 
 
 @contextmanager

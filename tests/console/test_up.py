@@ -625,12 +625,13 @@ async def test_workers_of_a_killed_nginx_are_ended_by_the_next_start(folder: Fol
 
 def test_the_services_learn_their_settings_from_the_stack_alone(folder: Folder) -> None:
     given = {"PRESSRUN_REDIS_URL": "redis://elsewhere", "PRESSRUN_SITE_DIR": "/elsewhere", "PRESSRUN_IN_FLIGHT": "9"}
+    given["PRESSRUN_SITE_PATH"] = "/of/compose"  # from an .env that was read into the shell, as docs/deploy.md does
     environ = service_environ({**given, "PRESSRUN_EDGE_SECRET_FILE": "/none"}, folder, Ports(8080), SECRETS)
     assert environ["PRESSRUN_REDIS_URL"] == "redis://:store-password@127.0.0.1:8084/0"
     assert environ["PRESSRUN_DATA"] == str(folder.root)
     assert environ["PRESSRUN_IN_FLIGHT"] == "9"
     assert environ["TMPDIR"].startswith(str(folder.root))
-    assert {"PRESSRUN_SITE_DIR", "PRESSRUN_EDGE_SECRET_FILE"}.isdisjoint(environ)
+    assert {"PRESSRUN_SITE_DIR", "PRESSRUN_SITE_PATH", "PRESSRUN_EDGE_SECRET_FILE"}.isdisjoint(environ)
 
 
 def test_run_json_names_a_source_whose_token_is_known(folder: Folder) -> None:
