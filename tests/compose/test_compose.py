@@ -1,10 +1,13 @@
 """docker-compose.yml on a real engine: through the published ports alone, and with every process killed."""
 
 import json
+import os
 import re
 import secrets
 import subprocess
+import tarfile
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -176,6 +179,16 @@ def test_a_store_that_an_operator_stops_is_named_in_each_log_as_no_error_of_ours
     stack.wait_for_page(path_of(stack.publish(headline=headline)), headline)
     for service in OURS:
         assert '"level": "error"' not in log(service)
+
+
+def test_an_export_is_a_file_of_whoever_asked_for_it(stack: Stack, tmp_path: Path) -> None:
+    stack.publish(headline=words())
+    run = ("run", "--rm", "--no-deps", "-T", "-u", f"{os.getuid()}:{os.getgid()}", "-v", f"{tmp_path}:/to", "ingest")
+    done = stack.compose(*run, "pressrun", "export", "/to/backup.pressrun")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "backup.pressrun").stat().st_uid == os.getuid()
+    with tarfile.open(tmp_path / "backup.pressrun") as archive:
+        assert {"store.ndjson", "site.toml"} <= set(archive.getnames())
 
 
 def test_replicas_of_render_have_names_of_their_own_and_keep_them(stack: Stack) -> None:
