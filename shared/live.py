@@ -30,8 +30,8 @@ def left_key(article: str) -> str:
 
 
 def built_key(article: str) -> str:
-    """Key of what is on disk: hash of revision, version, at (ms), shown (a digest of what the page shows beside the
-    article), gone."""
+    """Key of what is on disk: hash of revision, version, at (the site's time, in ms), shown (a digest of what the page
+    shows beside the article), gone."""
     return f"built:{article}"
 
 

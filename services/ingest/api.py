@@ -40,7 +40,7 @@ class Acknowledgement(BaseModel):
 
 
 class ArticleState(BaseModel):
-    """What is known of an article. `live_at` and `live_version` are of the page on disk."""
+    """What is known of an article. `live_at` and `live_version` are of the page on disk; moments are the site's."""
 
     id: str
     guid: str

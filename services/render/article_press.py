@@ -21,6 +21,7 @@ from services.render.shelf import Brought, Shelf
 from services.render.site import Output
 from shared import live, observe
 from shared.articles import Card
+from shared.clock import Clock, millis
 from shared.events import made_at
 from shared.store import Store
 
@@ -39,6 +40,7 @@ class ArticlePress:
         delivery: Delivery,
         dirty: Dirty,
         pictures: Pictures,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._edition = edition
@@ -46,7 +48,8 @@ class ArticlePress:
         self._delivery = delivery
         self._dirty = dirty
         self._pictures = pictures
-        self._shelf = Shelf(store)
+        self._clock = clock
+        self._shelf = Shelf(store, clock)
         self._topics = edition.site.topics
 
     async def build(self, taken: Taken) -> None:
@@ -133,7 +136,7 @@ class ArticlePress:
         events = await self._delivery.bring(taken, output, story)
         await self._leave_pictures(taken, pictures, ())
         built = ("revision", story.article.revision, "version", story.article.version, "gone", 1)
-        await self._store.do("HSET", live.built_key(story.article.id), *built, "at", time.time_ns() // 1_000_000)
+        await self._store.do("HSET", live.built_key(story.article.id), *built, "at", millis(self._clock.now()))
         await self._dirty.done(taken, events)
 
     async def _leave_pictures(self, taken: Taken, noted: set[str], shown: tuple[str, ...]) -> None:

@@ -66,7 +66,7 @@ class Press:
         self._delivery = Delivery(site, clock)
         self.dirty = Dirty(store, worker, edition.site.related)
         pictures = Pictures(store, originals, site.root, clock)
-        self.articles = ArticlePress(store, edition, printer, self._delivery, self.dirty, pictures)
+        self.articles = ArticlePress(store, edition, printer, self._delivery, self.dirty, pictures, clock)
         self._awake = asyncio.Event()
         self._handed: asyncio.Queue[list[Taken]] = asyncio.Queue()
         self._told_at = 0.0

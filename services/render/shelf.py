@@ -3,7 +3,6 @@ all in one step (`shared.live` names what is kept). Articles that are ready toge
 """
 
 import json
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,7 +16,7 @@ from services.render.neighbours import near
 from services.render.shelving import SHELVE
 from shared import live
 from shared.articles import Article, Card
-from shared.clock import first_millis
+from shared.clock import Clock, first_millis, millis
 from shared.events import PAGES
 from shared.store import Store
 from shared.together import Together
@@ -61,8 +60,9 @@ class ShelvingFailed(Exception):
 class Shelf:
     """Puts articles into their lists."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
+        self._clock = clock
         self._together = Together(self._shelve_all, AT_ONCE)
 
     async def shelve(
@@ -74,7 +74,7 @@ class Shelf:
         """
         listed = known.listed
         before, patience = listed.card, 0 if after is None else keys.NEIGHBOUR
-        at_ms = time.time_ns() // 1_000_000
+        at_ms = millis(self._clock.now())
         leaves, joins = _moves(before if listed.live else None, after)
         marks, topics = _touched(listed, after, known.shown)
         about: dict[str, object] = {

@@ -22,6 +22,7 @@ from services.render.site import Output, gone, page_file
 from services.render.site import Site as Tree
 from shared.articles import record_key
 from shared.backlog import SHARED, TO_BUILD
+from shared.clock import millis
 from shared.dead_letters import letters, pages_set_aside
 from shared.events import DEAD_LETTERS
 from shared.live import built_key, list_key
@@ -486,3 +487,12 @@ async def test_a_disk_that_takes_no_pages_is_logged_once_and_not_for_each_try_of
     await room.drain()
     assert room.press.disk_fault is None
     assert (await room.differences()).clean
+
+
+async def test_since_when_an_article_is_live_is_told_in_the_time_in_which_it_was_accepted(room: PressRoom) -> None:
+    for version in 1, 2:
+        accepted = await room.accept(draft("g", version=version, headline=f"Version {version}"))
+        await room.drain()
+        live_at = await room.store.do("HGET", built_key(accepted.article.id), "at")
+        assert live_at == str(millis(accepted.article.accepted_at)).encode(), "the site's clock stands still"
+        await room.move_clock(1)
