@@ -10,8 +10,8 @@ from pydantic_core import ErrorDetails
 CONSUMER = r"^[!-.0-~]{1,128}$"
 """Files that are being written have it in their names, and tokens of leases before a slash."""
 LANGUAGE = r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$"
-ADDRESS = r"^https?://[^/\s?#]+(/[A-Za-z0-9][A-Za-z0-9._~-]*)*/*$"
-"""A path in it stands in nginx' configuration, and in pages as it is."""
+ADDRESS = r"^https?://[^/\s?#@]+(/[A-Za-z0-9][A-Za-z0-9._~-]*)*/*$"
+"""It stands in pages as it is, so it has no name and password; a path in it stands in nginx' configuration too."""
 _IN_WORDS = {
     CONSUMER: "up to 128 visible characters of ASCII, none of them a space or a slash",
     LANGUAGE: "a language like en or pt-BR",

@@ -192,6 +192,7 @@ def test_a_secret_file_that_cannot_be_read_is_named_with_its_setting(tmp_path: P
         ('base_url = "https://courier.example/$uri"', "base_url"),
         ('base_url = "https://courier.example/a/../b"', "base_url"),
         ('base_url = "https://courier.example/_static"', "base_url"),
+        ('base_url = "https://editor:secret@courier.example"', "base_url"),
         ('base_url = "https://[::1"', "base_url"),
         ('base_url = "https://courier.example:80a"', "base_url"),
         ('week_starts = "tuesday"', "week_starts"),
