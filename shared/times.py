@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BeforeValidator
 from pydantic_core import PydanticCustomError
 
 # RFC 3339 §5.6; its note lets a space stand for the T. What `strftime` writes for `%z` has no colon
-_RFC_3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:)(\d\d)(\.\d{1,20})?([Zz]|[+-]\d\d:?\d\d)", re.ASCII)
+_RFC_3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(\.\d{1,20})?([Zz]|[+-]\d\d:?\d\d)", re.ASCII)
 # what agencies and newsrooms write besides: +0000 (Superdesk), +00, no zone (WordPress's *_gmt), the day alone
 _COMMON = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(:\d\d)?(\.\d{1,20})?\s?([Zz]|[+-]\d\d:?\d\d|[+-]\d\d)?)?", re.ASCII
@@ -23,9 +23,7 @@ def parse_rfc3339(text: str) -> datetime | None:
     found = _RFC_3339.fullmatch(text)
     if found is None:
         return None
-    day, clock, seconds, fraction, zone = found.groups()
-    # a leap second is the last moment of its minute
-    return _moment(day, clock + ("59" if seconds == "60" else seconds), fraction, zone)
+    return _moment(*found.groups())
 
 
 def parse_time(text: str) -> datetime | None:
@@ -40,6 +38,8 @@ def parse_time(text: str) -> datetime | None:
 
 
 def _moment(day: str, clock: str, fraction: str | None, zone: str) -> datetime | None:
+    if clock.endswith(":60"):
+        clock = f"{clock[:-2]}59"  # a leap second is the last moment of its minute
     try:
         at = datetime.fromisoformat(f"{day}T{clock}{(fraction or '')[:7]}{zone.upper()}").astimezone(UTC)
     except (ValueError, OverflowError):

@@ -690,6 +690,7 @@ def test_a_version_that_is_no_integer_counts_as_nought_and_as_none_where_a_momen
             "2029-01-01T00:00",
         ),
         ({"embargoed": None, "firstpublished": "2020-01-01T01:02:03.004Z"}, "2020-01-01T01:02:03.004", None),
+        ({"firstpublished": "2016-12-31T18:59:60.5-05:00"}, "2016-12-31T23:59:59.5", None),  # a leap second
         (
             {
                 "embargoed": "0001-01-01T00:00:00Z",
