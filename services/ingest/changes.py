@@ -88,7 +88,7 @@ def _leading_to(article: Article, family: Family, changed: Container[str]) -> li
 def _is_killed_without_a_moment(state: State) -> bool:
     before, after = state.before, state.after
     is_told_again = before is not None and before.withdrawn_at == after.withdrawn_at
-    return after.state == "withdrawn" and after.ordered_at is None and not is_told_again
+    return after.state == "withdrawn" and after.withdrawn_at != after.ordered_at and not is_told_again
 
 
 def _is_seen(change: Change, *, alone: bool) -> bool:

@@ -135,6 +135,8 @@ def _unchanged(copy: Copy, known: Known, current: Article, rank: Rank, now: date
         elif waiting is not None and _is_after(copy, waiting):
             version = rank[0]
         killed_at = _later(ordered_at, current.withdrawn_at)  # what it took down is not to return with it
+        if current.replaced_by is not None and copy.draft.updated_at is None:
+            killed_at = _later(killed_at, now)  # it comes last, and is about what has taken the place since
         ordered_at = _later(ordered_at, current.ordered_at)
     else:
         version = copy.draft.version

@@ -80,6 +80,25 @@ def test_the_same_kill_again_says_what_it_takes_down_since(ingest_process: Inges
         assert (client.delete(path).json()["outcome"], client.get(path).json()["state"]) == ("unchanged", "withdrawn")
 
 
+@pytest.mark.parametrize("killed", [{}, {"updated_at": -3}, {"version": 2, "updated_at": -3}, {"version": 2}])
+@pytest.mark.parametrize("rewritten", [None, 2])
+def test_a_kill_without_a_version_and_a_moment_takes_down_the_rewrite_that_came_since_the_last_one(
+    ingest_process: Ingest, killed: dict[str, int], rewritten: int | None
+) -> None:
+    early, late = (f"{name} {killed} {rewritten}" for name in ("killed", "rewrite"))
+    before = {**killed, "updated_at": moment(killed["updated_at"])} if "updated_at" in killed else killed
+    with ingest_process.client() as client:
+        told = post(client, early, **before, status="canceled")
+        since = {"updated_at": moment(rewritten)} if rewritten else {}
+        shown = post(client, late, **since, evolved_from=early)
+        assert shown["outcome"] == "published"
+        again = post(client, early, status="canceled")
+        assert (again["outcome"], again["event_id"] is None) == ("withdrawn", False)
+        for ident in (told["id"], shown["id"]):
+            assert client.get(f"/v1/articles/{ident}").json()["state"] == "withdrawn"
+        assert post(client, early, status="canceled")["outcome"] == "unchanged"
+
+
 def test_a_rewrite_that_is_older_than_its_chains_kill_is_said_to_be_withdrawn(ingest_process: Ingest) -> None:
     with ingest_process.client() as client:
         post(client, "first", version=1, updated_at=moment(-9))
