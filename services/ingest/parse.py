@@ -9,6 +9,8 @@ from services.ingest.text import MAX_DEPTH
 from shared.problems import Problem
 
 MAX_DIGITS = 20
+MAX_REAL = 1100
+"""Characters: written out, no double has more. PHP's old `serialize_precision` of 100 makes some fifty of 12.12."""
 MAX_VALUES = 100_000
 """Each costs a hundred times its bytes by the time it is refused."""
 _BOM = b"\xef\xbb\xbf"
@@ -26,8 +28,8 @@ def parse_json(raw: bytes) -> Any:
     """The JSON value in `raw`.
 
     Raises Problem 400 for what is no JSON in UTF-8, and for what two readers would read differently: a name that
-    occurs twice, NaN and infinities, nesting beyond MAX_DEPTH, numbers of more than MAX_DIGITS digits. So it is for
-    more than MAX_VALUES values.
+    occurs twice, NaN and infinities, nesting beyond MAX_DEPTH, whole numbers of more than MAX_DIGITS digits. So it is
+    for others of more than MAX_REAL characters, and for more than MAX_VALUES values.
     """
     raw = raw.removeprefix(_BOM)
     marks = _marks(raw)
@@ -82,7 +84,7 @@ def _integer(digits: str) -> int:
 
 
 def _real(digits: str) -> float:
-    value = float(digits) if len(digits) <= 2 * MAX_DIGITS else float("inf")
+    value = float(digits) if len(digits) <= MAX_REAL else float("inf")
     if value in (float("inf"), float("-inf")):
         raise _Refused("A number is too large or too long; send a smaller one, or text.")
     return value
