@@ -34,7 +34,7 @@ _OPEN = re.compile(r"\Aend|\bnonMember:[\"']?true\b")
 
 def read(content: Any) -> Reading:
     """The article, what the event is instead, or everything that is wrong with it."""
-    event = prepare(content, "post")
+    event = prepare(_without_excerpts(content), "post")
     if isinstance(event, list):
         return event
     if event.get("post") is None:
@@ -48,6 +48,14 @@ def read(content: Any) -> Reading:
         return event.faults
     draft = _draft(current) if list(current) else _deleted(previous)
     return event.faults or draft
+
+
+def _without_excerpts(content: Any) -> Any:
+    """The event without what Ghost makes of a body's first 500 units of UTF-16, which may end within a character;
+    `custom_excerpt` is what somebody wrote."""
+    if not isinstance(content, dict):
+        return content
+    return {name: _without_excerpts(value) for name, value in content.items() if name != "excerpt"}
 
 
 def _draft(post: Members) -> Draft:

@@ -106,6 +106,14 @@ def test_what_else_ghost_says_is_read_where_it_says_it() -> None:
     assert found.authors == (Author("Joe", "https://joe.example/"),)
 
 
+def test_an_excerpt_that_ghost_cut_within_a_character_is_nothing_to_us() -> None:
+    """Ghost makes it of the first 500 units of UTF-16, of which an emoji has two."""
+    cut = POST | {"excerpt": "They are back. " + "x" * 484 + "\ud83d"}
+    assert draft(cut) == draft(POST)
+    assert ghost.read(event({}, cut)) == ghost.read(event({}, POST))
+    assert pointers(event(POST | {"custom_excerpt": "Back \ud83d"})) == ["/post/current/custom_excerpt"]
+
+
 def test_a_draft_may_have_neither_title_nor_words() -> None:
     assert draft({"id": "1", "title": "", "html": None, "status": "draft"}).status == "withheld"
 
