@@ -1,6 +1,7 @@
 """The site's nginx, for real, over a small tree of pages made by hand."""
 
 import http.client
+import json
 import os
 import signal
 import socket
@@ -571,10 +572,37 @@ def test_the_door_passes_ingests_own_refusal(door: int, ingest: Ingest) -> None:
     assert (answer.status, answer.headers["retry-after"]) == (503, "7")
 
 
-@pytest.mark.parametrize("path", ["/", "/metrics", "/docs", "/asyncapi", "/health/ready", "/v1", "/v1/../metrics"])
+@pytest.mark.parametrize(
+    "path", ["/", "/metrics", "/docs", "/asyncapi", "/health/ready", "/v1", "/v1/../metrics", "/_malformed"]
+)
 def test_the_door_is_closed_to_all_else(door: int, ingest: Ingest, path: str) -> None:
     answer = get(door, path)
     assert (answer.status, answer.headers["content-type"]) == (404, "application/problem+json")
+    assert ingest.asked == []
+
+
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        (b"GET /v1/push/newsroom/assets/%zz HTTP/1.1", 400),
+        (b"GET /v1/push/newsroom/assets/a%00b HTTP/1.1", 400),
+        (b"GET /v1/../../metrics HTTP/1.1", 400),
+        (b"OPTIONS * HTTP/1.1", 400),
+        (b"get /v1/articles HTTP/1.1", 400),
+        (b"\x16\x03\x01", 400),  # TLS
+        (b"GET http:///v1/articles HTTP/1.1", 400),
+        (b"GET /v1/%s HTTP/1.1" % (b"a" * 9000), 414),
+    ],
+)
+def test_the_door_calls_a_request_that_cannot_be_read_a_fault_of_its_sender(
+    door: int, ingest: Ingest, line: bytes, status: int
+) -> None:
+    with socket.create_connection(("127.0.0.1", door), timeout=5) as connection:
+        connection.sendall(line + b"\r\nHost: press\r\nConnection: close\r\n\r\n")
+        head, _, body = b"".join(iter(lambda: connection.recv(4096), b"")).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 %d " % status)
+    assert b"\r\nContent-Type: application/problem+json" in head
+    assert json.loads(body)["status"] == status
     assert ingest.asked == []
 
 
