@@ -44,6 +44,22 @@ def test_a_feed_says_where_it_is(printer: Printer, kind: type, file: str) -> Non
     assert found.feed.get("id", links[0]) == links[0]
 
 
+def test_a_standfirst_is_plain_text_to_atom_and_html_to_rss(printer: Printer) -> None:
+    said = "Growth <5 % at R&amp;D, says <b>Oil & Co</b>"
+    entry = c.Entry(story().model_copy(update={"summary": said}), "<p>Body</p>")
+    atom, rss, feed = (
+        printer.print(kind(SITE, "all", None, NOW, (entry,))) for kind in (c.AtomFeed, c.RssFeed, c.JsonFeed)
+    )
+    summary = ET.fromstring(atom).find("{*}entry/{*}summary")  # noqa: S314  our own XML
+    assert summary is not None
+    assert (summary.get("type", "text"), summary.text) == ("text", said)
+    assert json.loads(feed)["items"][0]["summary"] == said
+    description = ET.fromstring(rss).findtext("channel/item/description")  # noqa: S314  our own XML
+    assert description is not None
+    assert "<" not in description
+    assert unescape(description) == said
+
+
 def test_a_live_blog_that_grows_does_not_fill_the_memory(printer: Printer) -> None:
     tracemalloc.start()
     try:

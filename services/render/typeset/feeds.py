@@ -11,7 +11,7 @@ from services.render import contexts
 from services.render.contexts import home
 from services.render.typeset.content import in_feed
 from services.render.typeset.desk import Desk, Picture
-from services.render.typeset.ready import escaped
+from services.render.typeset.ready import escape_text, escaped
 
 KEPT = 2048
 """Articles in type: an article is in six lists or so, and newer ones change each of their feeds soon."""
@@ -146,6 +146,7 @@ def _entry(desk: Desk, entry: contexts.Entry) -> dict[str, Any]:
         "url": desk.absolute(article.path),
         "title": article.headline,
         "summary": article.summary,
+        "synopsis": escape_text(article.summary),  # RSS has no plain text: an item's description is HTML
         "body": in_feed(desk, article, entry.body),
         "language": (article.language or desk.language).replace("_", "-"),
         "published": desk.iso(article.published_at),
