@@ -160,8 +160,10 @@ def test_axe_finds_nothing_in_what_the_screen_is_too_narrow_for(sample_stack: Up
     assert found.violations_count == 0, found.generate_report()
 
 
-_ENDS_AT_THE_RIGHT = """link => {
-  const text = link.firstChild, at = [0, text.length - 1].map(place => {
+_ENDS_AT_THE_RIGHT = """words => {
+  let text = words;
+  while (text.firstChild) text = text.firstChild;
+  const at = [0, text.length - 1].map(place => {
     const range = document.createRange();
     range.setStart(text, place);
     range.setEnd(text, place + 1);
@@ -180,6 +182,19 @@ def test_a_name_is_read_as_it_is_written_beside_words_that_go_the_other_way(samp
         for name in links:
             link = page.locator(f"{name} a", has_text="." if name != ".sections" else "U.S.").first
             assert link.evaluate(_ENDS_AT_THE_RIGHT), (path, name)
+    sample_stack.withdraw(posted["id"])
+    sample_stack.drain()
+
+
+def test_a_credit_and_the_name_of_a_list_are_read_as_they_are_written(sample_stack: Up, watched: Watched) -> None:
+    image = {"url": "https://example.org/none.jpg", "alt": "", "credit": "A. Press Inc."}
+    posted = sample_stack.post("credit", headline="العراق يوقع", language="ar", image=image, topics=["ياهو!"])
+    sample_stack.drain()
+    page = watched.open(sample_stack.url + path_of(posted["url"]))
+    assert page.locator(".credit").evaluate(_ENDS_AT_THE_RIGHT)
+    topic = page.locator(".tags a").get_attribute("href")
+    page = watched.open(f"{sample_stack.url}{topic}")
+    assert not page.locator("h1").evaluate(_ENDS_AT_THE_RIGHT)
     sample_stack.withdraw(posted["id"])
     sample_stack.drain()
 
