@@ -199,6 +199,16 @@ def test_a_credit_and_the_name_of_a_list_are_read_as_they_are_written(sample_sta
     sample_stack.drain()
 
 
+@pytest.mark.parametrize(("path", "width"), [("/hot/", 1280), ("/hot/", 390), ("/", 1280)])
+def test_what_is_hot_is_said_once(sample_stack: Up, watched: Watched, path: str, width: int) -> None:
+    watched.page.set_viewport_size({"width": width, "height": 800})
+    page = watched.open(sample_stack.url + path)
+    assert page.get_by_role("heading", name="Hot this week").count() == 1
+    topics = page.locator(".side > .topics").bounding_box()
+    assert topics is not None
+    assert (topics["y"] < 400) == (path == "/hot/" and width == 1280)  # in the column beside, and not below
+
+
 def test_on_paper_nothing_has_to_be_scrolled_and_lines_do_not_touch(sample_stack: Up, watched: Watched) -> None:
     body = f"<p>Words</p><pre>{'18 ' * 200}</pre><table><tr><td>1</td></tr></table>"
     posted = sample_stack.post("paper", body_html=body, summary="A standfirst that takes more than one line. " * 6)
