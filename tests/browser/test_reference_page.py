@@ -209,14 +209,20 @@ def test_what_is_hot_is_said_once(sample_stack: Up, watched: Watched, path: str,
     assert (topics["y"] < 400) == (path == "/hot/" and width == 1280)  # in the column beside, and not below
 
 
-def test_on_paper_nothing_has_to_be_scrolled_and_lines_do_not_touch(sample_stack: Up, watched: Watched) -> None:
-    body = f"<p>Words</p><pre>{'18 ' * 200}</pre><table><tr><td>1</td></tr></table>"
+def test_on_paper_nothing_has_to_be_scrolled_or_opened_and_lines_do_not_touch(
+    sample_stack: Up, watched: Watched
+) -> None:
+    body = (
+        f"<p>Words</p><pre>{'18 ' * 200}</pre><table><tr><td>1</td></tr></table>"
+        "<details><summary>Who pays?</summary><p>The city.</p></details>"
+    )
     posted = sample_stack.post("paper", body_html=body, summary="A standfirst that takes more than one line. " * 6)
     watched.page.set_viewport_size({"width": 720, "height": 1000})
     page = watched.open(posted["url"])
     page.emulate_media(media="print")
     assert page.locator(".body pre").evaluate("element => element.scrollWidth <= element.clientWidth")
     assert page.locator(".body table").evaluate("element => getComputedStyle(element).overflowX") == "visible"
+    assert page.locator(".body details p").evaluate("element => element.checkVisibility()")
     line, size = page.locator(".standfirst").evaluate(
         "element => [getComputedStyle(element).lineHeight, getComputedStyle(element).fontSize].map(parseFloat)"
     )
