@@ -137,6 +137,21 @@ def test_axe_finds_nothing(sample_stack: Up, watched: Watched, path: str, colour
     assert found.violations_count == 0, found.generate_report()
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_links_are_large_enough_for_a_finger(sample_stack: Up, watched: Watched, width: int) -> None:
+    moments = ("2025-05-01T09:00:00Z", "2025-06-01T09:00:00Z", "2025-07-01T09:00:00Z", "2025-07-02T09:00:00Z")
+    old = [sample_stack.post(f"old {width} {at}", published_at=at, section="Politics") for at in moments]
+    sample_stack.drain()
+    watched.page.set_viewport_size({"width": width, "height": 800})
+    for path in (ARTICLE, "/", "/politics/", "/hot/", "/archive/2025/07/"):
+        page = watched.open(sample_stack.url + path)
+        found = Axe().run(page, options={"rules": {"target-size": {"enabled": True}}})
+        assert found.violations_count == 0, (path, found.generate_report())
+    for one in old:
+        sample_stack.withdraw(one["id"])
+    sample_stack.drain()
+
+
 @pytest.mark.parametrize("colours", ["light", "dark"])
 def test_axe_finds_nothing_in_what_an_ordinary_body_brings(sample_stack: Up, watched: Watched, colours: Any) -> None:
     posted = sample_stack.post(f"ordinary {colours}", body_html=ORDINARY)
