@@ -61,7 +61,7 @@ def affected(before: Card | None, after: Card | None, shown: Shown) -> tuple[Mar
 
 def neighbourhoods(before: Card | None, after: Card | None) -> tuple[str, ...]:
     """The topics in which the articles around it may have it among their related ones, or have lost it."""
-    if before and after and _same_look(before, after) and before.topics == after.topics:
+    if before and after and _same_brief(before, after) and before.topics == after.topics:
         return ()
     return tuple(dict.fromkeys(topic.slug for card in (before, after) if card for topic in card.topics))
 
@@ -104,15 +104,18 @@ _begun_or_ended = _REMEMBERED(lambda name, days: tuple(_pages_that_lead(name, da
 
 
 def _blocks(before: Card | None, after: Card | None, shown: Shown) -> Iterator[Mark]:
-    if before and after and _same_look(before, after) and before.topics == after.topics:
-        return
     ident = (after or before).id  # type: ignore[union-attr]  # one of them is there
-    if ident in shown.hot:
+    if not (before and after and _same_look(before, after)):
+        if ident in shown.hot:
+            yield Mark(keys.HOT)
+        yield Mark(keys.chart("{n}"), "charts")
+        if ident in shown.lead:
+            yield Mark(keys.FRONT)
+    if before and after and _same_brief(before, after):
+        if before.topics == after.topics:
+            return
+    elif ident in shown.hot:
         yield Mark(keys.HOT_BLOCK)
-        yield Mark(keys.HOT)
-    yield Mark(keys.chart("{n}"), "charts")
-    if ident in shown.lead:
-        yield Mark(keys.FRONT)
     topics = [name for name in _names(before, after) if name.startswith("topic:")]
     for name in topics:
         if name.removeprefix("topic:") in shown.topics:
@@ -135,10 +138,13 @@ def _for_machines(before: Card | None, after: Card | None, shown: Shown) -> Iter
 
 def _same_look(was: Card, now: Card) -> bool:
     """What a card shows. No card names its author, whose own lists it joins and leaves."""
-    return (
-        was.headline, was.excerpt, was.image, was.path, was.published_at, was.section, was.language,
-    ) == (
-        now.headline, now.excerpt, now.image, now.path, now.published_at, now.section, now.language,
+    return _same_brief(was, now) and (was.image, was.section) == (now.image, now.section)
+
+
+def _same_brief(was: Card, now: Card) -> bool:
+    """What the blocks and an article's page show of another one, which is neither its picture nor its section."""
+    return (was.headline, was.excerpt, was.path, was.published_at, was.language) == (
+        now.headline, now.excerpt, now.path, now.published_at, now.language,
     )  # fmt: skip
 
 

@@ -145,9 +145,7 @@ class ArticlePress:
 
     def _look(self, story: Story, related: Sequence[Card]) -> str:
         """A digest of what an article's page shows beside the article: the same look needs no new page."""
-        shown = [
-            (card.path, card.headline, card.excerpt, card.language, card.image and card.image.url) for card in related
-        ]
+        shown = [(card.path, card.headline, card.excerpt, card.language) for card in related]
         text = repr((self._printer.digest, story.former, shown))
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 

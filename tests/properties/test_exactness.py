@@ -1,14 +1,16 @@
 """P2: an event builds the pages whose bytes change, and hardly another; none is written with the bytes it had."""
 
 import random
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from services.ingest.draft import Picture
 from services.render import delivery
 from shared.articles import identify
-from tests.properties.press_room import PressRoom, archive_pages_of, draft, emptied, opened
+from tests.properties.press_room import START, PressRoom, archive_pages_of, draft, emptied, opened
 from tests.properties.test_convergence import GUIDS, SITE
 
 HEADLINES = ["Oil up", "Oil down", "Rain", "Sun"]
@@ -43,6 +45,24 @@ async def test_a_page_that_is_as_it_was_counts_as_rendered_and_not_as_written(va
         await room.press.dirty.mark(["front", "feed:all"])
         await room.drain()
         assert (_total(delivery.rendered) - rendered, _total(delivery.written) - written) == (2, 0)
+
+
+@pytest.mark.parametrize("topics", [("Oil",), ("Oil", "Rain")])
+async def test_another_picture_builds_no_page_of_the_articles_around_it(
+    valkey: str, tmp_path: Path, topics: tuple[str, ...]
+) -> None:
+    async with opened(valkey, tmp_path, SITE) as room:
+        for number in range(8):
+            await room.accept(draft(f"story-{number}", topics=("Oil",), published_at=START - timedelta(hours=number)))
+        newest: dict[str, Any] = {"guid": "story-0", "published_at": START}
+        await room.accept(draft(**newest, topics=("Oil",), image=Picture(url="https://example.org/one.jpg")))
+        await room.drain()
+        rendered, written = _total(delivery.rendered), _total(delivery.written)
+        await room.accept(draft(**newest, topics=topics, image=Picture(url="https://example.org/two.jpg")))
+        await room.drain()
+        rendered, written = _total(delivery.rendered) - rendered, _total(delivery.written) - written
+        assert rendered <= 1.2 * written, (rendered, written)
+        assert (await room.differences()).clean
 
 
 async def _newsroom(room: PressRoom, chance: random.Random, step: int) -> None:

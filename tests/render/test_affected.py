@@ -72,7 +72,8 @@ def sitemaps(*months: str) -> set[Row]:
 
 NEWS = {("news-sitemap", "within", "all", 1000, "")}
 CHARTS = {("chart:{n}", "charts", "", 0, "")}
-BLOCKS = {("fragment:topics", "short", "all", 8, "")} | CHARTS
+TOPICS = {("fragment:topics", "short", "all", 8, "")}
+BLOCKS = TOPICS | CHARTS
 JULY, DAY = "2025-07", ("2025-07-26",)
 FEEDS = {(f"feed:{name}", "within", name, 30, "") for name in ("all", "section:world", "topic:oil", "author:jane")}
 ALL_OF_IT = (
@@ -120,7 +121,26 @@ CASES = {
     ),
     "its headline changed": Case(card(), card(headline="News", content="two"), ALL_OF_IT | BLOCKS | NEWS, ("oil",)),
     "its excerpt changed": Case(card(), card(excerpt="News.", content="two"), ALL_OF_IT | BLOCKS, ("oil",)),
-    "its picture changed": Case(card(), card(image=Image(url="/media/x")), ALL_OF_IT | BLOCKS, ("oil",)),
+    "its picture changed: no block shows that, nor articles around it": Case(
+        card(), card(image=Image(url="/media/x")), ALL_OF_IT | CHARTS, ()
+    ),
+    "one that leads and is hot has another picture": Case(
+        BARE,
+        BARE.model_copy(update={"image": Image(url="/media/x")}),
+        listed("all", JULY, days=DAY) | {("hot", "always", "", 0, ""), ("front", "always", "", 0, "")} | CHARTS,
+        (),
+        Shown(hot=("a",), lead=("a",), topics=("oil",)),
+    ),
+    "one that leads, is hot and of a shown topic has one topic more": Case(
+        card(section=None, authors=()),
+        card(section=None, authors=(), topics=(OIL, IRAN)),
+        listed("topic:iran", JULY)
+        | joined("topic:iran", JULY)
+        | {("fragment:topics", "within", f"topic:{slug}", 8, "") for slug in ("oil", "iran")}
+        | TOPICS,
+        ("oil", "iran"),
+        Shown(hot=("a",), lead=("a",), topics=("oil", "iran")),
+    ),
     "its language changed": Case(card(), card(language="ar"), ALL_OF_IT | BLOCKS | NEWS, ("oil",)),
     "its author's address changed: its own page alone links to that, but feeds are not told apart": Case(
         card(), card(authors=(Term(slug="jane", name="Jane", url="https://jane.example/"),), content="two"), FEEDS, ()
@@ -138,13 +158,13 @@ CASES = {
         | listed("section:politics", JULY)
         | joined("section:world", JULY)
         | joined("section:politics", JULY)
-        | BLOCKS,
-        ("oil",),
+        | CHARTS,
+        (),
     ),
     "it has a topic more: the lists that it stays in show it as before": Case(
         card(),
         card(topics=(OIL, IRAN), content="two"),
-        FEEDS | listed("topic:iran", JULY) | joined("topic:iran", JULY) | BLOCKS,
+        FEEDS | listed("topic:iran", JULY) | joined("topic:iran", JULY) | TOPICS,
         ("oil", "iran"),
     ),
     "it has one topic for another": Case(
@@ -155,7 +175,7 @@ CASES = {
         | joined("topic:oil", JULY)
         | listed("topic:iran", JULY)
         | joined("topic:iran", JULY)
-        | BLOCKS,
+        | TOPICS,
         ("oil", "iran"),
     ),
     "its author is another: the cards in other lists do not name one": Case(
