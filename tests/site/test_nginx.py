@@ -629,6 +629,13 @@ def test_a_view_does_not_pass_the_door_before_it_is_whole(door: int, ingest: Ing
     assert get(door, "/v1/views", "POST", b"x" * 5000).status == 413
 
 
+def test_a_sender_that_says_that_it_has_said_all_is_answered(door: int, ingest: Ingest) -> None:
+    with socket.create_connection(("127.0.0.1", door), timeout=5) as connection:
+        connection.sendall(b"POST /v1/articles HTTP/1.1\r\nHost: press\r\nContent-Length: 2\r\n\r\n{}")
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(12) == b"HTTP/1.1 202"
+
+
 def test_a_batch_is_answered_through_the_door_while_it_is_being_sent(door: int, ingest: Ingest) -> None:
     with socket.create_connection(("127.0.0.1", door), timeout=5) as connection, connection.makefile("rb") as answers:
         connection.sendall(b"POST /v1/articles/batch HTTP/1.1\r\nHost: press\r\nTransfer-Encoding: chunked\r\n\r\n")
