@@ -6,6 +6,7 @@ thrown away 30 minutes after the day; then nothing leads from a mark to an addre
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -18,6 +19,9 @@ from shared.store import Script, Store
 
 SALTS = "views:salts"  # hash, day → salt; today's, and yesterday's for OVERLAP
 OVERLAP = timedelta(minutes=30)
+
+_WITH_PORT = re.compile(r"(?:([0-9.]+)|\[(.+)\])(?::[0-9]+)?")
+"""As some balancers write it, each connection with another port: `192.0.2.7:4711`, `[2001:db8::7]:4711`."""
 
 Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address
@@ -46,9 +50,9 @@ class Client:
         if not self._trusted or not self._trusts(client):
             return client or peer
         for hop in reversed(headers.get(b"x-forwarded-for", b"").decode("latin-1").split(",")):
-            if _address(hop) is None:
+            if (found := _address(hop)) is None:
                 break  # what stands left of it was not written by a proxy that is trusted
-            client = hop.strip()
+            client = str(found)
             if not self._trusts(client):
                 break
         return client
@@ -95,8 +99,10 @@ class DailySalts:
 
 
 def _address(text: str) -> Address | None:
+    text = text.strip()
+    written = _WITH_PORT.fullmatch(text)
     try:
-        found = ip_address(text.strip())
+        found = ip_address(written[1] or written[2] if written else text)
     except ValueError:
         return None
     return getattr(found, "ipv4_mapped", None) or found
