@@ -52,8 +52,7 @@ class Delivery:
         if changed:
             _written(keys.kind(taken.key)).inc()
         if taken.untold:
-            gone = (path for path in output.absent if not path.startswith("_"))
-            changed = [*output.files, *output.links, *gone]
+            changed = [*output.files, *output.links, *output.absent]  # one that was there may be in a mirror still
         if not changed:
             return []
         served = [path for path in changed if path in output.files and not path.startswith("_gone/")]

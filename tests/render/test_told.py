@@ -11,7 +11,7 @@ import pytest
 from services.render.keys import article
 from services.render.reasons import WHY
 from services.render.shelf import Shelf
-from services.render.site import Output, gone, page_file
+from services.render.site import Output, gone, moved, page_file
 from shared.articles import identify
 from shared.events import PAGES
 from shared.settings import Site
@@ -62,10 +62,25 @@ async def test_a_page_that_was_written_when_its_press_was_killed_is_told_of(
     await build_and_die(room, monkeypatch)
     [event] = [event for event in await told(room) if event["article"] == accepted.article.id]
     assert event["type"] == "page.built"
-    assert event["paths"] == [page_file(accepted.article.path)]
+    path = accepted.article.path
+    assert event["paths"] == [page_file(path), gone(path), moved(path, path)[0]]
     assert event["cause"] == accepted.event_id
     assert await why(room, event["page"]) == accepted.event_id
     assert await room.store.do("EXISTS", "render:untold") == 0
+
+
+async def test_a_410_that_was_taken_away_when_its_press_was_killed_is_told_of(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await room.accept(draft("g", version=1, status="canceled"))
+    await room.drain()
+    await room.store.do("DEL", PAGES)
+    returned = await room.accept(draft("g", version=2))
+    monkeypatch.setattr(Shelf, "shelve", go_away)
+    await build_and_die(room, monkeypatch)
+    [event] = [event for event in await told(room) if event["article"] == returned.article.id]
+    assert event["type"] == "page.built"
+    assert gone(returned.article.path) in event["paths"], "a mirror that keeps it answers 410"
 
 
 async def test_a_410_that_was_written_when_its_press_was_killed_is_told_of(
@@ -86,7 +101,9 @@ async def test_a_410_that_was_written_when_its_press_was_killed_is_told_of(
         await room.press.round()
     await build_and_die(room, monkeypatch)
     events = [event for event in await told(room) if event["article"] == accepted.article.id]
-    assert {(event["type"], *event["paths"]) for event in events} == {("page.removed", gone(path), page_file(path))}
+    there = moved(path, path)[0]
+    assert {event["type"] for event in events} == {"page.removed"}
+    assert all(event["paths"] == [gone(path), there, page_file(path)] for event in events)
     assert events[-1]["cause"] == accepted.event_id
 
 
