@@ -17,6 +17,7 @@ from shared.store import Store
 
 LAST = 5
 SAMPLE = 1_000
+BUILT = 5_000  # pages: after a batch articles' own are built again, which is to leave the first time in sight
 
 
 def status(data: Data = None, as_json: AsJson = False) -> None:
@@ -58,11 +59,14 @@ async def _groups(store: Store, stream: str) -> list[dict[str, Any]]:
 async def _event_to_live(store: Store) -> dict[str, Any]:
     """From an event's acceptance, which its id begins with, to its article's page on disk, the entry's own time.
 
-    Those that show the article as related are built for its event too, when there is time.
+    Those that show the article as related are built for its event too, when there is time, and it itself once more:
+    the first time counts, so what was accepted before the oldest entry in sight does not.
     """
     built = {}
-    for entry, event in await _newest(store, PAGES, page_events, SAMPLE):
-        if event.cause and event.article and (accepted := made_at(event.cause)) is not None:
+    newest = await _newest(store, PAGES, page_events, BUILT)
+    seen = _millis(newest[-1][0]) if newest and await store.do("XLEN", PAGES) > BUILT else 0
+    for entry, event in newest:
+        if event.cause and event.article and (accepted := made_at(event.cause)) is not None and accepted >= seen:
             built[event.cause, event.article] = (accepted, _millis(entry))
     since = min((accepted for accepted, _ in built.values()), default=0)
     about = {

@@ -115,6 +115,19 @@ def test_event_to_live_is_from_the_acceptance_of_what_changed_an_article_to_its_
     assert "event to live  p50 101 ms, p99 199 ms of the last 200\n" in capsys.readouterr().out
 
 
+def test_event_to_live_leaves_out_a_page_whose_first_building_is_out_of_sight(
+    store: redis.Redis, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.console.status.BUILT", 4)
+    old, new = (f"{BEGAN + later:012x}{0:020x}" for later in (0, 9_000))
+    for cause in (old, new):
+        store.xadd(ARTICLES, {"event": published("one", event_id=cause)})
+    for later, cause in ((10, old), (8_000, None), (8_000, None), (9_020, new), (9_500, old)):
+        store.xadd(PAGES, {"event": built(cause)}, id=f"{BEGAN + later}-*")
+    status()
+    assert "event to live  p50 20 ms, p99 20 ms of the last 1\n" in capsys.readouterr().out
+
+
 def test_watch_names_what_it_cannot_read_and_goes_on(store: redis.Redis) -> None:
     with watching() as process:
         wait_for(lambda: reads(store))
