@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 
 import pytest
@@ -163,6 +164,15 @@ def test_replicas_share_no_name_and_a_dead_ones_is_taken_up(tmp_path: Path) -> N
         process.wait()
         third, _ = running.enter_context(replica(tmp_path))
         assert third == "render-1"
+
+
+def test_a_container_that_is_started_again_has_its_name_though_an_earlier_one_is_free(tmp_path: Path) -> None:
+    with replica(tmp_path) as (first, _), replica(tmp_path) as (second, _):
+        assert (first, second) == ("render-1", "render-2")
+    (tmp_path / "render-1.lock").write_text("a container that is no more")
+    with replica(tmp_path) as (name, _), replica(tmp_path) as (other, _):
+        assert (name, other) == ("render-2", "render-1")
+    assert {lock.read_text() for lock in tmp_path.iterdir()} == {gethostname()}
 
 
 def test_a_name_that_is_given_is_kept(tmp_path: Path) -> None:
