@@ -496,3 +496,15 @@ async def test_since_when_an_article_is_live_is_told_in_the_time_in_which_it_was
         live_at = await room.store.do("HGET", built_key(accepted.article.id), "at")
         assert live_at == str(millis(accepted.article.accepted_at)).encode(), "the site's clock stands still"
         await room.move_clock(1)
+
+
+async def test_an_article_is_live_since_its_version_came_however_often_its_page_is_built(room: PressRoom) -> None:
+    accepted = await room.accept(draft("g", topics=["Sea"]))
+    await room.drain()
+    since = await room.store.do("HGET", built_key(accepted.article.id), "at")
+    await room.move_clock(1)
+    await room.accept(draft("another", topics=["Sea"]))
+    await room.drain()
+    page = (room.tree.root / accepted.article.path.strip("/") / "index.html").read_text()
+    assert "Related Articles" in page
+    assert await room.store.do("HGET", built_key(accepted.article.id), "at") == since
