@@ -4,6 +4,7 @@ import asyncio
 import multiprocessing
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -101,7 +102,9 @@ def _limit(whole: WholeEdition, printer: BarePrinter, out: Path) -> float:
     portions = [pages[at : at + PORTION] for at in range(0, len(pages), PORTION)]
     cores = os.cpu_count() or 1
     _SHARED.append((whole, printer, out))
-    with multiprocessing.get_context("fork").Pool(cores) as pool:
+    # a handler of ours, which the children have too, does not end one that is just about to wait for work
+    default = (signal.SIGTERM, signal.SIG_DFL)
+    with multiprocessing.get_context("fork").Pool(cores, signal.signal, default) as pool:
         seconds = sum(pool.imap_unordered(_bare, portions)) / cores
     _SHARED.clear()
     return seconds
