@@ -108,22 +108,24 @@ class Dirty:
         marks = await self._store.run(steps.MARK_FIRSTS, ALL, (cause, GONE_AFTER_MS, *asked))
         return {page: mark.decode() for page, mark in zip(asked, marks, strict=True) if mark}
 
-    async def take(self, most: int, token: str, few: int | None = None) -> list[Taken]:
+    async def take(self, most: int, token: str, few: int | None = None, early: int | None = None) -> list[Taken]:
         """Lease up to `most` pages: overdue ones, then new articles, then what else waits, in a fair order.
 
-        `few`: what else waits is taken only up to so many pages in all.
+        `few`: where few articles wait, overdue pages are taken only up to so many; by default up to half of `most`.
+        `early`: what else waits, and is not due yet, is taken only up to so many pages in all; by default `few`.
         """
-        return await self._take(most, most if few is None else few, 0, LEASE_MS, token)
+        few = most if few is None else few
+        return await self._take(most, few, few if early is None else early, 0, LEASE_MS, token)
 
     async def help(self, most: int, least: int, token: str) -> list[Taken]:
         """Lease up to `most` new articles if at least so many wait; overdue pages if so many are and no article is.
 
         They are those that others would come to last: never a withdrawal, nor what goes before all other pages.
         """
-        return await self._take(most, 0, least, HELP_LEASE_MS, token)
+        return await self._take(most, 0, 0, least, HELP_LEASE_MS, token)
 
-    async def _take(self, most: int, few: int, least: int, lease: int, token: str) -> list[Taken]:
-        asked = (most, few, least, lease, self._related, self._token(token), *keys.FIRST)
+    async def _take(self, most: int, few: int, early: int, least: int, lease: int, token: str) -> list[Taken]:
+        asked = (most, few, early, least, lease, self._related, self._token(token), *keys.FIRST)
         until = _end_of(lease)
         return self._taken(token, until, await self._store.run(taking.TAKE, ALL, asked))
 

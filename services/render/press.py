@@ -32,7 +32,8 @@ ROOM = SIDE_BY_SIDE * (A_FEW + 2)
 """Pages in hand beside which a new article is begun at once; in a batch the rounds are full of articles themselves."""
 HEAD_START = 2
 """Turns of the loop in which a new article is printed and brought to the disk, before its stream is read on."""
-QUIET = 0.1  # seconds after the last article
+QUIET = 0.1
+"""Seconds after the last article for which another one may come at once."""
 MANY = 2 * AT_ONCE
 """Pages that are too many for one press."""
 IDLE = 0.1
@@ -71,6 +72,8 @@ class Press:
         self._handed: asyncio.Queue[list[Taken]] = asyncio.Queue()
         self._told_at = 0.0
         """When articles came last; the machine's monotonic time."""
+        self._in_a_row = False
+        """Whether others came just before: then more will, and each of them would make its lists anew."""
         self._of_the_disk = observe.NowAndThen()
         self._unsure = False
         """Whether the store may have given us pages that we have not heard of."""
@@ -82,7 +85,8 @@ class Press:
 
     async def mark_articles(self, changes: Sequence[Change]) -> None:
         """Acknowledge changes and mark their articles' pages; a press with room takes these in the same step."""
-        self._told_at = time.monotonic()
+        before, self._told_at = self._told_at, time.monotonic()
+        self._in_a_row = len(changes) > 1 or self._told_at - before < QUIET
         try:
             taken = await self.dirty.mark_articles(changes, AT_ONCE, ROOM, secrets.token_hex(4))
         except StoreUnavailable:
@@ -152,8 +156,10 @@ class Press:
     async def _take(self) -> list[Taken]:
         if self._helps:
             return await self.dirty.help(AT_ONCE, MANY, secrets.token_hex(4))
-        few = A_FEW if time.monotonic() - self._told_at < QUIET else AT_ONCE
-        return await self.dirty.take(AT_ONCE, secrets.token_hex(4), few)
+        token = secrets.token_hex(4)
+        if time.monotonic() - self._told_at >= QUIET:
+            return await self.dirty.take(AT_ONCE, token)
+        return await self.dirty.take(AT_ONCE, token, A_FEW, 0 if self._in_a_row else A_FEW)
 
     async def _build(self, taken: Taken) -> bool:
         """Build one page; False if it was left on its lease, because the store or the disk failed."""

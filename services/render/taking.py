@@ -8,9 +8,10 @@ _TAKING = (
     LUA
     + KNOWN
     + """
-local function take_pages(most, few, share, least, token, lease, size, first)
+local function take_pages(most, few, early, share, least, token, lease, size, first)
   -- `size`: how many related articles are told with an article
-  -- `few`: pages that can wait are taken only up to so many in all
+  -- `few`: where few articles wait, overdue pages are taken only up to so many
+  -- `early`: pages that are not due yet are taken only up to so many in all
   -- `share`: how many places overdue pages have beside articles
   -- `least`: 0, or how many articles must wait before one who only helps takes any. On a busy machine it gets little
   -- time: so it takes what others would come to last, no withdrawal and none of the `first`, and while articles come
@@ -92,12 +93,12 @@ local function take_pages(most, few, share, least, token, lease, size, first)
   take(UNHURRIED, now, share - (count - before))
   take(BACKGROUND, now, math.ceil(share / 6))
   take(ARTICLES, '+inf', most)
-  if count < few then take(SHARED, '+inf', few - count) end
-  if count < few then take(UNHURRIED, '+inf', few - count) end
+  take(SHARED, '+inf', early - count)
+  take(UNHURRIED, '+inf', early - count)
   local waits = redis.call('ZCARD', SHARED) + redis.call('ZCARD', UNHURRIED)
   local idle = waits == 0 and redis.call('ZCARD', LEASES) == 0 -- what is taken here among them
   if idle then take(GONE, '+inf', most) end
-  if count < few then take(BACKGROUND, '+inf', few - count) end
+  take(BACKGROUND, '+inf', early - count)
   return taken
 end
 """
@@ -127,7 +128,7 @@ redis.call('XACK', KEYS[9], group, unpack(entries))
 mark_all(ARTICLES, marks)
 -- articles alone: they do not wait for what is being built, nor for one another's sake
 if redis.call('ZCARD', LEASES) > room then return {} end
-return take_pages(most, 0, 0, 0, token, lease, tonumber(ARGV[6]), {})
+return take_pages(most, 0, 0, 0, 0, token, lease, tonumber(ARGV[6]), {})
 """
 )
 
@@ -137,9 +138,9 @@ TAKE = Script(
 for _, page in ipairs(redis.call('ZRANGEBYSCORE', LEASES, '-inf', now)) do
   end_lease(page, redis.call('HGET', TOKENS, page))
 end
-local most, few, least, lease, size = unpack(ARGV, 1, 5)
+local most, few, early, least, lease, size = unpack(ARGV, 1, 6)
 most = tonumber(most)
-return take_pages(most, tonumber(few), math.ceil(most / 2), tonumber(least), ARGV[6], tonumber(lease), tonumber(size),
-  {unpack(ARGV, 7)})
+return take_pages(most, tonumber(few), tonumber(early), math.ceil(most / 2), tonumber(least), ARGV[7], tonumber(lease),
+  tonumber(size), {unpack(ARGV, 8)})
 """
 )

@@ -236,13 +236,16 @@ class PressRoom:
 
 @asynccontextmanager
 async def opened(url: str, folder: Path, site: SiteSettings) -> AsyncIterator[PressRoom]:
-    """A press room that has started, until it is left."""
+    """A press room that has started, until it is left. What comes in it is never the one of many: lists are built
+    once they are marked."""
     room = PressRoom(url, folder, site)
-    await room.open()
-    try:
-        yield room
-    finally:
-        await room.close()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("services.render.press.QUIET", 0)
+        await room.open()
+        try:
+            yield room
+        finally:
+            await room.close()
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ import pytest
 from services.render import dirty as dirty_set
 from services.render import keys
 from services.render.dirty import Change, Dirty, Taken, waits_key
-from services.render.dirty_steps import ALL, GONE, LEASES
+from services.render.dirty_steps import ALL, BACKGROUND, GONE, LEASES
 from services.render.reasons import WHY
 from shared.articles import record_key
 from shared.backlog import PRESSES, UNHURRIED
@@ -135,6 +135,17 @@ async def test_of_pages_that_can_wait_only_a_few_are_taken_where_that_is_asked(d
         await mark_article(dirty, f"b{number}")
     assert len(await dirty.take(8, "t", 3)) == 4, "of new articles more than those few"
     assert len(await dirty.take(8, "t")) == 4
+
+
+async def test_of_pages_that_are_not_due_yet_none_is_taken_where_that_is_asked(store: Store, dirty: Dirty) -> None:
+    an_hour = 3_600_000
+    await dirty.mark([f"list:topic:t{number}" for number in range(4)], patience=0)
+    await dirty.mark(["list:section:world", "feed:all"], patience=an_hour)
+    await store.do("ZADD", BACKGROUND, await dirty.now() + an_hour, "article:old")
+    assert len(await dirty.take(8, "t", 3, 0)) == 3, "overdue ones as ever, a few"
+    assert len(await dirty.take(8, "t", 3, 0)) == 1
+    assert await dirty.take(8, "t", 3, 0) == []
+    assert names(await dirty.take(8, "t", 3)) == ["list:section:world", "feed:all", "article:old"]
 
 
 async def test_a_press_with_room_takes_articles_alone_in_the_step_that_marks_them(

@@ -1,6 +1,7 @@
 """The press: what it does when it cannot know what the store did."""
 
 import asyncio
+import math
 import random
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from services.render.dirty import Taken
 from services.render.dirty_steps import BACKGROUND, LEASES
 from services.render.edition import LiveEdition
 from services.render.keys import article
-from services.render.press import AT_ONCE, ROOM, SIDE_BY_SIDE, Press
+from services.render.press import A_FEW, AT_ONCE, ROOM, SIDE_BY_SIDE, Press
 from services.render.reasons import why
 from services.render.shelving import SHELVE
 from services.render.site import Output, gone, page_file
@@ -332,6 +333,38 @@ async def test_a_new_article_is_on_disk_before_its_stream_is_read_on(
     finally:
         building.cancel()
         await asyncio.wait([building])
+
+
+async def test_while_articles_come_one_after_the_other_lists_are_left_until_they_are_due(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take, asked = room.press.dirty.take, []
+    all_together = OneByOne()
+    all_together.choice = max  # type: ignore[method-assign]
+
+    async def noted(*args: Any) -> list[Taken]:
+        asked.append(args[2:])
+        return await take(*args)
+
+    async def asked_after(guids: list[str]) -> tuple[int, ...]:
+        for guid in guids:
+            await room.accept(draft(guid))
+        await room.deliver(all_together)
+        while not room.press._handed.empty():
+            await room.press.round()
+        await room.press.round()
+        return asked[-1]
+
+    monkeypatch.setattr(room.press.dirty, "take", noted)
+    monkeypatch.setattr("services.render.press.QUIET", 3600)
+    room.press._told_at = -math.inf
+    assert await asked_after(["alone"]) == (A_FEW, A_FEW), "its lists are built at once, and do not hold up another one"
+    assert await asked_after(["soon after it"]) == (A_FEW, 0), "more will come: each would have its lists built anew"
+    monkeypatch.setattr("services.render.press.QUIET", 0)
+    assert await asked_after(["the last"]) == ()
+    monkeypatch.setattr("services.render.press.QUIET", 3600)
+    room.press._told_at = -math.inf
+    assert await asked_after(["two", "at once"]) == (A_FEW, 0)
 
 
 async def test_rounds_are_woken_for_what_was_not_taken_or_nobody_has_begun_and_for_nothing_else(
