@@ -27,8 +27,8 @@ _Variant = tuple[str, str, str]
 
 def body(item: Members) -> tuple[str | None, str | None]:
     """The body, as HTML or else as text; the main one where there are others (a caption, a teaser) beside it, and NITF
-    only where there is nothing else."""
-    htmls, texts, nitfs = [], [], []
+    or text of another kind only where there is nothing else."""
+    htmls, texts, nitfs, others = [], [], [], []
     for _, kind, value in sorted(_variants(item, "bodies", "body_"), key=lambda variant: variant[0] != "main"):
         kind = kind.partition(";")[0].strip()
         if news := _NITF.match(value):
@@ -38,7 +38,9 @@ def body(item: Members) -> tuple[str | None, str | None]:
             htmls.append(value)
         elif kind in ("", "text/plain"):
             texts.append(value)
-    return one_body(htmls if htmls or texts else nitfs, texts)
+        elif kind.startswith("text/") and kind != "text/xml":
+            others.append(value)  # what is not known of text (Markdown) is read as plain text (RFC 2046 §4.1.4)
+    return one_body(htmls, texts) if htmls or texts else one_body(nitfs, others)
 
 
 def _story(nitf: str) -> str:

@@ -433,6 +433,18 @@ def test_a_body_is_html_if_it_says_so(kind: str) -> None:
     assert found.body_text == "<p>Words"
 
 
+@pytest.mark.parametrize("kind", ["text/markdown", "Text/Markdown; variant=CommonMark", "text/enriched"])
+def test_a_body_of_another_kind_of_text_is_text_where_there_is_no_other(kind: str) -> None:
+    item = {"uri": "x", "headlines": [{"value": "H"}]}
+    body = {"role": "main", "contentType": kind, "value": "The *bridge* is closed."}
+    assert draft(item, bodies=[body]).body_text == "The *bridge* is closed."
+    for other in ("text/plain", "text/html"):
+        found = draft(item, bodies=[body, {"contentType": other, "value": "<p>Words.</p>"}])
+        assert (found.body_html or found.body_text) == "<p>Words.</p>"
+    for no_words in ("text/xml", "application/json"):
+        assert draft(item, bodies=[{**body, "contentType": no_words}]).body_text is None
+
+
 @pytest.mark.parametrize(
     ("told", "status"),
     [
