@@ -46,6 +46,12 @@ _ROOTED = re.compile(
     r"""(<(?:a|audio|iframe|img|source|video)\b[^<>]*?\s(?:href|src)\s*=\s*["'])(?=/(?!/))""", re.IGNORECASE
 )
 _ORIGIN = re.compile(r"https?://[^/?#\s\"'<>]+", re.IGNORECASE)
+# a caption of the classic editor, where the theme has not asked for HTML 5
+_CAPTIONED = re.compile(
+    r'<div\b(?=[^<>]*\bclass="wp-caption\b)[^<>]*>((?:(?!</?div\b).)*?)'
+    r"<p\b(?=[^<>]*\bwp-caption-text\b)[^<>]*>((?:(?!</?(?:div|p)\b).)*)</p>\s*</div>",
+    re.DOTALL,
+)
 # Kadence's accordions have titles that are not headings
 _TITLE = re.compile(
     r'<div class="kt-accordion-header-wrap">\s*<button\b[^<>]*>((?:(?!</?(?:div|button)\b).)*)</button>\s*</div>',
@@ -138,6 +144,7 @@ def _rendered(post: Members, name: str) -> str:
 def _body(post: Members) -> str:
     html = _PREVIEW.sub("", _OPENS.sub("", _ENLARGED.sub(r"\1", _rendered(post, "content"))))
     html = _FORMULA.sub(r"<code>\1</code>", html)
+    html = _CAPTIONED.sub(r"<figure>\1<figcaption>\2</figcaption></figure>", html)
     html = _BACK.sub("", _EMBED.sub(r'\1<a href="\2">\2</a>', html))
     if origin := _ORIGIN.match(post.text("link")):
         html = _ROOTED.sub(lambda found: found[1] + origin[0], html)

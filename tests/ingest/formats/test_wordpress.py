@@ -175,9 +175,25 @@ def test_a_picture_to_enlarge_is_shown_with_its_caption_once(around: str) -> Non
     assert (shown.count("pier"), shown.count("The town.")) == (2, 1)
 
 
+def test_a_caption_of_the_classic_editor_is_a_caption() -> None:
+    picture = '<a href="https://x.y/a.jpg"><img src="https://x.y/a.jpg" alt="A" /></a>'
+    caption = '<p id="caption-attachment-5" class="wp-caption-text">The <i>pier</i>.</p>'
+    box = '<div id="attachment_5" style="width: 310px" class="wp-caption alignleft">{}</div>'
+    html = f"{box.format(picture + caption)}\n<p>The town.</p>{box.format(picture)}<p>Its end.</p>"
+    figure = f"<figure>{picture}<figcaption>The <i>pier</i>.</figcaption></figure>"
+    assert draft(content={"rendered": html}).body_html == (
+        f"{figure}\n<p>The town.</p>{box.format(picture)}<p>Its end.</p>"
+    )
+
+
 @pytest.mark.parametrize(
     ("begins", "goes_on", "end"),
     [
+        ("<div", ' class="wp-caption', ""),
+        ('<div class="wp-caption">', "<p wp-caption-text>", ""),
+        ('<div class="wp-caption">', '<p class="wp-caption-text"></p>', ""),
+        ('<div class="wp-caption"><p', " wp-caption-text", ""),
+        ('<div class="wp-caption"><p class="wp-caption-text"></p>', " ", ""),
         ("<object", " wp-block-file__embed", ""),
         ("<object", " wp-block-file__embed", ">"),
         ("", "<math>", ""),
