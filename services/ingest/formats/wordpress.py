@@ -184,7 +184,9 @@ def _dicts(value: Any) -> list[dict[str, Any]]:
 
 def _image(embedded: Members) -> Picture | None:
     for media in embedded.objects("wp:featuredmedia"):
-        if url := web_address(media.text("source_url")):
+        kind = media.text("mime_type").lower()
+        url = web_address(media.text("source_url"))
+        if url and (not kind or kind.startswith("image/")):  # a PDF may be featured too, by a preview of its own
             caption = plain(_rendered(media, "caption"))
             return Picture(url=url, alt=media.plain("alt_text"), caption=caption)
     return None

@@ -356,6 +356,14 @@ def test_the_picture_is_the_first_that_has_an_address_of_the_web() -> None:
     assert draft(_embedded={"wp:featuredmedia": told}).image == Picture(url="https://x.y/b.jpg")
 
 
+def test_a_file_that_is_featured_is_no_picture() -> None:
+    def shown(kind: str) -> Picture | None:
+        return draft(_embedded={"wp:featuredmedia": [{"source_url": "https://x.y/b", "mime_type": kind}]}).image
+
+    assert [shown("application/pdf"), shown("video/mp4")] == [None, None]
+    assert shown("image/webp") == shown("") == Picture(url="https://x.y/b")
+
+
 def test_a_line_break_in_a_title_parts_words() -> None:
     assert draft(title={"rendered": "Market day<br />at <em>last</em>"}).headline == "Market day at last"
 
