@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from services.ingest.draft import Picture
 from services.ingest.formats.bounds import MAX_GUID
-from services.ingest.formats.ninjs_words import body, credit_line, description, headline
+from services.ingest.formats.ninjs_words import body, described_as, description, headline
 from services.ingest.formats.reading import Members, web_address
 from services.ingest.references import unescape
 from services.ingest.web import absolute
@@ -49,13 +49,14 @@ class _Rendition:
 
 def picture(item: Members) -> Picture | None:
     """The article's picture: the featured one, else the first that does not stand in the body, else the first; and a
-    photograph rather than a graphic: agencies put the company's logo first."""
-    ranked: list[tuple[tuple[int, bool], Members, _Rendition]] = []
+    photograph rather than a graphic: agencies put the company's logo first. Superdesk and the Canadian Press number
+    the pictures of a gallery."""
+    ranked: list[tuple[tuple[int, bool, float], Members, _Rendition]] = []
     for name, one in _associated(item):
         named = _best(one)
         if best := named or _by_reference(one):
             rank = 3 if named is None else 0 if name in _FEATURED else 2 if name.startswith(_EMBEDDED) else 1
-            ranked.append(((rank, one.text("type").lower() == "graphic"), one, best))
+            ranked.append(((rank, one.text("type").lower() == "graphic", _place(one)), one, best))
     if not ranked:
         return itself(item) if item.text("mimetype").startswith("image/") else None
     _, one, best = min(ranked, key=lambda entry: entry[0])  # of several alike the first
@@ -179,7 +180,7 @@ def _renditions(item: Members) -> list[_Rendition]:
             _Rendition(
                 media_id=media_id if 0 < len(media_id) <= MAX_GUID else None,
                 href=href if web_address(absolute(href)) else None,
-                width=_width(one.get("width")),
+                width=_number(one.get("width"), 0),
                 original=name.lower() == "original",
                 shown=kind.partition(";")[0].strip() in _SHOWN and one.get("variant") != "Watermark",  # TT
             )
@@ -187,11 +188,19 @@ def _renditions(item: Members) -> list[_Rendition]:
     return found
 
 
-def _width(value: object) -> float:
+def _place(item: Members) -> float:
+    """Its number among others; one without has 1, as Superdesk has it."""
+    told = item.get("order")
+    return _number(described_as(item, "sortorder") if told is None else told, 1)
+
+
+def _number(value: object, default: float) -> float:
     """Superdesk has widths as numbers, as text, and as null."""
     if isinstance(value, int | float):
         return float(value)
-    return float(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10 else 0
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+        return float(value)
+    return default
 
 
 def _picture(item: Members, rendition: _Rendition) -> Picture:
@@ -211,7 +220,7 @@ def _alternative(item: Members) -> str:
 
 
 def _credit(item: Members) -> str:
-    return item.plain("byline", "by", "copyrightholder") or credit_line(item)
+    return item.plain("byline", "by", "copyrightholder") or described_as(item, "creditline")
 
 
 def _caption(item: Members) -> str:

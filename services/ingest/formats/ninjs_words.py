@@ -18,9 +18,8 @@ _NITF = re.compile(r"(?:<\?xml\b[^<>]*>\s*)?(?:<!doctype\b[^<>]*>\s*)?<(\w*nitf|
 _HEAD = re.compile(r"<body\.head\b[^<>]*>", re.IGNORECASE)
 _HEAD_ENDS = re.compile(r"</body\.head\s*>", re.IGNORECASE)
 _SUBHEAD = re.compile(r"<(/?)hl2\b[^<>]*>", re.IGNORECASE)
-_CREDIT = "creditline"
 # what the Canadian Press, TT and picture agencies tell their clients' desks in a description
-_FOR_DESKS = (_CREDIT, "usage", "writer", "caption_writer", "update", "correction", "sortorder", "isnew")
+_FOR_DESKS = ("creditline", "usage", "writer", "caption_writer", "update", "correction", "sortorder", "isnew")
 
 _Variant = tuple[str, str, str]
 
@@ -63,10 +62,10 @@ def description(item: Members, *roles: str) -> str:
     return _line([variant for variant in found if variant[0] not in _FOR_DESKS], *roles)
 
 
-def credit_line(item: Members) -> str:
-    """Whom to credit, which some agencies send as a description."""
+def described_as(item: Members, role: str) -> str:
+    """What some agencies send as a description in a role of its own: whom to credit, a number among others."""
     found = _variants(item, "descriptions", "description_")
-    return _line([variant for variant in found if variant[0] == _CREDIT])
+    return _line([variant for variant in found if variant[0] == role])
 
 
 def _variants(item: Members, plural: str, prefix: str) -> list[_Variant]:

@@ -838,6 +838,25 @@ def test_a_photograph_comes_before_a_logo() -> None:
         assert found.image.url == f"https://a.b/{name}"
 
 
+def test_the_pictures_of_a_gallery_are_in_the_order_that_their_numbers_say() -> None:
+    def first(*told: dict[str, Any]) -> str:
+        renditions = [{"renditions": {"o": {"href": f"https://a.b/{at}"}}} for at in range(len(told))]
+        pictures = [{"type": "picture", **one, **shown} for one, shown in zip(told, renditions, strict=True)]
+        found = draft(ONE, associations={f"gallery--{at}": picture for at, picture in enumerate(pictures)})
+        assert found.image is not None and found.image.url is not None
+        return found.image.url.removeprefix("https://a.b/")
+
+    def described(number: str) -> dict[str, Any]:
+        return {"descriptions": [{"role": "caption", "value": "The pier."}, {"role": "sortorder", "value": number}]}
+
+    assert first({"order": 1}, {"order": 2}, {"order": 0}) == "2"
+    assert first(described("2"), described("10"), described("0")) == "2"
+    assert first({"order": 2}, {}, {"order": 1}, {"order": None}) == "1"
+    assert first({"order": 10}, {"order": "9"}) == "1"
+    assert first({"order": "x"}, {"order": {}}, {"order": 1}) == "0"
+    assert first({"order": 1}, {"order": 0, "type": "graphic"}) == "0"
+
+
 def test_a_kind_that_pages_do_not_show_gives_way_to_one_that_they_do() -> None:
     def shown(original: str | None) -> Picture | None:
         renditions = {
