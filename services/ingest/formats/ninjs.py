@@ -142,7 +142,8 @@ def _draft(item: Members, guid: str, version: int | None, status: Status, html: 
     embargoes = [at for at in (item.moment("embargoed", "embargoeduntil", "embargotime"), scheduled) if at]
     headline = _headline(item) or first_words(html, text, summary)
     if html:
-        html = pictures.without_withdrawn(item, without_headline(_plain_html(html), headline))
+        html = pictures.without_names_in_stories(without_headline(_plain_html(html), headline))
+        html = pictures.without_withdrawn(item, html)
         html = pictures.with_credits(item, pictures.with_alternatives(item, html))
     services = [one.plain("name") or one.plain("code") for one in item.objects("service")]
     return Draft(

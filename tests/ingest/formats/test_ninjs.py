@@ -657,6 +657,28 @@ def test_a_body_of_xhtml_is_html_without_a_block_too() -> None:
     assert draft({"uri": "x", "headline": "H", "body_xhtml": "<b>Words</b>"}).body_html == "<b>Words</b>"
 
 
+def test_a_picture_of_a_story_within_the_story_is_not_the_storys_own_of_that_name() -> None:
+    def figure(address: str) -> str:
+        return f'<!-- EMBED START Image {{id: "editor_0"}} --><figure><img src="{address}" /></figure>'
+
+    inner = f"<div>{figure('https://a.b/inner')}</div><p>Its words.</p>{figure('https://a.b/inner')}"
+    pictures = figure("https://a.b/own") + figure("https://a.b/own_2")
+    story = '<div data-association-key="urn:x">{}</div>'
+    bodies = (
+        f"{figure('https://a.b/own')}{story.replace('{}', inner)}{figure('https://a.b/own_2')}",
+        f'{pictures}<div class="x">{story.replace("<div", "<DIV").removesuffix("</div>").replace("{}", inner)}',
+    )
+    renditions = {"original": {"media": "m", "href": "https://c.d/o"}}
+    own = {"type": "picture", "headline": "Pier", "byline": "J. Doe", "renditions": renditions}
+    for body in bodies:
+        found = draft({"uri": "x", "headline": "H"}, body_html=body, associations={"editor_0": own})
+        shown = {address for address, _ in found.embedded}
+        assert shown == {"m", "https://c.d/o", "https://a.b/own", "https://a.b/own_2"}
+        html = found.body_html or ""
+        assert (html.count('alt="Pier"'), html.count("J. Doe"), html.count("https://a.b/inner")) == (2, 2, 2)
+        assert "<p>Its words.</p>" in html
+
+
 def test_what_follows_a_picture_of_the_editors_is_not_that_picture() -> None:
     empty = '<!-- EMBED START Image {id: "editor_0"} --><p>x</p><!-- EMBED END Image -->'
     other = '<figure><img src="https://s3.example/z.jpg" alt=""></figure>'
