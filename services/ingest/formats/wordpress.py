@@ -46,10 +46,15 @@ _ROOTED = re.compile(
     r"""(<(?:a|audio|iframe|img|source|video)\b[^<>]*?\s(?:href|src)\s*=\s*["'])(?=/(?!/))""", re.IGNORECASE
 )
 _ORIGIN = re.compile(r"https?://[^/?#\s\"'<>]+", re.IGNORECASE)
-# a caption of the classic editor, where the theme has not asked for HTML 5
+# a caption and a gallery of the classic editor, where the theme has not asked for HTML 5
 _CAPTIONED = re.compile(
     r'<div\b(?=[^<>]*\bclass="wp-caption\b)[^<>]*>((?:(?!</?div\b).)*?)'
     r"<p\b(?=[^<>]*\bwp-caption-text\b)[^<>]*>((?:(?!</?(?:div|p)\b).)*)</p>\s*</div>",
+    re.DOTALL,
+)
+_IN_GALLERY = re.compile(
+    r"<dl class='gallery-item'>\s*<dt\b[^<>]*>((?:(?!</?d[dlt]\b).)*)</dt>\s*"
+    r"(?:<dd\b[^<>]*>((?:(?!</?d[dlt]\b).)*)</dd>\s*)?</dl>",
     re.DOTALL,
 )
 # Kadence's accordions have titles that are not headings
@@ -144,11 +149,16 @@ def _rendered(post: Members, name: str) -> str:
 def _body(post: Members) -> str:
     html = _PREVIEW.sub("", _OPENS.sub("", _ENLARGED.sub(r"\1", _rendered(post, "content"))))
     html = _FORMULA.sub(r"<code>\1</code>", html)
-    html = _CAPTIONED.sub(r"<figure>\1<figcaption>\2</figcaption></figure>", html)
+    html = _CAPTIONED.sub(_figure, _IN_GALLERY.sub(_figure, html))
     html = _BACK.sub("", _EMBED.sub(r'\1<a href="\2">\2</a>', html))
     if origin := _ORIGIN.match(post.text("link")):
         html = _ROOTED.sub(lambda found: found[1] + origin[0], html)
     return _TITLE.sub(r"<h3>\1</h3>", _BUTTON.sub(" ", html))
+
+
+def _figure(found: re.Match[str]) -> str:
+    caption = (found[2] or "").strip()
+    return f"<figure>{found[1]}{f'<figcaption>{caption}</figcaption>' if caption else ''}</figure>"
 
 
 def _summary(post: Members, body: str) -> str:

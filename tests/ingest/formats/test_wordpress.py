@@ -186,9 +186,24 @@ def test_a_caption_of_the_classic_editor_is_a_caption() -> None:
     )
 
 
+def test_a_gallery_of_the_classic_editor_is_pictures_with_captions() -> None:
+    item = "<dl class='gallery-item'>\n<dt class='gallery-icon landscape'>\n{}\n</dt>{}</dl>"
+    caption = "\n<dd class='wp-caption-text gallery-caption' id='gallery-1-5'>\nThe <i>pier</i>.\n</dd>"
+    picture = "<a href='https://x.y/a.jpg'><img src='https://x.y/a.jpg' alt='A' /></a>"
+    html = f"<div id='gallery-1'>{item.format(picture, caption)}{item.format(picture, '')}</div><dl><dt>T</dt></dl>"
+    captioned = f"<figure>\n{picture}\n<figcaption>The <i>pier</i>.</figcaption></figure>"
+    assert draft(content={"rendered": html}).body_html == (
+        f"<div id='gallery-1'>{captioned}<figure>\n{picture}\n</figure></div><dl><dt>T</dt></dl>"
+    )
+
+
 @pytest.mark.parametrize(
     ("begins", "goes_on", "end"),
     [
+        ("", "<dl class='gallery-item'><dt>", ""),
+        ("<dl class='gallery-item'><dt>", "</dt>", ""),
+        ("<dl class='gallery-item'><dt></dt>", " ", ""),
+        ("<dl class='gallery-item'><dt></dt><dd>", "</dd> ", ""),
         ("<div", ' class="wp-caption', ""),
         ('<div class="wp-caption">', "<p wp-caption-text>", ""),
         ('<div class="wp-caption">', '<p class="wp-caption-text"></p>', ""),
