@@ -25,6 +25,7 @@ _STATUS: dict[str, Status] = {
 # what may be an article (the BBC's Local Democracy Reporters write stories); a body of anything else is its own affair
 _WORDY = ("", "text", "composite", "story")
 _PICTURES = ("picture", "graphic", "")  # what has no type and no words is taken for its renditions
+_EMBARGOES = ("embargoed", "embargoeduntil", "embargotime")
 # members of which no more is asked than that they are what all versions of ninjs say they are
 _MOMENTS = (
     "versioncreated firstcreated firstpublished contentcreated contentdigitised embargoed embargoeduntil embargotime"
@@ -107,7 +108,10 @@ def _guid(item: Members, kind: str) -> str:
 
 
 def _status(item: Members) -> Status:
+    """The status. The Associated Press has one of its own for what has an embargo."""
     told = item.text("pubstatus").lower() or "usable"
+    if told == "embargoed":
+        return "usable" if item.moment(*_EMBARGOES) else "withheld"
     if told not in _STATUS:
         item.wrong("pubstatus", "There is no such status; send usable, withheld or canceled.")
     return _STATUS.get(told, "withheld")
@@ -139,7 +143,7 @@ def _draft(item: Members, guid: str, version: int | None, status: Status, html: 
     version_created = item.moment("versioncreated")
     scheduled = item.moment("publish_schedule")
     summary = _summary(item)
-    embargoes = [at for at in (item.moment("embargoed", "embargoeduntil", "embargotime"), scheduled) if at]
+    embargoes = [at for at in (item.moment(*_EMBARGOES), scheduled) if at]
     headline = _headline(item) or first_words(html, text, summary)
     if html:
         html = pictures.without_names_in_stories(without_headline(_plain_html(html), headline))

@@ -14,7 +14,7 @@ from services.ingest.web import absolute
 from shared.media import TYPES
 
 _KINDS = ("picture", "graphic")
-_WITHDRAWN = ("withheld", "canceled", "cancelled", "unpublished")
+_WITHDRAWN = ("withheld", "canceled", "cancelled", "unpublished", "embargoed")
 _FEATURED = ("featuremedia", "featureimage", "mainpic", "main", "featured")
 _SHOWN = ("", *TYPES)
 _EMBEDDED = ("embedded", "editor_")

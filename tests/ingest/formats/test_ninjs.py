@@ -462,6 +462,15 @@ def test_statuses(told: str | None, status: str) -> None:
     assert draft(without(camel(TWO), "pubStatus"), pubStatus=told).status == status
 
 
+@pytest.mark.parametrize("name", ["embargoed", "embargoedUntil"])
+def test_what_is_embargoed_is_held_back_until_then_and_withheld_where_nothing_says_until_when(name: str) -> None:
+    found = draft(ONE, pubstatus="Embargoed", **{name: "2030-01-01T00:00:00Z"})
+    assert (found.status, found.embargo_until) == ("usable", datetime(2030, 1, 1, tzinfo=UTC))
+    assert draft(ONE, pubstatus="embargoed").status == "withheld"
+    picture = {"type": "picture", "pubstatus": "embargoed", "renditions": {"o": {"href": "https://a.b/c"}}}
+    assert draft({"uri": "x", "headline": "H"}, associations={"mainpic": picture}).image is None
+
+
 @pytest.mark.parametrize(
     ("html", "kept"),
     [
