@@ -29,6 +29,8 @@ DAY_MS = 86_400_000
 
 Taken = Literal["counted", "repeated", "unknown", "flood", "full"]
 OUTCOMES: tuple[Taken, ...] = ("counted", "repeated", "unknown", "flood", "full")
+"""As the scripts tell them: by their places in here, under these names in capitals."""
+_CODES = f"local {', '.join(OUTCOMES).upper()} = {', '.join(map(str, range(len(OUTCOMES))))}\n"
 
 taken = Counter("pressrun_views_total", "Views that came, by what became of them", ["way", "outcome"])
 
@@ -99,8 +101,12 @@ def _as_json(at: datetime) -> str:
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+# ARGV: now, for how long a view counts as repeated, for how long its mark is kept (ms each), FLOOD, the minute, for how
+# long its counts are kept (ms); then for each view its article, today's mark, yesterday's or '', its address's mark and
+# its event. Answers an outcome for each.
 _BEACONS = Script(
-    f"local VIEWS, LIVE = '{VIEWS}', '{live_key('')}'\n"
+    _CODES
+    + f"local VIEWS, LIVE = '{VIEWS}', '{live_key('')}'\n"
     + """
 local call = redis.call
 local now, within, keep = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
@@ -112,19 +118,19 @@ local function is_recent(key)
 end
 
 local function take(article, mark, earlier, address, event)
-  if call('EXISTS', LIVE .. article) == 0 then return 2 end
-  if earlier ~= '' and is_recent('seen:' .. earlier) then return 1 end
+  if call('EXISTS', LIVE .. article) == 0 then return UNKNOWN end
+  if earlier ~= '' and is_recent('seen:' .. earlier) then return REPEATED end
   local seen = 'seen:' .. mark
   if not call('SET', seen, ARGV[1], 'NX', 'PX', keep) then
-    if is_recent(seen) then return 1 end
+    if is_recent(seen) then return REPEATED end
     call('SET', seen, ARGV[1], 'PX', keep)
   end
   if call('HINCRBY', from, address, 1) > most then
     call('DEL', seen)
-    return 3
+    return FLOOD
   end
   call('XADD', VIEWS, '*', 'event', event)
-  return 0
+  return COUNTED
 end
 
 local outcomes = {}
@@ -136,17 +142,20 @@ return outcomes
 """
 )
 
+# ARGV: how many event_ids may be remembered; then for each view the keys of its article's record and card, and its
+# event. Answers an outcome for each.
 _LINES = Script(
-    f"local VIEWS, REMEMBERED = '{VIEWS}', '{REMEMBERED}'\n"
+    _CODES
+    + f"local VIEWS, REMEMBERED = '{VIEWS}', '{REMEMBERED}'\n"
     + """
 local call, outcomes = redis.call, {}
 local full = tonumber(call('GET', REMEMBERED) or 0) >= tonumber(ARGV[1])
 for at = 2, #ARGV, 3 do
-  local outcome = 0
+  local outcome = COUNTED
   if call('EXISTS', ARGV[at], ARGV[at + 1]) == 0 then
-    outcome = 2
+    outcome = UNKNOWN
   elseif full then
-    outcome = 4
+    outcome = FULL
   else
     call('XADD', VIEWS, '*', 'event', ARGV[at + 2])
   end
