@@ -10,7 +10,7 @@ from datetime import datetime
 
 from services.trending.announce import Announcer
 from services.trending.counters import ONCE
-from services.trending.due_step import ENTER
+from services.trending.due_step import AGAIN, ENTER, WAIT
 from services.trending.lua import GROUP, IS_LATER, PRELUDE
 from services.trending.pending import Pending
 from services.trending.sealing import SEAL
@@ -22,7 +22,6 @@ from shared.store import Script, Store
 CHUNK = 100  # a step of so many blocks the store for a millisecond or two
 LOOK_BACK = 60_000  # ms: how often to ask whether everything accepted is counted when nothing waits for it
 LOOK = 1.0  # seconds between two looks for what falls due
-AGAIN, WAIT = 1, -1  # what a step says of itself; 0: it is done
 
 
 class Due:
@@ -112,7 +111,7 @@ _HOUR = Script(
     PRELUDE
     + ENTER
     + """
-if not is_due('hour') then return 0 end
+if not is_due('hour') then return DONE end
 local hour = hour_key(ARGV[2])
 local held = call('HLEN', hour)
 if held > 0 then
@@ -122,7 +121,7 @@ if held > 0 then
   for at, id in ipairs(ids) do shift('7d', root(id), views[at]) end
   apply()
 end
-if call('EXISTS', hour) == 1 then return 1 end
+if call('EXISTS', hour) == 1 then return AGAIN end
 return done('hour')
 """
 )
@@ -131,7 +130,7 @@ _END = Script(
     PRELUDE
     + ENTER
     + """
-if not is_due('end') then return 0 end
+if not is_due('end') then return DONE end
 call('SADD', TOUCHED, 'week:' .. ARGV[2])
 return done('end')
 """
@@ -143,8 +142,8 @@ _FORGET = Script(
     + ONCE
     + f"local REMEMBERED = '{REMEMBERED}'\n"
     + """
-if not is_due('forget') then return 0 end
-if counted_up_to() < tonumber(call('ZSCORE', DUE, entry_of('forget'))) then return -1 end
+if not is_due('forget') then return DONE end
+if counted_up_to() < tonumber(call('ZSCORE', DUE, entry_of('forget'))) then return WAIT end
 local day = tonumber(ARGV[2])
 local size, forgotten = tonumber(call('HGET', once_key(day), 'size') or 0), 0
 for set = math.max(size - CHUNK, 0), size - 1 do
@@ -154,7 +153,7 @@ end
 call('DECRBY', REMEMBERED, forgotten)
 if size > CHUNK then
   call('HSET', once_key(day), 'size', size - CHUNK)
-  return 1
+  return AGAIN
 end
 call('DEL', once_key(day))
 call('ZREM', ONCE_DAYS, ARGV[2])

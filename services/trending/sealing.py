@@ -12,9 +12,9 @@ SEAL = Script(
     + ENTER
     + f"local TOP = {SIZE - 1}\n"
     + """
-if not is_due('seal') then return 0 end
+if not is_due('seal') then return DONE end
 local week = ARGV[2]
-if counted_up_to() < tonumber(call('ZSCORE', DUE, entry_of('seal'))) then return -1 end
+if counted_up_to() < tonumber(call('ZSCORE', DUE, entry_of('seal'))) then return WAIT end
 
 local function keep(list, skip)
   local flat, top = call('ZRANGE', rank_key(week, list), 0, TOP, 'WITHSCORES'), {}
@@ -51,7 +51,7 @@ if call('ZSCORE', WEEKS, week) then
   keep('topics', 1)
   call('UNLINK', rank_key(week, 'all'), rank_key(week, 'hidden'), views_key(week))
   call('SADD', TOUCHED, 'week:' .. week)
-  return 1
+  return AGAIN
 end
 local left = CHUNK
 for _, kind in ipairs({'section', 'topic'}) do
@@ -63,7 +63,7 @@ for _, kind in ipairs({'section', 'topic'}) do
   end
   if #names > 0 then call('ZREM', index, unpack(names)) end
   left = left - #names
-  if left <= 0 then return 1 end
+  if left <= 0 then return AGAIN end
 end
 return done('seal')
 """
