@@ -36,6 +36,8 @@ COUNTED = "trending:counted"
 WEEKS = "trending:weeks"
 SEVEN_DAYS = "7d"
 MS = timedelta(milliseconds=1)
+PLACE_DIGITS = 9
+"""Of an article's place (`stories.place`), behind which its id stands in the members of rankings."""
 
 
 # `now` (the site's time, ms) is ARGV[1] of every script.
@@ -43,6 +45,7 @@ PRELUDE = (
     f"""
 local DUE, TOUCHED, PENDING, WEEKS = '{due(GROUP)}', '{TOUCHED}', '{PENDING}', '{WEEKS}'
 local DAY, MEMORY, HOURS_7D = 86400000, {MEMORY // MS}, {WINDOW // MS}
+local PLACE_DIGITS = {PLACE_DIGITS}
 """
     + """
 local call, now = redis.call, tonumber(ARGV[1])
@@ -77,6 +80,9 @@ local function learn(id, described)
   return words
 end
 local function words_of(id) return known[id] or learn(id, call('HGET', ARTICLES, id)) end
+
+-- What a member of a ranking is: a topic's slug, or an article, whose id stands behind its place.
+local function ranked(list, member) return list == 'topics' and member or string.sub(member, PLACE_DIGITS + 1) end
 """
     + LISTS
 )

@@ -16,9 +16,9 @@ if not is_due('seal') then return DONE end
 local week = ARGV[2]
 if counted_up_to() < tonumber(call('ZSCORE', DUE, entry_of('seal'))) then return WAIT end
 
-local function keep(list, skip)
+local function keep(list)
   local flat, top = call('ZRANGE', rank_key(week, list), 0, TOP, 'WITHSCORES'), {}
-  for at = 1, #flat, 2 do top[#top + 1] = {string.sub(flat[at], skip), -tonumber(flat[at + 1])} end
+  for at = 1, #flat, 2 do top[#top + 1] = {ranked(list, flat[at]), -tonumber(flat[at + 1])} end
   if #top > 0 then call('HSET', sealed_key(week), list, cjson.encode(top)) end
   return top
 end
@@ -33,7 +33,7 @@ local function keep_hidden()
       return other and (tonumber(its) < score or (tonumber(its) == score and other < member))
     end
     while stands_after(shown[2 * before + 1], shown[2 * before + 2]) do before = before + 1 end
-    if before <= TOP then found[#found + 1] = {string.sub(member, 10), -score, before} end
+    if before <= TOP then found[#found + 1] = {ranked('hidden', member), -score, before} end
   end
   if #found > 0 then
     call('HSETNX', sealed_key(week), 'all', '[]')
@@ -46,9 +46,9 @@ if call('ZSCORE', WEEKS, week) then
   settle(math.huge)
   write(week, math.huge)
   call('ZREM', WEEKS, week)
-  for _, entry in ipairs(keep('all', 10)) do call('SADD', sealed_in_key(entry[1]), week) end
+  for _, entry in ipairs(keep('all')) do call('SADD', sealed_in_key(entry[1]), week) end
   for _, entry in ipairs(keep_hidden()) do call('SADD', sealed_in_key(entry[1]), week) end
-  keep('topics', 1)
+  keep('topics')
   call('UNLINK', rank_key(week, 'all'), rank_key(week, 'hidden'), views_key(week))
   call('SADD', TOUCHED, 'week:' .. week)
   return AGAIN
@@ -58,7 +58,7 @@ for _, kind in ipairs({'section', 'topic'}) do
   local index = rank_key(week, kind .. 's')
   local names = call('ZRANGE', index, 0, left - 1)
   for _, name in ipairs(names) do
-    keep(kind .. ':' .. name, 10)
+    keep(kind .. ':' .. name)
     call('UNLINK', rank_key(week, kind .. ':' .. name))
   end
   if #names > 0 then call('ZREM', index, unpack(names)) end

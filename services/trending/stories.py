@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
-from services.trending.lua import GROUP, PRELUDE
+from services.trending.lua import GROUP, PLACE_DIGITS, PRELUDE
 from shared.articles import Facets, Frozen, identify
 from shared.clock import millis
 from shared.entries import Delivered
@@ -18,7 +18,6 @@ from shared.events import ARTICLES, Event
 from shared.store import Script, Store
 
 DIGITS = "0123456789abcdefghijklmnopqrstuv"
-PLACE_DIGITS = 9
 WITHDRAWN = "article.withdrawn"
 HALF = 1 << 44  # milliseconds to either side of 1970 that a place tells apart: 557 years
 
@@ -43,7 +42,7 @@ notices: TypeAdapter[Notice] = TypeAdapter(Notice)
 
 
 def place(published_at: datetime) -> str:
-    """Nine characters that sort the newest first; an id after them decides between equals."""
+    """PLACE_DIGITS characters that sort the newest first; an id after them decides between equals."""
     left = min(max(HALF - 1 - millis(published_at), 0), 2 * HALF - 1)
     return "".join(DIGITS[left >> shift & 31] for shift in range(5 * PLACE_DIGITS - 5, -1, -5))
 

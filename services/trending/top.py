@@ -17,9 +17,9 @@ local function counted(window, lists, most)
   else
     flat = call('ZINTER', 2, rank_key(window, lists[1]), rank_key(window, lists[2]), 'WEIGHTS', 1, 0, 'WITHSCORES')
   end
-  local found, skip = {}, lists[1] == 'topics' and 1 or 10
+  local found = {}
   for at = 1, math.min(#flat, 2 * most), 2 do
-    found[#found + 1] = {string.sub(flat[at], skip), -tonumber(flat[at + 1])}
+    found[#found + 1] = {ranked(lists[1], flat[at]), -tonumber(flat[at + 1])}
   end
   return found
 end
