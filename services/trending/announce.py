@@ -74,6 +74,8 @@ class Announcer:
         return int(await self._store.run(_ANNOUNCE, (), args))
 
 
+# ARGV: now, the list, the key that it is announced under, APART_MS, and the event's JSON before and behind the number
+# of the first place that changed. Answers the milliseconds that the list has to wait, or 0.
 _ANNOUNCE = Script(
     TOP
     + f"local SIGNALS, CHARTS, CHARTED = '{SIGNALS}', '{charts_key()}', '{charted_key('')}'\n"

@@ -83,6 +83,8 @@ local function set_of(digest, size)
 end
 """
 
+# ARGV: now, the group, how many moments (`_moment`), these; then for each view its entry, its article, its time (ms),
+# the number of its moment, and the digest of its event_id or ''. Answers the entries that are too late.
 _COUNT = Script(
     PRELUDE
     + IS_LATER

@@ -62,6 +62,8 @@ class Due:
         await self._store.run(_REACH, (), [millis(now), GROUP, after_ms])
 
 
+# ARGV: now, the group, by how many milliseconds the moment may be behind. Where entries of the stream wait now, its end
+# is marked with the moment, and once the group has passed the mark everything accepted until then is counted.
 _REACH = Script(
     PRELUDE
     + IS_LATER
@@ -93,7 +95,8 @@ end
 local mark, marked_at = call('HGET', REACHED, 'mark'), call('HGET', REACHED, 'marked_at')
 if mark and passed(mark) then
   call('HSET', REACHED, 'at', marked_at)
-  mark = call('HDEL', REACHED, 'mark', 'marked_at') and nil
+  call('HDEL', REACHED, 'mark', 'marked_at')
+  mark = nil
 end
 if not mark then
   local newest = fields(call('XINFO', 'STREAM', VIEWS))['last-generated-id']

@@ -86,7 +86,9 @@ end
 """
 )
 
+# ARGV: now, how many numbers at most. Answers whether anything was pending, and how many numbers are left.
 STEP = Script(SETTLE + "return {call('EXISTS', PENDING), settle(tonumber(ARGV[2]))}")
+# ARGV: now, how many numbers at most, the window. Answers how many are left.
 WRITE = Script(SETTLE + "return write(ARGV[3], tonumber(ARGV[2]))")
 
 

@@ -92,6 +92,7 @@ class Rankings:
         return [(ident.decode(), views) for ident, views in pairs(flat)]
 
 
+# ARGV: now, the window, how many, one list or two. Answers members and views, in turn.
 _TOP = Script(
     TOP
     + """

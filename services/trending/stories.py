@@ -88,6 +88,8 @@ def heir(event: Notice) -> str:
     return (event.replaced_by or "") if event.type == WITHDRAWN else ""
 
 
+# ARGV: now, the group; then for each change its entry, the article, its revision, what is kept of it (`described`), its
+# `predecessor` and its `heir`, '' where there is none.
 _FOLLOW = Script(
     PRELUDE
     + f"local ARTICLE_EVENTS = '{ARTICLES}'\n"
