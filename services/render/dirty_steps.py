@@ -15,7 +15,8 @@ before it is listed ·
 `render:tokens` hash, page key → token of its lease, and the mark it was taken with ·
 `render:causes` hash, page key → event_id and time of its mark ·
 `render:untold` set of page keys whose files may have changed without an event that told it ·
-`render:waits:{id}` set of page keys that are marked once that article is listed.
+`render:waits:{id}` set of page keys that are marked once that article is listed ·
+`render:why` hash, page key → event_id and time of what last changed its files.
 Times are the machine's milliseconds, never the site's: a lease does not stop with the site's clock.
 """
 
@@ -28,15 +29,16 @@ GONE = "render:dirty:gone"
 LEASES = "render:leases"
 TOKENS = "render:tokens"
 CAUSES = "render:causes"
+WHY = "render:why"
 WAITING = (TO_BUILD, SHARED, UNHURRIED, BACKGROUND, GONE, LEASES)
 """Where page keys stand that wait or are being built."""
 ALL = (*WAITING, TOKENS, CAUSES)
+"""The first KEYS of every script that begins with LUA, whose own stand behind them."""
 
 LUA = (
-    f"local CAN_WAIT = {{{', '.join(f'[{kind!r}] = true' for kind in keys.UNHURRIED)}}}"
+    f"local WHY, CAN_WAIT = '{WHY}', {{{', '.join(f'[{kind!r}] = true' for kind in keys.UNHURRIED)}}}"
     + """
 local ARTICLES, SHARED, UNHURRIED, BACKGROUND, GONE, LEASES, TOKENS, CAUSES = unpack(KEYS, 1, 8)
-local WHY = 'render:why'
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local function caused(page, cause)
@@ -109,6 +111,8 @@ end
 """
 )
 
+# KEYS[9] a stream, if an entry of it is to be acknowledged. ARGV: the group, the entry or '', the cause; then each page
+# with its patience.
 MARK = Script(
     LUA
     + """
@@ -118,6 +122,7 @@ return 1
 """
 )
 
+# ARGV: the cause; then the pages.
 MARK_AGAIN = Script(
     LUA
     + """
@@ -126,6 +131,7 @@ return 1
 """
 )
 
+# ARGV: the page, for how many milliseconds it waits at most, the cause.
 MARK_LATER = Script(
     LUA
     + """
@@ -134,6 +140,8 @@ return 1
 """
 )
 
+# ARGV: the cause, for how many milliseconds they wait at most; then the pages. Answers each one's mark, or '' for one
+# that is being built.
 MARK_FIRSTS = Script(
     LUA
     + """
@@ -148,6 +156,8 @@ return marks
 """
 )
 
+# KEYS[9] those that wait for the article, KEYS[10] its card. ARGV: the page, its lease's token, the cause, the path
+# that the article has to be listed at, whether the page is untold (0 or 1). Answers 0 if it is listed there already.
 WAIT_FOR = Script(
     LUA
     + """
@@ -161,6 +171,8 @@ return 1
 """
 )
 
+# KEYS[9] the stream of pages. ARGV: the page, its lease's token, the cause; then events, which tell what changed.
+# Answers 0 if the lease was lost.
 DONE = Script(
     LUA
     + """
@@ -172,6 +184,7 @@ return held
 """
 )
 
+# ARGV: the page, its lease's token, the cause, and whether the page is untold (0 or 1).
 GIVE_BACK = Script(
     LUA
     + """
@@ -183,6 +196,7 @@ return 1
 """
 )
 
+# ARGV: what the tokens of a worker begin with. Answers how many leases it had.
 RECLAIM = Script(
     LUA
     + """
@@ -198,6 +212,7 @@ return count
 """
 )
 
+# KEYS: WAITING alone. ARGV: the page. Answers 1 if it waits or is being built.
 WAITS = Script("""
 for _, name in ipairs(KEYS) do
   if redis.call('ZSCORE', name, ARGV[1]) then return 1 end

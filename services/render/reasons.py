@@ -1,7 +1,5 @@
 """Why a page is as it is: what it is made of, what last rebuilt it, and which pages an article's change would reach.
 For people (`pressrun why`, `impact`) and machines alike.
-
-`render:why` hash, page key → event_id and time (ms) of what last changed its files.
 """
 
 import json
@@ -12,6 +10,7 @@ from services.render import keys
 from services.render.addresses import files_of, page_of, path_of
 from services.render.affected import Mark, Shown, affected, neighbourhoods
 from services.render.contexts import ArchivePage, ArticlePage, ChartPage, Context, FrontPage, HotPage, ListPage
+from services.render.dirty_steps import WHY
 from services.render.edition import LiveEdition
 from services.render.proof import articles_in, proof
 from services.render.related import AROUND
@@ -22,7 +21,6 @@ from shared.charts import charted_key
 from shared.events import ARTICLES, SIGNALS, made_at
 from shared.store import Store
 
-WHY = "render:why"
 NEAR_MS = 10_000
 
 _WITH_FRAGMENTS = (ArticlePage, FrontPage, ListPage, ArchivePage, HotPage, ChartPage)

@@ -12,10 +12,10 @@ from services.render import keys
 from services.render.addresses import page_of, path_of
 from services.render.check import Differences, compare, contents, look_at_picture, note, try_to_build
 from services.render.dirty import Dirty
+from services.render.dirty_steps import WHY
 from services.render.edition import Edition, LiveEdition
 from services.render.neighbours import may_reach
 from services.render.printer import Printer
-from services.render.reasons import WHY
 from services.render.rest import at_rest, readers
 from services.render.site import Site
 from services.render.whole import WholeEdition, picture_files

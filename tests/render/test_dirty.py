@@ -10,8 +10,7 @@ import pytest
 from services.render import dirty as dirty_set
 from services.render import keys
 from services.render.dirty import Change, Dirty, Taken, waits_key
-from services.render.dirty_steps import ALL, BACKGROUND, GONE, LEASES
-from services.render.reasons import WHY
+from services.render.dirty_steps import ALL, BACKGROUND, GONE, LEASES, WHY
 from shared.articles import record_key
 from shared.backlog import PRESSES, UNHURRIED
 from shared.events import ARTICLES, PAGES

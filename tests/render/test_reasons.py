@@ -12,8 +12,9 @@ import pytest
 from services.render import keys
 from services.render.addresses import page_of, path_of
 from services.render.dirty import waits_key
+from services.render.dirty_steps import WHY
 from services.render.edition import LiveEdition
-from services.render.reasons import WHY, impact, why
+from services.render.reasons import impact, why
 from services.render.site import page_file
 from shared.articles import Article
 from shared.charts import Chart, Ranked, chart_key, charted_key, charts_key

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from services.render.dirty_steps import WHY
 from services.render.keys import article
-from services.render.reasons import WHY
 from services.render.shelf import Shelf
 from services.render.site import Output, gone, moved, page_file
 from shared.articles import identify
