@@ -7,6 +7,21 @@ from shared.charts import charted_key
 from shared.live import MONTH, days_key, left_key, live_key, months_key
 from shared.store import Script
 
+# KEYS[9] the stream of pages, KEYS[10] SHELVINGS, then BEYOND_LISTS. ARGV: the plans, JSON; all of their marks, JSON;
+# then for each plan the article's new card ('' where it leaves), and what the plan rests on: the cards of `live:` and
+# `left:`, and BEYOND_LISTS, as they were read. Answers for each plan 1, or 0 where something is not as it was read (the
+# page waits again then), or the text of an error.
+#
+# A plan (`shelf.Shelf.shelve` makes it) has
+#   id, page, token, cause, untold   the article, its page, and the page's lease (`dirty.Taken`)
+#   leave, join      lists that the article leaves and joins: {name, period, period, …}
+#   before, after    its score in lists, the last one and the new one; false where there is none
+#   marks            numbers of marks: {page, when, list, size, period, patience} (`affected.Mark`)
+#   near, patience   looks around the article (`neighbours`), and their patience
+#   shelvings        how many shelvings there had been when it was read
+#   built            fields of `built:{id}`, and their values
+#   events, firsts, alone   what went to disk with it (`shelf.Brought`)
+#   gone_after, news_until  milliseconds until its 410 at the latest; when it leaves the news, or 0
 SHELVE = Script(
     dirty_steps.LUA
     + f"local CHARTED, LIVE, LEFT = '{charted_key('')}', '{live_key('')}', '{left_key('')}'\n"
