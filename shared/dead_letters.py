@@ -6,6 +6,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from shared import observe
 from shared.events import DEAD_LETTERS
 from shared.store import Command, Script, Store, pairs
 
@@ -19,10 +20,15 @@ def set_aside(kind: str, name: str, reason: str, raw: str = "", **more: str) -> 
     return ("XADD", DEAD_LETTERS, "*", *(part for pair in fields.items() for part in pair))
 
 
-async def set_event_aside(store: Store, stream: str, group: str, entry: str, raw: str, reason: str) -> bool:
-    """Acknowledge an entry and keep it as a dead letter in one step; False if it was acknowledged already."""
+async def set_event_aside(
+    store: Store, stream: str, group: str, entry: str, raw: str, reason: str, event_id: str | None = None
+) -> None:
+    """Acknowledge an entry and keep it as a dead letter in one step, counted and logged; nothing if it was acknowledged
+    already. `event_id`: None where the entry is no event."""
     letter = set_aside("event", f"{stream}/{entry}", reason, raw, stream=stream, group=group)
-    return bool(await store.run(_ASIDE, (stream, DEAD_LETTERS), (group, entry, *letter[3:])))
+    if await store.run(_ASIDE, (stream, DEAD_LETTERS), (group, entry, *letter[3:])):
+        observe.events_set_aside.labels(stream, group).inc()
+        observe.log().error("an event was set aside", stream=stream, entry=entry, event_id=event_id, reason=reason)
 
 
 async def set_aside_once(store: Store, kind: str, name: str, reason: str, **more: str) -> None:

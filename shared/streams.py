@@ -194,7 +194,8 @@ class Consumer(Generic[E]):
             exc_info=error,
         )  # fmt: skip
         if tries >= TRIES:
-            await self._set_aside(one.entry, one.raw.decode(), f"{type(error).__name__}: {error}")
+            reason = f"{type(error).__name__}: {error}"
+            await self._set_aside(one.entry, one.raw.decode(), reason, one.event.event_id)
         else:
             observe.events_retried.labels(self.stream, self.group).inc()
             self._left_undone = True
@@ -206,8 +207,6 @@ class Consumer(Generic[E]):
             await self._set_aside(entry, error.raw, error.reason)
             return None
 
-    async def _set_aside(self, entry: str, raw: str, reason: str) -> None:
+    async def _set_aside(self, entry: str, raw: str, reason: str, event_id: str | None = None) -> None:
         self._failures.pop(entry, None)
-        if await set_event_aside(self._store, self.stream, self.group, entry, raw, reason):
-            observe.events_set_aside.labels(self.stream, self.group).inc()
-            observe.log().error("an event was set aside", stream=self.stream, entry=entry, reason=reason)
+        await set_event_aside(self._store, self.stream, self.group, entry, raw, reason, event_id)

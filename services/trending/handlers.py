@@ -6,7 +6,6 @@ from services.trending.announce import Announcer
 from services.trending.counters import BATCH, Counters
 from services.trending.lua import GROUP
 from services.trending.stories import Notice, Stories
-from shared import observe
 from shared.clock import Clock
 from shared.dead_letters import set_event_aside
 from shared.entries import Delivered
@@ -65,8 +64,5 @@ class Handlers:
         self._announcer.poke()
 
     async def _set_aside(self, view: Delivered[ArticleViewed], reason: str) -> None:
-        if await set_event_aside(self._store, VIEWS, GROUP, view.entry, view.raw.decode(), reason):
-            observe.events_set_aside.labels(VIEWS, GROUP).inc()
-            observe.log().error(
-                "an event was set aside", stream=VIEWS, entry=view.entry, event_id=view.event.event_id, reason=reason
-            )
+        raw, event_id = view.raw.decode(), view.event.event_id
+        await set_event_aside(self._store, VIEWS, GROUP, view.entry, raw, reason, event_id)
