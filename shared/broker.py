@@ -14,10 +14,11 @@ from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import ResponseError
 
 from shared.address import parse_sentinel
+from shared.link import ANSWER_TIMEOUT
 from shared.settings import Settings
-from shared.store import Store
+from shared.store import CONNECT_TIMEOUT, Store
 
-POLL_MS = 1000  # below the socket's timeout, else reads time out and deliveries come late
+POLL_MS = 1000  # below ANSWER_TIMEOUT, else reads time out and deliveries come late
 RECONNECT = Retry(ExponentialWithJitterBackoff(cap=0.25, base=0.02), retries=-1)
 
 
@@ -27,8 +28,8 @@ def make_broker(settings: Settings) -> RedisBroker:
         "logger": None,
         "apply_types": False,
         "retry": RECONNECT,
-        "socket_timeout": 5.0,
-        "socket_connect_timeout": 2.0,
+        "socket_timeout": ANSWER_TIMEOUT,
+        "socket_connect_timeout": CONNECT_TIMEOUT,
     }
     if settings.redis_password is not None:
         options["password"] = settings.redis_password.get_secret_value()
