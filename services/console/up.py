@@ -53,7 +53,7 @@ def up(
 
 
 @dataclass(frozen=True, slots=True)
-class _Press:
+class _Setup:
     """A stack, made and not yet started, and what it was made from."""
 
     folder: Folder
@@ -69,8 +69,8 @@ async def _run(folder: Folder, ports: Ports, *, sample: bool) -> None:
         asyncio.get_running_loop().add_signal_handler(way, stopped.set)
     await reclaim(folder)
     check_ports([ports.of(name) for name in PARTS])
-    press = _prepare(folder, ports, sample=sample)
-    running = asyncio.create_task(_serve(press, sample=sample))
+    setup = _prepare(folder, ports, sample=sample)
+    running = asyncio.create_task(_serve(setup, sample=sample))
     asked = asyncio.create_task(stopped.wait())
     try:
         await asyncio.wait([running, asked], return_when=asyncio.FIRST_COMPLETED)
@@ -80,21 +80,21 @@ async def _run(folder: Folder, ports: Ports, *, sample: bool) -> None:
         for task in (running, asked):
             task.cancel()
         await asyncio.gather(running, asked, return_exceptions=True)
-        await press.stack.stop()
+        await setup.stack.stop()
 
 
-async def _serve(press: _Press, *, sample: bool) -> None:
-    await press.stack.start_stage()
-    await _look_at_the_clock(press)
-    await press.stack.start()
-    if sample and (press.folder.is_sample_begun() or await _is_empty(press)):
-        await _post_sample(press)
-    typer.echo(f"ready {press.ports.url('site')}{press.settings.site.path}/")
-    say_curl(press.stack.run)
-    await press.stack.keep()
+async def _serve(setup: _Setup, *, sample: bool) -> None:
+    await setup.stack.start_stage()
+    await _look_at_the_clock(setup)
+    await setup.stack.start()
+    if sample and (setup.folder.is_sample_begun() or await _is_empty(setup)):
+        await _post_sample(setup)
+    typer.echo(f"ready {setup.ports.url('site')}{setup.settings.site.path}/")
+    say_curl(setup.stack.run)
+    await setup.stack.keep()
 
 
-def _prepare(folder: Folder, ports: Ports, *, sample: bool) -> _Press:
+def _prepare(folder: Folder, ports: Ports, *, sample: bool) -> _Setup:
     try:
         shutil.rmtree(folder.metrics, ignore_errors=True)  # what an earlier stack has counted is over
         folder.write_settings(ports.url("site"), sample=sample)
@@ -111,7 +111,7 @@ def _prepare(folder: Folder, ports: Ports, *, sample: bool) -> _Press:
         raise CannotStart(f"cannot write to {folder.root}: {error}") from None
     if other_address(settings.site, ports.url("site")):
         say(f"{folder.site_settings} says base_url = {settings.site.base_url!r}; addresses will point there")
-    return _Press(folder, ports, secrets, settings, Stack(folder, stages, _describe(settings, ports, secrets), say))
+    return _Setup(folder, ports, secrets, settings, Stack(folder, stages, _describe(settings, ports, secrets), say))
 
 
 def _describe(settings: Settings, ports: Ports, secrets: Secrets) -> dict[str, Any]:
@@ -129,36 +129,36 @@ def _describe(settings: Settings, ports: Ports, secrets: Secrets) -> dict[str, A
     }
 
 
-async def _look_at_the_clock(press: _Press) -> None:
+async def _look_at_the_clock(setup: _Setup) -> None:
     """The services refuse a time that goes back as well; here it takes one line and no attempts."""
-    store = Store(press.settings)
+    store = Store(setup.settings)
     try:
-        if await Clock(press.settings).start(store):
+        if await Clock(setup.settings).start(store):
             say("this machine's clock is behind the site's last moment; the site waits there")
     finally:
         await store.close()
 
 
-async def _is_empty(press: _Press) -> bool:
-    return await ask_store(press.ports.of("redis"), press.secrets.store_password, f"EXISTS {list_key('all')}") == ":0"
+async def _is_empty(setup: _Setup) -> bool:
+    return await ask_store(setup.ports.of("redis"), setup.secrets.store_password, f"EXISTS {list_key('all')}") == ":0"
 
 
-async def _post_sample(press: _Press) -> None:
+async def _post_sample(setup: _Setup) -> None:
     """Post the sample edition; done when readers get it. One that was interrupted is posted again."""
     from services.console.sample import SampleFailed, post_sample  # its HTTP client would hold up every start
 
-    if not press.stack.run["token"]:
+    if not setup.stack.run["token"]:
         raise CannotStart(
-            f"{press.folder.sources}: --sample posts with a token, and none stands there in plain text; add one, "
+            f"{setup.folder.sources}: --sample posts with a token, and none stands there in plain text; add one, "
             "or leave --sample out"
         )
-    site, now = press.settings.site, press.settings.now or datetime.now(UTC)
-    press.folder.begin_sample()
+    site, now = setup.settings.site, setup.settings.now or datetime.now(UTC)
+    setup.folder.begin_sample()
     try:
-        await post_sample(press.stack.run, now, site.hot, site.topics)
+        await post_sample(setup.stack.run, now, site.hot, site.topics)
     except SampleFailed as error:
         raise CannotStart(f"the sample edition: {error}") from None
-    press.folder.end_sample()
+    setup.folder.end_sample()
 
 
 def _plain(kept: list[SecretStr]) -> str:
