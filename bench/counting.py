@@ -22,6 +22,7 @@ from services.trending.stories import Stories, place
 from services.trending.week import Calendar
 from shared.articles import Facets
 from shared.events import ARTICLES, VIEWS, ArticlePublished, ArticleViewed, announce, article_events, view_events
+from shared.groups import groups_of
 from shared.service import Service
 from shared.settings import Settings
 from shared.store import Store
@@ -83,9 +84,7 @@ async def drain(service: Service) -> float:
         await asyncio.sleep(0.02)
         busy = bool(await service.store.do("EXISTS", PENDING))
         for stream in (VIEWS, ARTICLES):
-            (group,) = await service.store.do("XINFO", "GROUPS", stream)
-            fields = dict(zip(group[::2], group[1::2], strict=True))
-            busy = busy or bool(fields[b"lag"] or fields[b"pending"])
+            busy = busy or any(group.behind for group in await groups_of(service.store, stream))
     seconds = time.perf_counter() - began
     await service.stop()
     return seconds

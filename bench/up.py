@@ -21,14 +21,13 @@ from bench import corpus
 from bench.batch_call import send_batch
 from bench.wire import Line
 from services.console.folder import Folder
+from services.render.dirty_steps import WAITING
+from shared.events import ARTICLES, SIGNALS, VIEWS
 
 START_WITHIN = 30.0
 RENDERED = "pressrun_pages_rendered_total{"
-STREAMS = ("articles", "views", "signals")
-WAITING = (
-    *(f"render:dirty:{name}" for name in ("articles", "shared", "unhurried", "background", "gone")),
-    "render:leases",
-)
+READ = (ARTICLES, VIEWS, SIGNALS)
+"""The streams that the services read."""
 UVICORN = ("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning", "--backlog", "2048")
 
 
@@ -179,9 +178,9 @@ class Press:
     def _is_drained(self) -> bool:
         """Asked in one step: between two, a page could go from one place to another, unseen."""
         asked = self.store.pipeline(transaction=True)
-        for stream in STREAMS:
+        for stream in READ:
             asked.xinfo_groups(stream)
         for name in WAITING:
             asked.zcard(name)
-        groups, counts = (answers := asked.execute())[: len(STREAMS)], answers[len(STREAMS) :]
+        groups, counts = (answers := asked.execute())[: len(READ)], answers[len(READ) :]
         return not any(counts) and not any(one["pending"] or one["lag"] for found in groups for one in found)
