@@ -12,7 +12,7 @@ from typing import Any
 
 from bench import ages, batch, counting, event_to_live, full_build, posts, ssi, views
 from bench.limits import bare_store
-from bench.table import Row, print_table, rate
+from bench.table import Row, in_markdown, rate
 from bench.up import Press
 
 RESULTS = Path(__file__).with_name("results.md")
@@ -47,7 +47,7 @@ def main() -> None:
     if "flat" in names:
         sizes = sorted({1_000, 10_000, asked.articles or 10_000})
         table += _said("flat", lambda: event_to_live.flat(sizes, one_place=asked.one_place))
-    text = print_table(table)
+    text = in_markdown(table)
     print(text)
     print(f"{time.monotonic() - started:.0f} s in all", file=sys.stderr)
     if asked.write:

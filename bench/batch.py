@@ -10,7 +10,7 @@ from typing import Any
 
 from bench import corpus
 from bench.batch_call import Sent, send_batch
-from bench.event_to_live import _story
+from bench.event_to_live import first_story
 from bench.limits import one_render, one_write, synced_sets
 from bench.table import Row, median, rate, share
 from bench.up import Press
@@ -106,14 +106,14 @@ def newest_event(store: Any) -> bytes:
 
 def stored_a_second(press: Press, at_once: int) -> float:
     """Articles a second that a store of its own takes and syncs, so many at once: record, body and event."""
-    story = asyncio.run(_story(press))
+    story = asyncio.run(first_story(press))
     one = (story.article.model_dump_json().encode(), pack_body(story.body), newest_event(press.store))
     return synced_sets(press.folder / f"limit-{at_once}", [one] * 10_000, at_once)
 
 
 def _limits(press: Press) -> tuple[float, float]:
     stored = stored_a_second(press, 64)
-    story = asyncio.run(_story(press))
+    story = asyncio.run(first_story(press))
     page = next(path.read_bytes() for path in press.data.glob("site/2*/*/*/*/index.html"))
     site = Site.read(press.data / "site.toml")
     return stored, 1 / (one_render(site, story) + one_write(press.folder / "limit-write", page))

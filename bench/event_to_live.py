@@ -152,7 +152,7 @@ def _until_seen(site: Line, path: str, words: bytes) -> None:
 
 
 def _limits(press: Press) -> dict[str, float]:
-    story = asyncio.run(_story(press))
+    story = asyncio.run(first_story(press))
     raw = json.dumps(corpus.fresh(1)).encode()
     with Bare("article", press.folder) as bare:
         line = Line(bare.url)
@@ -167,7 +167,8 @@ def _limits(press: Press) -> dict[str, float]:
     }
 
 
-async def _story(press: Press) -> Story:
+async def first_story(press: Press) -> Story:
+    """The article that was posted first, as render reads it."""
     store = Store(Settings(redis_url=press.url("redis"), data=press.data))
     [story] = await LiveEdition(store, Site()).stories([press.articles[0]["id"]])
     await store.close()

@@ -50,7 +50,7 @@ def share(part: float, whole: float) -> str:
     return f"{100 * part / whole:.0f} %" if whole else ""
 
 
-def print_table(rows: Sequence[Row]) -> str:
+def in_markdown(rows: Sequence[Row]) -> str:
     """The table in Markdown, under the date and the machine."""
     machine = f"{os.cpu_count()} × {_processor()}, Python {platform.python_version()}, {platform.system()}"
     lines = [
