@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.limits import bare_store
 from services.ingest.robots import is_robot
-from services.ingest.viewing import Beacon, Intake
+from services.ingest.viewing import Beacon, ViewStream
 from services.ingest.views import _article
 from services.ingest.visitors import Client
 from shared.live import live_key
@@ -59,7 +59,7 @@ async def _commits(settings: Settings, articles: Sequence[str], views: Sequence[
     service = Service("ingest", settings)
     await service.clock.start(service.store)
     await service.store.all([("SET", live_key(article), "card") for article in articles])
-    intake, run, store = Intake(service), service.store.run, 0.0
+    stream, run, store = ViewStream(service), service.store.run, 0.0
 
     async def timed(script: Script, keys: Sequence[str] = (), args: Command = ()) -> object:
         nonlocal store
@@ -70,11 +70,11 @@ async def _commits(settings: Settings, articles: Sequence[str], views: Sequence[
             store += time.perf_counter() - began
 
     groups = [views[at : at + GROUP] for at in range(0, len(views), GROUP)]
-    await intake.beacons(groups[0])  # it reads the day's salts
+    await stream.beacons(groups[0])  # it reads the day's salts
     service.store.run = timed  # type: ignore[method-assign]  # it is watched
     began = time.perf_counter()
     for group in groups:
-        await intake.beacons(group)
+        await stream.beacons(group)
     taken = time.perf_counter() - began
 
     async def at_once(group: Sequence[Beacon]) -> Sequence[Beacon]:

@@ -43,8 +43,8 @@ class Beacon(NamedTuple):
     agent: bytes
 
 
-class Intake:
-    """Takes groups of views to the stream."""
+class ViewStream:
+    """Puts groups of views onto the stream."""
 
     def __init__(self, service: Service) -> None:
         self._store = service.store

@@ -16,7 +16,7 @@ from services.ingest.bodies import PATIENCE, SLOW
 from services.ingest.ndjson import Answer, answer_lines
 from services.ingest.reported import Line, read_line
 from services.ingest.robots import is_robot
-from services.ingest.viewing import Beacon, Intake, Taken, taken
+from services.ingest.viewing import Beacon, Taken, ViewStream, taken
 from services.ingest.visitors import Client
 from shared.problems import Fault, Problem
 from shared.service import Service, problem_of
@@ -32,7 +32,7 @@ ACCEPTED = {"type": "http.response.start", "status": 202, "headers": [(b"content
 
 def routes(service: Service, authenticate: Callable[[Request], str], beacons: "Beacons") -> list[APIRoute]:
     """`POST /v1/views` and `POST /v1/views/batch`."""
-    lines = Together(Intake(service).lines)
+    lines = Together(ViewStream(service).lines)
 
     async def batch(request: Request) -> Response:
         """Views from an analytics system as NDJSON, `{"event_id", "article", "at"}` a line, answered line for line."""
@@ -55,7 +55,7 @@ class Beacons:
     def __init__(self, service: Service) -> None:
         secret = service.settings.edge_secret
         self._client = Client(secret.get_secret_value() if secret else None, service.settings.trusted_proxies)
-        self._together = Together(Intake(service).beacons)
+        self._together = Together(ViewStream(service).beacons)
         self._reading: dict[asyncio.Task[Any], float] = {}
         """Whose body has not come yet, and since when it is waited for (the loop's time)."""
 

@@ -24,7 +24,7 @@ from services.console.exported import BESIDE, Damaged, end, head, kept
 from services.console.exporting import export
 from services.console.folder import CannotStart
 from services.console.importing import import_
-from services.ingest.viewing import Beacon, Intake
+from services.ingest.viewing import Beacon, ViewStream
 from services.render.dirty_steps import BACKGROUND
 from services.render.everything import ALWAYS
 from shared.clock import due
@@ -45,7 +45,7 @@ def view(url: str, times: int = 20) -> None:
     async def work() -> None:
         service = Service("ingest", Settings(redis_url=url))
         readers = [Beacon(ARTICLE, "198.51.100.7", b"reader %d" % number) for number in range(times)]
-        assert await Intake(service).beacons(readers) == ["counted"] * times
+        assert await ViewStream(service).beacons(readers) == ["counted"] * times
         await service.store.close()
 
     asyncio.run(work())
