@@ -1,7 +1,6 @@
 """One child process, kept running: started, watched until it is ready, started again when it dies."""
 
 import asyncio
-import contextlib
 import os
 import shutil
 import signal
@@ -143,7 +142,7 @@ class Child:
         finally:
             os.close(descriptor)
         if self.part.nice:
-            with contextlib.suppress(OSError):  # it may have ended already
+            with suppress(OSError):  # it may have ended already
                 # behind the others, also where all of them were started by `nice`
                 nice = min(os.getpriority(os.PRIO_PROCESS, 0) + self.part.nice, NICEST)
                 os.setpriority(os.PRIO_PROCESS, self._process.pid, nice)

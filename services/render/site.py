@@ -193,10 +193,8 @@ class Site:
         folder = os.path.dirname(full)  # noqa: PTH120 - the hot path
         self._seen.discard(path)
         if path.endswith("/index.html") and not keeps_folder:
-            try:
+            with contextlib.suppress(OSError):  # other pages live below it
                 os.rmdir(folder)  # noqa: PTH106 - the hot path
-            except OSError:
-                return True  # other pages live below it
         return True
 
     def _place(self, full: str, make: Callable[[str], None], put: Callable[[str, str], None] = replace) -> None:
