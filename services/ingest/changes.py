@@ -34,14 +34,15 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """The article as it stands now, its event if it has one, and the revisions of those of its chain, itself among
-    them, at whose addresses readers see a change or are led to it; what all of that rests on, and the commands that
-    carry it out."""
+    """The article as it stands now, its event if it has one, and what carries both out."""
 
     article: Article
     event_id: str | None
     awaited: tuple[tuple[str, int], ...]
+    """Articles of its chain, itself among them, each with its revision: those at whose addresses readers see a change,
+    and those that lead to it. Their pages are what `Prefer: wait` waits for."""
     expect: dict[str, bytes | None]
+    """What must still stand in the store when the commands are carried out."""
     commands: list[Command]
 
 
@@ -92,9 +93,12 @@ def _is_killed_without_a_moment(state: State) -> bool:
 
 
 def _is_seen(change: Change, *, alone: bool) -> bool:
-    """Whether readers see a change at its address: of its page, or of where it leads. There is nothing to see of what
-    was withdrawn before it could appear, nor of new words for what has been rewritten. Nobody has the address of what
-    comes after its rewrite; but who is told of others' is told of that too."""
+    """Whether readers see a change at its address: of its page, or of where the address leads.
+
+    They see nothing of an article that is withdrawn before it could appear, nor of new words for one that has been
+    rewritten: its address leads to the rewrite as before. An article that comes after its own rewrite has an address
+    that nobody knows yet: what happens there counts only together with changes of others (not `alone`).
+    """
     before, after = change.before, change.after
     if after.live or (before is not None and before.live):
         return True

@@ -157,8 +157,9 @@ def _stale(copy: Copy, current: Article | None) -> Decision:
 
 
 def _linked(copy: Copy, current: Article) -> Article:
-    """A withdrawn article learns what it was a rewrite of from whatever comes: its kill takes that down too. The newest
-    version says it; a withdrawal that names nothing says nothing, nor does what still waited when the kill came."""
+    """A withdrawn article with what a version says that it was a rewrite of: its kill takes that down too, whichever of
+    the two comes first. The newest version that says so counts. A withdrawal that names nothing says nothing, and what
+    still waited for its time when the kill came says nothing either."""
     draft, killed = copy.draft, copy.digest == WITHDRAWN
     if current.state != WITHDRAWN:
         return current
@@ -171,7 +172,8 @@ def _linked(copy: Copy, current: Article) -> Article:
 
 
 def _link_of(killed: Article | None) -> dict[str, object]:
-    """What is told of a withdrawn article was a rewrite of, when it is withdrawn."""
+    """Where the version stands that said what an article is a rewrite of, noted when the article is withdrawn: a later
+    version may say otherwise (`_linked`), an older one may not."""
     if killed is None:
         return {}
     version, *others = order(killed)

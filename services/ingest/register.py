@@ -39,8 +39,7 @@ class Accepted:
     article: Article
     event_id: str | None = None
     awaited: tuple[tuple[str, int], ...] = ()
-    """Those of its chain of rewrites, itself among them, at whose addresses something changes or which lead to it, and
-    their revisions."""
+    """As in `changes.Entered`: the articles whose pages are to be on disk before the sender is answered 201."""
 
 
 @dataclass(frozen=True, slots=True)
