@@ -17,14 +17,16 @@ UNHURRIED = "render:dirty:unhurried"
 
 
 class Backlog(NamedTuple):
-    """How many articles' events wait to be read, or their pages to be built; for how many seconds the list, and the
-    feed, that waits longest has been due (below 0: not yet); the newest entry of the stream of pages, which tells
-    whether anything is built."""
+    """What waits at a moment, and whether anything is built."""
 
     articles: int = 0
+    """Articles whose event waits to be read, or whose page waits to be built."""
     lists: float = 0.0
+    """Seconds for which the list that waits longest has been due; below 0: it is not due yet."""
     feeds: float = 0.0
+    """The same of feeds."""
     newest: bytes = b""
+    """The newest entry of the stream of pages: as long as it stays the same, nothing is built."""
 
 
 async def backlog(store: Store) -> Backlog:

@@ -32,8 +32,8 @@ async def set_event_aside(
 
 
 async def set_aside_once(store: Store, kind: str, name: str, reason: str, **more: str) -> None:
-    """Keep a dead letter of what every event may try again: one for each thing, else a mistake in a template would fill
-    the store. Another reason takes the place of the one before."""
+    """Keep one dead letter of a thing, however often it fails: a page is tried again with every event, and a mistake in
+    a template would fill the store. With another reason a new letter takes the place of the one before."""
     letter = set_aside(kind, name, reason, **more)
     await store.run(_ONCE, (DEAD_LETTERS, OF), (thing_of({"kind": kind, "name": name, **more}), *letter[3:]))
 

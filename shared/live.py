@@ -5,8 +5,8 @@ its withdrawal until the press has marked those lists · `built:{id}` what is on
 `list:{name}` sorted set of ids, score: published_at in milliseconds · `place:{list}:{period}` sorted set of ids,
 score: the place in that archive, for good · `months:{list}` hash, month → articles listed ·
 `days:{month}` hash, day → articles listed of all: each page reads those of one month, however many there are ·
-`former:{id}` set of the paths it was to be live at before, one that it came back to among them, or was to be when a
-rewrite was there already; ingest adds them and nobody takes them out ·
+`former:{id}` set of the paths that were acknowledged before, whether or not the page ever stood there: each leads to
+where the article is now. Ingest adds them and nobody takes them out, also if the article comes back to one ·
 `names:{kind}` hash, slug → name as first accepted.
 Render lets articles in after their page is on disk; ingest takes them out in the step that withdraws them.
 """
@@ -36,7 +36,7 @@ def built_key(article: str) -> str:
 
 
 def former_key(article: str) -> str:
-    """Key of the paths that an article was live at before."""
+    """Key of the paths that an article had before."""
     return f"former:{article}"
 
 

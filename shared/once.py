@@ -1,7 +1,8 @@
-"""How late a view may come, and how many event_ids of counted views are remembered meanwhile: `views:remembered`.
+"""When a view may come, and how many event_ids of counted views may be remembered.
 
-Ingest refuses what is too early, too late, or more than the memory that is set for event_ids. Trending counts them as
-it remembers and forgets, and sets aside what comes onto the stream at no such moment all the same.
+`views:remembered` how many are: trending keeps the number. Ingest refuses a view that is too early or too late, and any
+while there is no memory for another event_id. A view that comes straight onto the stream is refused by nobody: trending
+sets it aside if it is too early or too late.
 """
 
 from datetime import timedelta

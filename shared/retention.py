@@ -25,7 +25,8 @@ idle_groups = Gauge(
 
 class Retention:
     """Trims the streams. A group that is not ours and reads no more is reported after `hours`, and removed after
-    twice as long: else it would keep every entry for ever. One without a reader does not read from when we see it."""
+    twice as long: else it would keep every entry for ever. Where a group has no reader at all, the time counts from
+    when this process first saw it so."""
 
     def __init__(self, store: Store, hours: float) -> None:
         self._store = store

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 CONSUMER = r"^[!-.0-~]{1,128}$"
-"""Files that are being written have it in their names, and tokens of leases before a slash."""
+"""No slash: the name is a part of the names of unfinished files, and a slash ends it in the token of a lease."""
 LANGUAGE = r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$"
 ADDRESS = r"^https?://[^/\s?#@]+(/[A-Za-z0-9][A-Za-z0-9._~-]*)*/*$"
 """It stands in pages as it is, so it has no name and password; a path in it stands in nginx' configuration too."""

@@ -55,7 +55,8 @@ class WithArticle(LiveEdition):
         return [*self._others(await super().places(name, period, first, count)), self._card]
 
     async def place_count(self, name: str, period: str) -> int:
-        """Of a period that begins again there are other pages; they come after this one."""
+        """The article's own alone. A period that begins again has places, and so pages, of articles that left; they are
+        built after this one, once the article is listed."""
         return 1
 
     async def months(self, name: str) -> Mapping[str, int]:

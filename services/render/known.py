@@ -17,7 +17,8 @@ from shared.ranking import HOT, TOPICS, ranking_key
 from shared.store import pairs
 
 SHELVINGS = "render:shelvings"
-"""How often an article was shelved. Who was read beside another one being shelved may have missed it."""
+"""How often any article was shelved. If that is more when an article is shelved than when it was read, others came into
+the lists in between, and its related articles may lack them."""
 BEYOND_LISTS = (ranking_key(HOT), ranking_key(TOPICS), FRONT)
 """What pages show beside lists; the marks of an article rest on it."""
 
