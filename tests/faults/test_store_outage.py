@@ -7,14 +7,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.servers import Valkey, free_port, running, wait_for
+from tests.servers import Valkey, free_port, is_ready, running, wait_for
 from tests.stack import path_of
 
 ARTICLES, CLIENTS = 2_000, 8
@@ -49,7 +49,7 @@ class House:
             command = f"-m uvicorn services.{name}.app:app --port {port} --no-access-log --no-proxy-headers"
             self._stack.enter_context(running([sys.executable, *command.split()], environ, self.folder / f"{name}.log"))
         for name in self.ports:
-            wait_for(lambda name=name: self._is_ready(name), 30, f"{name} is ready")
+            wait_for(lambda name=name: is_ready(f"http://127.0.0.1:{self.ports[name]}"), 30, f"{name} is ready")
 
     def stop(self) -> None:
         self._stack.close()
@@ -57,11 +57,6 @@ class House:
 
     def file(self, path: str) -> Path:
         return self.folder / "site" / path.lstrip("/") / "index.html"
-
-    def _is_ready(self, name: str) -> bool:
-        with suppress(httpx.HTTPError):
-            return httpx.get(f"http://127.0.0.1:{self.ports[name]}/health/ready").status_code == 200
-        return False
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from shared.clock import millis
 from shared.events import ARTICLES, VIEWS, ArticlePublished
 from shared.live import live_key
 from shared.ranking import HOT, ranking_key
-from tests.servers import Valkey, free_port, wait_for
+from tests.servers import Valkey, free_port, is_ready, wait_for
 
 REPORTED, READ = 20_000, 600  # the full size, 200,000 and 5,000: PRESSRUN_TEST_SCALE=10
 SCALE = int(os.environ.get("PRESSRUN_TEST_SCALE", "1"))
@@ -53,12 +53,7 @@ class Process:
             self._process.wait()
 
     def wait(self) -> None:
-        def ready() -> bool:
-            with contextlib.suppress(httpx.HTTPError):
-                return httpx.get(f"{self.url}/health/ready").status_code == 200
-            return False
-
-        wait_for(ready, 30, f"{self._command} is ready")
+        wait_for(lambda: is_ready(self.url), 30, f"{self._command} is ready")
 
 
 class House:

@@ -1,6 +1,5 @@
 """A store that Sentinel keeps: nothing is acknowledged that one node alone has."""
 
-import contextlib
 import json
 import signal
 import sys
@@ -20,7 +19,7 @@ from shared.replicas import Replicas
 from shared.settings import Settings
 from shared.store import Store
 from tests.ingest.conftest import started
-from tests.servers import PASSWORD, Valkey, free_port, running, wait_for
+from tests.servers import PASSWORD, Valkey, free_port, is_ready, running, wait_for
 
 PICTURE = Path(__file__).parents[2] / "docs" / "images" / "front.png"
 ARTICLE = {"guid": "kept", "headline": "Kept", "body_text": "By two."}
@@ -139,10 +138,4 @@ def test_streams_are_read_from_the_master_that_sentinel_names(replicated: Replic
         "PRESSRUN_DATA": str(tmp_path), "PRESSRUN_REDIS_URL": replicated.url, "PRESSRUN_REDIS_PASSWORD": PASSWORD,
     }  # fmt: skip
     with running(command, environ, tmp_path / "log"):
-        wait_for(lambda: _is_ready(port), what=f"trending reads; see {tmp_path / 'log'}")
-
-
-def _is_ready(port: int) -> bool:
-    with contextlib.suppress(httpx.TransportError):
-        return httpx.get(f"http://127.0.0.1:{port}/health/ready").is_success
-    return False
+        wait_for(lambda: is_ready(f"http://127.0.0.1:{port}"), what=f"trending reads; see {tmp_path / 'log'}")
