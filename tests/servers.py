@@ -56,11 +56,12 @@ async def until(condition: Callable[[], Any], seconds: float = 15) -> None:
             await asyncio.sleep(0.01)
 
 
-async def until_true(condition: Callable[[], Awaitable[Any]], seconds: float = 15) -> None:
-    """Wait, with the loop running, until the answer to the condition is true."""
+async def until_true(condition: Callable[[], Awaitable[Any]], seconds: float = 15) -> Any:
+    """Wait, with the loop running, until the answer to the condition is true; return it."""
     async with asyncio.timeout(seconds):
-        while not await condition():  # noqa: ASYNC110 - others make it true
+        while not (answer := await condition()):  # noqa: ASYNC110 - time, or others, make it true
             await asyncio.sleep(0.01)
+    return answer
 
 
 def is_ready(url: str) -> bool:

@@ -153,9 +153,9 @@ async def test_a_sender_that_leaves_disturbs_nobody_and_is_logged(
 ) -> None:
     said: list[str] = []
     monkeypatch.setattr("services.ingest.ndjson.observe.log", lambda: SimpleNamespace(info=said.append))
-    _, writer = await asyncio.open_connection("127.0.0.1", address)
+    reader, writer = await asyncio.open_connection("127.0.0.1", address)
     writer.write(CHUNKED + b"\r\n" + chunk(b"5\n10\n5"))
-    await asyncio.sleep(0.02)
+    await asyncio.wait_for(reader.readuntil(b'"line":"10"}'), 5)  # the line that was begun is being waited for
     writer.close()
     await writer.wait_closed()
     assert [answer["status"] for answer in await talk(address, b"1\n")] == [202]

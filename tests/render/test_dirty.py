@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from shared.backlog import PRESSES, UNHURRIED
 from shared.events import ARTICLES, PAGES
 from shared.live import built_key, live_key
 from shared.store import Store
+from tests.servers import until_true
 
 
 @pytest.fixture
@@ -30,13 +30,6 @@ def other(store: Store) -> Dirty:
 
 def names(taken: list[Taken]) -> list[str]:
     return [page.key for page in taken]
-
-
-async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 5) -> Any:
-    async with asyncio.timeout(seconds):
-        while not (found := await condition()):  # noqa: ASYNC110 - time, or another builder, makes it true
-            await asyncio.sleep(0.01)
-    return found
 
 
 async def mark_article(dirty: Dirty, ident: str, revision: int = 1, cause: str = "", urgent: bool = False) -> None:
@@ -195,7 +188,7 @@ async def test_a_builder_that_lost_its_lease_marks_the_page_again(
     monkeypatch.setattr(dirty_set, "LEASE_MS", 20)
     await dirty.mark(["front"], "first")
     (slow,) = await dirty.take(1, "t")
-    (quick,) = await until(lambda: other.take(1, "t"))
+    (quick,) = await until_true(lambda: other.take(1, "t"))
     assert quick.key == "front"
     assert not await dirty.done(slow), "its token does not hold any more"
     assert await other.done(quick), "the other one's still does"
@@ -211,7 +204,7 @@ async def test_a_builder_that_comes_back_to_a_lease_that_nobody_took_marks_it_ag
     monkeypatch.setattr(dirty_set, "LEASE_MS", 20)
     await mark_article(dirty, "a", 2)
     (slow,) = await dirty.take(1, "t")
-    (quick,) = await until(lambda: other.take(1, "t"))
+    (quick,) = await until_true(lambda: other.take(1, "t"))
     assert await store.do("HGET", built_key("a"), "shown") is None, "what is on disk is not trusted"
     assert await other.done(quick)
     assert not await dirty.done(slow)
@@ -374,7 +367,7 @@ async def test_a_page_becomes_overdue_after_its_patience(dirty: Dirty, monkeypat
         assert "feed:all" not in found
         return "front" in found
 
-    await until(front_is_there, 15)
+    await until_true(front_is_there)
 
 
 def test_the_patience_of_pages_is_that_of_the_design() -> None:
