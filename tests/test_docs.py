@@ -320,6 +320,12 @@ def test_every_link_and_picture_is_there(page: Path) -> None:
             assert anchor in anchors(there), target
 
 
+@pytest.mark.parametrize("picture", sorted((ROOT / "docs" / "images").iterdir()), ids=lambda path: path.name)
+def test_each_picture_is_shown_by_a_page(picture: Path) -> None:
+    shown = (Path(link or src).name for page in PAGES for link, src in LINK.findall(text(page)))
+    assert picture.name in shown
+
+
 # Put together here, so that this file has none of them itself.
 _HOSTS = (("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"), ("golang", "org"), ("crates", "io"))
 REGISTRIES = (*(".".join(name) for name in _HOSTS), "index-url" + " =")
