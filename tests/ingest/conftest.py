@@ -1,5 +1,6 @@
 """A real ingest for tests: a process of its own over the run's Valkey."""
 
+import asyncio
 import contextlib
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.ingest.door import GONE, ONE, TWO, Door
 from tests.ingest.two import Two
 from tests.servers import Valkey, free_port, running, wait_for
 
@@ -68,3 +70,17 @@ async def two(valkey_server: Valkey) -> AsyncIterator[Two]:
     yield found
     for store in found.stores:
         await store.close()
+
+
+@pytest.fixture
+async def door(valkey: str) -> AsyncIterator[Door]:
+    """The views' calls over a store in which two articles are live and one is withdrawn."""
+    door = Door(valkey)
+    for ident in (ONE, TWO):
+        await door.service.store.do("SET", f"live:{ident}", "{}")
+    await door.service.store.do("SET", f"article:{GONE}", "{}")
+    store = door.service.store
+    yield door
+    await door.http.aclose()
+    await store.close()
+    await asyncio.sleep(0)

@@ -6,7 +6,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from services.ingest.viewing import FLOOD
-from tests.ingest.test_views import FIREFOX, GONE, ONE, Door, door  # noqa: F401 - a fixture
+from tests.ingest.door import FIREFOX, GONE, ONE, Door
 
 OUTCOMES = ("counted", "repeated", "unknown", "foreign", "robot", "flood", "full")
 ROBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
@@ -33,7 +33,7 @@ def _counts() -> dict[str, float]:
     ],
 )
 async def test_each_view_is_counted_under_what_became_of_it(
-    door: Door,  # noqa: F811 - the fixture
+    door: Door,
     article: str,
     given: dict[str, str],
     outcome: str,
@@ -48,7 +48,7 @@ async def test_each_view_is_counted_under_what_became_of_it(
     assert {name: after[name] - before[name] for name in OUTCOMES if after[name] != before[name]} == {outcome: 1}
 
 
-async def test_views_that_go_to_the_store_together_are_counted_each(door: Door) -> None:  # noqa: F811 - the fixture
+async def test_views_that_go_to_the_store_together_are_counted_each(door: Door) -> None:
     before = _counts()
     await asyncio.gather(*(door.post({"article": ONE}, client=f"198.51.100.{number}") for number in range(20)))
     assert _counts()["counted"] - before["counted"] == 20

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import httpx
 import jsonschema_rs
 import pytest
-from pydantic import SecretStr
 
 from services.ingest.asyncapi import document
 from services.ingest.robots import is_robot
@@ -18,66 +16,13 @@ from services.ingest.viewing import FLOOD
 from services.ingest.views import MOST, Beacons, ViewBeacon, routes
 from services.ingest.visitors import SALTS, Client, DailySalts, network_of
 from shared.clock import Clock
-from shared.events import VIEWS, view_events
+from shared.events import VIEWS
 from shared.once import REMEMBERED, most_remembered
-from shared.problems import Problem
-from shared.service import Service, create_app
+from shared.service import create_app
 from shared.settings import Settings, Site
 from shared.store import Store, StoreUnavailable
 from shared.together import Together
-
-ONE, TWO, GONE = "a" * 16, "b" * 16, "c" * 16
-NOW = datetime(2025, 7, 26, 9, tzinfo=UTC)
-FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-EDGE = "edge-secret"
-
-
-class Door:
-    """The views' calls of an ingest whose clock can be set, and what is on the stream."""
-
-    def __init__(self, url: str) -> None:
-        settings = Settings(redis_url=url, edge_secret=SecretStr(EDGE), now=NOW)
-        settings.__dict__["site"] = Site(timezone="Asia/Baghdad")
-        self.service = Service("ingest", settings)
-        app = create_app(self.service, "test")
-        app.router.routes.extend(routes(self.service, self._authenticate, Beacons(self.service)))
-        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ingest")
-
-    def _authenticate(self, request: Any) -> str:
-        if request.headers.get("authorization") != "Bearer secret":
-            raise Problem(401, "no")
-        return "desk"
-
-    def set_clock(self, at: datetime) -> None:
-        self.service.clock._stopped_at = at
-
-    async def post(self, body: Any, client: str = "198.51.100.7", agent: str = FIREFOX, **headers: str) -> int:
-        content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        given = {"user-agent": agent, "x-pressrun-edge": EDGE, "x-pressrun-client": client, **headers}
-        return (await self.http.post("/v1/views", content=content, headers=given)).status_code
-
-    async def lines(self, *lines: Any) -> list[dict[str, Any]]:
-        body = b"\n".join(line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines)
-        answer = await self.http.post("/v1/views/batch", content=body, headers={"authorization": "Bearer secret"})
-        assert answer.status_code == 200
-        return [json.loads(line) for line in answer.text.splitlines()]
-
-    async def streamed(self) -> list[Any]:
-        entries = await self.service.store.do("XRANGE", VIEWS, "-", "+")
-        return [view_events.validate_json(fields[1]) for _, fields in entries]
-
-
-@pytest.fixture
-async def door(valkey: str) -> AsyncIterator[Door]:
-    door = Door(valkey)
-    for ident in (ONE, TWO):
-        await door.service.store.do("SET", f"live:{ident}", "{}")
-    await door.service.store.do("SET", f"article:{GONE}", "{}")
-    store = door.service.store
-    yield door
-    await door.http.aclose()
-    await store.close()
-    await asyncio.sleep(0)
+from tests.ingest.door import EDGE, FIREFOX, GONE, NOW, ONE, TWO, Door
 
 
 async def test_a_readers_view_is_on_the_stream_once_it_is_answered(door: Door) -> None:
