@@ -32,10 +32,11 @@ from shared.broker import create_group
 from shared.clock import Clock
 from shared.entries import Delivered, decode
 from shared.events import ARTICLES, SIGNALS, RankingChanged, announce, signals
+from shared.groups import groups_of
 from shared.ranking import ranking_key
 from shared.settings import Settings
 from shared.settings import Site as SiteSettings
-from shared.store import Script, Store
+from shared.store import Store
 from tests.servers import Valkey
 
 START = datetime.fromisoformat("2025-07-26T20:00:00+03:00")
@@ -199,7 +200,7 @@ class PressRoom:
     async def drain(self) -> None:
         """Deliver and build until nothing is left."""
         quiet = random.Random(0)
-        quiet.random = lambda: 1.0  # type: ignore[method-assign]
+        quiet.random = lambda: 1.0  # type: ignore[method-assign]  # no batch is delivered twice
         for _ in range(2000):
             await self._pending()
             await self.deliver(quiet)
@@ -217,9 +218,7 @@ class PressRoom:
 
     async def _read_up(self) -> bool:
         for stream in (ARTICLES, SIGNALS):
-            flat = (await self.store.do("XINFO", "GROUPS", stream))[0]
-            fields = {flat[at]: flat[at + 1] for at in range(0, len(flat), 2)}
-            if fields[b"lag"] or fields[b"pending"]:
+            if any(group.behind for group in await groups_of(self.store, stream)):
                 return False
         return True
 
@@ -276,9 +275,3 @@ def draft(guid: str, **members: Any) -> Draft:
     authors = tuple(Author(name) for name in members.pop("authors", ()))
     whole = {"headline": f"Story {guid}", "body_html": f"<p>Body of {guid}.</p>", **members}
     return Draft(guid=guid, authors=authors, **whole)
-
-
-__all__ = [
-    "START", "Killed", "OneByOne", "PressRoom", "Script", "archive_pages_of", "draft", "lists_change_while_shelving",
-    "opened",
-]  # fmt: skip

@@ -15,6 +15,7 @@ from services.trending.stories import Stories, notices
 from services.trending.week import Calendar
 from shared.articles import Article, Facets, Term, identify, record_key
 from shared.broker import create_group
+from shared.dead_letters import letters
 from shared.entries import Delivered, decode
 from shared.events import (
     ARTICLES,
@@ -166,5 +167,4 @@ class Newsroom:
 
     async def letters(self) -> list[str]:
         """The reasons of what was set aside."""
-        entries = await self.store.do("XRANGE", "dead-letters", "-", "+")
-        return [dict(zip(fields[::2], fields[1::2], strict=True))[b"reason"].decode() for _, fields in entries]
+        return [letter["reason"] for letter in await letters(self.store)]
