@@ -16,6 +16,7 @@ from services.ingest.bodies import check_length, steady
 from services.ingest.multipart import take_apart
 from services.ingest.pictures import inspect
 from services.ingest.signatures import Raw
+from shared import observe
 from shared.media import Original, find_media, media_key, original_path
 from shared.problems import Problem
 from shared.replicas import Replicas
@@ -28,6 +29,7 @@ SPOOLS = 16
 STALE = 3600
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EIO, errno.EROFS)
 _UNFINISHED = ".incoming"
+_of_the_disk = observe.NowAndThen()
 
 
 class Media:
@@ -151,5 +153,7 @@ def _disk_errors() -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in _FULL:
+            if _of_the_disk.is_due():
+                observe.log().error("the disk does not take a file", error=str(error))
             raise Problem(503, f"the file cannot be kept now: {error.strerror}") from error
         raise

@@ -27,6 +27,7 @@ from services.ingest.media import AT_ONCE, ENVELOPE, MOST, Media
 from services.ingest.multipart import CHUNK
 from services.ingest.push import push_routes
 from shared.media import find_media, original_path
+from shared.observe import NowAndThen
 from shared.service import Service, create_app
 from shared.settings import Settings
 from shared.store import Store
@@ -501,6 +502,26 @@ async def test_a_disk_that_fails_may_take_it_later(
     assert answer.status_code == status
     assert ("retry-after" in answer.headers) == (status == 503)
     assert not list(ingest.settings.originals_dir.glob(".incoming/*"))
+
+
+async def test_a_disk_that_takes_no_files_is_logged_with_its_reason_and_not_for_each_file(
+    ingest: Ingest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: list[tuple[str, str]] = []
+
+    class Log:
+        def error(self, event: str, *, error: str) -> None:
+            lines.append((event, error))
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), "/media/ab")
+
+    monkeypatch.setattr("services.ingest.media._place", fail)
+    monkeypatch.setattr("services.ingest.media.observe.log", Log)
+    monkeypatch.setattr("services.ingest.media._of_the_disk", NowAndThen())
+    for media_id in ("x", "y"):
+        assert (await ingest.push_asset(media_id, picture())).status_code == 503
+    assert lines == [("the disk does not take a file", "[Errno 30] Read-only file system: '/media/ab'")]
 
 
 async def test_a_file_its_name_and_its_folder_are_on_disk_before_they_are_acknowledged(
