@@ -35,7 +35,7 @@ def build(
 ) -> None:
     """Build the whole site from the store alone into an empty folder."""
     if out_dir.exists() and (not out_dir.is_dir() or any(out_dir.iterdir())):
-        raise CannotStart(f"{out_dir}: not an empty folder")
+        raise CannotStart(f"{out_dir}: not an empty folder; name one that is, or that is not there yet")
     place = find(data)
     whole = with_store(data, lambda place, store: WholeEdition.load(store, place.settings.site))
     started = time.monotonic()

@@ -39,7 +39,7 @@ def import_(file: Exported, data: Data = None) -> None:
 
     async def work(place: Place, store: Store) -> int:
         if [key async for key in _first(store)]:
-            raise CannotStart("the store is not empty: it has articles")
+            raise CannotStart("the store is not empty: it has articles; import into a stack that has none")
         _make_sure_of_room(_check(file), place.settings.originals_dir)
         with tarfile.open(file, "r:gz") as archive:
             _unpack_media(archive, place.settings.originals_dir)
