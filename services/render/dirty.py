@@ -158,7 +158,7 @@ class Dirty:
         """Give the lease back until the article `heir` is listed anew, and mark the page then; False if it is
         listed already at the path that the page is to lead to."""
         about = (taken.key, taken.token, taken.cause, path, int(taken.untold))
-        return bool(await self._store.run(steps.WAIT_FOR, (*ALL, waits_key(heir), live_key(heir)), about))
+        return bool(await self._store.run(steps.WAIT_FOR, (*ALL, steps.waits_key(heir), live_key(heir)), about))
 
     async def reclaim(self) -> int:
         """Mark again what an earlier life of this worker was building when it died."""
@@ -206,8 +206,3 @@ class Dirty:
 def _end_of(lease_ms: int) -> float:
     """When a lease that is asked for now has run out: not later than in the store, which begins to count later."""
     return time.monotonic() + lease_ms / 1000
-
-
-def waits_key(article: str) -> str:
-    """Key of the pages that wait for an article to be listed: those that are to lead to it."""
-    return f"render:waits:{article}"

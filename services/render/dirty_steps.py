@@ -22,6 +22,7 @@ Times are the machine's milliseconds, never the site's: a lease does not stop wi
 
 from services.render import keys
 from shared.backlog import SHARED, TO_BUILD, UNHURRIED
+from shared.live import built_key
 from shared.store import Script
 
 BACKGROUND = "render:dirty:background"
@@ -30,13 +31,21 @@ LEASES = "render:leases"
 TOKENS = "render:tokens"
 CAUSES = "render:causes"
 WHY = "render:why"
+UNTOLD = "render:untold"
 WAITING = (TO_BUILD, SHARED, UNHURRIED, BACKGROUND, GONE, LEASES)
 """Where page keys stand that wait or are being built."""
 ALL = (*WAITING, TOKENS, CAUSES)
 """The first KEYS of every script that begins with LUA, whose own stand behind them."""
 
+
+def waits_key(article: str) -> str:
+    """Key of the pages that wait for an article to be listed: those that are to lead to it."""
+    return f"render:waits:{article}"
+
+
 LUA = (
-    f"local WHY, CAN_WAIT = '{WHY}', {{{', '.join(f'[{kind!r}] = true' for kind in keys.UNHURRIED)}}}"
+    f"local WHY, UNTOLD, BUILT = '{WHY}', '{UNTOLD}', '{built_key('')}'\n"
+    + f"local CAN_WAIT = {{{', '.join(f'[{kind!r}] = true' for kind in keys.UNHURRIED)}}}"
     + """
 local ARTICLES, SHARED, UNHURRIED, BACKGROUND, GONE, LEASES, TOKENS, CAUSES = unpack(KEYS, 1, 8)
 local clock = redis.call('TIME')
@@ -85,12 +94,12 @@ local function again(page)
 end
 local function distrust(page)
   -- what is on disk may be another page than the store knows of: it is built again, whatever it shows
-  if string.sub(page, 1, 8) == 'article:' then redis.call('HDEL', 'built:' .. string.sub(page, 9), 'shown') end
+  if string.sub(page, 1, 8) == 'article:' then redis.call('HDEL', BUILT .. string.sub(page, 9), 'shown') end
   again(page)
 end
 local function lost(page, mark)
   -- its builder may have written a page that the store does not know of, nor was told
-  redis.call('SADD', 'render:untold', page)
+  redis.call('SADD', UNTOLD, page)
   if mark and mark ~= '' then redis.call('HSETNX', CAUSES, page, mark) end
   distrust(page)
 end
@@ -149,7 +158,7 @@ local marks = {}
 for at = 3, #ARGV do
   local page = ARGV[at]
   mark(GONE, page, tonumber(ARGV[2]), ARGV[1])
-  redis.call('SADD', 'render:untold', page)
+  redis.call('SADD', UNTOLD, page)
   marks[at - 2] = redis.call('ZSCORE', LEASES, page) and '' or redis.call('HGET', CAUSES, page)
 end
 return marks
@@ -165,7 +174,7 @@ local heir = redis.call('GET', KEYS[10])
 if heir and cjson.decode(heir).path == ARGV[4] then return 0 end
 redis.call('SADD', KEYS[9], ARGV[1])
 caused(ARGV[1], ARGV[3])
-if ARGV[5] == '1' then redis.call('SADD', 'render:untold', ARGV[1]) end
+if ARGV[5] == '1' then redis.call('SADD', UNTOLD, ARGV[1]) end
 done(ARGV[1], ARGV[2])
 return 1
 """
@@ -189,7 +198,7 @@ GIVE_BACK = Script(
     LUA
     + """
 done(ARGV[1], ARGV[2])
-if ARGV[4] == '1' then redis.call('SADD', 'render:untold', ARGV[1]) end
+if ARGV[4] == '1' then redis.call('SADD', UNTOLD, ARGV[1]) end
 again(ARGV[1])
 caused(ARGV[1], ARGV[3])
 return 1

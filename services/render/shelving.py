@@ -2,9 +2,12 @@
 that changes."""
 
 from services.render import dirty_steps, keys
+from services.render.dirty_steps import waits_key
 from shared.articles import record_key
 from shared.charts import charted_key
-from shared.live import MONTH, days_key, left_key, live_key, months_key
+from shared.clock import due
+from shared.live import MONTH, days_key, left_key, list_key, live_key, months_key, place_key
+from shared.ranking import TOPICS, ranking_key
 from shared.store import Script
 
 # KEYS[9] the stream of pages, KEYS[10] SHELVINGS, then BEYOND_LISTS. ARGV: the plans, JSON; all of their marks, JSON;
@@ -26,7 +29,9 @@ SHELVE = Script(
     dirty_steps.LUA
     + f"local CHARTED, LIVE, LEFT = '{charted_key('')}', '{live_key('')}', '{left_key('')}'\n"
     + f"local MONTHS, DAYS, MONTH = '{months_key('')}', '{days_key('')}', {MONTH}\n"
-    + f"local RECORD, LAST = '{record_key('')}', {keys.LAST}\n"
+    + f"local LIST, TOPICS, RECORD = '{list_key('')}', '{ranking_key(TOPICS)}', '{record_key('')}'\n"
+    + f"local DUE, NEWS, WAITS, LAST = '{due('press')}', '{keys.NEWS_DUE}:', '{waits_key('')}', {keys.LAST}\n"
+    + f"local function place_key(name, period) return '{place_key('', '').rstrip(':')}:' .. name .. ':' .. period end\n"
     + """
 local PAGES, SHELVINGS, BEYOND = KEYS[9], KEYS[10], {KEYS[11], KEYS[12], KEYS[13]}
 local plans, marks = cjson.decode(ARGV[1]), cjson.decode(ARGV[2])
@@ -65,7 +70,7 @@ local function rank_in(id, key, score)
   return rank
 end
 local function position(known, id, name, score)
-  if not known[name] then known[name] = rank_in(id, 'list:' .. name, score) end
+  if not known[name] then known[name] = rank_in(id, LIST .. name, score) end
   return known[name]
 end
 
@@ -94,7 +99,7 @@ end
 local next_places = {}
 local function give_place(places, id, name, period)
   -- for good: the one it has, or the next
-  local key = 'place:' .. name .. ':' .. period
+  local key = place_key(name, period)
   local free = next_places[key] or redis.call('ZCARD', key)
   if redis.call('ZADD', key, 'NX', free, id) == 1 then
     places[key] = free
@@ -103,7 +108,7 @@ local function give_place(places, id, name, period)
   next_places[key] = free
 end
 local function place_of(places, id, name, period)
-  local key = 'place:' .. name .. ':' .. period
+  local key = place_key(name, period)
   if places[key] == nil then places[key] = redis.call('ZSCORE', key, id) end
   return places[key]
 end
@@ -111,8 +116,8 @@ end
 local function picked(size)
   -- how many places of the topics block the announced topics fill: the newest article of each, none twice
   local count, seen = 0, {}
-  for _, topic in ipairs(cjson.decode(redis.call('GET', 'ranking:topics') or '[]')) do
-    for _, other in ipairs(redis.call('ZREVRANGE', 'list:topic:' .. topic, 0, size - 1)) do
+  for _, topic in ipairs(cjson.decode(redis.call('GET', TOPICS) or '[]')) do
+    for _, other in ipairs(redis.call('ZREVRANGE', LIST .. 'topic:' .. topic, 0, size - 1)) do
       if not seen[other] then
         seen[other] = true
         count = count + 1
@@ -154,9 +159,9 @@ end
 local function shows_it_alone(page)
   -- whether a page that an article brought with it shows no other one; where one left, its place is kept
   local kind, name = string.match(page, '^(%a+):(.*)$')
-  if kind ~= 'archive' then return redis.call('ZCARD', 'list:' .. name) == 1 end
+  if kind ~= 'archive' then return redis.call('ZCARD', LIST .. name) == 1 end
   local list, period = string.match(name, '^(.*)|(.*)|')
-  return redis.call('ZCARD', 'place:' .. list .. ':' .. period) == 1
+  return redis.call('ZCARD', place_key(list, period)) == 1
 end
 
 local function leave_whole(plan)
@@ -176,7 +181,7 @@ local function touch_all(page, size, name, period, patience, cause)
   -- once for all articles of a step: where many leave together, each finds the period empty
   if marked_whole[page] and marked_whole[page] <= patience then return end
   marked_whole[page] = patience
-  local last = math.ceil(redis.call('ZCARD', 'place:' .. name .. ':' .. period) / size)
+  local last = math.ceil(redis.call('ZCARD', place_key(name, period)) / size)
   for n = 1, last do touch((string.gsub(page, '{n}', n)), patience, cause) end
 end
 
@@ -213,7 +218,7 @@ local function mark_what_changes(plan, was_empty, begun, best, places)
       if when == 'within' and rank and rank < size then touch(page, patience, cause) end
       if when == 'short' and rank and rank < size and picked(size) < size then touch(page, patience, cause) end
     elseif when == 'edge' then
-      if was_empty[name] or redis.call('EXISTS', 'list:' .. name) == 0 then touch(page, patience, cause) end
+      if was_empty[name] or redis.call('EXISTS', LIST .. name) == 0 then touch(page, patience, cause) end
     elseif when == 'period' then
       local place = size > 0 and place_of(places, id, name, period)
       if turned(begun, name, period) or place and place % size == 0 then touch(page, patience, cause) end
@@ -227,15 +232,15 @@ local function list(plan, best, places)
     local m = marks[number]
     local when, name = m[2], m[3]
     if plan.before and (when == 'within' or when == 'short') then position(best, id, name, plan.before) end
-    if when == 'edge' then was_empty[name] = redis.call('EXISTS', 'list:' .. name) == 0 end
+    if when == 'edge' then was_empty[name] = redis.call('EXISTS', LIST .. name) == 0 end
   end
   for _, left in ipairs(plan.leave) do
-    redis.call('ZREM', 'list:' .. left[1], id)
+    redis.call('ZREM', LIST .. left[1], id)
     for at = 2, #left do count_in(left[1], left[at], -1) end
   end
   for _, joined in ipairs(plan.join) do
     local name = joined[1]
-    redis.call('ZADD', 'list:' .. name, plan.after, id)
+    redis.call('ZADD', LIST .. name, plan.after, id)
     for at = 2, #joined do
       give_place(places, id, name, joined[at])
       begun[name .. joined[at]] = count_in(name, joined[at], 1) == 1
@@ -248,20 +253,20 @@ local function note(plan, card, live)
   local id = plan.id
   if card ~= '' then
     if card ~= live then redis.call('SET', LIVE .. id, card) end
-    local waits = redis.call('SMEMBERS', 'render:waits:' .. id)
+    local waits = redis.call('SMEMBERS', WAITS .. id)
     -- before all others: what they led to until now may be gone
     for _, page in ipairs(waits) do redis.call('ZADD', ARTICLES, 'LT', 0, page) end
-    if #waits > 0 then redis.call('DEL', 'render:waits:' .. id) end
-    redis.call('HSET', 'built:' .. id, unpack(plan.built))
-    redis.call('HDEL', 'built:' .. id, 'gone')
-    if plan.news_until > 0 then redis.call('ZADD', 'due:press', plan.news_until, 'news:' .. id) end
+    if #waits > 0 then redis.call('DEL', WAITS .. id) end
+    redis.call('HSET', BUILT .. id, unpack(plan.built))
+    redis.call('HDEL', BUILT .. id, 'gone')
+    if plan.news_until > 0 then redis.call('ZADD', DUE, plan.news_until, NEWS .. id) end
   else
     redis.call('DEL', LIVE .. id)
   end
   if #plan.events > 0 then rebuilt_by(plan.page, plan.cause) end
   for _, page in ipairs(plan.firsts) do
     rebuilt_by(page, plan.cause)
-    redis.call('SREM', 'render:untold', page)
+    redis.call('SREM', UNTOLD, page)
     -- what it waited for is done: where others came onto it too, it has the time that such pages have
     if redis.call('ZREM', GONE, page) == 1 then touch(page, LAST, plan.cause) end
   end
@@ -275,7 +280,7 @@ local function shelve(plan, card, live, left, first)
   if gone or not holds(kept, live, left, first) then
     if give_back(plan) then
       distrust(plan.page)
-      if plan.untold or #plan.events > 0 then redis.call('SADD', 'render:untold', plan.page) end
+      if plan.untold or #plan.events > 0 then redis.call('SADD', UNTOLD, plan.page) end
     end
     caused(plan.page, plan.cause)
     return 0
@@ -294,7 +299,7 @@ local function shelve(plan, card, live, left, first)
   if not give_back(plan) or card == '' then caused(plan.page, plan.cause) end
   if card == '' then
     redis.call('ZADD', GONE, 'LT', now + plan.gone_after, plan.page)
-    if plan.untold then redis.call('SADD', 'render:untold', plan.page) end
+    if plan.untold then redis.call('SADD', UNTOLD, plan.page) end
   end
   return 1
 end

@@ -19,7 +19,7 @@ local function take_pages(most, few, early, share, least, token, lease, size, fi
   local taken, count, leased = {}, 0, redis.call('ZCARD', LEASES)
   local some_gone, some_background = redis.call('ZCARD', GONE) > 0, redis.call('ZCARD', BACKGROUND) > 0
   local some_unhurried = redis.call('ZCARD', UNHURRIED) > 0
-  local some_untold = redis.call('EXISTS', 'render:untold') == 1
+  local some_untold = redis.call('EXISTS', UNTOLD) == 1
   local is_first = {}
   for _, page in ipairs(first) do is_first[page] = true end
   local function lease_all(pages)
@@ -37,8 +37,8 @@ local function take_pages(most, few, early, share, least, token, lease, size, fi
     redis.call('ZADD', LEASES, unpack(leases))
     redis.call('HSET', TOKENS, unpack(tokens))
     redis.call('HDEL', CAUSES, unpack(pages))
-    local untold = some_untold and redis.call('SMISMEMBER', 'render:untold', unpack(pages)) or {}
-    if some_untold then redis.call('SREM', 'render:untold', unpack(pages)) end
+    local untold = some_untold and redis.call('SMISMEMBER', UNTOLD, unpack(pages)) or {}
+    if some_untold then redis.call('SREM', UNTOLD, unpack(pages)) end
     for at, page in ipairs(pages) do
       local id = string.match(page, '^article:(.*)')
       taken[count + at] = {page, marks[at] or '', id and known_of(id, size) or false, untold[at] or 0}
@@ -112,7 +112,7 @@ local entries, marks, mark_of = {}, {}, {}
 for at = 7, #ARGV, 5 do
   local entry, cause, id, revision, urgent = unpack(ARGV, at, at + 4)
   entries[#entries + 1] = entry
-  if tonumber(redis.call('HGET', 'built:' .. id, 'revision') or -1) < tonumber(revision) then
+  if tonumber(redis.call('HGET', BUILT .. id, 'revision') or -1) < tonumber(revision) then
     local page, patience = 'article:' .. id, urgent == '1' and -now or 0
     local mark = mark_of[page]
     if not mark then

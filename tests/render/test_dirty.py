@@ -8,8 +8,8 @@ import pytest
 
 from services.render import dirty as dirty_set
 from services.render import keys
-from services.render.dirty import Change, Dirty, Taken, waits_key
-from services.render.dirty_steps import ALL, BACKGROUND, GONE, LEASES, WHY
+from services.render.dirty import Change, Dirty, Taken
+from services.render.dirty_steps import ALL, BACKGROUND, GONE, LEASES, UNTOLD, WHY, waits_key
 from shared.articles import record_key
 from shared.backlog import PRESSES, UNHURRIED
 from shared.events import ARTICLES, PAGES
@@ -99,7 +99,7 @@ async def test_an_article_that_is_on_disk_at_that_revision_or_a_later_one_is_not
 async def test_of_a_batch_each_article_is_marked_for_the_first_that_is_told_of_it(store: Store, dirty: Dirty) -> None:
     told = [("a", "first"), ("b", "second"), ("a", "third"), ("c", "fourth")]
     changes = [Change("0-1", cause, ident, at, False) for at, (ident, cause) in enumerate(told, 1)]
-    await store.do("SADD", "render:untold", "article:b")
+    await store.do("SADD", UNTOLD, "article:b")
     taken = await dirty.mark_articles(changes, 10, 0, "t")
     found = {page.key: (page.cause, page.untold) for page in taken}
     assert found == {"article:a": ("first", False), "article:b": ("second", True), "article:c": ("fourth", False)}
@@ -227,7 +227,7 @@ async def test_an_earlier_lifes_pages_are_reclaimed_and_no_others(store: Store, 
 
 
 async def test_a_page_that_was_given_back_is_built_for_what_it_was_marked(store: Store, dirty: Dirty) -> None:
-    await store.do("SADD", "render:untold", "front")
+    await store.do("SADD", UNTOLD, "front")
     await dirty.mark(["front"], "first")
     (taken,) = await dirty.take(1, "t")
     await dirty.give_back(taken)
@@ -247,7 +247,7 @@ async def test_a_withdrawal_that_came_meanwhile_goes_first_though_its_page_is_gi
 async def test_a_page_waits_for_the_article_that_it_is_to_lead_to_and_for_what_it_was_marked(
     store: Store, dirty: Dirty
 ) -> None:
-    await store.do("SADD", "render:untold", "article:a")
+    await store.do("SADD", UNTOLD, "article:a")
     await mark_article(dirty, "a", cause="first")
     (taken,) = await dirty.take(1, "t")
     await store.do("SET", live_key("heir"), '{"path": "/here/"}')

@@ -11,8 +11,7 @@ import pytest
 
 from services.render import keys
 from services.render.addresses import page_of, path_of
-from services.render.dirty import waits_key
-from services.render.dirty_steps import WHY
+from services.render.dirty_steps import WHY, waits_key
 from services.render.edition import LiveEdition
 from services.render.reasons import impact, why
 from services.render.site import page_file

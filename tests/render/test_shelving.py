@@ -9,8 +9,8 @@ import pytest
 
 from services.ingest.draft import Draft
 from services.render.affected import NEWEST
-from services.render.dirty import Change, waits_key
-from services.render.dirty_steps import LEASES, TOKENS, WHY
+from services.render.dirty import Change
+from services.render.dirty_steps import LEASES, TOKENS, WHY, waits_key
 from services.render.keys import article
 from services.render.site import gone, moved, page_file
 from shared.articles import identify

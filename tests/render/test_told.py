@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.render.dirty_steps import WHY
+from services.render.dirty_steps import UNTOLD, WHY
 from services.render.keys import article
 from services.render.shelf import Shelf
 from services.render.site import Output, gone, moved, page_file
@@ -66,7 +66,7 @@ async def test_a_page_that_was_written_when_its_press_was_killed_is_told_of(
     assert event["paths"] == [page_file(path), gone(path), moved(path, path)[0]]
     assert event["cause"] == accepted.event_id
     assert await why(room, event["page"]) == accepted.event_id
-    assert await room.store.do("EXISTS", "render:untold") == 0
+    assert await room.store.do("EXISTS", UNTOLD) == 0
 
 
 async def test_a_410_that_was_taken_away_when_its_press_was_killed_is_told_of(
@@ -116,7 +116,7 @@ async def test_a_410_that_somebody_wrote_too_late_to_tell_of_it_is_told_of(
     accepted = await room.accept(draft("g", section="World", status="canceled"))
     page, path = article(accepted.article.id), accepted.article.path
     room.tree.apply(Output({gone(path): b""}, absent=(page_file(path),), keeps_folder=True))
-    await room.store.do("SADD", "render:untold", page)
+    await room.store.do("SADD", UNTOLD, page)
     await room.drain()
     [event] = [event for event in await told(room) if event["article"] == accepted.article.id]
     assert (event["type"], event["cause"]) == ("page.removed", accepted.event_id)
@@ -141,12 +141,12 @@ async def test_what_an_article_brought_with_it_is_not_told_of_before_it_is_liste
         await room.deliver(random.Random(0))
         await room.press.round()
     brought = {b"list:topic:oil", b"feed:topic:oil", b"archive:topic:oil|2025-07|1"}
-    assert set(await room.store.do("SMEMBERS", "render:untold")) >= brought
+    assert set(await room.store.do("SMEMBERS", UNTOLD)) >= brought
     await room.die_and_start_again()
     await room.drain()
     causes = {event["page"]: event["cause"] for event in await told(room)}
     assert causes["list:topic:oil"] == await why(room, "list:topic:oil") == accepted.event_id
-    assert await room.store.do("EXISTS", "render:untold") == 0
+    assert await room.store.do("EXISTS", UNTOLD) == 0
     assert (await room.differences()).clean
 
 
