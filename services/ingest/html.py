@@ -70,10 +70,11 @@ _CHECKS: dict[str, Callable[[str], object]] = {
 }
 
 # h1 is the page's own headline; what is a block without meaning here stays a block; what has the name of one of SVG's
-# elements, though nothing around it is SVG, would go with its words (Grammarly marks words of an editor with `<g>`)
+# elements, though nothing around it is SVG, would go with its words (Grammarly marks words of an editor with `<g>`).
+# And a marquee, which nothing is left of, would let the paragraph around it have blocks in it.
 # (a look at the first letter spares the list of names: most tags of a body are paragraphs)
 _RENAMED = re.compile(
-    r"<(/?)(?=[acfghmnt])(?:(h1)|(annotation|g|text)"
+    r"<(/?)(?=[acfghmnt])(?:(h1)|(annotation|g|marquee|text)"
     r"|article|main|header|footer|nav|address|center|hgroup|form|fieldset|noscript)(?=[\s/>])",
     re.IGNORECASE,
 )

@@ -398,6 +398,7 @@ def test_a_tag_has_so_many_attributes_and_no_more() -> None:
         "<a href='javascript:x'><table><a href=https://a.b/>",
         "<h1>a<noscript><h1>b",
         "<table><li>a<li>b",
+        "<p>a<marquee>b<div>c</div></marquee>d</p>",
         "<ul><li>a<ul><li>b</li></ul></li><li>c</li></ul><dl><dt>d<dd>e</dl>",
     ],
 )
