@@ -17,7 +17,7 @@ _ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
 _NAMED = re.compile(r"(</?)(a|h[2-6]|summary|th)(?=[ >])([^>]*>)")
 _LEADS_SOMEWHERE = re.compile(r'(?: (?!href=)[a-z]+="[^"]*")* href=')
 _WORDS = re.compile(rf'(?:\A|>)[{BLANK}]*[^<{BLANK}]|<img(?: (?!alt=)[a-z]+="[^"]*")* alt="[^"]')
-_LISTED = re.compile(r"<(?:[uo]l|li|d[ltd]|summary)[ >]")
+_LISTED = re.compile(r"<(?:[uo]l|li|d[ltd]|r[pt]|summary)[ >]")
 _TERMS = re.compile(r"(?:dt )+(?:dd )+")
 _ALL_TERMS = re.compile(r"(?:(?:dt )+(?:dd )+|terms )*")
 _HEADING = re.compile(r"<h([2-6])[ >]")
@@ -26,7 +26,8 @@ _HEADING_NAME = re.compile(r"<(/?)h([2-6])(?=[ >])")
 
 def tidy(html: str) -> str:
     """Cleaned HTML in which each picture has an alternative, if only an empty one, links lead somewhere and have words,
-    items are in lists and lists have nothing but items, and headings begin at h2 and leave no level out."""
+    items are in lists and lists have nothing but items, what says how a word is read is in its ruby, and headings begin
+    at h2 and leave no level out."""
     if "<img" in html:
         html = _PICTURE.sub(_picture, html)
     html = _without_nameless(html)
@@ -138,7 +139,7 @@ def _begin(path: list[_Element], parts: list[str], at: int) -> None:
     if name in ("dt", "dd") and (owner := _dl_of(path)):
         owner.terms.append(at)
     elif not _is_at_home(name, parent):
-        name = parts[at] = "div"
+        name = parts[at] = "small" if name in ("rp", "rt") else "div"
     parent.inside.append(name)
     parent.has_summary |= name == "summary"
     if name != "li":
@@ -182,6 +183,8 @@ def _is_at_home(name: str, parent: _Element) -> bool:
         return parent.name in ("ul", "ol")
     if name == "summary":
         return parent.name == "details" and not parent.has_summary
+    if name in ("rp", "rt"):
+        return parent.name == "ruby"
     return name not in ("dt", "dd")
 
 

@@ -15,7 +15,7 @@ from services.ingest.markup import MAX_NESTING
 from services.ingest.tidy import outline, tidy
 
 NAMES = ["a", "b", "blockquote", "dd", "details", "div", "dl", "dt", "h1", "h2", "h3", "h4", "h6", "li", "ol", "p",
-         "pre", "summary", "table", "td", "th", "tr", "ul"]  # fmt: skip
+         "pre", "rp", "rt", "ruby", "summary", "table", "td", "th", "tr", "ul"]  # fmt: skip
 PIECES = [
     *(f"<{name}>" for name in NAMES), *(f"</{name}>" for name in NAMES),
     '<a href="https://a.b/">', "<a href=#x>", "<a href=//a.b/ title='<a>'>", "<img src=//a.b/c>",
@@ -61,6 +61,8 @@ def _check(element: Element, parent: Element, around: Element | None) -> None:
             assert parent.tag in ("ul", "ol")
         case "dt" | "dd":
             assert parent.tag == "dl" or (parent.tag == "div" and around is not None and around.tag == "dl")
+        case "rp" | "rt":
+            assert parent.tag == "ruby"
         case "ul" | "ol":
             assert {child.tag for child in element} <= {"li"}
             assert not _has_words_between(element)
@@ -130,6 +132,8 @@ def test_levels_in_order_stay_as_they_are_and_who_stood_below_or_beside_still_do
         ("<dl><dd>a</dl>", "<div><div>a</div></div>"),
         ("<dt>a</dt><summary>b</summary>", "<div>a</div><div>b</div>"),
         ("<details><summary>a</summary>b</details>", "<details><summary>a</summary>b</details>"),
+        ("<ruby>a<rp>(<rt>b<rp>)</ruby>", "<ruby>a<rp>(</rp><rt>b</rt><rp>)</rp></ruby>"),
+        ("<ruby><b>a<rt>b</b></ruby><rp>c", "<ruby><b>a<small>b</small></b></ruby><small>c</small>"),
         ('a<a href="https://a.b/"> </a>b', "a b"),
         ('<a href="https://a.b/"><img src=https://a.b/c></a>', '<img alt="" src="https://a.b/c" loading="lazy">'),
         (
