@@ -19,6 +19,8 @@ MAX_LINES = 10_000
 HELD = 16 * 2**20  # bytes of lines that are worked on at once, whatever their number
 CHUNK = 256  # answers that go out together when they are ready together
 LEFT = "a sender left in the middle of its lines"
+# what many readers of text in lines take for the end of one (Unicode §5.8), and JSON leaves as it is
+_ENDS_OF_LINES = tuple((character, f"\\u{ord(character):04x}") for character in "\x85\u2028\u2029")
 
 Answer = dict[str, Any]
 Work = Callable[[bytes], Awaitable[Answer]]
@@ -189,7 +191,11 @@ async def _refuse(problem: Problem) -> Answer:
 
 
 def _line(answer: Answer) -> bytes:
-    return _as_json(answer).encode("utf-8", "replace") + b"\n"
+    text = _as_json(answer)
+    for character, escape in _ENDS_OF_LINES:
+        if character in text:
+            text = text.replace(character, escape)
+    return text.encode("utf-8", "replace") + b"\n"
 
 
 _as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

@@ -83,7 +83,7 @@ async def slow_work(line: bytes) -> dict[str, Any]:
             raise StoreUnavailable("the store is away")
         case b"bug":
             raise RuntimeError("boom")
-    await asyncio.sleep(float(line) / 1000)
+    await asyncio.sleep(float(line.decode()) / 1000)
     return {"status": 202, "line": line.decode()}
 
 
@@ -113,13 +113,20 @@ async def talk(port: int, body: bytes) -> list[dict[str, Any]]:
     answer = await asyncio.wait_for(reader.read(), 10)
     writer.close()
     await writer.wait_closed()
-    return [json.loads(line) for line in answer.split(b"\r\n") if line.startswith(b"{") for line in line.splitlines()]
+    lines = [line for line in answer.decode().split("\r\n") if line.startswith("{")]
+    return [json.loads(line) for line in lines for line in line.splitlines()]
 
 
 async def test_answers_keep_the_order_of_their_lines(address: int) -> None:
     waits = [str((at * 37) % 23).encode() for at in range(40)]
     answers = await talk(address, b"\n".join(waits))
     assert [answer["line"].encode() for answer in answers] == waits
+
+
+async def test_an_answer_is_one_line_whatever_its_reader_takes_for_the_end_of_one(address: int) -> None:
+    told = "1\x85\u2028\u2029"
+    (answer,) = await talk(address, told.encode())
+    assert answer["line"] == told
 
 
 async def test_each_refusal_is_its_own_lines(address: int) -> None:
