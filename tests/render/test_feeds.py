@@ -95,6 +95,15 @@ def test_a_name_that_is_both_section_and_topic_is_one_category(printer: Printer)
     assert json.loads(printer.print(made[c.JsonFeed]))["items"][0]["tags"] == ["Water", "Security"]
 
 
+def test_no_directive_for_a_server_is_in_a_json_feed(printer: Printer) -> None:
+    told = '<!--#include virtual="/x" -->\\\\<!-- a'
+    article = story(told).model_copy(update={"topics": (Term(slug="x", name=told),)})
+    content = printer.print(c.JsonFeed(SITE, "topic", article.topics[0], NOW, (c.Entry(article, "<p>Body</p>"),)))
+    assert b"<!" not in content
+    assert json.loads(content)["title"] == f"{told} – Baghdad Courier"
+    assert json.loads(content)["items"][0]["tags"][-1] == told
+
+
 def test_each_format_says_of_a_list_and_its_articles_what_there_is_to_say(printer: Printer) -> None:
     author = Term(slug="jane-doe", name="Jane Doe", url="https://elsewhere.example/jane")
     section, topic = Term(slug="world", name="World"), Term(slug="oil", name="Oil")

@@ -66,7 +66,7 @@ def json_feed(desk: Desk, page: contexts.JsonFeed) -> Iterator[str]:
         "language": desk.language,
         "authors": [{"name": desk.site.name, "url": desk.base_url + "/"}],
     }
-    yield to_json(head).decode().removesuffix("}") + ',"items":['
+    yield _as_json(head).removesuffix("}") + ',"items":['
     for number, entry in enumerate(page.entries):
         yield ",\n" if number else "\n"
         yield bulletin(desk, entry).item
@@ -177,7 +177,12 @@ def _item(entry: dict[str, Any]) -> str:
         if picture and picture.length
         else [],
     }
-    return to_json({name: value for name, value in found.items() if value or name == "content_html"}).decode()
+    return _as_json({name: value for name, value in found.items() if value or name == "content_html"})
+
+
+def _as_json(value: dict[str, Any]) -> str:
+    """JSON in which no SSI directive or comment begins, whatever server it comes to; `<!` is nowhere but in texts."""
+    return to_json(value).decode().replace("<!", "\\u003c!")
 
 
 def _picture(desk: Desk, entry: contexts.Entry) -> Enclosed | None:
