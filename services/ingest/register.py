@@ -162,6 +162,8 @@ class Register:
             accepted = Accepted(outcome, entered.article, entered.event_id, entered.awaited)
         if decision.drop_waiting:
             commands += [("DEL", scheduled_key(ident), scheduled_body_key(ident)), ("ZREM", due("ingest"), ident)]
+        # nothing undoes a step that fails: a state without its event would be `unchanged` when it comes again
+        commands.sort(key=lambda command: command[0] != "XADD")
         if commands and await self._store.commit(expect, commands, names) is None:
             return None
         if decision.outcome in ("published", "updated"):

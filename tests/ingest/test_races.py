@@ -1,9 +1,13 @@
 """What comes while something else is being accepted, by another process: nothing is decided on what holds no more."""
 
+import pytest
+from redis.exceptions import ResponseError
+
 from services.ingest.doors import Doors
 from services.ingest.routes import Desk
 from services.ingest.waiting import Waiting
 from shared.articles import identify
+from shared.events import ARTICLES
 from shared.service import Service
 from tests.ingest.two import Two, story
 
@@ -16,6 +20,15 @@ async def test_two_articles_that_want_one_address_get_two(two: Two) -> None:
 async def test_an_older_version_does_not_take_the_place_of_the_newer_one_that_came_meanwhile(two: Two) -> None:
     accepted, article = await two.interrupt(story("g"), story("g", version=2, summary="newer"))
     assert (accepted.outcome, article.version, article.summary) == ("stale", 2, "newer")
+
+
+async def test_what_the_stream_does_not_take_is_not_kept_and_comes_again_as_new(two: Two) -> None:
+    await two.stores[0].do("XADD", ARTICLES, f"{2**64 - 1}-{2**64 - 1}", "by", "somebody else")
+    with pytest.raises(ResponseError):
+        await two.first.accept("desk", story("g"))
+    await two.stores[0].do("DEL", ARTICLES)
+    assert (await two.first.accept("desk", story("g"))).outcome == "published"
+    assert await two.stores[0].do("XLEN", ARTICLES) == 1
 
 
 async def test_an_original_learns_of_the_rewrite_that_came_meanwhile(two: Two) -> None:
