@@ -1,10 +1,11 @@
 """Addresses in the store: the first slug of a day that is free goes to the article that asks, for good."""
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.articles import Article, slug_key
-from shared.store import Command, Store, StoreUnavailable
+from shared.store import Command, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Claim:
 
 
 def slugs(wanted: str, ident: str) -> list[str]:
-    """The slugs to try, in order, until one is free; the last one always is."""
+    """The slugs to try, in order, until one is free; the last one is, unless somebody has asked for just that."""
     return [wanted, *(f"{wanted}-{n}" for n in range(2, 6)), f"{wanted}-{ident}"]
 
 
@@ -32,4 +33,6 @@ async def claim(store: Store, article: Article, owners: Mapping[str, bytes | Non
         if owner is None or owner == article.id.encode():
             claimed = article if name == article.slug else article.model_copy(update={"slug": name})
             return Claim(claimed, {key: owner}, () if owner else (("SET", key, article.id),))
-    raise StoreUnavailable("no free slug; try again")
+    slug = f"{names[-1]}-{secrets.token_hex(4)}"  # who has taken them all could take any other that can be foretold
+    key = slug_key(article.day, slug)
+    return Claim(article.model_copy(update={"slug": slug}), {key: None}, (("SET", key, article.id),))

@@ -35,3 +35,13 @@ async def test_each_gets_the_first_slug_that_is_free_whether_or_not_its_owner_wa
         await store.commit({}, [*found.commands])
         again = await claim(store, one, {})
         assert (again.article.slug, again.expect, again.commands) == (slug, {key: idents[number].encode()}, ())
+
+
+async def test_an_article_all_of_whose_slugs_are_anothers_has_one_that_nobody_foretells(store: Store) -> None:
+    mine = article("mine")
+    await store.all([("SET", slug_key(DAY, slug), "another's") for slug in slugs("oil", mine.id)])
+    first, second = await claim(store, mine, {}), await claim(store, mine, {})
+    assert first.article.slug.startswith(f"oil-{mine.id}-")
+    assert first.article.slug != second.article.slug
+    assert first.expect == {slug_key(DAY, first.article.slug): None}
+    assert first.commands == (("SET", slug_key(DAY, first.article.slug), mine.id),)
