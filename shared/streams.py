@@ -163,9 +163,17 @@ class Consumer(Generic[E]):
         return max(0.0, time.time() - int(summary[1].split(b"-")[0]) / 1000) if summary[1] else 0.0
 
     async def _deliver(self, entries: list[tuple[str, Fields]]) -> None:
-        batch = [delivered for entry, fields in entries if (delivered := await self._decode(entry, fields))]
+        batch: list[Delivered[E]] = []
+        unreadable: list[tuple[str, Unreadable]] = []
+        for entry, fields in entries:
+            try:
+                batch.append(decode(self._events, entry, fields))
+            except Unreadable as error:
+                unreadable.append((entry, error))
         if batch:
             await self._do(batch)
+        # after their neighbours and all in one go: each by itself, a flood of them would hold up what comes behind it
+        await asyncio.gather(*(self._set_aside(entry, error.raw, error.reason) for entry, error in unreadable))
 
     async def _do(self, batch: list[Delivered[E]]) -> None:
         try:
@@ -199,13 +207,6 @@ class Consumer(Generic[E]):
         else:
             observe.events_retried.labels(self.stream, self.group).inc()
             self._left_undone = True
-
-    async def _decode(self, entry: str, fields: Fields) -> Delivered[E] | None:
-        try:
-            return decode(self._events, entry, fields)
-        except Unreadable as error:
-            await self._set_aside(entry, error.raw, error.reason)
-            return None
 
     async def _set_aside(self, entry: str, raw: str, reason: str, event_id: str | None = None) -> None:
         self._failures.pop(entry, None)

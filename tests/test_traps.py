@@ -17,7 +17,7 @@ from redis.exceptions import ResponseError
 
 from shared import observe, streams
 from shared.broker import create_group, make_broker
-from shared.dead_letters import letters
+from shared.dead_letters import letters, set_event_aside
 from shared.entries import Delivered
 from shared.events import ArticleViewed, announce, view_events
 from shared.service import Service, create_app
@@ -213,6 +213,27 @@ async def test_an_entry_that_is_no_event_is_set_aside_at_once(
         assert await pending(store) == 0
         (letter,) = await letters(store)
         assert letter["raw"] == fields[1] or fields[0] in letter["raw"]
+
+
+async def test_entries_that_are_no_events_are_set_aside_after_their_neighbours_and_together(
+    valkey: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.all([*[("XADD", STREAM, "*", "event", "{")] * 20, view("one")])
+    under_way, handled = [0], []
+
+    async def aside(*told: Any) -> bool:
+        under_way.append(under_way[-1] + 1)
+        handled.append(list(reader.got))
+        done = await set_event_aside(*told)
+        under_way.append(under_way[-1] - 1)
+        return done
+
+    monkeypatch.setattr(streams, "set_event_aside", aside)
+    async with reading(valkey) as reader:
+        await until(lambda: len(handled) == 20 and under_way[-1] == 0)
+    assert handled == [["one"]] * 20
+    assert max(under_way) == 20
+    assert len(await letters(store)) == 20
 
 
 async def test_what_a_group_sets_aside_is_told_from_zero_on(valkey: str, store: Store) -> None:
