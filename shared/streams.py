@@ -209,5 +209,10 @@ class Consumer(Generic[E]):
             self._left_undone = True
 
     async def _set_aside(self, entry: str, raw: str, reason: str, event_id: str | None = None) -> None:
-        self._failures.pop(entry, None)
-        await set_event_aside(self._store, self.stream, self.group, entry, raw, reason, event_id)
+        try:
+            await set_event_aside(self._store, self.stream, self.group, entry, raw, reason, event_id)
+        except StoreUnavailable as error:
+            observe.store_failed(error)
+            self._left_undone = True
+        else:
+            self._failures.pop(entry, None)

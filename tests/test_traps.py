@@ -236,6 +236,29 @@ async def test_entries_that_are_no_events_are_set_aside_after_their_neighbours_a
     assert len(await letters(store)) == 20
 
 
+@pytest.mark.parametrize("failing", [set(), {"poison"}])
+async def test_what_could_not_be_set_aside_while_the_store_was_away_is_set_aside_at_once_when_it_is_back(
+    valkey: str, store: Store, monkeypatch: pytest.MonkeyPatch, failing: set[str]
+) -> None:
+    tried = []
+
+    async def aside(*told: Any) -> bool:
+        tried.append(told)
+        if len(tried) == 1:
+            raise StoreUnavailable("away")
+        return await set_event_aside(*told)
+
+    monkeypatch.setattr(streams, "set_event_aside", aside)
+    monkeypatch.setattr(streams, "CLAIM_AFTER_MS", 600_000)
+    async with reading(valkey, failing=failing) as reader:
+        await store.do(*view("hello"))
+        await until(lambda: reader.got == ["hello"] and not reader.consumer._left_undone)
+        await store.do(*view("poison")) if failing else await store.do("XADD", STREAM, "*", "event", "{")
+        await until_true(lambda: letters(store))
+        assert await pending(store) == 0
+        assert reader.tried.count("poison") <= TRIES + 1
+
+
 async def test_what_a_group_sets_aside_is_told_from_zero_on(valkey: str, store: Store) -> None:
     settings = Settings(redis_url=valkey)
     handle = Reader(store).handle
