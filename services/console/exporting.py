@@ -22,7 +22,7 @@ import typer
 
 from services.console.exported import PORTION, end, head
 from services.console.folder import CannotStart
-from services.console.place import Data, Place, out, with_store
+from services.console.place import Data, Place, err, out, with_store
 from services.render.dirty_steps import ALL as DIRTY
 from services.render.everything import scan_bytes
 from services.render.mend import BOOT
@@ -93,12 +93,24 @@ async def _pause(store: Store) -> None:
     await store.do("CLIENT", "PAUSE", PAUSE_MS, "WRITE")
 
 
-async def _keys(store: Store) -> AsyncIterator[list[str]]:
-    """What is exported, in portions, while writing is paused: for as long as that takes."""
+async def _keys(store: Store) -> AsyncIterator[dict[str, str]]:
+    """What is exported, each key with its kind, in portions, while writing is paused: for as long as that takes.
+
+    Whatever nothing of ours is, by its kind or its name, is somebody else's in the same store, and named on stderr.
+    """
     await _pause(store)
     async for found in scan_bytes(store, "*"):
         await _pause(store)
-        yield [key.decode() for key in found if key not in LEFT_OUT and not key.startswith(VISITORS)]
+        keys = [key for key in found if key not in LEFT_OUT and not key.startswith(VISITORS)]
+        kinds = [kind.decode() for kind in await store.all([("TYPE", key) for key in keys])]
+        ours: dict[str, str] = {}
+        for key, kind in zip(keys, kinds, strict=True):
+            name = key.decode("utf-8", "backslashreplace")
+            if name.encode() == key and (kind in _READ or kind == "stream"):
+                ours[name] = kind
+            else:
+                err.print(f"left out: {name!r}, a {kind}, which is none of Pressrun's", markup=False)
+        yield ours
 
 
 def turn(key: str, kind: str) -> int:
@@ -109,9 +121,7 @@ def turn(key: str, kind: str) -> int:
 async def _write_keys(store: Store, lines: IO[bytes]) -> int:
     count, later = 0, dict[str, str]()
     lines.write(_line(head()))
-    async for found in _keys(store):
-        kinds = zip(found, await store.all([("TYPE", key) for key in found]), strict=True)
-        known = {key: kind.decode() for key, kind in kinds}
+    async for known in _keys(store):
         first = {key: kind for key, kind in known.items() if not turn(key, kind)}
         later |= {key: kind for key, kind in known.items() if turn(key, kind)}
         values = await store.all([_READ[kind](key) for key, kind in first.items()])

@@ -269,6 +269,22 @@ def test_what_is_exported_is_what_an_import_brings_back(store: redis.Redis, tmp_
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "site.pressrun"]
 
 
+def test_what_somebody_else_keeps_in_the_store_is_left_out_and_named(
+    store: redis.Redis, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill(store)
+    before = held(store)
+    store.rpush("queue", "work")
+    store.set(b"\xff", "theirs")
+    export(tmp_path / "site.pressrun")
+    said = capsys.readouterr().err
+    assert "'queue', a list" in said
+    assert "xff', a string" in said
+    store.flushall()
+    import_(tmp_path / "site.pressrun")
+    assert held(store) == before
+
+
 def test_an_import_has_every_page_built(store: redis.Redis, tmp_path: Path) -> None:
     fill(store)
     store.zadd(BACKGROUND, {"topic:what-waits-where-it-was-exported": 1})
