@@ -29,9 +29,11 @@ async def mark_neighbours(store: Store, taken: Taken) -> None:
 
 
 def may_reach(waits: str, page: str) -> bool:
-    """Whether what waits may mark a page once it is done: a look around, articles' pages; an article's page, any.
+    """Whether what waits may, when its turn comes, mark this page: a look around marks articles' pages, an article's
+    page any.
 
-    A withdrawn article has left its lists by then, and feeds show an article's text as it is to be.
+    Until it has done so, that page differs from what the store says, and is not wrong for that: the store has a
+    withdrawn article out of its lists already, and the new text, which feeds show, of one that waits to be built.
     """
     return keys.kind(waits) == "article" or (keys.kind(waits) == "near" and keys.kind(page) == "article")
 
