@@ -141,6 +141,8 @@ def _unchanged(copy: Copy, known: Known, current: Article, rank: Rank, now: date
     else:
         version = copy.draft.version
         killed_at = copy.draft.updated_at or now  # as if it had come first: the newest kill says when it was
+        if not current.is_numbered:
+            killed_at = _later(killed_at, current.withdrawn_at)  # no number puts a DELETE after it: it keeps its moment
     if current.state == WITHDRAWN:
         withdrawn_at = killed_at
     newer = _linked(copy, current).model_copy(
@@ -192,6 +194,7 @@ def _withdraw(copy: Copy, source: str, ident: str, known: Known, version: int, n
         update={
             "revision": base.revision + 1, "version": version, "state": "withdrawn", "status": copy.draft.status,
             "digest": WITHDRAWN, "ordered_at": copy.draft.updated_at, "withdrawn_at": at, "accepted_at": now,
+            "is_numbered": copy.draft.version is not None,
             "updated_at": copy.draft.updated_at or base.ordered_at or base.updated_at,
         }
     )  # fmt: skip

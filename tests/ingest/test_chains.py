@@ -220,6 +220,17 @@ def test_a_kill_without_a_moment_is_later_than_what_was_known_and_no_earlier_tha
         assert later_than_known(killed, members).withdrawn_at == withdrawn_at
 
 
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_numbered_kill_with_an_older_moment_than_a_delete_brings_nothing_back(version: int) -> None:
+    first = draft("a", version=1, updated_at=START - timedelta(hours=2))
+    rewrite = draft("b", version=1, updated_at=START - timedelta(hours=4), evolved_from="a")
+    late = Draft(guid="b", status="canceled", version=version, updated_at=START - timedelta(hours=3))
+    delete = Draft(guid="b", status="canceled")
+    assert stand([first, rewrite, late])["a"] == "shown", "it was updated since that kill"
+    for kills in ([late], [late, replace(late, version=version + 1)]):
+        assert stand([first, rewrite, delete, *kills]) == {"a": "down", "b": "down"}
+
+
 @pytest.fixture
 async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
     async with opened(valkey, tmp_path, SITE) as made:
