@@ -34,7 +34,11 @@ def build(
     inline: Annotated[bool, typer.Option("--inline", help="Resolve the includes, for any static host.")] = False,
 ) -> None:
     """Build the whole site from the store alone into an empty folder."""
-    if out_dir.exists() and (not out_dir.is_dir() or any(out_dir.iterdir())):
+    try:
+        is_taken = out_dir.exists() and (not out_dir.is_dir() or any(out_dir.iterdir()))
+    except OSError as error:  # its name is too long, say
+        raise CannotStart(f"{out_dir}: {error.strerror}") from None
+    if is_taken:
         raise CannotStart(f"{out_dir}: not an empty folder; name one that is, or that is not there yet")
     place = find(data)
     whole = with_store(data, lambda place, store: WholeEdition.load(store, place.settings.site))

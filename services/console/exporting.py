@@ -45,8 +45,6 @@ Written = Annotated[Path, typer.Argument(metavar="FILE", help="The file to write
 
 def export(file: Written, data: Data = None) -> None:
     """Write the whole store, pictures included, into one file. Ingest answers 503 while the store is read."""
-    if file.exists():
-        raise CannotStart(f"{file}: exists already; name another file, or take this one away")
 
     async def work(place: Place, store: Store) -> int:
         with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.") as lines:
@@ -68,6 +66,8 @@ def export(file: Written, data: Data = None) -> None:
         return count
 
     try:
+        if file.exists():
+            raise CannotStart(f"{file}: exists already; name another file, or take this one away")
         count = with_store(data, work)
     except OSError as error:
         raise CannotStart(f"{file}: {error.strerror or error}") from None

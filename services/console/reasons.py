@@ -48,9 +48,8 @@ def impact(
     as_json: AsJson = False,
 ) -> None:
     """The pages that would change if this article changed."""
-    found = with_store(
-        data, lambda place, store: reasons.impact(store, LiveEdition(store, place.settings.site), article)
-    )
+    ident = article.encode(errors="replace").decode()  # a shell passes on what is no UTF-8, too
+    found = with_store(data, lambda place, store: reasons.impact(store, LiveEdition(store, place.settings.site), ident))
     if found is None:
         err.print(f"no article with the id {article} is on the site", markup=False)
         raise typer.Exit(1)

@@ -117,6 +117,12 @@ def test_a_build_names_its_folder_as_it_is_called(
     assert capsys.readouterr().out.endswith(f"{tmp_path}/site[/v2]\n")
 
 
+def test_a_build_into_a_name_that_no_file_can_have_is_one_line(store: redis.Redis, tmp_path: Path) -> None:
+    assert not store.dbsize()
+    with pytest.raises(CannotStart, match=r"aa: File name too long$"):
+        build(tmp_path / ("a" * 300))
+
+
 @pytest.mark.parametrize(("where", "step"), [(NewSite, "add"), (building, "inline_tree")])
 def test_a_build_that_the_disk_has_no_room_for_is_one_line(
     store: redis.Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: Any, step: str

@@ -302,6 +302,12 @@ def test_an_export_overwrites_nothing(store: redis.Redis, tmp_path: Path) -> Non
     assert file.read_text() == "mine"
 
 
+def test_an_export_to_a_name_that_no_file_can_have_is_one_line(store: redis.Redis, tmp_path: Path) -> None:
+    assert not store.dbsize()
+    with pytest.raises(CannotStart, match=r"aa: File name too long$"):
+        export(tmp_path / ("a" * 300))
+
+
 def test_a_store_that_has_an_article_takes_no_import(store: redis.Redis, tmp_path: Path) -> None:
     fill(store)
     export(tmp_path / "site.pressrun")

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 import redis
+import typer
 
 from services.console.dead_letters import list_letters
+from services.console.reasons import impact
 from services.console.status import status
 from shared.dead_letters import set_aside
 from shared.events import ARTICLES, PAGES, ArticlePublished, PageBuilt, new_event_id
@@ -51,6 +53,14 @@ def said(process: subprocess.Popen[str]) -> str:
 def reads(store: redis.Redis) -> bool:
     """Whether somebody waits for entries; only what comes from then on is shown."""
     return any(client["cmd"] == "xread" for client in store.client_list())
+
+
+def test_an_article_that_is_no_utf_8_has_no_impact(store: redis.Redis, capsys: pytest.CaptureFixture[str]) -> None:
+    assert not store.dbsize()
+    with pytest.raises(typer.Exit) as ended:
+        impact(b"\xff".decode(errors="surrogateescape"))
+    assert ended.value.exit_code == 1
+    assert "no article with the id \\udcff is on the site" in capsys.readouterr().err
 
 
 def test_status_passes_over_what_it_cannot_read(store: redis.Redis, capsys: pytest.CaptureFixture[str]) -> None:
