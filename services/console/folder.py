@@ -83,7 +83,7 @@ class Folder:
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._locked = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
-            raise CannotStart(f"cannot write to {self.root}: {error.strerror}") from None
+            raise CannotStart(f"cannot write to {error.filename}: {error.strerror}") from None
         try:
             fcntl.flock(self._locked, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -96,7 +96,7 @@ class Folder:
             self.run.unlink(missing_ok=True)  # it tells of a stack that is gone
         except OSError as error:
             self.release()
-            raise CannotStart(f"cannot write to {self.root}: {error.strerror}") from None
+            raise CannotStart(f"cannot write to {error.filename}: {error.strerror}") from None
 
     def release(self) -> None:
         """Let the lock go."""

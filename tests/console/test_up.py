@@ -716,6 +716,14 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     assert "cannot write to" in refused(command("up", "--data", "/proc/none"))
 
 
+@pytest.mark.parametrize("name", ["media", "site"])
+def test_a_link_to_a_disk_that_is_not_there_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).symlink_to(tmp_path / "not-mounted" / name)
+    assert refused(command("up", "--data", str(tmp_path))) == (
+        f"pressrun: cannot write to {tmp_path / name}: File exists"
+    )
+
+
 @pytest.mark.parametrize("offset", range(5))
 def test_a_busy_port_is_named(tmp_path: Path, offset: int) -> None:
     port = free_port(5)
