@@ -31,13 +31,16 @@ class Source(BaseModel):
 
     @field_validator("tokens")
     @classmethod
-    def _whole_digests(cls, value: list[SecretStr]) -> list[SecretStr]:
-        for token in (secret.get_secret_value().strip() for secret in value):
+    def _as_headers_bring_them(cls, value: list[SecretStr]) -> list[SecretStr]:
+        tokens = [secret.get_secret_value().strip() for secret in value]
+        for token in tokens:
+            if any(letter < " " or letter == "\x7f" for letter in token):
+                raise ValueError("a control character, which no header can bring")
             if token.lower().startswith(HASHED) and not _DIGEST.fullmatch(token):
                 raise ValueError(
                     f"after {HASHED} come the 64 hexadecimal digits of a token's SHA-256, and nothing else"
                 )
-        return value
+        return [SecretStr(token) for token in tokens]
 
 
 def read_sources(path: Path) -> dict[str, Source]:
@@ -59,7 +62,6 @@ def read_sources(path: Path) -> dict[str, Source]:
 
 def digest_of(token: str) -> bytes:
     """The SHA-256 of a token, which may be kept as such alone."""
-    token = token.strip()
     if token.startswith(HASHED):
         return bytes.fromhex(token.removeprefix(HASHED))
     return hashlib.sha256(token.encode()).digest()

@@ -42,13 +42,14 @@ async def exchange(url: str, token: str, lines: Sequence[bytes]) -> list[dict[st
     reader, writer = await asyncio.open_connection(where.hostname, port, ssl=secure or None)
     connection = h11.Connection(h11.CLIENT)
     try:
-        headers = [
-            ("Host", where.netloc),
-            ("Authorization", f"Bearer {token}"),
-            ("Content-Type", "application/x-ndjson"),
-            ("Transfer-Encoding", "chunked"),
-        ]
-        writer.write(connection.send(h11.Request(method="POST", target=where.path, headers=headers)) or b"")
+        headers = {
+            "Host": where.netloc,
+            "Authorization": f"Bearer {token}",
+            "Content-Type": "application/x-ndjson",
+            "Transfer-Encoding": "chunked",
+        }
+        sent = [(name.encode(), value.encode()) for name, value in headers.items()]
+        writer.write(connection.send(h11.Request(method="POST", target=where.path, headers=sent)) or b"")
         writing = asyncio.create_task(_write(connection, writer, lines))
         try:
             return await _read(connection, reader)

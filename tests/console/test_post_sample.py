@@ -14,10 +14,12 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from services.console import sample
+from services.console.duplex import exchange
 from services.console.sample import SampleFailed, edition, most_read, post_sample
 from shared.articles import identify
 
 NOW = datetime(2025, 7, 26, 9, 30, tzinfo=UTC)
+TOKEN = "schlüssel"
 
 
 class Desk:
@@ -37,7 +39,7 @@ class Desk:
         return JSONResponse({}, 202)
 
     async def _post(self, request: Request) -> Response:
-        if request.headers["authorization"] != "Bearer secret" or self.refuses:
+        if request.headers["authorization"].encode("latin-1").decode() != f"Bearer {TOKEN}" or self.refuses:
             return JSONResponse({"title": "no"}, 422)
         if request.url.path == "/v1/views/batch":
             lines = [json.loads(line) for line in (await request.body()).splitlines()]
@@ -68,7 +70,7 @@ async def desk() -> AsyncIterator[tuple[Desk, dict[str, Any]]]:
     while not server.started:  # noqa: ASYNC110  uvicorn tells it in no other way
         await asyncio.sleep(0.01)
     url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    yield desk, {"ingest": url, "site": url, "source": "sample", "token": "secret"}
+    yield desk, {"ingest": url, "site": url, "source": "sample", "token": TOKEN}
     server.should_exit = True
     await serving
 
@@ -91,6 +93,11 @@ async def test_posting_again_leaves_the_articles_and_the_views(desk: tuple[Desk,
     await post_sample(run, NOW)
     assert there.posts == len(edition()["articles"])
     assert there.views == views
+
+
+async def test_a_batch_has_its_token_with_it_whatever_the_letters(desk: tuple[Desk, dict[str, Any]]) -> None:
+    line = b'{"event_id": "one", "article": "a"}'
+    assert await exchange(f"{desk[1]['ingest']}/v1/views/batch", TOKEN, [line, line]) == [{"status": 202}] * 2
 
 
 async def test_a_refusal_is_told_in_one_line(desk: tuple[Desk, dict[str, Any]]) -> None:

@@ -636,7 +636,7 @@ def test_the_services_learn_their_settings_from_the_stack_alone(folder: Folder) 
 
 def test_run_json_names_a_source_whose_token_is_known(folder: Folder) -> None:
     folder.sources.write_text(
-        f'[sources.first]\nhmac_secrets = ["signs"]\n[sources.second]\ntokens = ["sha256:{"0" * 64}", "plain"]\n'
+        f'[sources.first]\nhmac_secrets = ["signs"]\n[sources.second]\ntokens = [" sha256:{"0" * 64}", " plain "]\n'
     )
     run = _describe(Settings.load({}, data=folder.root), Ports(8080), SECRETS)
     assert (run["source"], run["token"], run["hmac_secret"]) == ("second", "plain", "")

@@ -38,7 +38,7 @@ async def post_sample(run: dict[str, Any], now: datetime, hot: int = 5, topics: 
 
     An article that is there already is left as it is, so that posting twice changes nothing.
     """
-    headers = {"Authorization": f"Bearer {run['token']}"}
+    headers = httpx.Headers({"Authorization": f"Bearer {run['token']}"}, encoding="utf-8")
     async with (
         httpx.AsyncClient(base_url=run["ingest"], headers=headers, timeout=DEADLINE) as ingest,
         httpx.AsyncClient(base_url=run["site"], timeout=DEADLINE) as site,
