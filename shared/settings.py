@@ -1,6 +1,7 @@
 """What can be set: `PRESSRUN_*` for the installation, `site.toml` for the site."""
 
 import os
+import re
 import socket
 from collections.abc import Mapping
 from datetime import datetime
@@ -20,6 +21,7 @@ from shared.times import Moment
 from shared.wrong import ADDRESS, CONSUMER, LANGUAGE, WrongSetting, read_toml, told, where
 
 PREFIX = "PRESSRUN_"
+_HOST = re.compile(r"[A-Za-z0-9._:\[\]-]+")
 
 
 class Settings(BaseModel):
@@ -189,6 +191,8 @@ class Site(BaseModel):
             _ = urlsplit(value).port  # brackets that do not match, and what is no host, are told here too
         except ValueError:
             raise ValueError(f"{value!r} has a host or a port that cannot be") from None
+        if not _HOST.fullmatch(urlsplit(value).netloc):
+            raise ValueError(f"{value!r} has a host that no address can have; other letters are written as xn--…")
         return value.rstrip("/")
 
     @property
