@@ -1,5 +1,6 @@
 """The command `pressrun`: each subcommand is a function in a module of its own."""
 
+import os
 import sys
 from typing import Annotated
 
@@ -49,6 +50,10 @@ app.add_typer(dead_letters.app, name="dead-letters")
 
 def main() -> None:
     """Run a subcommand. Exit code 0: done; 1: the answer is no; 2: wrong usage."""
+    if os.environ.get("NO_COLOR"):
+        from typer import rich_utils  # help and wrong usage are told by it; where it is not wanted it takes time
+
+        rich_utils.COLOR_SYSTEM = None  # rich alone would leave bold
     try:
         app()
     except (CannotStart, WrongSetting) as error:

@@ -36,7 +36,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-CALLS = (("status",), ("status", "--json"), ("why", "/none/", "--data", "none"))
+CALLS = (("status",), ("status", "--json"), ("why", "/none/", "--data", "none"), ("why", "--help"))
 
 
 @pytest.mark.parametrize("words", CALLS)
