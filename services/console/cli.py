@@ -2,6 +2,7 @@
 
 import os
 import sys
+from errno import ENOSPC
 from typing import Annotated
 
 import typer
@@ -60,6 +61,11 @@ def main() -> None:
         err.print(f"pressrun: {error}", markup=False)
         for line in "\n".join(getattr(error, "__notes__", ())).splitlines():
             err.print(line, markup=False)
+        sys.exit(1)
+    except OSError as error:
+        if error.errno != ENOSPC:
+            raise
+        err.print(f"pressrun: {error.filename or 'what is printed'}: {error.strerror}", markup=False)
         sys.exit(1)
 
 

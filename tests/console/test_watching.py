@@ -204,3 +204,11 @@ def test_letters_of_every_script_are_shown_as_they_are(store: redis.Redis, capsy
     status()
     status(as_json=True)
     assert capsys.readouterr().out.count("عاجل – 新聞") == 2
+
+
+def test_a_disk_without_room_for_what_is_printed_is_one_line(store: redis.Redis) -> None:
+    assert not store.dbsize()
+    command = [sys.executable, "-m", "services.console.cli", "status"]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=30, check=False)
+    assert (ended.returncode, ended.stderr) == (1, "pressrun: what is printed: No space left on device\n")
