@@ -109,7 +109,7 @@ return 1
 
 
 def _finish(idents: list[str], unknown: list[str], what: str) -> None:
-    out.print(f"{len(idents) - len(unknown)} {what}")
+    out.print(f"{len(set(idents) - set(unknown))} {what}")  # one may be named twice
     if unknown:
         _unknown(unknown)
 

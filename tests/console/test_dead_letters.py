@@ -22,7 +22,7 @@ def test_an_id_of_none_is_named_and_the_others_are_done(
 ) -> None:
     ident = store.execute_command(*set_aside("page", "front", "it failed")).decode()
     with pytest.raises(typer.Exit) as ended:
-        command(["nope", ident, "1-1"])
+        command(["nope", ident, ident, "1-1"])
     told = capsys.readouterr()
     assert ended.value.exit_code == 1
     assert told.out == f"1 {done}\n"
