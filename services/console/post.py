@@ -120,6 +120,8 @@ def _portions(files: list[str]) -> Iterator[list[Line]]:
 
 def _lines(name: str) -> Iterator[Line]:
     """The articles of a file: one object, an array of objects, or a line each; none where nothing stands in it."""
+    if name == "-" and sys.stdin is None:  # as `<&-` in a shell leaves it
+        raise CannotStart("-: standard input is closed")
     try:
         with nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb") as file:
             yield from _articles(name, file)

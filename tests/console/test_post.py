@@ -109,6 +109,12 @@ def test_standard_input_has_nothing_more_the_second_time(store: redis.Redis, tmp
     assert guids(store) == ["one"]
 
 
+def test_a_closed_standard_input_is_one_line() -> None:
+    command = f"{sys.executable} -m services.console.cli post - --url http://127.0.0.1:9 --token-file token <&-"
+    told = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False)
+    assert (told.returncode, told.stderr) == (1, "pressrun: -: standard input is closed\n")
+
+
 @pytest.mark.parametrize("content", ["text", "{", "[1", "[" * 100_000, '{"a":' * 100_000, "\udcff"])
 def test_what_is_no_file_of_articles_is_one_line(content: str) -> None:
     Path("file").write_text(content, errors="surrogateescape")
