@@ -1,6 +1,7 @@
 """One child process, kept running: started, watched until it is ready, started again when it dies."""
 
 import asyncio
+import errno
 import os
 import shutil
 import signal
@@ -19,6 +20,8 @@ TRIES = 3
 LAST_LINES = 15
 LOG_BYTES = 8 * 1024 * 1024
 NICEST = 19
+GATE = ("/bin/sh", "-c", 'read -r word && unset PWD SHLVL && exec "$@" </dev/null', "sh")
+"""Stands before a command, as the same process: nothing runs that the next `up` would not know of after a SIGKILL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,28 +130,38 @@ class Child:
     async def _start(self) -> asyncio.subprocess.Process:
         self._process = None  # how the one before ended is told already
         self._log.parent.mkdir(mode=0o700, exist_ok=True)  # who is to empty it may have taken it away
+        if shutil.which(command := self.part.command[0], path=self.part.environ.get("PATH")) is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), command)
         descriptor = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        gate, key = os.pipe()
         try:
             self._log_from = os.fstat(descriptor).st_size
             self._process = await asyncio.create_subprocess_exec(
+                *GATE,
                 *self.part.command,
-                stdin=asyncio.subprocess.DEVNULL,
+                stdin=gate,
                 stdout=descriptor,
                 stderr=descriptor,
                 cwd=self.part.folder,
                 env=dict(self.part.environ),
                 process_group=0,  # a session of its own would be weighed by Linux as one, whatever is nice in it
             )
+            self._note(self._process)
+            with suppress(OSError):  # it may have ended already
+                os.write(key, b"\n")
         finally:
-            os.close(descriptor)
+            for one in (descriptor, gate, key):
+                os.close(one)
+        return self._process
+
+    def _note(self, process: asyncio.subprocess.Process) -> None:
         if self.part.nice:
             with suppress(OSError):  # it may have ended already
                 # behind the others, also where all of them were started by `nice`
                 nice = min(os.getpriority(os.PRIO_PROCESS, 0) + self.part.nice, NICEST)
-                os.setpriority(os.PRIO_PROCESS, self._process.pid, nice)
-        self.trace = trace(self._process.pid)
+                os.setpriority(os.PRIO_PROCESS, process.pid, nice)
+        self.trace = trace(process.pid)
         self._changed()
-        return self._process
 
     async def _until_ready(self, ended: asyncio.Task[int]) -> float | None:
         while not ended.done():

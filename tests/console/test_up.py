@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -27,7 +27,7 @@ from services.console.stack import Stack, check_ports, reclaim
 from services.console.up import _describe, say_curl
 from shared.settings import Settings, Site
 from shared.sources import read_sources
-from tests.servers import free_port, until, until_true
+from tests.servers import free_port, until, until_true, wait_for
 
 ROOT = Path(__file__).parents[2]
 SECRETS = Secrets("store-password", "edge-secret")
@@ -472,6 +472,33 @@ def begin(part: Part, log: Path) -> subprocess.Popen[bytes]:
 
 def orphan(folder: Folder, name: str, *ignoring: str) -> subprocess.Popen[bytes]:
     return begin(stub(folder, name, *ignoring), folder.log(name))
+
+
+def test_what_a_killed_start_had_not_recorded_yet_does_not_run(tmp_path: Path) -> None:
+    code = f"""
+import asyncio, os, pathlib, signal, sys
+from services.console.children import Child, Part
+
+async def is_ready():
+    return False
+
+def changed():
+    print(child.trace.pid, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+here = pathlib.Path({str(tmp_path)!r})
+part = Part("ingest", ("/bin/sh", "-c", "touch began; exec sleep 60"), here, dict(os.environ), is_ready)
+child = Child(part, here / "logs" / "log", changed, print)
+asyncio.run(child.keep())
+"""
+    killed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False)
+    pid = int(killed.stdout)
+    try:
+        wait_for(lambda: pid not in leftovers.processes(), what="what nobody knows of has ended")
+        assert not (tmp_path / "began").exists()
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 async def test_the_next_start_ends_what_a_killed_one_left(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
