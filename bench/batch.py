@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -108,7 +109,7 @@ def stored_a_second(press: Press, at_once: int) -> float:
     """Articles a second that a store of its own takes and syncs, so many at once: record, body and event."""
     story = asyncio.run(first_story(press))
     one = (story.article.model_dump_json().encode(), pack_body(story.body), newest_event(press.store))
-    return synced_sets(press.folder / f"limit-{at_once}", [one] * 10_000, at_once)
+    return synced_sets(Path(tempfile.mkdtemp(dir=press.folder)), [one] * 10_000, at_once)
 
 
 def _limits(press: Press) -> tuple[float, float]:
