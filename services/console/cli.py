@@ -52,9 +52,9 @@ app.add_typer(dead_letters.app, name="dead-letters")
 def main() -> None:
     """Run a subcommand. Exit code 0: done; 1: the answer is no; 2: wrong usage."""
     if os.environ.get("NO_COLOR"):
-        from typer import rich_utils  # help and wrong usage are told by it; where it is not wanted it takes time
+        from typer import rich_utils  # prints help and wrong usage; slow to import, so only where it is needed
 
-        rich_utils.COLOR_SYSTEM = None  # rich alone would leave bold
+        rich_utils.COLOR_SYSTEM = None  # NO_COLOR alone would leave bold
     try:
         app()
     except (CannotStart, WrongSetting) as error:
