@@ -3,11 +3,11 @@ that changes."""
 
 from services.render import dirty_steps, keys
 from services.render.dirty_steps import waits_key
+from services.render.lists_step import LISTS
 from shared.articles import record_key
 from shared.charts import charted_key
 from shared.clock import due
-from shared.live import MONTH, days_key, left_key, list_key, live_key, months_key, place_key
-from shared.ranking import TOPICS, ranking_key
+from shared.live import left_key, live_key
 from shared.store import Script
 
 # KEYS[9] the stream of pages, KEYS[10] SHELVINGS, then BEYOND_LISTS. ARGV: the plans, JSON; all of their marks, JSON;
@@ -27,11 +27,10 @@ from shared.store import Script
 #   gone_after, news_until  milliseconds until its 410 at the latest; when it leaves the news, or 0
 SHELVE = Script(
     dirty_steps.LUA
+    + LISTS
     + f"local CHARTED, LIVE, LEFT = '{charted_key('')}', '{live_key('')}', '{left_key('')}'\n"
-    + f"local MONTHS, DAYS, MONTH = '{months_key('')}', '{days_key('')}', {MONTH}\n"
-    + f"local LIST, TOPICS, RECORD = '{list_key('')}', '{ranking_key(TOPICS)}', '{record_key('')}'\n"
     + f"local DUE, NEWS, WAITS, LAST = '{due('press')}', '{keys.NEWS_DUE}:', '{waits_key('')}', {keys.LAST}\n"
-    + f"local function place_key(name, period) return '{place_key('', '').rstrip(':')}:' .. name .. ':' .. period end\n"
+    + f"local RECORD = '{record_key('')}'\n"
     + """
 local PAGES, SHELVINGS, BEYOND = KEYS[9], KEYS[10], {KEYS[11], KEYS[12], KEYS[13]}
 local plans, marks = cjson.decode(ARGV[1]), cjson.decode(ARGV[2])
@@ -58,75 +57,6 @@ end
 local function is_touched(page, patience)
   local at = at_due[page]
   return at and due[at + 1] <= patience
-end
-
-local function rank_in(id, key, score)
-  -- from the newest: where it stands, or would stand
-  local rank = redis.call('ZREVRANK', key, id)
-  if rank then return rank end
-  redis.call('ZADD', key, score, id)
-  rank = redis.call('ZREVRANK', key, id)
-  redis.call('ZREM', key, id)
-  return rank
-end
-local function position(known, id, name, score)
-  if not known[name] then known[name] = rank_in(id, LIST .. name, score) end
-  return known[name]
-end
-
-local counts, uncounted = {}, {}
-local function count_in(name, period, change)
-  -- the first change of a period is made at once, what others add in this step in the end
-  local key = #period == MONTH and MONTHS .. name or DAYS .. string.sub(period, 1, MONTH)
-  local kept = key .. period
-  local known = counts[kept]
-  if known and change ~= 0 then
-    counts[kept] = known + change
-    local more = uncounted[kept] or {key, period, 0}
-    more[3] = more[3] + change
-    uncounted[kept] = more
-  elseif change ~= 0 then
-    counts[kept] = redis.call('HINCRBY', key, period, change)
-  elseif not known then
-    counts[kept] = tonumber(redis.call('HGET', key, period) or 0)
-  end
-  return counts[kept]
-end
-local function turned(begun, name, period)
-  -- whether it is empty now (ingest may have emptied it, when it withdrew the last) or was before
-  return begun[name .. period] or count_in(name, period, 0) <= 0
-end
-local next_places = {}
-local function give_place(places, id, name, period)
-  -- for good: the one it has, or the next
-  local key = place_key(name, period)
-  local free = next_places[key] or redis.call('ZCARD', key)
-  if redis.call('ZADD', key, 'NX', free, id) == 1 then
-    places[key] = free
-    free = free + 1
-  end
-  next_places[key] = free
-end
-local function place_of(places, id, name, period)
-  local key = place_key(name, period)
-  if places[key] == nil then places[key] = redis.call('ZSCORE', key, id) end
-  return places[key]
-end
-
-local function picked(size)
-  -- how many places of the topics block the announced topics fill: the newest article of each, none twice
-  local count, seen = 0, {}
-  for _, topic in ipairs(cjson.decode(redis.call('GET', TOPICS) or '[]')) do
-    for _, other in ipairs(redis.call('ZREVRANGE', LIST .. 'topic:' .. topic, 0, size - 1)) do
-      if not seen[other] then
-        seen[other] = true
-        count = count + 1
-        break
-      end
-    end
-    if count == size then break end
-  end
-  return count
 end
 
 local pages, ended, reasons = {}, {}, {}
@@ -234,18 +164,8 @@ local function list(plan, best, places)
     if plan.before and (when == 'within' or when == 'short') then position(best, id, name, plan.before) end
     if when == 'edge' then was_empty[name] = redis.call('EXISTS', LIST .. name) == 0 end
   end
-  for _, left in ipairs(plan.leave) do
-    redis.call('ZREM', LIST .. left[1], id)
-    for at = 2, #left do count_in(left[1], left[at], -1) end
-  end
-  for _, joined in ipairs(plan.join) do
-    local name = joined[1]
-    redis.call('ZADD', LIST .. name, plan.after, id)
-    for at = 2, #joined do
-      give_place(places, id, name, joined[at])
-      begun[name .. joined[at]] = count_in(name, joined[at], 1) == 1
-    end
-  end
+  for _, left in ipairs(plan.leave) do leave(id, left) end
+  for _, joined in ipairs(plan.join) do join(id, joined, plan.after, places, begun) end
   return was_empty, begun
 end
 
@@ -312,7 +232,7 @@ for number, plan in ipairs(plans) do
   results[number] = well and result or tostring(type(result) == 'table' and result.err or result)
   at = at + 3 + #BEYOND
 end
-for _, more in pairs(uncounted) do redis.call('HINCRBY', unpack(more)) end
+count_the_rest()
 if #ended > 0 then
   redis.call('HDEL', TOKENS, unpack(ended))
   redis.call('ZREM', LEASES, unpack(ended))
