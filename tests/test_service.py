@@ -7,8 +7,10 @@ import os
 import socket
 import subprocess
 import sys
+import weakref
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -170,6 +172,19 @@ async def test_a_lookup_that_nobody_waits_for_any_more_is_not_logged_and_any_oth
         gc.collect()
         logged = [record.exc_info[1] for record in caplog.records if record.name == "asyncio" and record.exc_info]
     assert [type(error) for error in logged] == [ConnectionResetError]
+
+
+async def test_a_service_that_remembers_looks_at_what_it_keeps_once(valkey: str) -> None:
+    service = Service("test", Settings(redis_url=valkey, consumer="w"), remembers=True)
+    async with service_is_running(service):
+        kept = [[number] for number in range(1_000)]
+        cycle: list[Any] = [set()]
+        cycle.append(cycle)
+        gone = weakref.ref(cycle[0])
+        del cycle
+        gc.collect(0)
+        assert gone() is None
+        assert not {id(one) for one in kept}.intersection(map(id, gc.get_objects()))  # those that it looks at
 
 
 def test_a_service_whose_port_is_taken_ends(valkey: str, tmp_path: Path) -> None:

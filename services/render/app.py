@@ -17,7 +17,8 @@ from shared.service import Service, create_app
 from shared.settings import Settings
 
 settings = Settings.load()
-service = Service("render", settings, links=1)  # in one queue: what it asks for at once holds up nobody else for long
+# in one queue: what it asks for at once holds up nobody else for long
+service = Service("render", settings, links=1, remembers=True)
 edition = LiveEdition(service.store, settings.site)
 printer = Printer(settings.site)
 site = Site(settings.pages_dir, settings.consumer)

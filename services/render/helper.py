@@ -22,7 +22,7 @@ async def help_out(settings: Settings) -> None:
     stopped = asyncio.Event()
     for way in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(way, stopped.set)
-    service = Service("render", settings, links=1)
+    service = Service("render", settings, links=1, remembers=True)
     edition, printer = LiveEdition(service.store, settings.site), Printer(settings.site)
     site = Site(settings.pages_dir, settings.consumer)
     press = Press(

@@ -4,7 +4,6 @@ import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import TypeVar
 
 from services.render import keys
 from services.render.edition import LiveEdition, Story, in_order, in_period
@@ -16,17 +15,14 @@ from shared.articles import Article, Card, Term
 from shared.charts import Chart
 from shared.conditions import Conditions
 from shared.front import Front
-from shared.kept import unpack_body
+from shared.kept import slim, unpack_body
 from shared.media import LENGTHS, siblings
 from shared.ranking import HOT, TOPICS
 from shared.settings import Site
 from shared.store import Store, pairs
 
-Shown = TypeVar("Shown", Article, Card)
-
 STORIES = 2048  # are kept read: each of the newest is in six lists' feeds or so
 _NOTHING = Ordered()
-_UNNOTED: set[str] = set()
 
 
 class WholeEdition:
@@ -41,7 +37,6 @@ class WholeEdition:
         self._lists: dict[str, Ordered] = {}
         self._places: dict[str, list[str]] = {}
         self._counts: dict[str, Mapping[str, Mapping[str, int]]] = {}
-        self._terms: dict[tuple[str, str, str | None], Term] = {}
         self._names: dict[str, dict[str, str]] = {}
         self._rankings: dict[str, tuple[str, ...]] = {}
         self._charts: dict[str, Chart] = {}
@@ -82,19 +77,10 @@ class WholeEdition:
 
     def _take_articles(self, found: Iterable[Kept]) -> None:
         for ident, record, body in found:
-            article = _lean(Article.model_validate_json(record))
-            article.__dict__.update(  # it is new: nobody else has it yet
-                section=article.section and self._term(article.section),
-                topics=tuple([self._term(topic) for topic in article.topics]),
-                authors=tuple([self._term(author) for author in article.authors]),
-            )
+            article = slim(Article.model_validate_json(record))  # each core that builds copies what it touches
             self._articles[ident], self._bodies[ident] = article, body
             if article.live:
-                self._cards[ident] = _lean(article.card())
-
-    def _term(self, term: Term) -> Term:
-        """The same terms in many articles are one in memory: of each its own they would be a quarter of it."""
-        return self._terms.setdefault((term.slug, term.name, term.url), term)
+                self._cards[ident] = slim(article.card())
 
     def page_keys(self) -> Iterator[str]:
         """The keys of all pages that a build makes. Pages that show the same are near one another: those of a day,
@@ -194,10 +180,3 @@ class WholeEdition:
 def picture_files(card: Card) -> list[str]:
     """The public files of the pictures that a live article shows."""
     return [name.lstrip("/") for url in card.media for name in siblings(url)]
-
-
-def _lean(shown: Shown) -> Shown:
-    """The same value without pydantic's note of which members were given: it takes a quarter of an article's memory,
-    and each core that builds copies what it touches."""
-    object.__setattr__(shown, "__pydantic_fields_set__", _UNNOTED)
-    return shown

@@ -66,8 +66,20 @@ def test_the_same_value_is_set_once_and_an_equal_one_again() -> None:
     remembered = Remembered(lambda value: made.append(value) or len(made), size=2)
     one, like_one, other = Named("one"), Named("o" + "ne"), Named("other")
     assert [remembered(value) for value in (one, one, like_one, one)] == [1, 1, 2, 1]
-    assert remembered(other) == 3  # there was no more room: all of it is given back
-    assert remembered(one) == 4
+    assert remembered(other) == 3
+    assert remembered(like_one) == 4  # there was no more room for what did not come again
+
+
+def test_what_comes_again_and_again_is_kept() -> None:
+    made: list[Named] = []
+    remembered = Remembered(lambda value: made.append(value), size=4)
+    one, others = Named("one"), [Named(str(number)) for number in range(20)]
+    for other in others:
+        remembered(other)
+        remembered(one)
+    assert made.count(one) == 1
+    remembered(others[0])
+    assert made.count(others[0]) == 2
 
 
 @given(st.text())

@@ -7,8 +7,8 @@ import pytest
 
 from services.render.edition import LiveEdition
 from services.render.pages import feeds
-from shared.articles import identify, record_key
-from shared.kept import LARGE, pack_body, read_article, read_body, unpack_body
+from shared.articles import Card, Term, identify, record_key
+from shared.kept import LARGE, pack_body, read_article, read_body, read_card, unpack_body
 from shared.store import Store
 from shared.wire import Command
 from tests.properties.press_room import PressRoom, draft
@@ -76,6 +76,18 @@ async def test_what_is_the_same_in_the_store_is_the_same_in_memory(room: PressRo
     await room.accept(draft("g"))
     kept = await room.store.do("GET", record_key(identify("desk", "g")))
     assert read_article(kept) is read_article(bytes(bytearray(kept)))
+
+
+def test_cards_are_as_they_were_kept_and_have_their_terms_in_common() -> None:
+    terms = {"topics": (Term(slug="security", name="Security"),), "authors": (Term(slug="jane-doe", name="Jane Doe"),)}
+    kept = [story().model_copy(update={"id": ident, **terms}).card().model_dump_json().encode() for ident in "ab"]
+    one, other = map(read_card, kept)
+    assert [one, other] == [Card.model_validate_json(card) for card in kept]
+    assert one.model_dump_json().encode() == kept[0]
+    assert (one.topics[0], one.authors[0]) == (other.topics[0], other.authors[0])
+    assert one.topics[0] is other.topics[0]
+    assert one.authors[0] is other.authors[0]
+    assert one.section is other.section is not None
 
 
 def test_what_is_large_is_read_each_time() -> None:
