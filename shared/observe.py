@@ -29,11 +29,12 @@ METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _KINDS = ("counter", "gauge_mostrecent", "histogram")
 _ROOM = 512 * 1024  # for some 3,000 numbers
 
-_IS_SHARED = METRICS_FOLDER in os.environ and "PRESSRUN_CONSUMER" in os.environ
+_consumer = os.environ.get("PRESSRUN_CONSUMER")
+_IS_SHARED = METRICS_FOLDER in os.environ and _consumer is not None
 # named after the process, not its pid: one that is started again goes on counting where it was. Others' variable of
 # that name does not make a command of ours count into their folder
 values.ValueClass = (
-    values.MultiProcessValue(lambda: os.environ["PRESSRUN_CONSUMER"])  # type: ignore[no-untyped-call]
+    values.MultiProcessValue(lambda: _consumer)  # type: ignore[no-untyped-call]
     if _IS_SHARED
     else values.MutexValue
 )
