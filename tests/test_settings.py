@@ -285,6 +285,13 @@ def test_a_site_toml_that_is_named_has_to_be_there(tmp_path: Path) -> None:
     assert Settings.load({"PRESSRUN_DATA": str(tmp_path)}).site == Site()
 
 
+def test_a_site_toml_that_begins_with_the_mark_of_windows_editors_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "site.toml"
+    file.write_bytes(b'\xef\xbb\xbfname = "The Courier"\r\ncity = "K\xc3\xb6ln"\r\n')
+    site = Site.read(file)
+    assert (site.name, site.city) == ("The Courier", "Köln")
+
+
 def test_a_site_toml_that_is_a_folder_or_binary_is_one_line(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "binary"):
         if path != tmp_path:
