@@ -6,7 +6,7 @@ import socket
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -84,7 +84,7 @@ class Settings(BaseModel):
     @field_validator("trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
-        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        return [_range(part.strip()) for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
     @property
     def pages_dir(self) -> Path:
@@ -188,10 +188,13 @@ class Site(BaseModel):
     @classmethod
     def _bare(cls, value: str) -> str:
         try:
-            _ = urlsplit(value).port  # brackets that do not match, and what is no host, are told here too
+            parts = urlsplit(value)
+            port = parts.port  # brackets that do not match, and what is no host, are told here too
         except ValueError:
             raise ValueError(f"{value!r} has a host or a port that cannot be") from None
-        if not _HOST.fullmatch(urlsplit(value).netloc):
+        if port == 0 or not parts.hostname:
+            raise ValueError(f"{value!r} is an address that no reader can call: its host is missing, or its port is 0")
+        if not _HOST.fullmatch(parts.netloc):
             raise ValueError(f"{value!r} has a host that no address can have; other letters are written as xn--…")
         return value.rstrip("/")
 
@@ -217,6 +220,19 @@ class Site(BaseModel):
             return cls(**content)
         except ValidationError as error:
             raise WrongSetting(where(path, error)) from None
+
+
+def _range(text: str) -> IPv4Network | IPv6Network:
+    """A range of addresses, or one alone; ValueError says which may be meant by an address within a range."""
+    try:
+        around = ip_network(text, strict=False)
+    except ValueError:
+        raise ValueError(f"{text!r} is no range of addresses like 10.0.0.0/8, and no address") from None
+    try:
+        return ip_network(text)
+    except ValueError:
+        alone = text.partition("/")[0]
+        raise ValueError(f"{text} is an address within a range: write {around} for the range, or {alone}") from None
 
 
 def _read_secret(variable: str, path: Path) -> str:

@@ -86,6 +86,22 @@ def test_a_wrong_value_is_one_line_that_names_the_setting(name: str, value: str)
 
 
 @pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("10.0.0.1/8", "10.0.0.1/8 is an address within a range: write 10.0.0.0/8 for the range, or 10.0.0.1"),
+        ("::1, 2001:db8::7/32", "2001:db8::7/32 is an address within a range: write 2001:db8::/32 for the range, or "
+         "2001:db8::7"),
+        ("10.0.0.0/8, nowhere", "'nowhere' is no range of addresses like 10.0.0.0/8, and no address"),
+        ("10.0.0.0/33", "'10.0.0.0/33' is no range of addresses like 10.0.0.0/8, and no address"),
+    ],
+)  # fmt: skip
+def test_proxies_that_are_no_range_are_told_which_one_it_is_and_what_may_be_meant(value: str, told: str) -> None:
+    with pytest.raises(WrongSetting) as wrong:
+        Settings.load({"PRESSRUN_TRUSTED_PROXIES": value})
+    assert str(wrong.value) == f"PRESSRUN_TRUSTED_PROXIES: {told}"
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "foo", "", " ", "http://x", "redis://h:99999/0", "redis://h:abc/0", "redis://127.0.0.1:1/abc", "redis://h/-1",
@@ -198,6 +214,9 @@ def test_a_secret_file_that_cannot_be_read_is_named_with_its_setting(tmp_path: P
         ('base_url = "https://müller.example"', "base_url"),
         ("base_url = 'https://courier\".example'", "base_url"),
         ('base_url = "https://courier.example:80a"', "base_url"),
+        ('base_url = "https://courier.example:99999"', "base_url"),
+        ('base_url = "https://courier.example:0"', "base_url"),
+        ('base_url = "http://:8080"', "base_url"),
         ('week_starts = "tuesday"', "week_starts"),
         ('language = "English"', "language"),
         ("hot = 0", "hot"),
