@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from services.console.folder import CannotStart
-from services.console.place import AsJson, Data, Place, err, find, out, progress_bar, with_store
+from services.console.place import AsJson, Data, Place, err, find, named, out, progress_bar, with_store
 from services.render.check import Differences, compare
 from services.render.dirty import Dirty
 from services.render.edition import LiveEdition
@@ -29,7 +29,9 @@ LOOKS = 3
 
 
 def build(
-    out_dir: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to build into; made if need be.")],
+    out_dir: Annotated[
+        Path, typer.Option("--out", metavar="DIR", parser=named, help="Folder to build into; made if need be.")
+    ],
     data: Data = None,
     inline: Annotated[bool, typer.Option("--inline", help="Resolve the includes, for any static host.")] = False,
 ) -> None:

@@ -22,7 +22,7 @@ import typer
 
 from services.console.exported import PORTION, end, head
 from services.console.folder import CannotStart
-from services.console.place import Data, Place, err, out, with_store
+from services.console.place import Data, Place, err, named, out, with_store
 from services.render.dirty_steps import ALL as DIRTY
 from services.render.everything import scan_bytes
 from services.render.mend import BOOT
@@ -40,7 +40,9 @@ VISITORS = (b"seen:", b"views:from:", b"views:salts")
 OTHERS, STREAMS, DUE = range(3)
 """Turns in which keys are written."""
 
-Written = Annotated[Path, typer.Argument(metavar="FILE", help="The file to write; it must not exist yet.")]
+Written = Annotated[
+    Path, typer.Argument(metavar="FILE", parser=named, help="The file to write; it must not exist yet.")
+]
 
 
 def export(file: Written, data: Data = None) -> None:

@@ -16,7 +16,7 @@ import typer
 from services.console.exported import Damaged, Kept, kept
 from services.console.exporting import LEFT_OUT, STREAMS, turn
 from services.console.folder import CannotStart
-from services.console.place import Data, Place, err, out, with_store
+from services.console.place import Data, Place, err, named, out, with_store
 from services.render.dirty import Dirty
 from services.render.everything import scan
 from services.render.refresh import mark_everything
@@ -28,7 +28,7 @@ AT_ONCE = 2_000
 """Commands in a step: a day's views in a single one would take the store longer than anybody waits for an answer."""
 _ORIGINAL = re.compile(r"media/([0-9a-f]{2})/\1[0-9a-f]{38}")
 
-Exported = Annotated[Path, typer.Argument(metavar="FILE", help="A file that `pressrun export` wrote.")]
+Exported = Annotated[Path, typer.Argument(metavar="FILE", parser=named, help="A file that `pressrun export` wrote.")]
 
 
 def import_(file: Exported, data: Data = None) -> None:

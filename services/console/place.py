@@ -24,10 +24,21 @@ from shared.store import Store, StoreUnavailable
 
 T = TypeVar("T")
 
+
+def named(path: str | Path) -> Path:
+    """A path that somebody gave; an empty one, as of a variable that is not set, would be the present folder."""
+    if path == "":
+        raise typer.BadParameter("an empty path")
+    return Path(path)
+
+
 Data = Annotated[
     Path | None,
     typer.Option(
-        "--data", metavar="DIR", help="Folder of a `pressrun up`; without it PRESSRUN_* say where, else it is `data`."
+        "--data",
+        metavar="DIR",
+        parser=named,
+        help="Folder of a `pressrun up`; without it PRESSRUN_* say where, else it is `data`.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
@@ -95,7 +106,7 @@ def find(data: Path | None) -> Place:
     """The stack of a folder, or of the environment."""
     if data is None and not {"PRESSRUN_REDIS_URL", "PRESSRUN_REDIS_URL_FILE"}.isdisjoint(os.environ):
         return Place(Settings.load(), {})
-    folder = data or Path(os.environ.get("PRESSRUN_DATA", "data"))
+    folder = data or Path(os.environ.get("PRESSRUN_DATA") or "data")
     run = read_run(folder)
     if run is None:
         raise CannotStart(

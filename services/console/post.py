@@ -15,7 +15,7 @@ from h11 import RemoteProtocolError
 from services.console.addressee import addressee
 from services.console.duplex import Refused, exchange
 from services.console.folder import CannotStart
-from services.console.place import Data, err, out, progress_bar
+from services.console.place import Data, err, named, out, progress_bar
 
 PORTION = 5_000
 TRIES = 60
@@ -31,7 +31,9 @@ def post(
     token_file: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="File with the token; else that of DIR, or PRESSRUN_TOKEN, or PRESSRUN_TOKEN_FILE."
+            metavar="FILE",
+            parser=named,
+            help="File with the token; else that of DIR, or PRESSRUN_TOKEN, or PRESSRUN_TOKEN_FILE.",
         ),
     ] = None,
 ) -> None:

@@ -25,6 +25,7 @@ from services.console.parts import (
     site_part,
     store_part,
 )
+from services.console.place import named
 from services.console.probe import ask_store
 from services.console.stack import Stack, check_ports, reclaim
 from shared.clock import Clock
@@ -36,7 +37,8 @@ from shared.store import Store
 
 def up(
     data: Annotated[
-        Path, typer.Option(metavar="DIR", envvar="PRESSRUN_DATA", help="Folder that everything is kept in.")
+        Path,
+        typer.Option(metavar="DIR", envvar="PRESSRUN_DATA", parser=named, help="Folder that everything is kept in."),
     ] = Path("data"),
     port: Annotated[
         int, typer.Option(metavar="N", min=1, max=65531, help="Port of the site; the four after it are taken too.")

@@ -90,3 +90,34 @@ def test_articles_go_to_the_stack_of_the_environment_where_none_is_named_and_wha
     (token := folder.root / "token").write_text("given\n")
     assert addressee(None, "http://given.example", token) == ("http://given.example", "given")
     assert addressee(folder.root, None, None) == ("http://127.0.0.1:8081", "its own"), "it is named"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("up", "--data", ""),
+        ("status", "--data="),
+        ("build", "--out", ""),
+        ("export", ""),
+        ("import", ""),
+        ("post", "--token-file", "", "-"),
+    ],
+)
+def test_an_empty_path_is_not_the_present_folder(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a variable that is not set leaves of `--data "$folder"`."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PRESSRUN_NOW", "never")  # whatever would start stops at this
+    told = CliRunner().invoke(app, words)
+    assert told.exit_code == 2, told
+    assert "an empty path" in told.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_of_the_environment_that_is_empty_is_none_as_for_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("REDIS_URL", "REDIS_URL_FILE"):
+        monkeypatch.delenv(f"PRESSRUN_{name}", raising=False)
+    monkeypatch.setenv("PRESSRUN_DATA", "")
+    with pytest.raises(CannotStart, match=r"^data: no stack runs"):
+        find(None)
