@@ -37,6 +37,8 @@ LEFT_OUT = {key.encode() for key in (*DIRTY, LOOK, BOOT)}
 """What is of one machine's folder of pages: which of them wait, and what they were built with."""
 VISITORS = (b"seen:", b"views:from:", b"views:salts")
 """Marks and salts that end within a day: an import would keep them for ever, and a backup would tell of readers."""
+NAMED = 5
+"""How many of somebody else's keys are named: there may be a million."""
 OTHERS, STREAMS, DUE = range(3)
 """Turns in which keys are written."""
 
@@ -48,10 +50,12 @@ Written = Annotated[
 def export(file: Written, data: Data = None) -> None:
     """Write the whole store, pictures included, into one file. Ingest answers 503 while the store is read."""
 
+    strangers: list[str] = []
+
     async def work(place: Place, store: Store) -> int:
         with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.") as lines:
             async with _unpaused_after(store):
-                count = await _write_keys(store, lines)
+                count = await _write_keys(store, lines, strangers)
             lines.flush()
             partial = file.with_name(f".{file.name}.part")
             try:
@@ -75,6 +79,9 @@ def export(file: Written, data: Data = None) -> None:
         raise CannotStart(f"{file}: {error.strerror or error}") from None
     except asyncio.CancelledError:
         raise typer.Exit(128 + signal.SIGTERM) from None
+    if strangers:
+        more = f" and {len(strangers) - NAMED} more" * (len(strangers) > NAMED)
+        err.print(f"left out, since Pressrun keeps no such keys: {', '.join(strangers[:NAMED])}{more}", markup=False)
     out.print(f"{count} keys in {file}", markup=False)
 
 
@@ -95,10 +102,10 @@ async def _pause(store: Store) -> None:
     await store.do("CLIENT", "PAUSE", PAUSE_MS, "WRITE")
 
 
-async def _keys(store: Store) -> AsyncIterator[dict[str, str]]:
+async def _keys(store: Store, strangers: list[str]) -> AsyncIterator[dict[str, str]]:
     """What is exported, each key with its kind, in portions, while writing is paused: for as long as that takes.
 
-    Whatever nothing of ours is, by its kind or its name, is somebody else's in the same store, and named on stderr.
+    Whatever nothing of ours is, by its kind or its name, is somebody else's in the same store: noted in `strangers`.
     """
     await _pause(store)
     async for found in scan_bytes(store, "*"):
@@ -111,7 +118,7 @@ async def _keys(store: Store) -> AsyncIterator[dict[str, str]]:
             if name.encode() == key and (kind in _READ or kind == "stream"):
                 ours[name] = kind
             else:
-                err.print(f"left out: {name!r}, a {kind}, which is none of Pressrun's", markup=False)
+                strangers.append(f"{name!r} (a {kind})")
         yield ours
 
 
@@ -120,10 +127,10 @@ def turn(key: str, kind: str) -> int:
     return DUE if key.startswith(due("")) else STREAMS if kind in ("stream", "entries") else OTHERS
 
 
-async def _write_keys(store: Store, lines: IO[bytes]) -> int:
+async def _write_keys(store: Store, lines: IO[bytes], strangers: list[str]) -> int:
     count, later = 0, dict[str, str]()
     lines.write(_line(head()))
-    async for known in _keys(store):
+    async for known in _keys(store, strangers):
         first = {key: kind for key, kind in known.items() if not turn(key, kind)}
         later |= {key: kind for key, kind in known.items() if turn(key, kind)}
         values = await store.all([_READ[kind](key) for key, kind in first.items()])

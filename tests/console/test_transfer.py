@@ -278,11 +278,22 @@ def test_what_somebody_else_keeps_in_the_store_is_left_out_and_named(
     store.set(b"\xff", "theirs")
     export(tmp_path / "site.pressrun")
     said = capsys.readouterr().err
-    assert "'queue', a list" in said
-    assert "xff', a string" in said
+    assert "'queue' (a list)" in said
+    assert "xff' (a string)" in said
     store.flushall()
     import_(tmp_path / "site.pressrun")
     assert held(store) == before
+
+
+def test_many_keys_of_somebody_else_are_one_line(
+    store: redis.Redis, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(3000):
+        store.rpush(f"queue:{number}", "work")
+    export(tmp_path / "site.pressrun")
+    [said] = capsys.readouterr().err.splitlines()
+    assert said.endswith(" and 2995 more")
+    assert said.count("(a list)") == 5
 
 
 def test_an_import_has_every_page_built(store: redis.Redis, tmp_path: Path) -> None:
