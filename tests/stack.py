@@ -20,7 +20,7 @@ from services.trending.lua import PENDING, TOUCHED
 from tests.servers import free_port, wait_for
 
 ROOT = Path(__file__).parents[1]
-CONSOLE = (sys.executable, "-m", "services.console.cli")
+CONSOLE = (sys.executable, "-m", "services.console")
 
 SAMPLE_NOW = "2025-07-26T09:00:00+03:00"
 GROUPS = {"articles": ("render", "trending"), "views": ("trending",), "signals": ("render",)}

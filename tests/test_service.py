@@ -241,7 +241,7 @@ def test_a_folder_whose_name_looks_like_a_pattern_is_counted_in_like_any_other(t
 def test_the_folder_that_another_program_counts_in_is_left_alone(tmp_path: Path) -> None:
     environ = {name: value for name, value in os.environ.items() if name != "PRESSRUN_CONSUMER"}
     environ |= {observe.METRICS_FOLDER: str(tmp_path), "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "services.console.cli", "--version"]
+    command = [sys.executable, "-m", "services.console", "--version"]
     done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=20, check=True)
     assert done.stdout.startswith("pressrun ")
     assert not list(tmp_path.iterdir())

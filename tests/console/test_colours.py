@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pytest
 import redis
 
-PRESSRUN = (sys.executable, "-P", "-m", "services.console.cli")
+PRESSRUN = (sys.executable, "-P", "-m", "services.console")
 
 
 def on_a_terminal(*words: str) -> str:

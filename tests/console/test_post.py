@@ -101,7 +101,7 @@ def test_a_feed_without_news_is_nothing_to_post(capsys: pytest.CaptureFixture[st
 
 def test_standard_input_has_nothing_more_the_second_time(store: redis.Redis, tmp_path: Path, valkey: str) -> None:
     with started(tmp_path, valkey) as ingest:
-        words = [sys.executable, "-m", "services.console.cli", "post", "-", "-", "--url", ingest.url]
+        words = [sys.executable, "-m", "services.console", "post", "-", "-", "--url", ingest.url]
         told = subprocess.run(
             [*words, "--token-file", "token"], input=article("one"), capture_output=True, text=True, check=False
         )

@@ -201,7 +201,7 @@ def test_an_export_that_is_ended_lets_the_store_write_again_and_leaves_nothing(
     store: redis.Redis, valkey: str, tmp_path: Path
 ) -> None:
     store.mset({f"key:{number}": "x" * 100 for number in range(200_000)})
-    command = [sys.executable, "-m", "services.console.cli", "export", str(tmp_path / "site.pressrun")]
+    command = [sys.executable, "-m", "services.console", "export", str(tmp_path / "site.pressrun")]
     with subprocess.Popen(command, env={**os.environ, "PRESSRUN_REDIS_URL": valkey}) as process:
         wait_for(lambda: store.info("clients")["paused_actions"] == "write", what="writing is paused")
         process.terminate()

@@ -95,7 +95,7 @@ def _changed(folder: Folder, name: str, before: int) -> bool:
 
 def command(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "services.console.cli", *words],
+        [sys.executable, "-m", "services.console", *words],
         cwd=ROOT,
         env={**os.environ, **environ},
         capture_output=True,
@@ -715,6 +715,20 @@ def test_the_shell_completes_commands() -> None:
         text=True, timeout=30, check=False,
     )  # fmt: skip
     assert answer.stdout.split() == ["dead-letters"]
+
+
+@pytest.mark.parametrize(
+    ("way", "word", "code"), [("SIGTERM", "up", 0), ("SIGINT", "up", 0), ("SIGINT", "status", 130)]
+)
+def test_a_command_that_is_ended_while_it_is_being_imported_says_nothing(
+    tmp_path: Path, way: str, word: str, code: int
+) -> None:
+    (tmp_path / "typer.py").write_text(f"import os, signal; os.kill(os.getpid(), signal.{way}); 1 / 0")
+    answer = subprocess.run(
+        [sys.executable, "-m", "services.console", word, "--data", str(tmp_path / "press")],
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"}, capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert (answer.returncode, answer.stdout, answer.stderr) == (code, "", "")
 
 
 @pytest.mark.parametrize("words", [["up", "--port", "70000"], ["up", "--none"], ["none"]])

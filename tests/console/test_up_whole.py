@@ -19,7 +19,7 @@ from services.console.leftovers import processes
 from tests.servers import free_port, wait_for
 
 ROOT = Path(__file__).parents[2]
-COMMAND = (sys.executable, "-m", "services.console.cli", "up")
+COMMAND = (sys.executable, "-m", "services.console", "up")
 pytestmark = pytest.mark.fault
 
 

@@ -37,7 +37,7 @@ def built(cause: str | None, article: str | None = "a") -> str:
 
 @contextmanager
 def watching(*words: str) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "services.console.cli", "watch", *words]
+    command = [sys.executable, "-m", "services.console", "watch", *words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         try:
             yield process
@@ -208,7 +208,7 @@ def test_letters_of_every_script_are_shown_as_they_are(store: redis.Redis, capsy
 
 def test_a_disk_without_room_for_what_is_printed_is_one_line(store: redis.Redis) -> None:
     assert not store.dbsize()
-    command = [sys.executable, "-m", "services.console.cli", "status"]
+    command = [sys.executable, "-m", "services.console", "status"]
     with Path("/dev/full").open("w") as full:
         ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=30, check=False)
     assert (ended.returncode, ended.stderr) == (1, "pressrun: what is printed: No space left on device\n")
