@@ -67,7 +67,8 @@ class _Setup:
 
 async def _run(folder: Folder, ports: Ports, *, sample: bool) -> None:
     stopped = asyncio.Event()
-    for way in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    is_kept_on = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN  # as `nohup` has it
+    for way in (signal.SIGTERM, signal.SIGINT, *(() if is_kept_on else (signal.SIGHUP,))):
         asyncio.get_running_loop().add_signal_handler(way, stopped.set)
     await reclaim(folder)
     check_ports([ports.of(name) for name in PARTS])

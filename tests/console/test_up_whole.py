@@ -134,6 +134,22 @@ def test_the_sample_is_live_when_up_says_ready_and_all_ends_with_it(up: Up) -> N
     assert [list(folder.iterdir()) for folder in up.empty] == [[], [], []], "something was written outside DIR"
 
 
+def test_it_ends_with_its_terminal_unless_nohup_keeps_it(up: Up) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        up.start()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert up.process is not None
+    up.process.send_signal(signal.SIGHUP)
+    pid = up.run["pids"]["trending"]
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: up.run["pids"]["trending"] != pid, what="it goes on, and looks after its parts")
+    assert up.stop() == 0
+    up.start()
+    assert up.stop(signal.SIGHUP) == 0
+
+
 @pytest.mark.parametrize("name", ["redis", "ingest", "trending", "render", "site"])
 def test_each_child_that_is_killed_comes_back_and_the_stack_works(up: Up, name: str) -> None:
     up.start()
