@@ -42,8 +42,11 @@ def pack_body(html: str) -> bytes:
 
 
 def unpack_body(kept: bytes | None) -> str:
-    """The inverse of `pack_body`; no body is an empty one."""
-    return isal_zlib.decompress(kept).decode() if kept else ""
+    """The inverse of `pack_body`; no body is an empty one. Raises ValueError."""
+    try:
+        return isal_zlib.decompress(kept).decode() if kept else ""
+    except isal_zlib.error as error:  # type: ignore[misc]  # isal's stubs call it an instance
+        raise ValueError(f"no packed body: {error}") from None
 
 
 def read_body(kept: bytes | None) -> str:

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from services.console.folder import CannotStart
-from services.console.place import AsJson, Data, Place, err, find, named, out, progress_bar, with_store
+from services.console.place import AsJson, Data, Place, err, find, named, out, progress_bar, tell_unreadable, with_store
+from services.console.unreadable import CAUSES
 from services.render.check import Differences, compare
 from services.render.dirty import Dirty
 from services.render.edition import LiveEdition
@@ -52,6 +53,9 @@ def build(
             inline_tree(out_dir, place.settings.site.path)
     except OSError as error:
         raise CannotStart(f"{error.filename or out_dir}: {error.strerror}") from None
+    except CAUSES:
+        with_store(data, lambda _, store: tell_unreadable(store))
+        raise
     seconds = time.monotonic() - started
     out.print(f"{pages} pages in {seconds:.2f} s ({pages / seconds:,.0f} pages/s) in {out_dir}", markup=False)
 

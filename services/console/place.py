@@ -19,6 +19,7 @@ from rich.highlighter import RegexHighlighter
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from services.console.folder import CannotStart, others, read_run
+from services.console.unreadable import CAUSES, unreadable
 from shared.settings import Settings
 from shared.store import Store, StoreUnavailable
 
@@ -131,7 +132,11 @@ def with_store(data: Path | None, work: Callable[[Place, Store], Awaitable[T]]) 
 
     async def opened() -> T:
         async with store_of(place) as store:
-            return await work(place, store)
+            try:
+                return await work(place, store)
+            except CAUSES:
+                await tell_unreadable(store)
+                raise
 
     try:
         return asyncio.run(opened())
@@ -139,6 +144,17 @@ def with_store(data: Path | None, work: Callable[[Place, Store], Awaitable[T]]) 
         raise CannotStart(f"the store cannot be reached: {error}") from None
     except (StoreUnavailable, RedisError) as error:
         raise CannotStart(str(error)) from None
+
+
+async def tell_unreadable(store: Store) -> None:
+    """Raise CannotStart if the store has what cannot be read, which a command has come upon."""
+    if found := await unreadable(store):
+        error = CannotStart(
+            "the store has what Pressrun does not write; put a backup back, or take these keys away (DEL), "
+            "post the articles anew that they are of, and run `pressrun check --repair`"
+        )
+        error.add_note("\n".join(found))
+        raise error from None
 
 
 def progress_bar(what: str) -> Progress:
