@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from services.ingest.draft import Author, Draft, Ignored, Reading, Status
+from services.ingest.formats import ninjs_body_pictures as body_pictures
 from services.ingest.formats import ninjs_pictures as pictures
 from services.ingest.formats import ninjs_words as words
 from services.ingest.formats.bounds import MAX_GUID, MAX_NAME, MAX_VERSION
@@ -146,9 +147,9 @@ def _draft(item: Members, guid: str, version: int | None, status: Status, html: 
     embargoes = [at for at in (item.moment(*_EMBARGOES), scheduled) if at]
     headline = _headline(item) or first_words(html, text, summary)
     if html:
-        html = pictures.without_names_in_stories(without_headline(_plain_html(html), headline))
-        html = pictures.without_withdrawn(item, html)
-        html = pictures.with_credits(item, pictures.with_alternatives(item, html))
+        html = body_pictures.without_names_in_stories(without_headline(_plain_html(html), headline))
+        html = body_pictures.without_withdrawn(item, html)
+        html = body_pictures.with_credits(item, body_pictures.with_alternatives(item, html))
     services = [one.plain("name") or one.plain("code") for one in item.objects("service")]
     return Draft(
         guid=guid,
@@ -167,7 +168,7 @@ def _draft(item: Members, guid: str, version: int | None, status: Status, html: 
         embargo_until=max(embargoes, default=None),
         evolved_from=_evolved_from(item, guid),
         image=pictures.picture(item),
-        embedded=pictures.embedded(item, html),
+        embedded=body_pictures.embedded(item, html),
     )
 
 
