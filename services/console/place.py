@@ -158,8 +158,8 @@ async def tell_unreadable(store: Store) -> None:
 
 
 def progress_bar(what: str) -> Progress:
-    """A progress bar on stderr; nothing where stderr is no terminal."""
+    """A progress bar on stderr; nothing where stderr is no terminal, or closed, as `2>&-` leaves it."""
     return Progress(
         TextColumn(what), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn(),
-        console=err, disable=not sys.stderr.isatty(), transient=True,
+        console=err, disable=not (sys.stderr and sys.stderr.isatty()), transient=True,
     )  # fmt: skip

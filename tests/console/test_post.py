@@ -115,6 +115,14 @@ def test_a_closed_standard_input_is_one_line() -> None:
     assert (told.returncode, told.stderr) == (1, "pressrun: -: standard input is closed\n")
 
 
+def test_a_closed_standard_error_takes_nothing_from_the_result() -> None:
+    """As some have it who want no progress in their mail: "the answer is no" would be wrong."""
+    Path("empty").touch()
+    command = f"{sys.executable} -m services.console post empty --url http://127.0.0.1:9 --token-file token 2>&-"
+    told = subprocess.run(["/bin/sh", "-c", command], stdout=subprocess.PIPE, text=True, check=False)
+    assert (told.returncode, told.stdout) == (0, "0 accepted, 0 refused\n")
+
+
 @pytest.mark.parametrize("content", ["text", "{", "[1", "[" * 100_000, '{"a":' * 100_000, "\udcff"])
 def test_what_is_no_file_of_articles_is_one_line(content: str) -> None:
     Path("file").write_text(content, errors="surrogateescape")
