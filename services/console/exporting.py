@@ -13,9 +13,10 @@ import tarfile
 import tempfile
 from base64 import b64encode
 from bisect import bisect_right
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import IO, Annotated, Any
 
 import typer
@@ -57,18 +58,8 @@ def export(file: Written, data: Data = None) -> None:
             async with _unpaused_after(store):
                 count = await _write_keys(store, lines, strangers)
             lines.flush()
-            partial = file.with_name(f".{file.name}.part")
-            try:
-                partial.touch(0o600)  # it has what is embargoed too
-                with tarfile.open(partial, "w:gz", compresslevel=3) as archive:
-                    archive.add(lines.name, "store.ndjson")
-                    if (settings := place.settings.site_file).exists():
-                        archive.add(settings, "site.toml")
-                    if place.settings.originals_dir.exists():
-                        archive.add(place.settings.originals_dir, "media", filter=_complete)
-                partial.replace(file)
-            finally:
-                partial.unlink(missing_ok=True)
+            with _ended_at_once():
+                _pack(Path(lines.name), place, file)
         return count
 
     try:
@@ -83,6 +74,37 @@ def export(file: Written, data: Data = None) -> None:
         more = f" and {len(strangers) - NAMED} more" * (len(strangers) > NAMED)
         err.print(f"left out, since Pressrun keeps no such keys: {', '.join(strangers[:NAMED])}{more}", markup=False)
     out.print(f"{count} keys in {file}", markup=False)
+
+
+def _pack(lines: Path, place: Place, file: Path) -> None:
+    partial = file.with_name(f".{file.name}.part")
+    try:
+        partial.touch(0o600)  # it has what is embargoed too
+        with tarfile.open(partial, "w:gz", compresslevel=3) as archive:
+            archive.add(lines, "store.ndjson")
+            if (settings := place.settings.site_file).exists():
+                archive.add(settings, "site.toml")
+            if place.settings.originals_dir.exists():
+                archive.add(place.settings.originals_dir, "media", filter=_complete)
+        partial.replace(file)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def _ended_at_once() -> Iterator[None]:
+    """Who ends it need not wait for the last picture, and nothing unfinished is left: a loop that is busy hears of no
+    signal, and without one SIGTERM ends Python on the spot."""
+
+    def end(number: int, _: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    before = [(way, signal.signal(way, end)) for way in (signal.SIGTERM, signal.SIGINT)]
+    try:
+        yield
+    finally:
+        for way, what in before:
+            signal.signal(way, what)
 
 
 @asynccontextmanager

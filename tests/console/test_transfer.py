@@ -210,6 +210,27 @@ def test_an_export_that_is_ended_lets_the_store_write_again_and_leaves_nothing(
     assert not [path.name for path in tmp_path.iterdir() if "site.pressrun" in path.name]
 
 
+@pytest.mark.parametrize("way", [signal.SIGTERM, signal.SIGINT])
+def test_an_export_that_is_ended_among_the_pictures_leaves_nothing(
+    store: redis.Redis, valkey: str, tmp_path: Path, way: signal.Signals
+) -> None:
+    picture = tmp_path / "data" / "media" / "ab" / ("ab" + "0" * 38)
+    picture.parent.mkdir(parents=True)
+    with picture.open("wb") as long:
+        long.truncate(2**34)  # of holes: packing it takes a minute
+    command = [sys.executable, "-m", "services.console", "export", str(tmp_path / "site.pressrun")]
+    with subprocess.Popen(command, env={**os.environ, "PRESSRUN_REDIS_URL": valkey}) as process:
+        part = tmp_path / ".site.pressrun.part"
+        wait_for(lambda: part.exists() and part.stat().st_size > 100_000, what="it packs the picture")
+        process.send_signal(way)
+        try:
+            process.wait(15)
+        finally:
+            process.kill()
+    assert process.returncode == 128 + way
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
 def test_an_exported_file_is_its_owners_alone(store: redis.Redis, tmp_path: Path) -> None:
     export(tmp_path / "site.pressrun")
     assert (tmp_path / "site.pressrun").stat().st_mode & 0o777 == 0o600
