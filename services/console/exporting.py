@@ -77,7 +77,7 @@ def export(file: Written, data: Data = None) -> None:
 
 
 def _pack(lines: Path, place: Place, file: Path) -> None:
-    partial = file.with_name(f".{file.name}.part")
+    partial = lines.with_name(f"{lines.name}.part")  # of a name that no other export to FILE has
     try:
         partial.touch(0o600)  # it has what is embargoed too
         with tarfile.open(partial, "w:gz", compresslevel=3) as archive:

@@ -220,8 +220,7 @@ def test_an_export_that_is_ended_among_the_pictures_leaves_nothing(
         long.truncate(2**34)  # of holes: packing it takes a minute
     command = [sys.executable, "-m", "services.console", "export", str(tmp_path / "site.pressrun")]
     with subprocess.Popen(command, env={**os.environ, "PRESSRUN_REDIS_URL": valkey}) as process:
-        part = tmp_path / ".site.pressrun.part"
-        wait_for(lambda: part.exists() and part.stat().st_size > 100_000, what="it packs the picture")
+        wait_for(lambda: any(part.stat().st_size > 100_000 for part in tmp_path.glob(".*.part")), what="it packs")
         process.send_signal(way)
         try:
             process.wait(15)
@@ -229,6 +228,26 @@ def test_an_export_that_is_ended_among_the_pictures_leaves_nothing(
             process.kill()
     assert process.returncode == 128 + way
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+def test_another_export_to_the_same_file_at_once_damages_nothing(
+    store: redis.Redis, valkey: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(store)
+    before, add = held(store), tarfile.TarFile.add
+    command = [sys.executable, "-m", "services.console", "export", str(tmp_path / "site.pressrun")]
+
+    def interrupted(*words: Any, **more: Any) -> None:
+        monkeypatch.setattr(tarfile.TarFile, "add", add)
+        subprocess.run(command, env={**os.environ, "PRESSRUN_REDIS_URL": valkey}, check=True)
+        add(*words, **more)
+
+    monkeypatch.setattr(tarfile.TarFile, "add", interrupted)
+    export(tmp_path / "site.pressrun")
+    store.flushall()
+    import_(tmp_path / "site.pressrun")
+    assert held(store) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "site.pressrun"]
 
 
 def test_an_exported_file_is_its_owners_alone(store: redis.Redis, tmp_path: Path) -> None:
