@@ -59,6 +59,13 @@ def test_a_stack_that_has_ended_is_not_called_a_missing_file(folder: Folder) -> 
     )
 
 
+@pytest.mark.parametrize("run", ["", "{", "5", "[]", "{}", '["redis"]'])
+def test_a_stack_that_does_not_say_where_its_store_is_is_one_line(folder: Folder, run: str) -> None:
+    folder.run.write_text(run)
+    with pytest.raises(CannotStart, match=r": no stack runs on this folder; "):
+        find(folder.root)
+
+
 def test_articles_go_to_the_stack_that_is_named(
     folder: Folder, store: redis.Redis, valkey: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
