@@ -18,6 +18,8 @@ def main() -> None:
     for way in (signal.SIGINT, signal.SIGTERM) if is_up else (signal.SIGINT,):
         if signal.getsignal(way) != signal.SIG_IGN:
             signal.signal(way, end)
+    if not os.environ.get("COLUMNS", "80").strip("0"):
+        os.environ.pop("COLUMNS")  # a terminal that does not know its width yet; nothing would be printed on it
     from services.console import cli
 
     if not is_up and signal.getsignal(signal.SIGINT) is end:

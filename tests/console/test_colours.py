@@ -54,3 +54,11 @@ def test_in_a_pipe_it_is_plain(store: redis.Redis) -> None:
     told = subprocess.run((*PRESSRUN, "status"), capture_output=True, check=True)
     assert told.stdout.startswith(b"articles ")
     assert b"\x1b" not in told.stdout
+
+
+@pytest.mark.parametrize("words", [("status", "--json"), ("--help",)])
+def test_a_width_of_nothing_is_none(store: redis.Redis, words: Sequence[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    wanted = subprocess.run((*PRESSRUN, *words), capture_output=True, check=True).stdout
+    monkeypatch.setenv("COLUMNS", "0")
+    assert subprocess.run((*PRESSRUN, *words), capture_output=True, check=True).stdout == wanted
