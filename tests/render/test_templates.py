@@ -480,6 +480,17 @@ def test_static_files_are_named_after_their_content(printer: Printer) -> None:
     assert all(name in page for name in names)
 
 
+def test_words_in_latin_letters_take_no_comma_from_a_typeface_for_arabic() -> None:
+    """Which has commas and digits of its own, so that it stands after those of every system for Latin."""
+    style = (module.STATIC / "press.css").read_text()
+    for kind, arabic, latin in (
+        ("serif", "Noto Naskh Arabic", ("Georgia", "Liberation Serif", "Noto Serif", "DejaVu Serif")),
+        ("sans", "Noto Sans Arabic", ("system-ui", "Roboto", "Liberation Sans")),
+    ):
+        names = [name.strip(' \n"') for name in style.partition(f"--{kind}:")[2].partition(";")[0].split(",")]
+        assert max(map(names.index, latin)) < names.index(arabic)
+
+
 def test_the_digest_follows_the_site() -> None:
     other = SITE.model_copy(update={"name": "Basra Courier"})
     assert Printer(SITE).digest == Printer(SITE).digest != Printer(other).digest
