@@ -221,6 +221,42 @@ def test_a_credit_and_the_name_of_a_list_are_read_as_they_are_written(sample_sta
     sample_stack.drain()
 
 
+_ROOM = """heading => {
+  const style = getComputedStyle(heading);
+  return [style.letterSpacing, parseFloat(style.lineHeight) / parseFloat(style.fontSize)];
+}"""
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "lines"),
+    [
+        ("ar", "العراق يوقع اتفاقا لتطوير حقول كركوك", 1.35),
+        ("th", "ที่ปรึกษาผู้นำฝ่ายค้านชี้ กู้เงินสู้ภัยแล้งปีนี้ไม่คุ้ม", 1.35),
+        ("vi", "ĐẤT NƯỚC ĐỔI MỚI: giá vẫn ở MỨC CAO NHẤT lịch sử", 1.35),
+        ("my", "ဝန်ကြီးချုပ်က စီးပွားရေးမြှင့်တင်မှုအစီအစဉ်သစ်ကို ကြေညာလိုက်သည်", 1.7),
+    ],
+)
+def test_letters_that_are_joined_or_marked_have_room_in_each_headline(
+    sample_stack: Up, watched: Watched, language: str, words: str, lines: float
+) -> None:
+    first, second = (
+        sample_stack.post(f"{language} {place}", headline=words, language=language, section="Room", topics=["Room"])
+        for place in ("first", "second")
+    )
+    sample_stack.put("/v1/front", {"lead": [{"article": first["id"]}, {"article": second["id"]}]})
+    sample_stack.drain()
+    for path, least in (("/", 2), ("/room/", 2), (path_of(first["url"]), 2)):  # there it is the related one too
+        headings = watched.open(sample_stack.url + path).locator("main :is(h1, h2, h3)", has_text=words).all()
+        assert len(headings) >= least, path
+        for heading in headings:
+            spacing, height = heading.evaluate(_ROOM)
+            assert spacing in ("normal", "0px"), path
+            assert height >= lines, path
+    for one in (first, second):
+        sample_stack.withdraw(one["id"])
+    sample_stack.drain()
+
+
 @pytest.mark.parametrize(("path", "width"), [("/hot/", 1280), ("/hot/", 390), ("/", 1280)])
 def test_what_is_hot_is_said_once(sample_stack: Up, watched: Watched, path: str, width: int) -> None:
     watched.page.set_viewport_size({"width": width, "height": 800})
