@@ -257,6 +257,28 @@ def test_letters_that_are_joined_or_marked_have_room_in_each_headline(
     sample_stack.drain()
 
 
+_IS_WHOLE = """heading => {
+  const text = heading.firstChild;
+  return text.data.split(" ").every((word, at, words) => {
+    const range = document.createRange();
+    const start = words.slice(0, at).join(" ").length + (at ? 1 : 0);
+    range.setStart(text, start);
+    range.setEnd(text, start + word.length);
+    return range.getClientRects().length === 1;
+  });
+}"""
+
+
+def test_no_word_of_a_korean_headline_is_broken(sample_stack: Up, watched: Watched) -> None:
+    words = "정부가 내년 예산안을 발표하자 서민경제회복에 총력을 다하라는 여야공방이 치열하게 이어졌다"
+    posted = sample_stack.post("korean", headline=words, language="ko")
+    for width in (360, 390, 430):
+        watched.page.set_viewport_size({"width": width, "height": 800})
+        assert watched.open(posted["url"]).locator("h1").evaluate(_IS_WHOLE), width
+    sample_stack.withdraw(posted["id"])
+    sample_stack.drain()
+
+
 @pytest.mark.parametrize(("path", "width"), [("/hot/", 1280), ("/hot/", 390), ("/", 1280)])
 def test_what_is_hot_is_said_once(sample_stack: Up, watched: Watched, path: str, width: int) -> None:
     watched.page.set_viewport_size({"width": width, "height": 800})
