@@ -279,6 +279,16 @@ def test_no_word_of_a_korean_headline_is_broken(sample_stack: Up, watched: Watch
     sample_stack.drain()
 
 
+def test_code_is_read_as_it_is_written_in_an_article_from_right_to_left(sample_stack: Up, watched: Watched) -> None:
+    body = "<p>اكتب <code>f();</code> هنا</p><pre>f();</pre>"
+    posted = sample_stack.post("code", headline="برمجة", language="ar", body_html=body)
+    page = watched.open(posted["url"])
+    for name in ("code", "pre"):
+        assert page.locator(f".body {name}").evaluate(_ENDS_AT_THE_RIGHT), name
+    sample_stack.withdraw(posted["id"])
+    sample_stack.drain()
+
+
 @pytest.mark.parametrize(("path", "width"), [("/hot/", 1280), ("/hot/", 390), ("/", 1280)])
 def test_what_is_hot_is_said_once(sample_stack: Up, watched: Watched, path: str, width: int) -> None:
     watched.page.set_viewport_size({"width": width, "height": 800})
