@@ -289,6 +289,28 @@ def test_code_is_read_as_it_is_written_in_an_article_from_right_to_left(sample_s
     sample_stack.drain()
 
 
+_FOLLOWS_TO_THE_LEFT = """moment => {
+  const at = element => {
+    const range = document.createRange();
+    range.setStart(element, 0);
+    range.setEnd(element, 1);
+    return range.getBoundingClientRect().left;
+  };
+  return at(moment.firstChild) < at(moment.previousSibling);
+}"""
+
+
+def test_the_day_of_a_moment_stays_with_its_month_after_words_that_go_the_other_way(
+    sample_stack: Up, watched: Watched
+) -> None:
+    """`Correction, 25 يوليو 2025` is three pieces to a browser, of which the first has the day in it."""
+    body = "<p>Correction, <time>25 يوليو 2025</time></p>"
+    posted = sample_stack.post("moment", headline="تصحيح", language="ar", body_html=body)
+    assert watched.open(posted["url"]).locator(".body time").evaluate(_FOLLOWS_TO_THE_LEFT)
+    sample_stack.withdraw(posted["id"])
+    sample_stack.drain()
+
+
 @pytest.mark.parametrize(("path", "width"), [("/hot/", 1280), ("/hot/", 390), ("/", 1280)])
 def test_what_is_hot_is_said_once(sample_stack: Up, watched: Watched, path: str, width: int) -> None:
     watched.page.set_viewport_size({"width": width, "height": 800})
