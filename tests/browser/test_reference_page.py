@@ -423,6 +423,23 @@ def test_a_picture_is_loaded_as_wide_as_it_is_shown(
     assert name.endswith(f"-{enough}.jpg"), (name, shown)
 
 
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_with_letters_twice_as_large_no_picture_widens_a_small_screen(
+    sample_stack: Up, pictured: dict[str, Any], watched: Watched, language: str
+) -> None:
+    image = {"media_id": "tall.jpg", "alt": f"A tower in {language}"}
+    posted = sample_stack.post(f"large {language}", language=language, image=image, section="Towers")
+    sample_stack.view(posted["id"])
+    wait_for(lambda: f"A tower in {language}" in sample_stack.page("/hot/"), what="it is hot")
+    watched.page.set_viewport_size({"width": 320, "height": 800})
+    for path in ("/hot/", "/towers/", "/", path_of(posted["url"])):
+        page = watched.open(sample_stack.url + path)
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+    sample_stack.withdraw(posted["id"])
+    sample_stack.drain()
+
+
 @pytest.mark.parametrize("pixels", [180, 560])
 def test_on_its_page_no_picture_is_shown_wider_than_it_is(sample_stack: Up, watched: Watched, pixels: int) -> None:
     file = BytesIO()
