@@ -53,6 +53,13 @@ _LAZY = re.compile(
 _LAZY_ADDRESS = re.compile(
     r"""\sdata-(?:(?:lazy-)?src|original)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE
 )
+# between two blocks (a card of Ghost, a script of its own) a link alone would have no room above it
+_BLOCK = r"(?:p|h[1-6]|[uod]l|div|blockquote|figure|table|aside|section|details|pre)"
+_AFTER_A_BLOCK = re.compile(rf"(?:</{_BLOCK}\s?>|<!--kg-card-begin: html-->)\s{{0,64}}\Z", re.IGNORECASE)
+_BEFORE_A_BLOCK = re.compile(rf"\s{{0,64}}(?:<(?:{_BLOCK}|hr|script)[\s/>]|<!--kg-card-end|\Z)", re.IGNORECASE)
+_NEAR = 100
+# what would run into the link: a caption that styles would set apart, another embed
+_BESIDE = ("<span", "<iframe", "<video", "<audio", "<embed", "<object", "<oembed")
 _TITLE = re.compile(r"""\s(?:title|alt|aria-label)\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 
 
@@ -81,8 +88,16 @@ def _link(embed: re.Match[str]) -> str:
         return instead[0] if instead else " "
     words = unescape(instead[1]).strip() if instead else ""
     name = next(filter(None, _attributes(_TITLE, embed[2])), words or address)
-    apart = " " if embed.string.startswith("<span", embed.end()) else ""  # a caption that styles would set apart
-    return f'<a href="{entities.escape(address)}">{entities.escape(name, quote=False)}</a>{apart}'
+    apart = " " if embed.string.startswith(_BESIDE, embed.end()) else ""
+    link = f'<a href="{entities.escape(address)}">{entities.escape(name, quote=False)}</a>{apart}'
+    return f"<p>{link}</p>" if _is_between_blocks(embed) else link
+
+
+def _is_between_blocks(embed: re.Match[str]) -> bool:
+    start, end = embed.span()
+    return bool(
+        _AFTER_A_BLOCK.search(embed.string, max(start - _NEAR, 0), start) and _BEFORE_A_BLOCK.match(embed.string, end)
+    )
 
 
 def _show(picture: re.Match[str]) -> str:

@@ -112,7 +112,7 @@ def test_text_as_html_is_clean(text: str) -> None:
          '<div><img src="https://a.b/c" alt="d" loading="lazy"></div>'),
         ("<p>a</p><script>$('<script/>')</script><p>b</p>", "<p>a</p><p>b</p>"),
         ("<p>a</p><video src='https://a.b/c' /><p>b</p>",
-         '<p>a</p><a href="https://a.b/c" rel="noopener">https://a.b/c</a><p>b</p>'),
+         '<p>a</p><p><a href="https://a.b/c" rel="noopener">https://a.b/c</a></p><p>b</p>'),
         ("&ldquo;a&rdquo;&nbsp;b &copy c &unknown; AT&T &lt;b&gt;", "“a”\xa0b © c &amp;unknown; AT&amp;T &lt;b&gt;"),
         ("<pre>\n\nx</pre>", "<pre>\n\nx</pre>"),
         ("<h2 id='x'>\n<button type='button'><b>When?</b></button></h2><p>Now.<button>Like</button></p>",
@@ -229,6 +229,44 @@ def test_an_attribute_that_means_nothing_here_goes(attribute: str) -> None:
 )  # fmt: skip
 def test_an_embed_becomes_a_link(html: str, address: str, name: str | None) -> None:
     assert clean_html(html) == f'<a href="{address}" rel="noopener">{name or address}</a>'
+
+
+def test_an_embed_between_paragraphs_is_one_and_one_among_words_is_none() -> None:
+    frame, link = '<iframe src="https://a.b/c"></iframe>', '<a href="https://a.b/c" rel="noopener">https://a.b/c</a>'
+    for before in ("<p>One</p>", "<p>One</p>\n", "<h2>One</h2>", "<ul><li>One</li></ul>", "<figure>One</figure>"):
+        for after in ("<p>two</p>", "\n<p>two</p>", "<figure>two</figure>", ""):
+            assert clean_html(before + frame + after) == f"{before}<p>{link}</p>{after}"
+    for before, after in (
+        ("<p>One ", " two</p>"),
+        ("<p>One</p>two ", "<p>three</p>"),
+        ("<p>One</p>", " two<p>three</p>"),
+    ):
+        assert clean_html(before + frame + after) == before + link + after
+    for around in (
+        "<div>{}</div>",
+        "<figure><div>{}</div><figcaption>One</figcaption></figure>",
+        "<ul><li>{}</li></ul>",
+    ):
+        assert clean_html(around.format(frame)) == around.format(link)
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "<p>One</p><!--kg-card-begin: html-->\n{}\n<!--kg-card-end: html--><p>two</p>",
+        "<p>One</p>{}<script async src='x'></script><p>two</p>",
+    ],
+)
+def test_an_embed_with_what_its_system_puts_around_it_is_a_paragraph_too(around: str) -> None:
+    for embed in ('<iframe src="https://a.b/c"></iframe>', '<div class="fb-post" data-href="https://a.b/c"></div>'):
+        link = '<p><a href="https://a.b/c" rel="noopener">https://a.b/c</a></p>'
+        assert re.sub(r"\s(?=<)", "", clean_html(around.format(embed))) == f"<p>One</p>{link}<p>two</p>"
+
+
+def test_embeds_in_a_row_are_parted() -> None:
+    row = "".join(f'<{name} src="https://a.b/{name}"></{name}>' for name in ("iframe", "video", "audio"))
+    words = re.sub("<[^>]*>", "", clean_html(f"<div>{row}</div>"))
+    assert words.split() == ["https://a.b/iframe", "https://a.b/video", "https://a.b/audio"]
 
 
 def test_an_embed_without_an_address_that_could_be_opened_goes() -> None:
