@@ -11,8 +11,18 @@ from slugify import slugify
 from shared.articles import Article, Term
 
 LONGEST = 80
-# keyboards of Persian and Arabic have a yeh each, and a tatweel only widens a word
-_AS_TYPED = str.maketrans({"\N{ARABIC LETTER FARSI YEH}": "\N{ARABIC LETTER YEH}", "\N{ARABIC TATWEEL}": None})
+# Keyboards of Persian and Arabic have a yeh and a kaf each, a tatweel only widens a word, and an apostrophe is typed in
+# several ways or left out: a slug keeps some of these apart.
+_AS_TYPED = str.maketrans(
+    {
+        "\N{ARABIC LETTER FARSI YEH}": "\N{ARABIC LETTER YEH}",
+        "\N{ARABIC LETTER KEHEH}": "\N{ARABIC LETTER KAF}",
+        "\N{ARABIC TATWEEL}": None,
+    }
+    | dict.fromkeys("'`\N{ACUTE ACCENT}")
+)
+# scripts in which vowels are marks that mostly nobody writes
+_VOWELLED = ("ARABIC ", "HEBREW ")
 # a letter of its own in Russian, of which Unicode makes another one with a mark
 _SHORT_I = "\N{CYRILLIC SMALL LETTER SHORT I}"
 # scripts whose marks tell one word from another, as tones do
@@ -44,7 +54,7 @@ def section_of(name: str) -> Term:
 def term_slug(name: str) -> str:
     """A topic's or an author's slug; never empty."""
     digest = hashlib.blake2b(name.encode("utf-8", "replace"), digest_size=4).hexdigest()
-    return slug_of(name, f"x-{digest}")
+    return slug_of(_as_typed_by_anybody(name), f"x-{digest}")
 
 
 def section_slug(name: str) -> str:
@@ -72,7 +82,17 @@ def slugs_of(term: Term) -> list[str]:
 def spelling_of(name: str) -> tuple[str, str]:
     """What all spellings of a name have in common, as far as anybody can tell: `Middle East` and `middle-east` are one,
     though not two words of another script that are alike only in Latin letters, nor `C` and `C++`."""
-    return slugify(name) or name, _letters(name)
+    return slugify(_as_typed_by_anybody(name)) or name, _letters(name)
+
+
+def _as_typed_by_anybody(name: str) -> str:
+    """The name without what depends on a keyboard and on how careful its user is."""
+    plain = name.translate(_AS_TYPED)
+    return plain if plain.isascii() else "".join(filter(_is_no_vowel, plain))
+
+
+def _is_no_vowel(character: str) -> bool:
+    return unicodedata.category(character) != "Mn" or not unicodedata.name(character, "").startswith(_VOWELLED)
 
 
 def _letters(name: str) -> str:

@@ -59,6 +59,14 @@ def test_a_slug_is_cut_at_a_word_in_the_order_of_its_words() -> None:
         ("\u0627\u06cc\u0631\u0627\u0646", "\u0627\u064a\u0640\u0631\u0627\u0646"),
         ("\uff21\u7d4c\u6e08", "A\u7d4c\u6e08"),
         ("O\u2019Brien", "O\u02bcBrien"),
+        ("O\u2019Brien", "O'Brien"),
+        ("Sana'a", "Sanaa"),
+        ("\u05e2\u05b4\u05d1\u05b0\u05e8\u05b4\u05d9\u05ea", "\u05e2\u05d1\u05e8\u05d9\u05ea"),
+        (
+            "\u0627\u0644\u0639\u064e\u0631\u064e\u0628\u0650\u064a\u0651\u064e\u0629",
+            "\u0627\u0644\u0639\u0631\u0628\u064a\u0629",
+        ),
+        ("\u06a9\u0631\u06a9\u0648\u06a9", "\u0643\u0631\u0643\u0648\u0643"),
         ("\u041c\u0443\u0437\u0435\u0439", "\u041c\u0443\u0437\u0435\u0438\u0306"),
         ("\u041c\u0443\u0437\u0435\u0439", "\u041c\u0423\u0417\u0415\u0419"),
         ("\u0e02\u0e48\u0e32\u0e27 \u0e51", "\u0e02\u0e48\u0e32\u0e27 1"),
@@ -66,6 +74,7 @@ def test_a_slug_is_cut_at_a_word_in_the_order_of_its_words() -> None:
 )
 def test_spellings_of_a_name_are_one(one: str, other: str) -> None:
     assert spelling_of(one) == spelling_of(other)
+    assert slugs_of(term_of(one)) == slugs_of(term_of(other))
 
 
 @pytest.mark.parametrize(
