@@ -45,6 +45,7 @@ _ATTRIBUTES = {
 }
 _ADDRESSES = frozenset(("href", "src", "cite"))
 _NUMBER = re.compile(r"[0-9]{1,5}")
+_MOST_ROWS = 65_534
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:-[A-Za-z0-9]{1,8})*")
 
 
@@ -61,6 +62,10 @@ def _is_language(tag: str) -> bool:
 
 _CHECKS: dict[str, Callable[[str], object]] = {
     "lang": _is_language,
+    "dir": re.compile(r"ltr|rtl|auto", re.IGNORECASE).fullmatch,
+    "colspan": re.compile(r"0*(?:[1-9][0-9]{0,2}|1000)").fullmatch,
+    "rowspan": lambda value: _NUMBER.fullmatch(value) and int(value) <= _MOST_ROWS,
+    "start": re.compile(r"-?[0-9]{1,9}").fullmatch,
     "scope": re.compile(r"(?:row|col)(?:group)?").fullmatch,
     "href": re.compile(rf"{WEB_ADDRESS}|(?:mailto|tel):\S+", re.IGNORECASE).fullmatch,
     "src": re.compile(rf"{WEB_ADDRESS}|/media/(?!\S*\.\.)\S+", re.IGNORECASE).fullmatch,

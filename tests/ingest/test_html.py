@@ -181,6 +181,7 @@ def test_the_words_in_what_has_the_name_of_one_of_svgs_elements_stay_unless_it_i
     [
         'lang="zz"', 'lang=""', 'lang="en_US"', 'lang="en-abcdefghi"', 'lang="english"', 'scope="cell"', 'class="x"',
         'width="100%"', 'height="123456"', 'width=""', 'style="x"', 'id="x"', 'headers="x"', 'data-x="y"', 'cite="/x"',
+        'dir=""', 'dir="right"', 'colspan="0"', 'colspan=""', 'colspan="1001"', 'rowspan="-1"', 'rowspan="65535"',
     ],
 )  # fmt: skip
 def test_an_attribute_that_means_nothing_here_goes(attribute: str) -> None:
@@ -188,6 +189,24 @@ def test_an_attribute_that_means_nothing_here_goes(attribute: str) -> None:
         assert attribute not in cleaned
     assert clean_html(f'<img src="/media/x" {attribute}>') == '<img alt="" src="/media/x" loading="lazy">'
     assert "<th>" in clean_html(f"<table><tr><th {attribute}>a</table>")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<table><tbody><tr><th colspan="1000" rowspan="0">a</th></tr></tbody></table>',
+        '<table><tbody><tr><td colspan="02" rowspan="65534">a</td></tr></tbody></table>',
+        '<p dir="rtl">a</p><p dir="LTR">b</p><p dir="auto">c</p>',
+        '<ol start="-3"><li>a</li></ol>',
+    ],
+)
+def test_an_attribute_that_means_something_stays(html: str) -> None:
+    assert clean_html(html) == html
+
+
+@pytest.mark.parametrize("start", ["", "x", "1.5", "+1", "9" * 10])
+def test_a_list_starts_at_a_whole_number(start: str) -> None:
+    assert clean_html(f'<ol start="{start}"><li>a</li></ol>') == "<ol><li>a</li></ol>"
 
 
 @pytest.mark.parametrize(
