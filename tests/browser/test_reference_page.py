@@ -321,6 +321,14 @@ def test_what_is_hot_is_said_once(sample_stack: Up, watched: Watched, path: str,
     assert (topics["x"] > width / 2) == (path == "/hot/" and width == 1280)  # in the column beside, and not below
 
 
+def test_on_paper_no_story_of_a_list_is_torn_between_two_sheets(sample_stack: Up, watched: Watched) -> None:
+    watched.page.emulate_media(media="print")
+    for path in ("/", "/politics/", "/hot/", "/archive/2025/07/"):
+        stories = watched.open(sample_stack.url + path).locator(".front article")
+        kept = stories.evaluate_all("stories => stories.map(story => getComputedStyle(story).breakInside)")
+        assert set(kept) == {"avoid"}, path
+
+
 def test_on_paper_nothing_has_to_be_scrolled_or_opened_and_lines_do_not_touch(
     sample_stack: Up, watched: Watched
 ) -> None:
