@@ -11,7 +11,7 @@ import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Route
 
 from shared.articles import identify
 from tests.browser.conftest import Watched
@@ -497,6 +497,47 @@ def test_a_tall_picture_leaves_room_for_the_story(
     assert box["height"] <= 800
     assert box["width"] / box["height"] == pytest.approx(1600 / 2400, abs=0.01)
     assert page.locator(".picture figcaption").inner_text().split("\n") == ["At dawn", "© Reuters"]
+
+
+@pytest.mark.parametrize("size", [(800, 2400), (2400, 800), (1200, 1200), (300, 200)])
+def test_an_articles_picture_has_its_place_before_it_has_come(
+    sample_stack: Up, watched: Watched, size: tuple[int, int]
+) -> None:
+    file = BytesIO()
+    Image.new("RGB", size, "teal").save(file, "JPEG")
+    name = f"slow-{size[0]}-{size[1]}.jpg"
+    files = {"media": (name, file.getvalue(), "image/jpeg")}
+    path = f"/v1/push/{sample_stack.run['source']}/assets"
+    assert sample_stack.ingest.post(path, data={"media_id": name}, files=files).status_code == 201
+    posted = sample_stack.post(name, image={"media_id": name, "alt": "Slow"})
+    held: list[Route] = []
+    page = watched.page
+    page.route("**/media/**", lambda route: held.append(route))
+    for width in (360, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.goto(posted["url"], wait_until="domcontentloaded")
+        picture = page.locator(".picture img")
+        wait_for(lambda: page.title() and held, what="the picture is asked for")
+        before = picture.bounding_box()
+        held.pop().continue_()
+        picture.evaluate(_IS_LOADED)
+        after = picture.bounding_box() or {}
+        assert before == pytest.approx(after, abs=1), width
+        assert after["width"] / after["height"] == pytest.approx(size[0] / size[1], rel=0.01)
+    sample_stack.withdraw(posted["id"])
+    sample_stack.drain()
+
+
+@pytest.mark.parametrize("height", [360, 600, 610])
+def test_on_a_low_screen_a_tall_picture_is_all_in_sight(
+    sample_stack: Up, pictured: dict[str, Any], watched: Watched, height: int
+) -> None:
+    watched.page.set_viewport_size({"width": 740, "height": height})
+    picture = watched.open(pictured["url"]).locator(".picture img")
+    picture.evaluate(_IS_LOADED)
+    box = picture.bounding_box() or {}
+    assert box["height"] <= height
+    assert box["width"] / box["height"] == pytest.approx(1600 / 2400, abs=0.01)
 
 
 def test_below_what_is_hot_the_front_page_has_the_whole_width(sample_stack: Up, watched: Watched) -> None:

@@ -186,6 +186,23 @@ def test_a_list_has_the_beginning_of_a_long_alternative_and_no_caption(printer: 
     assert printer.print(made[c.ArticlePage]).decode().count(long.strip()) == 4  # og:image:alt is the fourth
 
 
+@pytest.mark.parametrize(
+    ("width", "height", "room"),
+    [(1600, 533, ("1600", "533")), (1600, 2400, ("400", "600")), (1, 9000, ("1", "600")), (None, 900, (None, None))],
+)
+def test_a_page_says_how_large_its_picture_is_shown_and_tells_others_how_large_it_is(
+    printer: Printer, width: int | None, height: int, room: tuple[str | None, str | None]
+) -> None:
+    image = Image(url="/media/ab/c-1.jpg", width=width, height=height)
+    pictured = story().model_copy(update={"image": image})
+    text = printer.print(contexts_of(pictured)[c.ArticlePage]).decode()
+    root = html5lib.parse(text, namespaceHTMLElements=False)
+    (shown,) = root.findall(".//figure[@class='picture']/img")
+    assert (shown.get("width"), shown.get("height")) == room
+    told = [meta.get("content") for meta in root.iter("meta") if meta.get("property") == "og:image:height"]
+    assert told == ([str(height)] if width else [])
+
+
 def test_a_new_caption_or_credit_changes_no_card() -> None:
     image = Image(url="/media/ab/c-1.jpg", alt="A", caption="one", credit="one")
     one, other = (

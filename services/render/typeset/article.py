@@ -3,7 +3,7 @@
 import html
 import re
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.render.contexts import ArticlePage
 from services.render.typeset.content import corrections, on_page
@@ -18,8 +18,16 @@ DESCRIPTION_LENGTH = 155
 DATELINE_LENGTH = 60
 CUT_OPENING = 150  # an opening that is cut is longer
 UPDATE_WORTH_TELLING = timedelta(minutes=1)
+TALLEST = 600  # a picture; on a screen that is lower `press.css` makes it lower
 _CAPTION = re.compile(r"<figcaption\b[^<>]*>(.*?)</figcaption>", re.DOTALL)
 _TAG = re.compile(r"<[^<>]*>")
+
+
+class Room(NamedTuple):
+    """How large a picture is at the most where it stands: a browser keeps that free while the picture comes."""
+
+    width: int
+    height: int
 
 
 def article(desk: Desk, page: ArticlePage) -> dict[str, Any]:
@@ -30,6 +38,7 @@ def article(desk: Desk, page: ArticlePage) -> dict[str, Any]:
     published = desk.stamp(story.published_at)
     modified = published if modified_at == story.published_at else desk.stamp(modified_at)
     picture = desk.picture(story.image)
+    room = _room(story.image)
     image_url = desk.absolute(story.image.url) if story.image and picture else ""
     language = (story.language or desk.language).replace("_", "-")
     headline = escaped(story.headline)
@@ -52,13 +61,22 @@ def article(desk: Desk, page: ArticlePage) -> dict[str, Any]:
         "topics": [desk.topic(topic) for topic in story.topics],
         "authors": [desk.author(author) for author in story.authors],
         "picture": picture,
-        "picture_sizes": sizes_within(COLUMN, COLUMN_PIXELS, story.image.width if story.image else None),
+        "room": room,
+        "picture_sizes": sizes_within(COLUMN, COLUMN_PIXELS, room.width if room else None),
         "is_pictured": story.image is not None and not _shows(page.body, story.image),
         "image_url": image_url,
         "structured": news_article(desk, story, url, published.iso, modified.iso, image_url),
         "body": on_page(desk, page.body),
         "related": desk.briefs(page.related),
     }
+
+
+def _room(image: Image | None) -> Room | None:
+    """A tall picture is shown smaller than it is."""
+    if image is None or not image.width or not image.height:
+        return None
+    height = min(image.height, TALLEST)
+    return Room(max(round(image.width * height / image.height), 1), height)
 
 
 def _shows(body: str, image: Image) -> bool:
