@@ -257,6 +257,20 @@ def test_letters_that_are_joined_or_marked_have_room_in_each_headline(
     sample_stack.drain()
 
 
+@pytest.mark.parametrize(
+    ("language", "style"),
+    [("en", "italic"), ("ar", "normal"), ("ja", "normal"), ("ko", "normal"), ("zh-Hant-TW", "normal")],
+)
+def test_a_quotation_in_a_script_without_italics_is_not_slanted(
+    sample_stack: Up, watched: Watched, language: str, style: str
+) -> None:
+    posted = sample_stack.post(f"quoted {language}", language=language, body_html="<blockquote>1</blockquote>")
+    quotation = watched.open(posted["url"]).locator(".body blockquote")
+    assert quotation.evaluate("quotation => getComputedStyle(quotation).fontStyle") == style
+    sample_stack.withdraw(posted["id"])
+    sample_stack.drain()
+
+
 _IS_WHOLE = """heading => {
   const text = heading.firstChild;
   return text.data.split(" ").every((word, at, words) => {
