@@ -12,14 +12,17 @@ from shared.articles import Article, Term
 
 LONGEST = 80
 # Keyboards of Persian and Arabic have a yeh and a kaf each, a tatweel only widens a word, and an apostrophe is typed in
-# several ways or left out: a slug keeps some of these apart.
+# several ways: a slug keeps some of these apart.
 _AS_TYPED = str.maketrans(
     {
         "\N{ARABIC LETTER FARSI YEH}": "\N{ARABIC LETTER YEH}",
         "\N{ARABIC LETTER KEHEH}": "\N{ARABIC LETTER KAF}",
         "\N{ARABIC TATWEEL}": None,
     }
-    | dict.fromkeys("'`\N{ACUTE ACCENT}")
+    | dict.fromkeys(
+        "`\N{ACUTE ACCENT}\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}\N{MODIFIER LETTER APOSTROPHE}",
+        "'",
+    )
 )
 # scripts in which vowels are marks that mostly nobody writes
 _VOWELLED = ("ARABIC ", "HEBREW ")
