@@ -51,6 +51,13 @@ def test_a_view_posted_through_the_site_shows_in_hot_this_week_on_another_page(s
     wait(lambda: path_of(read) in stack.get("/hot/").text, "/hot/ lists it too")
 
 
+def test_a_batch_that_is_sent_faster_than_it_is_taken_comes_through_the_door(stack: Stack) -> None:
+    article = {"headline": words(), "body_text": "Much more of it than fits on the way. " * 6000}
+    lines = "\n".join(json.dumps({"guid": f"{article['headline']}-{number}", **article}) for number in range(120))
+    answer = stack.call("POST", "/v1/articles/batch", content=lines)
+    assert [json.loads(line)["status"] for line in answer.text.splitlines()] == [202] * 120
+
+
 @pytest.mark.parametrize("path", ["/metrics", "/docs", "/openapi.json", "/asyncapi", "/health/ready"])
 def test_what_is_for_the_inside_is_not_published(stack: Stack, path: str) -> None:
     assert stack.get(path).status_code == 404

@@ -155,6 +155,75 @@ async def test_a_line_is_answered_before_the_next_one_is_sent(address: int) -> N
     await writer.wait_closed()
 
 
+def proxied(sent: list[bytes], goes_on: asyncio.Event, *, ends: bool) -> tuple[Request, Any]:
+    """A request as a proxy passes it on: its first lines, and the rest once it goes on."""
+    chunks = iter(sent)
+
+    async def receive() -> dict[str, Any]:
+        if (chunk := next(chunks, None)) is None:
+            await goes_on.wait()
+            return {"type": "http.request", "body": b"3\n", "more_body": not ends}
+        return {"type": "http.request", "body": chunk, "more_body": True}
+
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": [(b"x-forwarded-for", b"192.0.2.7")]}
+    return Request(scope, receive), receive
+
+
+async def test_by_way_of_a_proxy_nothing_is_answered_before_all_has_been_said() -> None:
+    said: list[dict[str, Any]] = []
+    worked_on: list[bytes] = []
+    goes_on = asyncio.Event()
+
+    async def work(line: bytes) -> dict[str, Any]:
+        worked_on.append(line)
+        return {"status": 202, "line": line.decode()}
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    request, receive = proxied([b"1\n2", b"\n"], goes_on, ends=True)
+    response = await answer_lines(request, work, max_line=20, at_once=8)
+    answering = asyncio.create_task(response(request.scope, receive, send))
+    await until(lambda: worked_on == [b"1", b"2"])
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert said == []
+    goes_on.set()
+    await asyncio.wait_for(answering, 5)
+    assert said[0]["type"] == "http.response.start"
+    answers = b"".join(message.get("body", b"") for message in said[1:]).splitlines()
+    assert [json.loads(answer)["line"] for answer in answers] == ["1", "2", "3"]
+
+
+async def test_by_way_of_a_proxy_a_sender_that_waits_for_an_answer_gets_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ndjson, "PAUSE", 0.01)
+    said: list[bytes] = []
+
+    async def send(message: Any) -> None:
+        said.append(message.get("body", b""))
+
+    goes_on = asyncio.Event()
+    request, receive = proxied([b"1\n"], goes_on, ends=False)
+    response = await answer_lines(request, slow_work, max_line=20, at_once=8, max_lines=2)
+    answering = asyncio.create_task(response(request.scope, receive, send))
+    await until(lambda: b'"line":"1"' in b"".join(said))
+    goes_on.set()
+    await asyncio.wait_for(answering, 5)
+    assert b"more than 2 lines" in b"".join(said)
+
+
+async def test_by_way_of_a_proxy_the_line_too_many_ends_it_too() -> None:
+    said: list[bytes] = []
+
+    async def send(message: Any) -> None:
+        said.append(message.get("body", b""))
+
+    request, receive = proxied([b"1\n2\n3\n"], asyncio.Event(), ends=False)
+    response = await answer_lines(request, slow_work, max_line=20, at_once=8, max_lines=2)
+    await asyncio.wait_for(response(request.scope, receive, send), 5)
+    assert b"more than 2 lines" in b"".join(said)
+
+
 async def test_a_sender_that_leaves_disturbs_nobody_and_is_logged(
     address: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
