@@ -55,7 +55,7 @@ class _Lines(Console):
 
     def print_json(self, json: str | None = None, **options: Any) -> None:
         """As rich's own."""
-        is_readable = not json or all(map(str.isprintable, _texts(loads(json))))
+        is_readable = self.encoding == "utf-8" and (not json or all(map(str.isprintable, _texts(loads(json)))))
         super().print_json(json, ensure_ascii=not is_readable, **options)
 
 

@@ -1,13 +1,17 @@
 """Results and errors on a terminal, in a pipe, and with NO_COLOR."""
 
+import json
 import os
 import pty
 import subprocess
 import sys
 from collections.abc import Sequence
+from io import BytesIO, TextIOWrapper
 
 import pytest
 import redis
+
+from services.console.place import _Lines
 
 PRESSRUN = (sys.executable, "-P", "-m", "services.console")
 
@@ -62,3 +66,22 @@ def test_a_width_of_nothing_is_none(store: redis.Redis, words: Sequence[str], mo
     wanted = subprocess.run((*PRESSRUN, *words), capture_output=True, check=True).stdout
     monkeypatch.setenv("COLUMNS", "0")
     assert subprocess.run((*PRESSRUN, *words), capture_output=True, check=True).stdout == wanted
+
+
+@pytest.mark.parametrize("words", [("post", "--help"), ("--help",)])
+def test_what_the_locale_has_no_character_for_is_shown_by_its_code(
+    words: Sequence[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    told = subprocess.run((*PRESSRUN, *words), capture_output=True, check=False)
+    assert (told.returncode, told.stderr) == (0, b"")
+    assert told.stdout.isascii()
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_json_can_be_read_whatever_the_locale_is(encoding: str) -> None:
+    told = {"guid": "é جسر 📰"}
+    written = BytesIO()
+    lines = _Lines(file=TextIOWrapper(written, encoding, errors="backslashreplace", write_through=True))
+    lines.print_json(json.dumps(told))
+    assert json.loads(written.getvalue().decode(encoding)) == told
