@@ -26,7 +26,7 @@ class WrongSetting(Exception):
 def read_toml(path: Path, missing: dict[str, Any] | None) -> dict[str, Any]:
     """A file of settings; `missing` stands in for one that is not there. Raises WrongSetting."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # editors on Windows begin it with a mark
+        return tomllib.loads(path.read_text("utf-8-sig"))  # whatever the locale is; editors of Windows put a BOM first
     except FileNotFoundError:
         if missing is None:
             raise WrongSetting(f"{path}: no such file; it names the sources that may post") from None

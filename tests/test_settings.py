@@ -1,5 +1,6 @@
 """Settings: a wrong one stops the start with one line that names it; secrets come from files, too."""
 
+import ast
 import contextlib
 import os
 import subprocess
@@ -318,6 +319,32 @@ def test_a_site_toml_that_is_a_folder_or_binary_is_one_line(tmp_path: Path) -> N
         with pytest.raises(WrongSetting) as wrong:
             Site.read(path)
         assert "\n" not in str(wrong.value)
+
+
+@pytest.mark.parametrize("begins", [b"", b"\xef\xbb\xbf"])
+def test_settings_are_utf_8_whatever_the_locale_is_and_with_a_byte_order_mark_too(
+    tmp_path: Path, begins: bytes
+) -> None:
+    for name, content in (
+        ("site.toml", 'name = "Süddeutsche صحيفة"\r\ncity = "Zürich"\r\n'),
+        ("sources.toml", '[sources.desk]\r\ntokens = ["a-töken"]\r\n'),
+    ):
+        (tmp_path / name).write_bytes(begins + content.encode())
+    (tmp_path / "secret").write_bytes("pässwörd\n".encode())
+    told = subprocess.run(
+        [sys.executable, "-c", READ], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True,
+        env={**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PRESSRUN_DATA": str(tmp_path),
+             "PRESSRUN_EDGE_SECRET_FILE": str(tmp_path / "secret")},
+    )  # fmt: skip
+    assert ast.literal_eval(told.stdout) == ("Süddeutsche صحيفة", "a-töken", "pässwörd")
+
+
+READ = """
+from shared.settings import Settings
+found = Settings.load()
+token = found.upstreams["desk"].tokens[0]
+print(ascii((found.site.name, token.get_secret_value(), found.edge_secret.get_secret_value())))
+"""
 
 
 @given(st.text(max_size=40))
