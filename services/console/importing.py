@@ -26,6 +26,8 @@ TOGETHER = 64
 """Keys that go out together: one after the other, each waits for an fsync of its own."""
 AT_ONCE = 2_000
 """Commands in a step: a day's views in a single one would take the store longer than anybody waits for an answer."""
+BYTES_AT_ONCE = 4 * 2**20
+"""And bytes of them: an entry of `articles` has the whole article in it."""
 _ORIGINAL = re.compile(r"media/([0-9a-f]{2})/\1[0-9a-f]{38}")
 
 Exported = Annotated[Path, typer.Argument(metavar="FILE", parser=named, help="A file that `pressrun export` wrote.")]
@@ -72,8 +74,21 @@ async def _write_lines(store: Store, some: Sequence[Kept]) -> None:
 
 
 async def _write_key(store: Store, commands: list[Command]) -> None:
-    for first in range(0, len(commands), AT_ONCE):
-        await store.commit({}, commands[first : first + AT_ONCE])
+    for step in _steps(commands):
+        await store.commit({}, step)
+
+
+def _steps(commands: list[Command]) -> Iterator[list[Command]]:
+    step: list[Command] = []
+    size = 0
+    for command in commands:
+        length = sum(len(part) for part in command if isinstance(part, bytes))
+        if step and (len(step) == AT_ONCE or size + length > BYTES_AT_ONCE):
+            yield step
+            step, size = [], 0
+        step.append(command)
+        size += length
+    yield step
 
 
 def _check(file: Path) -> int:

@@ -151,6 +151,28 @@ def test_a_long_stream_goes_out_and_comes_back_in_short_steps_and_is_there_at_on
     assert not store.keys(f"{BESIDE}*")
 
 
+def test_large_entries_come_back_in_short_steps_too(
+    store: redis.Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(store)
+    for one in b"abc" * 10:
+        store.xadd("a-stream", {"event": bytes([one]) * 300_000})
+    entries = store.xrange("a-stream")
+    export(tmp_path / "site.pressrun")
+    store.flushall()
+    commit, sizes = Store.commit, []
+
+    async def noted(self: Store, expect: Any, commands: Any, *more: Any) -> Any:
+        sizes.append(sum(len(part) for command in commands for part in command if isinstance(part, bytes)))
+        return await commit(self, expect, commands, *more)
+
+    monkeypatch.setattr(importing, "BYTES_AT_ONCE", 1_000_000)
+    monkeypatch.setattr(Store, "commit", noted)
+    import_(tmp_path / "site.pressrun")
+    assert 900_000 < max(sizes) <= 1_000_000
+    assert store.xrange("a-stream") == entries
+
+
 def test_an_import_writes_a_stream_when_all_that_its_events_are_about_is_there_and_then_what_is_due(
     store: redis.Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
