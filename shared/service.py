@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from faststream.redis import RedisBroker
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, Field
+from redis.exceptions import NoPermissionError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
@@ -89,7 +90,8 @@ class Service:
             self.keep_running(consumer.recover, f"recover {consumer.stream}")
 
     async def through_outages(self, step: Callable[[], Awaitable[T]]) -> T:
-        """Do a step of the start; begun anew where the store is away or goes away in the middle, for a while."""
+        """Do a step of the start; begun anew where the store is away or goes away in the middle, for a while. Raises
+        WrongSetting where it stays away, or refuses what its user asks for."""
         until = time.monotonic() + STORE_PATIENCE
         while True:
             try:
@@ -97,8 +99,10 @@ class Service:
             except StoreUnavailable as error:
                 observe.store_failed(error)
                 if time.monotonic() > until:
-                    raise
+                    raise WrongSetting(f"PRESSRUN_REDIS_URL: {error} (tried for {STORE_PATIENCE:g} s)") from None
                 await asyncio.sleep(0.05)
+            except NoPermissionError as error:
+                raise WrongSetting(f"PRESSRUN_REDIS_URL: the store's user may not do what is needed: {error}") from None
 
     async def stop(self) -> None:
         """Stop reading, end the tasks, close the connections; what does not end in time is named and left."""

@@ -87,6 +87,25 @@ async def test_a_store_that_a_newer_version_has_written_is_refused_and_left_alon
     assert kept == [SCHEMA, SCHEMA, SCHEMA + 1]
 
 
+async def test_a_store_that_stays_away_or_refuses_its_user_ends_the_start_with_a_line(
+    valkey: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.service.STORE_PATIENCE", 0)
+    parts, nowhere = urlsplit(valkey), free_port()
+    await store.do("ACL", "SETUSER", "reader", "on", ">hush", "~*", "+@read", "+@connection")
+    for netloc, told in (
+        (f"127.0.0.1:{nowhere}", f"cannot be reached: .* 127.0.0.1:{nowhere}.* \\(tried for 0 s\\)"),
+        (f"nobody:hush@{parts.hostname}:{parts.port}", "cannot be reached: .*password"),
+        (f"reader:hush@{parts.hostname}:{parts.port}", "user may not do what is needed: .*permission"),
+    ):
+        service = Service("test", Settings(redis_url=f"redis://{netloc}/0", consumer="w"))
+        with pytest.raises(WrongSetting, match=f"^PRESSRUN_REDIS_URL: the store.*{told}") as wrong:
+            await service.start()
+        await service.stop()
+        assert "hush" not in str(wrong.value)
+    await store.do("ACL", "DELUSER", "reader")
+
+
 @contextlib.asynccontextmanager
 async def breaking_at(valkey: str, word: bytes) -> AsyncIterator[str]:
     """The URL of a store whose connection breaks the first time that a command has this word."""
