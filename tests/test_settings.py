@@ -125,6 +125,7 @@ def test_an_address_where_no_store_can_be_is_refused_in_a_line_that_tells_no_sec
         "redis://store", "redis://store:6379", "redis://store:6379/", "redis://store/15", "redis:///3", "redis://[::1]:1/0",
         "redis://:p%40%2F%23%3A@store:6379/0", "redis://user:p!$&'()*+,;=-._~|^@store/0", "redis://:pässwörd@store/0",
         "rediss://store:6380/1?ssl_cert_reqs=none", "unix:///run/store.sock?db=2", "unix://user:p%40@/run/store.sock",
+        "rediss://store/0?ssl_ca_certs=/etc/ca.crt",
         "redis://store/0?socket_keepalive=yes", "sentinel://a,b:26380/courier", "sentinel://10.0.0.1:26379/name",
     ],
 )  # fmt: skip
