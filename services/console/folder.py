@@ -142,7 +142,7 @@ class Folder:
 
 
 def read_run(root: Path) -> dict[str, Any] | None:
-    """The `run.json` of the stack that runs on a folder; None where none does, or does not say where its store is."""
+    """The `run.json` of the stack that runs on a folder; None where none does."""
     try:
         with (root / "up.lock").open("rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -155,7 +155,7 @@ def read_run(root: Path) -> dict[str, Any] | None:
         run = json.loads((root / "run.json").read_text())
     except (OSError, ValueError):
         return None
-    return run if isinstance(run, dict) and "redis" in run else None
+    return run if isinstance(run, dict) else None
 
 
 def others(environ: Mapping[str, str]) -> dict[str, str]:

@@ -109,7 +109,7 @@ def find(data: Path | None) -> Place:
         return Place(Settings.load(), {})
     folder = data or Path(os.environ.get("PRESSRUN_DATA") or "data")
     run = read_run(folder)
-    if run is None:
+    if run is None or "redis" not in run:
         raise CannotStart(
             f"{folder}: no stack runs on this folder; start it with `pressrun up`, or name another with --data"
         )
