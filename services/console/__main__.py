@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from io import TextIOWrapper
 from types import FrameType
 
 QUIT = 128
@@ -20,6 +21,8 @@ def main() -> None:
             signal.signal(way, end)
     if not os.environ.get("COLUMNS", "80").strip("0"):
         os.environ.pop("COLUMNS")  # a terminal that does not know its width yet; nothing would be printed on it
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # as stderr: not every terminal has every letter
     from services.console import cli
 
     if not is_up and signal.getsignal(signal.SIGINT) is end:

@@ -3,7 +3,6 @@
 import os
 import sys
 from errno import ENOSPC
-from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -52,8 +51,6 @@ app.add_typer(dead_letters.app, name="dead-letters")
 
 def main() -> None:
     """Run a subcommand. Exit code 0: done; 1: the answer is no; 2: wrong usage."""
-    if isinstance(sys.stdout, TextIOWrapper):  # None where it is closed
-        sys.stdout.reconfigure(errors="backslashreplace")  # as stderr does, where the locale lacks a character
     if os.environ.get("NO_COLOR"):
         from typer import rich_utils  # prints help and wrong usage; slow to import, so only where it is needed
 

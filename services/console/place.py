@@ -55,7 +55,7 @@ class _Lines(Console):
 
     def print_json(self, json: str | None = None, **options: Any) -> None:
         """As rich's own."""
-        is_readable = self.encoding == "utf-8" and (not json or all(map(str.isprintable, _texts(loads(json)))))
+        is_readable = not json or all(_is_readable(text, self.encoding) for text in _texts(loads(json)))
         super().print_json(json, ensure_ascii=not is_readable, **options)
 
 
@@ -63,6 +63,10 @@ def _visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
+def _is_readable(text: str, encoding: str) -> bool:
+    return text.isprintable() and text.encode(encoding, "replace").decode(encoding) == text
 
 
 def _texts(tree: Any) -> Iterator[str]:
