@@ -54,10 +54,13 @@ def write_private(path: Path, text: str) -> None:
 
 
 class Folder:
-    """The paths of a stack below one folder."""
+    """The paths of a stack below one folder. Raises CannotStart where it cannot be said where that is."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root.absolute()
+        try:
+            self.root = root.absolute()
+        except FileNotFoundError:
+            raise CannotStart(f"{root}: the folder that this is called in has gone; go to another") from None
         self.store = self.root / "store"
         self.site = self.root / "site"
         self.media = self.root / "media"

@@ -757,6 +757,14 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     assert "cannot write to" in refused(command("up", "--data", "/proc/none"))
 
 
+def test_a_folder_below_one_that_has_gone_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (here := tmp_path / "here").mkdir()
+    monkeypatch.chdir(here)
+    here.rmdir()
+    with pytest.raises(CannotStart, match=r"^data: the folder that this is called in has gone; "):
+        Folder(Path("data"))
+
+
 @pytest.mark.parametrize("name", ["media", "site"])
 def test_a_link_to_a_disk_that_is_not_there_is_named(tmp_path: Path, name: str) -> None:
     (tmp_path / name).symlink_to(tmp_path / "not-mounted" / name)
