@@ -158,7 +158,7 @@ class Register:
             entered = await enter_state(self._store, self._site, read.at, state)
             expect |= entered.expect
             commands += entered.commands
-            outcome = _as_its_chain_stands(decision, entered)
+            outcome = _as_its_chain_stands(decision, entered, read.known.current)
             accepted = Accepted(outcome, entered.article, entered.event_id, entered.awaited)
         if decision.drop_waiting:
             commands += [("DEL", scheduled_key(ident), scheduled_body_key(ident)), ("ZREM", due("ingest"), ident)]
@@ -183,7 +183,7 @@ class Register:
         return claimed.article
 
 
-def _as_its_chain_stands(decision: Decision, entered: Entered) -> Outcome:
+def _as_its_chain_stands(decision: Decision, entered: Entered, before: Article | None) -> Outcome:
     """What becomes of a version in its chain of rewrites; of the same content again too, if that moves it there."""
     article, outcome = entered.article, decision.outcome
     is_moved = outcome == "unchanged" and entered.event_id is not None
@@ -191,6 +191,8 @@ def _as_its_chain_stands(decision: Decision, entered: Entered) -> Outcome:
         return "withdrawn"
     if is_moved:
         return "published" if article.live else "updated"
+    if outcome == "published" and article.replaced_by and before is not None and before.replaced_by:
+        return "updated"  # readers get no article: its address leads to the rewrite as before
     return "withdrawn" if article.down and outcome in ("published", "updated") else outcome
 
 

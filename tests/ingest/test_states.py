@@ -99,6 +99,15 @@ def test_a_kill_without_a_version_and_a_moment_takes_down_the_rewrite_that_came_
         assert post(client, early, status="canceled")["outcome"] == "unchanged"
 
 
+def test_a_newer_version_of_what_was_rewritten_is_an_update_as_readers_get_no_article(ingest_process: Ingest) -> None:
+    with ingest_process.client() as client:
+        told = post(client, "corrected since", version=1)
+        assert post(client, "its rewrite", evolved_from="corrected since")["outcome"] == "published"
+        again = post(client, "corrected since", version=2, headline="Corrected")
+        assert (again["outcome"], again["event_id"] is None) == ("updated", False)
+        assert client.get(f"/v1/articles/{told['id']}").json()["state"] == "replaced"
+
+
 def test_a_rewrite_that_is_older_than_its_chains_kill_is_said_to_be_withdrawn(ingest_process: Ingest) -> None:
     with ingest_process.client() as client:
         post(client, "first", version=1, updated_at=moment(-9))
