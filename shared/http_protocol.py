@@ -13,13 +13,20 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MOST = 64 * 1024
-_TOO_LARGE = (
-    b'{"type":"about:blank","title":"Too large","status":431,"detail":"the address and the headers of a request may '
-    b'have 64 KiB","errors":[]}'
+
+
+def _problem(status: bytes, title: bytes, detail: bytes) -> bytes:
+    """An answer like those of `shared.problems`, where there is no request yet that could be answered."""
+    body = b'{"type":"about:blank","title":"%s","status":%s,"detail":"%s","errors":[]}' % (title, status[:3], detail)
+    head = b"HTTP/1.1 %s\r\ncontent-type: application/problem+json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
+    return head % (status, len(body)) + body
+
+
+_TOO_LARGE = _problem(
+    b"431 Request Header Fields Too Large", b"Too large", b"the address and the headers of a request may have 64 KiB"
 )
-_ANSWER = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: application/problem+json\r\nconnection: close\r\n"
-    b"content-length: %d\r\n\r\n%s" % (len(_TOO_LARGE), _TOO_LARGE)
+_NOT_HTTP = _problem(
+    b"400 Bad Request", b"The request cannot be parsed", b"this is no HTTP/1.1: its first line, a header or a length"
 )
 
 
@@ -51,7 +58,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._size += len(data)
         if self._size > MOST:
             if self._is_first:
-                self.transport.write(_ANSWER)
+                self.transport.write(_TOO_LARGE)
             self.transport.close()
 
     def eof_received(self) -> bool | None:  # type: ignore[override]  # uvicorn's says nothing, and so ends it
@@ -61,6 +68,11 @@ class HttpProtocol(HttpToolsProtocol):
             return None
         cycle.keep_alive = False
         return True
+
+    def send_400_response(self, msg: str) -> None:
+        """Say it as all other errors are said; uvicorn's answer is plain text."""
+        self.transport.write(_NOT_HTTP)
+        self.transport.close()
 
     def on_message_begin(self) -> None:
         """A request begins, and so does its head."""

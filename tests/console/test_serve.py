@@ -82,6 +82,21 @@ def test_compose_serves_as_pressrun_up_does(valkey: str, tmp_path: Path) -> None
     assert not told or told.startswith(b"HTTP/1.1 431 ")
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [b"nonsense", b"FETCH /v1/trending HTTP/1.1", b"POST /v1/trending HTTP/1.1\r\nContent-Length: three"],
+    ids=["nonsense", "method", "length"],
+)
+def test_what_is_no_http_is_a_problem_like_any_other(port: int, sent: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(sent + b"\r\n\r\n")
+        head, _, body = connection.makefile("rb").read().partition(b"\r\n\r\n")
+    assert b"\r\ncontent-type: application/problem+json\r\n" in head
+    assert f"content-length: {len(body)}" in head.decode()
+    problem = json.loads(body)
+    assert (problem["status"], problem["title"], problem["errors"]) == (400, "The request cannot be parsed", [])
+
+
 def test_a_head_of_ordinary_size_and_a_long_body_pass(port: int) -> None:
     with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
         for _ in range(3):
