@@ -51,8 +51,13 @@ def standings(members: Mapping[str, Article]) -> dict[str, Standing]:
 
 def later_than_known(killed: Article, members: Mapping[str, Article]) -> Article:
     """A withdrawal without a moment is later than all that is known of its chain: a sender's clock may be ahead."""
-    moments = [_updated_at(article) for article in members.values() if article.state == "published"]
-    return killed.model_copy(update={"withdrawn_at": max([*moments, _withdrawn_at(killed)])})
+    moments = filter(None, (latest(members.values()), _withdrawn_at(killed)))
+    return killed.model_copy(update={"withdrawn_at": max(moments)})
+
+
+def latest(members: Iterable[Article]) -> datetime | None:
+    """When the usable ones among these were last updated; None without any."""
+    return max((_updated_at(article) for article in members if article.state == "published"), default=None)
 
 
 def _of_chain(chain: list[Article]) -> dict[str, Standing]:

@@ -12,10 +12,11 @@ from weakref import WeakValueDictionary
 
 from services.ingest.addresses import claim
 from services.ingest.beside import beside
+from services.ingest.chains import latest
 from services.ingest.changes import Entered, State, check_chain, enter_state
 from services.ingest.copies import address_of, prepare
 from services.ingest.draft import Draft
-from services.ingest.families import chain_of_key
+from services.ingest.families import chain_of_key, family_of
 from services.ingest.illustrations import Illustrated, linked
 from services.ingest.intake import Decision, Known, Outcome, decide, fall_due
 from services.ingest.names import Names
@@ -125,6 +126,11 @@ class Register:
         )
         known = _known(record, scheduled)
         return known.current, known.waiting, dict(pairs(flat))
+
+    async def latest_of_chain(self, article: Article) -> datetime | None:
+        """When the others of its chain of rewrites were last updated, as far as they are usable; None without any."""
+        chain_of = await self._store.do("GET", chain_of_key(article.id))
+        return latest((await family_of(self._store, article, chain_of)).members.values())
 
     def _turn(self, ident: str) -> asyncio.Lock:
         """The lock of a guid; it lives for as long as somebody has it or waits for it."""

@@ -139,11 +139,12 @@ class Desk:
         ours. None if that of its acceptance is late enough."""
         now = self._service.clock.now()
         at = waiting.ordered_at if waiting else None  # what waits never appears if it is not updated later
-        if article is None or article.state != "withdrawn" or article.replaced_by is None:
-            return at if at and at > now else None
-        rewrite, _, _ = await self._register.find(article.replaced_by)  # it came later than the withdrawal before
-        shown_at = rewrite.ordered_at if rewrite else None
-        return max(filter(None, (now, at, shown_at)))
+        # it is withdrawn, and what took its place came later than that
+        is_back = article is not None and article.state == "withdrawn" and article.replaced_by is not None
+        if not is_back and (at is None or at <= now):
+            return None
+        known = await self._register.latest_of_chain(article) if article is not None else None
+        return max(filter(None, (now, at, known)))
 
     async def _find(self, source: str, ident: str) -> tuple[Article | None, Article | None, dict[bytes, bytes]]:
         article, waiting, built = await self._register.find(ident)

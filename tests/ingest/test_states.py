@@ -99,6 +99,29 @@ def test_a_kill_without_a_version_and_a_moment_takes_down_the_rewrite_that_came_
         assert post(client, early, status="canceled")["outcome"] == "unchanged"
 
 
+def test_a_delete_takes_down_a_chain_though_a_member_is_ahead_of_what_waits(ingest_process: Ingest) -> None:
+    with ingest_process.client() as client:
+        first = post(client, "behind", version=1, updated_at=moment(-3))
+        shown = post(client, "in front", version=1, updated_at=moment(-2), evolved_from="behind")
+        later = {"version": 2, "updated_at": moment(1), "embargo_until": moment(2)}
+        assert post(client, "in front", **later, evolved_from="behind")["outcome"] == "scheduled"
+        post(client, "behind", version=2, updated_at=moment(1.5))
+        client.delete(f"/v1/articles/{shown['id']}")
+        for ident in (first["id"], shown["id"]):
+            assert client.get(f"/v1/articles/{ident}").json()["state"] == "withdrawn"
+
+
+def test_deleting_what_is_withdrawn_takes_down_a_chain_though_another_member_is_ahead(ingest_process: Ingest) -> None:
+    with ingest_process.client() as client:
+        told = post(client, "long gone", version=2, updated_at=moment(-3), status="canceled")
+        ahead = post(client, "ahead of all", version=1, updated_at=moment(2), evolved_from="long gone")
+        shown = post(client, "its end", version=1, updated_at=moment(-1), evolved_from="ahead of all")
+        assert client.get(f"/v1/articles/{shown['id']}").json()["state"] == "published"
+        client.delete(f"/v1/articles/{told['id']}")
+        for ident in (told["id"], ahead["id"], shown["id"]):
+            assert client.get(f"/v1/articles/{ident}").json()["state"] == "withdrawn"
+
+
 def test_a_newer_version_of_what_was_rewritten_is_an_update_as_readers_get_no_article(ingest_process: Ingest) -> None:
     with ingest_process.client() as client:
         told = post(client, "corrected since", version=1)
