@@ -12,6 +12,8 @@ twice a second: `topic:…` and `sections` of the 7 days, and all of a week ·
 `trending:articles` hash, article → `+ revision place section topics…`, or `- revision place` for one that is withdrawn,
 with the place that it had, if any ·
 `trending:heirs` hash, article → the rewrite that took its place · `trending:members:{id}` set, the inverse ·
+`trending:loose` set of those among `heirs` that were withdrawn since, not for their rewrite: it returns with or without
+them ·
 `trending:weeks` sorted set of weeks that are not sealed, score: their end ·
 `trending:sealed:{week}` hash, list → JSON of its 50 most read; `hidden` → JSON of those that would stand among `all`,
 each with how many of these stand before it · `trending:sealed-in:{id}` set of those weeks ·
@@ -49,7 +51,7 @@ local PLACE_DIGITS = {PLACE_DIGITS}
 """
     + """
 local call, now = redis.call, tonumber(ARGV[1])
-local REACHED, ARTICLES, HEIRS = 'trending:reached', 'trending:articles', 'trending:heirs'
+local REACHED, ARTICLES, HEIRS, LOOSE = 'trending:reached', 'trending:articles', 'trending:heirs', 'trending:loose'
 local function text(number) return string.format('%.0f', number) end
 local function pending_key(moment) return PENDING .. ':' .. moment end
 local function later_key(window) return 'trending:later:' .. window end

@@ -150,6 +150,7 @@ local function roots(ids, more)
 end
 
 local function take_place(id, heir)
+  call('SREM', LOOSE, id)
   local before = call('HGET', HEIRS, id)
   if before then call('SREM', members_key(before), id) end
   if heir == '' then
@@ -157,6 +158,16 @@ local function take_place(id, heir)
   else
     call('HSET', HEIRS, id, heir)
     call('SADD', members_key(heir), id)
+  end
+end
+
+-- An article that returns stands no longer for those that went with it, unless its event says so; they join `ids`.
+local function let_go(id, earlier, ids)
+  for _, member in ipairs(call('SMEMBERS', members_key(id))) do
+    if member ~= earlier and call('SISMEMBER', LOOSE, member) == 1 then
+      take_place(member, '')
+      ids[#ids + 1] = member
+    end
   end
 end
 
@@ -208,7 +219,10 @@ local function follow(id, revision, described, earlier, heir)
     take_place(id, heir)
   elseif string.sub(described, 1, 1) == '+' then
     take_place(id, '')
+    let_go(id, earlier, ids)
     if earlier ~= '' then take_place(earlier, id) end
+  elseif call('HGET', HEIRS, id) then
+    call('SADD', LOOSE, id)
   end
   show(roots(ids, before), 1)
 end

@@ -12,6 +12,7 @@ LATE, EARLY = timedelta(days=8), timedelta(minutes=5)
 @dataclass
 class Model:
     """`articles`: id → (published_at, section, topics), of those that readers see; `heirs`: id → its rewrite;
+    `loose`: those with one that were withdrawn since, not for it;
     `published`: id → published_at, also of those that are withdrawn."""
 
     calendar: Calendar
@@ -19,6 +20,7 @@ class Model:
     seen: dict[str, date] = field(default_factory=dict)
     articles: dict[str, tuple[datetime, str | None, tuple[str, ...]]] = field(default_factory=dict)
     heirs: dict[str, str] = field(default_factory=dict)
+    loose: set[str] = field(default_factory=set)
     published: dict[str, datetime] = field(default_factory=dict)
     sealed: dict[str, dict[str, list[tuple[str, int]]]] = field(default_factory=dict)
 

@@ -385,6 +385,27 @@ async def test_a_rewrite_inherits_from_what_was_withdrawn_long_before(newsroom: 
     assert await newsroom.top() == [(second, 3)]
 
 
+async def test_what_was_a_rewrite_shows_nothing_of_a_story_that_stays_withdrawn(newsroom: Newsroom) -> None:
+    one, two = await newsroom.publish("one"), await newsroom.publish("two", evolved_from="one")
+    await newsroom.withdraw(one, replaced_by=two)
+    for ident in (one, one, two):
+        await newsroom.view(ident)
+    await newsroom.withdraw(two)
+    await newsroom.withdraw(one)
+    await newsroom.drain()
+    for window in ("7d", "2025-W30"):
+        assert await newsroom.top(window) == []
+    await newsroom.publish("two")
+    await newsroom.drain()
+    for window in ("7d", "2025-W30"):
+        assert await newsroom.top(window) == [(two, 1)]
+    await newsroom.withdraw(one, replaced_by=two)
+    await newsroom.publish("two", evolved_from="one")
+    await newsroom.drain()
+    for window in ("7d", "2025-W30"):
+        assert await newsroom.top(window) == [(two, 3)]
+
+
 async def test_rewrites_that_take_turns_lose_nothing(newsroom: Newsroom) -> None:
     one, two = await newsroom.publish("one"), await newsroom.publish("two", evolved_from="one")
     await newsroom.withdraw(one, replaced_by=two)

@@ -102,8 +102,13 @@ class Run:
         self.model.articles[ident] = (published_at, section, topics)
         self.model.published[ident] = published_at
         self.model.heirs.pop(ident, None)
+        self.model.loose.discard(ident)
+        for member in [one for one, heir in self.model.heirs.items() if heir == ident and one in self.model.loose]:
+            del self.model.heirs[member]
+            self.model.loose.discard(member)
         if earlier:
             before = identify("desk", earlier)
+            self.model.loose.discard(before)
             await self.room.withdraw(before, replaced_by=ident)
             self.model.articles.pop(before, None)
             self.model.heirs[before] = ident
@@ -116,6 +121,8 @@ class Run:
         ident = identify("desk", guid)
         await self.room.withdraw(ident)
         self.model.articles.pop(ident, None)
+        if ident in self.model.heirs:
+            self.model.loose.add(ident)
 
     async def move(self, by: timedelta) -> None:
         await self.room.pass_to(self.room.moment + by)
