@@ -120,10 +120,13 @@ def _distinct(groups: list[_Group]) -> list[_Group]:
     return groups
 
 
+_Read = list[tuple[Annotated[Raw, AfterValidator(_entry)], Pairs]]
+
+
 class _Part(_Kept):
     """Entries of a stream; `continues` those of the line before."""
 
-    value: list[tuple[Annotated[Raw, AfterValidator(_entry)], Pairs]]
+    value: _Read
     continues: bool = False
 
     @property
@@ -139,6 +142,7 @@ class _Part(_Kept):
 
 class _Entries(_Part):
     type: Literal["entries"]
+    value: _Read = Field(min_length=1)
 
     def commands(self) -> list[Command]:
         return self.added()

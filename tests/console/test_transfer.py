@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 import redis
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.console import exporting, importing
@@ -624,6 +624,9 @@ lines = st.one_of(
 )
 
 
+NOTHING_GOES_ON: list[dict[str, Any]] = [{"type": "entries"}, {"type": "stream", "groups": [], "continues": True}]
+
+
 def test_the_store_takes_every_line_that_passes(valkey_server: Valkey) -> None:
     async def commit(given_lines: list[Any]) -> None:
         store = Store(Settings(redis_url=valkey_server.url))
@@ -634,6 +637,7 @@ def test_the_store_takes_every_line_that_passes(valkey_server: Valkey) -> None:
             await store.close()
 
     @given(st.lists(lines, min_size=1, max_size=3))
+    @example([{"key": "a", "value": [], **more} for more in NOTHING_GOES_ON])
     @settings(max_examples=300)
     def passed(some: list[dict[str, Any]]) -> None:
         try:
