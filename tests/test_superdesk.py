@@ -278,7 +278,7 @@ def test_nobody_waits_for_a_page_that_will_not_come(up: Up) -> None:
     assert post("killed", status="canceled") == (202, "withdrawn")
     assert post("rewrite", evolved_from="first") == (201, "published")
     assert post("first") == (202, "published")
-    assert post("first", version=2, headline="Later") == (202, "published")
+    assert post("first", version=2, headline="Later") == (202, "updated")
     # what was seen is waited for: both the rewrite and what it took down
     assert post("rewrite", evolved_from="first", status="canceled") == (201, "withdrawn")
     assert post("seen") == (201, "published")
