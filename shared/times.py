@@ -8,10 +8,10 @@ from pydantic import AwareDatetime, BeforeValidator
 from pydantic_core import PydanticCustomError
 
 # RFC 3339 §5.6; its note lets a space stand for the T. What `strftime` writes for `%z` has no colon
-_RFC_3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(\.\d{1,20})?([Zz]|[+-]\d\d:?\d\d)", re.ASCII)
+_RFC_3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(\.\d{1,20})?([Zz]|[+-]\d\d:?[0-5]\d)", re.ASCII)
 # what agencies and newsrooms write besides: +0000 (Superdesk), +00, no zone (WordPress's *_gmt), the day alone
 _COMMON = re.compile(
-    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(:\d\d)?(\.\d{1,20})?\s?([Zz]|[+-]\d\d:?\d\d|[+-]\d\d)?)?", re.ASCII
+    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(:\d\d)?(\.\d{1,20})?\s?([Zz]|[+-]\d\d:?[0-5]\d|[+-]\d\d)?)?", re.ASCII
 )
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)

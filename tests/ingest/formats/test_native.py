@@ -151,6 +151,7 @@ def test_what_is_unknown_is_refused_inside_too() -> None:
         ("published_at", "2025-07-26", ""),
         ("published_at", "2025-02-30T09:30:00Z", ""),
         ("published_at", "2025-07-26T09:30:00+03", ""),
+        ("published_at", "2025-07-26T09:30:00+05:75", ""),  # an hour of the zone has 60 minutes
         ("published_at", "0001-01-01T00:00:00+14:00", ""),
         ("updated_at", 1753522200, ""),
         ("embargo_until", "tomorrow", ""),
