@@ -141,3 +141,22 @@ def test_a_rewrite_that_is_older_than_its_chains_kill_is_said_to_be_withdrawn(in
         again = post(client, "third", version=1, updated_at=moment(-1), evolved_from="second")
         assert again["outcome"] == "published"
         assert client.get(f"/v1/articles/{told['id']}").json()["state"] == "replaced"
+
+
+@pytest.mark.parametrize("status", ["trash", "future"])
+def test_a_post_that_wordpress_made_as_a_scheduled_one_can_be_corrected_and_killed_before(
+    ingest_process: Ingest, status: str
+) -> None:
+    at = datetime.now(UTC) + timedelta(days=2)
+    to_come, now = (f"{when:%Y-%m-%dT%H:%M:%S}" for when in (at, datetime.now(UTC)))
+    made = {"id": f"made {status}", "status": "future", "title": "A", "content": "A", "date_gmt": to_come}
+    with ingest_process.client() as client:
+
+        def push(**members: Any) -> dict[str, Any]:
+            return dict(client.post("/v1/push/desk/wordpress", json={**made, **members}).json())
+
+        assert push(modified_gmt=to_come)["outcome"] == "scheduled", "its modified_gmt is its date_gmt"
+        told = push(modified_gmt=now, status=status, content="B")
+        assert told["outcome"] == ("withdrawn" if status == "trash" else "scheduled")
+        waits = client.get(f"/v1/articles/{told['id']}").json()["scheduled_version"]
+        assert waits == (None if status == "trash" else 2)

@@ -99,6 +99,7 @@ def _draft(post: Members, guid: str) -> Draft:
     if status == "usable" and not headline:
         post.wrong("title", "The post has neither a title nor words in its body; send one.")
     slug = post.text("slug")
+    published_at = _moment(post, "date_gmt")
     return Draft(
         guid=guid,
         status=status,
@@ -109,8 +110,8 @@ def _draft(post: Members, guid: str) -> Draft:
         topics=names([name for taxonomy, name in terms if taxonomy == "post_tag"]),
         authors=authors((one.plain("name"), one.text("url", "link")) for one in embedded.objects("author")),
         language=_language(post),
-        published_at=_moment(post, "date_gmt"),
-        updated_at=_moment(post, "modified_gmt"),
+        published_at=published_at,
+        updated_at=_updated_at(post, published_at),
         slug=None if slug.endswith("__trashed") else slugify(unquote(slug)) or None,
         image=_image(embedded),
         source_url=web_address(post.text("link")) if status == "usable" else None,
@@ -174,6 +175,15 @@ def _moment(post: Members, name: str) -> datetime | None:
     """A moment without a zone, which is UTC in the members that end in `_gmt`."""
     value = post.get(name)
     return None if isinstance(value, str) and value.startswith(_NEVER) else post.moment(name)
+
+
+def _updated_at(post: Members, published_at: datetime | None) -> datetime | None:
+    """When it was changed, if that is known. Of a post that is created as a scheduled one, as apps do, WordPress keeps
+    the moment that it is scheduled for: corrections and a kill that come before would count as older."""
+    at = _moment(post, "modified_gmt")
+    if at and published_at and at >= published_at and post.text("status").lower() == "future":
+        return None
+    return at
 
 
 def _language(post: Members) -> str | None:

@@ -342,6 +342,14 @@ def test_a_moment_that_is_not_set_is_none(told: str) -> None:
     assert (found.published_at, found.updated_at) == (None, None)
 
 
+def test_a_post_that_was_created_as_a_scheduled_one_does_not_say_when_it_was_changed() -> None:
+    at, before = "2030-01-04T09:00:00", "2030-01-04T08:00:00"
+    assert draft(status="future", date_gmt=at, modified_gmt=at).updated_at is None
+    edited = draft(status="future", date_gmt=at, modified_gmt=before)
+    assert edited.updated_at == datetime(2030, 1, 4, 8, tzinfo=UTC)
+    assert draft(date_gmt=at, modified_gmt=at).updated_at == datetime(2030, 1, 4, 9, tzinfo=UTC)
+
+
 @pytest.mark.parametrize("title", [{"rendered": ""}, {"rendered": "<b> </b>"}, "", None, []])
 def test_a_post_without_a_title_begins_with_its_first_words(title: Any) -> None:
     assert draft(title=title, content={"rendered": "<p>She &amp; he</p>"}).headline == "She & he"
