@@ -125,8 +125,9 @@ def _is_illustrated_since(copy: Copy, rank: Rank, current: Article) -> bool:
 def _unchanged(copy: Copy, known: Known, current: Article, rank: Rank, now: datetime) -> Decision:
     """The same content again: where it stands higher, that is recorded, so that what is older stays older."""
     if rank <= order(current):
-        linked = _linked(copy, current)
-        return Decision("unchanged", linked, quiet=linked != current)
+        linked, waiting = _linked(copy, current), known.waiting
+        drop = waiting is not None and _outranks(copy, rank, waiting)  # a DELETE of what a dated kill left waiting
+        return Decision("unchanged", linked, drop_waiting=drop, quiet=linked != current)
     waiting, ordered_at, withdrawn_at = known.waiting, copy.draft.updated_at, current.withdrawn_at
     if copy.draft.version is None:
         version = current.version

@@ -51,6 +51,16 @@ def test_deleting_what_is_withdrawn_takes_what_was_scheduled_since(ingest_proces
         assert (state["state"], state["scheduled_version"]) == ("withdrawn", None)
 
 
+def test_deleting_what_is_withdrawn_takes_what_waits_because_it_is_newer_than_the_kill(ingest_process: Ingest) -> None:
+    with ingest_process.client() as client:
+        path = f"/v1/articles/{post(client, 'newer', updated_at=moment(-3))['id']}"
+        post(client, "newer", updated_at=moment(-1), embargo_until=moment(2))
+        assert post(client, "newer", updated_at=moment(-2), status="canceled")["outcome"] == "withdrawn"
+        assert client.get(path).json()["scheduled_version"] == 2
+        client.delete(path)
+        assert client.get(path).json()["scheduled_version"] is None
+
+
 @pytest.mark.parametrize(("killed", "rewritten"), [(-3, -1), (-3, 2)])
 def test_deleting_what_is_withdrawn_takes_down_the_rewrite_that_came_since(
     ingest_process: Ingest, killed: float, rewritten: float
