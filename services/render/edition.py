@@ -1,8 +1,11 @@
 """What pages are made of: read from the store as it is now (`LiveEdition`), or from the whole of it (`whole`)."""
 
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import filterfalse
 from typing import Protocol
 
 from services.render.related import topics_of
@@ -17,6 +20,9 @@ from shared.kept import read_article, read_body, read_card
 from shared.media import LENGTHS
 from shared.settings import Site
 from shared.store import Script, Store, pairs
+
+_LETTERS_AFTER_Z = frozenset(("da", "et", "fi", "fo", "is", "nb", "nn", "no", "sv"))
+"""Languages whose letters with marks stand at the end of the alphabet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +137,7 @@ class LiveEdition:
         flat = await self._store.do("HGETALL", live.names_key("section"))
         terms = [Term(slug=slug.decode(), name=name.decode()) for slug, name in pairs(flat)]
         there = await self._store.all([("EXISTS", live.list_key(f"section:{term.slug}")) for term in terms])
-        return in_order(term for term, exists in zip(terms, there, strict=True) if exists)
+        return in_order((term for term, exists in zip(terms, there, strict=True) if exists), self.site.language)
 
     async def term(self, kind: str, slug: str) -> Term:
         """A section, topic or author by its name as first accepted."""
@@ -180,6 +186,13 @@ def in_period(cards: Sequence[Card | None], name: str, period: str) -> list[Card
     return [card for card in cards if card and card.path.startswith(days) and name in card.lists]
 
 
-def in_order(terms: Iterable[Term]) -> tuple[Term, ...]:
-    """Sections as the navigation shows them."""
-    return tuple(sorted(terms, key=lambda term: (term.name.casefold(), term.slug)))
+def in_order(terms: Iterable[Term], language: str) -> tuple[Term, ...]:
+    """Sections as the navigation shows them: as in a dictionary, where Économie is not behind Z."""
+    has_more_letters = re.split("[-_]", language)[0].lower() in _LETTERS_AFTER_Z
+
+    def place(term: Term) -> tuple[str, str, str]:
+        name = term.name.casefold()
+        plain = "".join(filterfalse(unicodedata.combining, unicodedata.normalize("NFKD", name)))
+        return name if has_more_letters else plain, name, term.slug
+
+    return tuple(sorted(terms, key=place))

@@ -162,7 +162,8 @@ class WholeEdition:
 
     async def sections(self) -> tuple[Term, ...]:
         names = self._names["section"]
-        return in_order(Term(slug=slug, name=name) for slug, name in names.items() if f"section:{slug}" in self._lists)
+        there = (Term(slug=slug, name=name) for slug, name in names.items() if f"section:{slug}" in self._lists)
+        return in_order(there, self.site.language)
 
     async def term(self, kind: str, slug: str) -> Term:
         return Term(slug=slug, name=self._names[kind].get(slug, slug))

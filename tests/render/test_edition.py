@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.render.edition import LiveEdition
+from services.render.edition import LiveEdition, in_order
 from services.render.pages import feeds
 from shared.articles import Card, Term, identify, record_key
 from shared.kept import LARGE, pack_body, read_article, read_body, read_card, unpack_body
@@ -111,3 +111,18 @@ def test_a_body_that_is_large_once_it_is_unpacked_is_not_remembered() -> None:
         assert len(kept) <= LARGE
         assert read_body(kept) == html
         assert (read_body(kept) is read_body(kept)) == remembered
+
+
+@pytest.mark.parametrize(
+    ("language", "names"),
+    [
+        ("fr", ["Culture", "Économie", "Europe", "Sport"]),
+        ("de-AT", ["Leben", "Österreich", "Politik", "Über uns", "Wissen"]),
+        ("sv_SE", ["Ekonomi", "Sport", "Zon", "Åsikter", "Öresund"]),
+        ("en", ["arts", "Business", "sport", "World"]),
+        ("ar", ["أخبار", "اقتصاد", "رياضة"]),
+    ],
+)
+def test_sections_stand_as_in_a_dictionary(language: str, names: list[str]) -> None:
+    terms = [Term(slug=str(number), name=name) for number, name in enumerate(names)]
+    assert [term.name for term in in_order(reversed(terms), language)] == names
