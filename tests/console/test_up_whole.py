@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from services.console.leftovers import processes
-from tests.servers import free_port, wait_for
+from tests.servers import begun_with, free_port, wait_for
 
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "services.console", "up")
@@ -135,18 +135,16 @@ def test_the_sample_is_live_when_up_says_ready_and_all_ends_with_it(up: Up) -> N
 
 
 def test_it_ends_with_its_terminal_unless_nohup_keeps_it(up: Up) -> None:
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
+    with begun_with(signal.SIGHUP, signal.SIG_IGN):
         up.start()
-    finally:
-        signal.signal(signal.SIGHUP, before)
     assert up.process is not None
     up.process.send_signal(signal.SIGHUP)
     pid = up.run["pids"]["trending"]
     os.kill(pid, signal.SIGKILL)
     wait_for(lambda: up.run["pids"]["trending"] != pid, what="it goes on, and looks after its parts")
     assert up.stop() == 0
-    up.start()
+    with begun_with(signal.SIGHUP, signal.SIG_DFL):
+        up.start()
     assert up.stop(signal.SIGHUP) == 0
 
 
