@@ -108,3 +108,8 @@ def test_the_slugs_of_a_name_are_numbered_up_to_nine_and_the_last_one_is_its_own
     assert len(own) == len("wang-wei-") + 8
     assert own != slugs_of(term_of("\u738b\u7ef4"))[-1]
     assert slugs_of(term_of("Middle East"))[-1] == slugs_of(term_of("middle-EAST"))[-1]
+
+
+@pytest.mark.parametrize("name", ["O'Brien", "O\u2019Brien", "O\u02bcBrien", "O`Brien"])
+def test_an_apostrophe_parts_a_slug_as_the_typewriters_does(name: str) -> None:
+    assert term_of(name).slug == "o-brien"
