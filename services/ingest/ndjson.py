@@ -1,9 +1,4 @@
-"""NDJSON in, NDJSON out, both streamed: a line for a line, in order, read while the answers are written.
-
-Except by way of a proxy. nginx passes no more of a body on once its answer has begun and ingest has been slower than
-the sender for a moment (`preserve_output` in its sources); Go's servers, Caddy for one, pass none on then. So what came
-through one is answered when all of it has been said, or when its sender pauses, who may be waiting for an answer.
-"""
+"""NDJSON in, NDJSON out, both streamed: a line for a line, in order, read while the answers are written."""
 
 import asyncio
 import json
@@ -13,9 +8,10 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import StreamingResponse
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from services.ingest.bodies import pieces
+from services.ingest.by_proxy import Kept, came_by_proxy, until_a_pause
 from shared import observe
 from shared.problems import Fault, Problem
 from shared.service import problem_of
@@ -24,9 +20,6 @@ MAX_LINES = 10_000
 HELD = 16 * 2**20  # bytes of lines that are worked on at once, whatever their number
 CHUNK = 256  # answers that go out together when they are ready together
 LEFT = "a sender left in the middle of its lines"
-PROXIED = ("x-forwarded-for", "forwarded", "via")
-PAUSE = 1.0
-"""Seconds for which nothing comes from a sender that waits for an answer before it goes on."""
 # what many readers of text in lines take for the end of one (Unicode §5.8), and JSON leaves as it is
 _ENDS_OF_LINES = tuple((character, f"\\u{ord(character):04x}") for character in "\x85\u2028\u2029")
 
@@ -44,8 +37,8 @@ async def answer_lines(
     `turn` is waited for before each line.
     """
     chunks, begins = pieces(request), asyncio.Event()
-    if any(name in request.headers for name in PROXIED):
-        chunks = _until_a_pause(chunks, begins)
+    if came_by_proxy(request):
+        chunks = until_a_pause(chunks, begins)
     else:
         begins.set()
     lines = split_lines(chunks, max_line)
@@ -93,18 +86,6 @@ async def _without_bom(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         yield begins
 
 
-async def _until_a_pause(chunks: AsyncIterator[bytes], paused: asyncio.Event) -> AsyncIterator[bytes]:
-    """A body as it comes; tells when its sender has paused, or has said all."""
-    while True:
-        due = asyncio.get_running_loop().call_later(PAUSE, paused.set)
-        chunk = await anext(chunks, None)
-        due.cancel()
-        if chunk is None:
-            break
-        yield chunk
-    paused.set()
-
-
 def refusal(problem: Problem) -> Answer:
     """A refused line's answer; `errors` is never empty."""
     faults = problem.faults or (Fault("", problem.detail),)
@@ -124,7 +105,7 @@ class _Answers(StreamingResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         reader = asyncio.create_task(self._read)
-        kept = _Kept(send)
+        kept = Kept(send)
         giving = asyncio.create_task(kept.give(self._begins))
         try:
             await asyncio.sleep(0)  # the body is asked for first: only then its sender is told to continue (100)
@@ -142,27 +123,6 @@ class _Answers(StreamingResponse):
     async def _written(self) -> AsyncIterator[bytes]:
         while answers := await self._under_way.next():
             yield b"".join(_line(answer) for answer in answers)
-
-
-class _Kept:
-    """Keeps what is sent until it may begin, and passes it on from then."""
-
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self._kept: list[Message] | None = []
-
-    async def __call__(self, message: Message) -> None:
-        if self._kept is None:
-            await self._send(message)
-        else:
-            self._kept.append(message)
-
-    async def give(self, begins: asyncio.Event) -> None:
-        """Wait until it may begin."""
-        await begins.wait()
-        while self._kept:
-            await self._send(self._kept.pop(0))
-        self._kept = None
 
 
 class _UnderWay:

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.ingest import ndjson
+from services.ingest import by_proxy, ndjson
 from services.ingest.ndjson import answer_lines, split_lines
 from shared.problems import Fault, Problem
 from shared.store import StoreUnavailable
@@ -196,7 +196,7 @@ async def test_by_way_of_a_proxy_nothing_is_answered_before_all_has_been_said() 
 
 
 async def test_by_way_of_a_proxy_a_sender_that_waits_for_an_answer_gets_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ndjson, "PAUSE", 0.01)
+    monkeypatch.setattr(by_proxy, "PAUSE", 0.01)
     said: list[bytes] = []
 
     async def send(message: Any) -> None:
