@@ -11,7 +11,7 @@ import pytest
 
 from services.render import contexts as c
 from services.render.printer import Printer
-from shared.articles import Term
+from shared.articles import Article, Term
 from tests.render.composition import NOW, PAYLOADS, SITE, contexts_of, story
 
 
@@ -58,6 +58,20 @@ def test_a_standfirst_is_plain_text_to_atom_and_html_to_rss(printer: Printer) ->
     assert description is not None
     assert "<" not in description
     assert unescape(description) == said
+
+
+@pytest.mark.parametrize("article", [story(language="ar"), story("مرحبا")])
+def test_what_is_written_from_the_right_is_so_in_feeds_too(printer: Printer, article: Article) -> None:
+    made = contexts_of(article)
+    [entry] = json.loads(printer.print(made[c.JsonFeed]))["items"]
+    assert entry["content_html"].startswith('<div dir="rtl"><p>')
+    assert entry["content_html"].endswith("</div>")
+    for kind, name in (
+        (c.AtomFeed, "{http://www.w3.org/2005/Atom}content"),
+        (c.RssFeed, "{http://purl.org/rss/1.0/modules/content/}encoded"),
+    ):
+        root = ET.fromstring(printer.print(made[kind]))  # noqa: S314  our own XML
+        assert [part.text for part in root.iter(name)] == [entry["content_html"]]
 
 
 def test_a_live_blog_that_grows_does_not_fill_the_memory(printer: Printer) -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from services.render import contexts as c
 from services.render import printer as module
 from services.render.printer import Printer
-from services.render.typeset.language import direction, full_day
+from services.render.typeset.language import direction, direction_of, full_day
 from shared.articles import Card, Image, Term
 from shared.conditions import Conditions
 from tests.render.composition import NOW, PAGES, PAYLOADS, SITE, contexts_of, inlined, story
@@ -264,6 +264,32 @@ def test_an_article_is_written_in_its_own_direction_and_the_blocks_in_the_sites(
     for block in ("header", "nav", "footer"):
         assert root.find(f".//{block}").get("dir") == "ltr"  # type: ignore[union-attr]  # each page has one
     assert root.find(".//section[@class='related']//li").get("dir") == "rtl"  # type: ignore[union-attr]  # it has two
+
+
+@pytest.mark.parametrize(
+    ("text", "otherwise", "expected"),
+    [
+        ("Plain words", "ltr", "ltr"), ("Plain words", "rtl", "ltr"), ("أبل تطلق iPhone 17", "ltr", "rtl"),
+        ("ראש הממשלה", "ltr", "rtl"), ("Süddeutsche", "rtl", "ltr"), ("Pressrun meets صحافة", "rtl", "ltr"),
+        ("2026 – 100 %", "rtl", "rtl"), ("2026 – 100 %", "ltr", "ltr"), ("😀", "rtl", "rtl"), ("", "ltr", "ltr"),
+    ],
+)  # fmt: skip
+def test_words_without_a_language_have_the_direction_of_most_of_their_letters(
+    text: str, otherwise: str, expected: str
+) -> None:
+    assert direction_of(text, otherwise) == expected
+
+
+def test_an_article_that_tells_no_language_is_set_in_the_direction_of_its_words(printer: Printer) -> None:
+    made = contexts_of(story("انقطاع المياه في الحي القديم"))
+    root = _parse(inlined(printer, made, c.ArticlePage))
+    article = root.find(".//article")
+    assert article is not None
+    assert (root.get("dir"), article.get("dir"), article.get("lang")) == ("rtl", "rtl", "en")
+    assert (_classed(root, "when").get("lang"), _classed(root, "when").get("dir")) == ("en", "ltr")
+    listed = _parse(printer.print(made[c.ListPage]).decode()).find(".//article")
+    assert listed is not None
+    assert (listed.get("dir"), listed.get("lang")) == ("rtl", None)
 
 
 def test_in_an_article_of_another_language_only_the_sites_own_words_are_in_the_sites(printer: Printer) -> None:

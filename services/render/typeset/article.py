@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from services.render.contexts import ArticlePage
 from services.render.typeset.content import corrections, on_page
 from services.render.typeset.desk import COLUMN, COLUMN_PIXELS, Desk, sizes_within
-from services.render.typeset.language import direction
 from services.render.typeset.ready import escaped
 from services.render.typeset.structured import news_article
 from shared.articles import Article, Image
@@ -44,7 +43,7 @@ def article(desk: Desk, page: ArticlePage) -> dict[str, Any]:
     headline = escaped(story.headline)
     return {
         "page_language": language,
-        "page_direction": direction(language),
+        "page_direction": desk.direction_of(story),
         "feeds": desk.home,
         "feeds_name": desk.name,
         **corrections(desk, story),

@@ -34,17 +34,19 @@ def in_feed(desk: Desk, article: Article, body: str) -> str:
     """The body in a feed, whose readers see nothing else of the page: with the corrections, as HTML, and with whole
     addresses of its own pictures."""
     body = _placed(body, desk.base_url)
-    if not article.corrections:
-        return body
-    return "\n".join((body, str(desk.set_block("corrections.html", corrections(desk, article)))))
+    if article.corrections:
+        body = "\n".join((body, str(desk.set_block("corrections.html", corrections(desk, article)))))
+    # a reader of feeds sets all of them in its own direction, whatever their language is said to be
+    return f'<div dir="rtl">{body}</div>' if desk.direction_of(article) == "rtl" else body
 
 
 def corrections(desk: Desk, article: Article) -> dict[str, Any]:
     """What `corrections.html` shows; `chrome` are the attributes of the site's own words in another language's text."""
     language = (article.language or desk.language).replace("_", "-")
+    is_as_the_site = language == desk.language and desk.direction_of(article) == desk.direction
     return {
         "corrections": [(correction.text, desk.stamp(correction.at)) for correction in article.corrections],
-        "chrome": desk.attributes if language != desk.language else "",
+        "chrome": "" if is_as_the_site else desk.attributes,
     }
 
 

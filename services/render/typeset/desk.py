@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 from markupsafe import Markup
 
 from services.render.contexts import Kind, home
-from services.render.typeset.language import direction, long_day
+from services.render.typeset.language import direction, direction_of, long_day
 from services.render.typeset.ready import escaped, ready
 from services.render.typeset.remembered import Remembered
 from shared.articles import Article, Card, Image, Term
@@ -144,9 +144,19 @@ class Desk:
         """What the feeds of a list are called."""
         return f"{term.name} – {self.site.name}" if term else self.site.name
 
-    def attributes_of(self, language: str | None) -> Markup:
-        """`lang` and `dir` of a part of a page; none where they are the site's."""
-        return _attributes(language) if language and language != self.language else _NONE
+    def direction_of(self, shown: Article | Card) -> str:
+        """That of its language; where it tells none, that of its words."""
+        if shown.language:
+            return direction(shown.language)
+        words = shown.excerpt if isinstance(shown, Card) else shown.summary or shown.opening
+        return direction_of(f"{shown.headline} {words}", self.direction)
+
+    def attributes_of(self, card: Card) -> Markup:
+        """`lang` and `dir` of a card's part of a page; none where they are the site's."""
+        if card.language:
+            return _attributes(card.language) if card.language != self.language else _NONE
+        way = self.direction_of(card)
+        return ready(f' dir="{way}"') if way != self.direction else _NONE
 
     def picture(self, image: Image | None) -> Picture | None:
         """A picture with its sizes: `/media/name-1600.jpg` has `/media/name-480.jpg 480w` beside it."""
@@ -197,11 +207,11 @@ class Desk:
             "place": place,
             "views": views,
         }
-        return Block(self.attributes_of(card.language), self.set_block("story.html", shown))
+        return Block(self.attributes_of(card), self.set_block("story.html", shown))
 
     def _set_brief(self, card: Card) -> Block:
         shown = {"href": self.href(card.path), "headline": card.headline, "excerpt": card.excerpt}
-        return Block(self.attributes_of(card.language), self.set_block("card.html", shown))
+        return Block(self.attributes_of(card), self.set_block("card.html", shown))
 
     def _set_link(self, kind: Kind, slug: str, name: str) -> Link:
         return Link(escaped(self.href(home(kind, Term(slug=slug, name=name)))), escaped(name))

@@ -3,6 +3,7 @@
 from datetime import date
 from functools import lru_cache
 from itertools import takewhile
+from unicodedata import bidirectional
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
@@ -23,6 +24,16 @@ def direction(language: str) -> str:
     script = next((part for part in named if len(part) == 4 and part.isalpha()), None)
     region = next((part for part in named if len(part) == 2 and part.isalpha()), "")
     return "rtl" if (script or _likely_script(first, region.upper())) in _RTL_SCRIPTS else "ltr"
+
+
+def direction_of(text: str, otherwise: str) -> str:
+    """`rtl` or `ltr` as most letters of a text whose language nobody told are written; `otherwise` without any."""
+    if otherwise == "ltr" and text.isascii():
+        return otherwise  # most of them, at once
+    classes = [bidirectional(character) for character in text]
+    to_the_left = classes.count("R") + classes.count("AL")
+    to_the_right = classes.count("L")
+    return otherwise if to_the_left == to_the_right else "rtl" if to_the_left > to_the_right else "ltr"
 
 
 @lru_cache(4096)
