@@ -2,18 +2,21 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from services.ingest.draft import Draft
 from services.ingest.html import clean_html, text_to_html
+from services.ingest.illustrations import Size, with_sizes
 from services.ingest.opening import opening
 from services.ingest.terms import section_of, slug_of, spelling_of, term_of
 from shared.articles import Article, Correction, Image, Term
 from shared.settings import Site
 
 WITHDRAWN = "withdrawn"
+_NO_PICTURES: Mapping[str, Size] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +30,13 @@ class Copy:
     media: tuple[str, ...] = ()
 
 
-def prepare(draft: Draft, image: Image | None = None, media: tuple[str, ...] = ()) -> Copy:
-    """Clean a draft's body and take the digest of what readers would see, its pictures included."""
+def prepare(draft: Draft, image: Image | None = None, sizes: Mapping[str, Size] = _NO_PICTURES) -> Copy:
+    """Clean a draft's body and take the digest of what readers would see, its pictures included: `sizes` has the
+    address of each that was pushed, and its size."""
     if draft.status != "usable":
         return Copy(draft, "", WITHDRAWN)
     body = clean_html(draft.body_html) if draft.body_html else text_to_html(draft.body_text or "")
+    body = with_sizes(body, sizes)
     seen = [
         draft.headline, draft.summary, draft.section, draft.topics, draft.authors, draft.language,
         _iso(draft.published_at), _iso(draft.embargo_until), draft.slug, draft.evolved_from,
@@ -41,7 +46,7 @@ def prepare(draft: Draft, image: Image | None = None, media: tuple[str, ...] = (
     ]  # fmt: skip
     digest = hashlib.blake2b(json.dumps(seen).encode(), digest_size=12)
     digest.update(body.encode())  # as it is: a whole body would take longer to escape than to digest
-    return Copy(draft, body, digest.hexdigest(), image, media)
+    return Copy(draft, body, digest.hexdigest(), image, tuple(sorted(sizes)))
 
 
 def article_of(

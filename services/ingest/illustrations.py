@@ -3,7 +3,7 @@
 import dataclasses
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from services.ingest.draft import Draft, Picture
 from services.ingest.references import unescape
@@ -13,16 +13,22 @@ from shared.store import Store
 
 # what a picture shows, or a web address: looked up whole, each once, however many pictures and addresses there are
 _ADDRESS = re.compile(r"""(?<=src=")[^"]+|(?<=src=')[^']+|https?://[^\s"'<>]+""", re.IGNORECASE)
+_IMG = re.compile(r'<img((?: [a-z]+="[^"]*")+)>')
+_ITS_SIZE = re.compile(r' (?:width|height)="[^"]*"')
+_SRC = re.compile(r' src="([^"]*)"')
+
+Size = tuple[int, int]
+"""Width and height in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Illustrated:
-    """A draft with its pictures found. `media` are the widest public addresses of all that it shows; `unknown`
-    the media ids that nobody has pushed."""
+    """A draft with its pictures found. `sizes` has the widest public address of each that it shows, with its width
+    and height; `unknown` are the media ids that nobody has pushed."""
 
     draft: Draft
     image: Image | None = None
-    media: tuple[str, ...] = ()
+    sizes: Mapping[str, Size] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
 
 
@@ -38,14 +44,27 @@ async def illustrate(store: Store, source: str, draft: Draft) -> Illustrated:
     if draft.image and draft.image.media_id in shown:
         image = _pushed(draft.image, shown[draft.image.media_id])
     body = draft.body_html
-    addresses = {address: _widest(shown[media_id]) for address, media_id in draft.embedded if media_id in shown}
+    addresses = {address: _widest(shown[media_id])[0] for address, media_id in draft.embedded if media_id in shown}
     if draft.image and image:  # the article's own is the same one in the body, or readers would get it twice
         own = draft.image.media_id or draft.image.url
         addresses |= {address: image.url for address, key in draft.embedded if key == own}
     if body and addresses:
         body = _ADDRESS.sub(lambda found: _public(found[0], addresses), body)
-    media = tuple(sorted({_widest(original) for original in shown.values()}))
-    return Illustrated(dataclasses.replace(draft, body_html=body), image, media, tuple(sorted(wanted - found.keys())))
+    sizes = dict(_widest(original) for original in shown.values())
+    unknown = tuple(sorted(wanted - found.keys()))
+    return Illustrated(dataclasses.replace(draft, body_html=body), image, sizes, unknown)
+
+
+def with_sizes(body: str, sizes: Mapping[str, Size]) -> str:
+    """A cleaned body whose own pictures tell their sizes, as browsers keep that room free while they come; one that its
+    source wants in another size has that."""
+
+    def sized(tag: re.Match[str]) -> str:
+        src = _SRC.search(tag[1])
+        size = sizes.get(src[1]) if src and not _ITS_SIZE.search(tag[1]) else None
+        return f'<img{tag[1]} width="{size[0]}" height="{size[1]}">' if size else tag[0]
+
+    return _IMG.sub(sized, body) if sizes else body
 
 
 def _public(address: str, addresses: Mapping[str, str]) -> str:
@@ -53,16 +72,17 @@ def _public(address: str, addresses: Mapping[str, str]) -> str:
     return addresses.get(address) or addresses.get(unescape(address).strip()) or address
 
 
-def _widest(original: Original) -> str:
-    return list(original.names().values())[-1]
+def _widest(original: Original) -> tuple[str, Size]:
+    """The address of its widest public file, and the size of that."""
+    width, name = max(original.names().items())
+    return name, (width, height_of(original, width))
 
 
 def _pushed(picture: Picture, original: Original) -> Image:
-    names = original.names()
-    widest = max(names)
+    url, (width, height) = _widest(original)
     return Image(
-        url=names[widest], alt=picture.alt, credit=picture.credit, caption=picture.caption,
-        width=widest, height=height_of(original, widest), widths=tuple(names),
+        url=url, alt=picture.alt, credit=picture.credit, caption=picture.caption,
+        width=width, height=height, widths=tuple(original.names()),
     )  # fmt: skip
 
 

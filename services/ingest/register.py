@@ -76,7 +76,7 @@ class Register:
         async with self._turn(ident):
             illustrated = await illustrate(draft) if illustrate else Illustrated(draft, linked(draft.image))
             size = len(draft.body_html or draft.body_text or "")
-            copy = await beside(size, prepare, illustrated.draft, illustrated.image, illustrated.media)
+            copy = await beside(size, prepare, illustrated.draft, illustrated.image, illustrated.sizes)
             for number in range(TRIES):
                 now = self._clock.now()
                 # who has the address that a new article would get is read along

@@ -1,9 +1,11 @@
 """A draft made ready, and the article that it becomes."""
 
+import xml.etree.ElementTree as ET
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import html5lib  # type: ignore[import-untyped]  # it has no types
 import pytest
 
 from services.ingest.copies import article_of, prepare, waiting_of
@@ -139,3 +141,22 @@ def test_the_picture_is_in_the_digest_and_what_orders_versions_is_not() -> None:
 def test_the_digest_is_the_one_that_stores_keep() -> None:
     """With another one each article that is sent again would be an update."""
     assert prepare(WHOLE).digest == "aa7273f9fc9e750b0f7e7f7d"
+
+
+def test_a_picture_within_a_body_tells_its_size_unless_its_source_did() -> None:
+    mine, other = "/media/ab/mine-1600.jpg", "https://a.b/other.jpg"
+    body = "".join(
+        f'<p><img alt="{alt}" src="{src}"{size}></p>'
+        for alt, src, size in (
+            ("a > b", mine, ""), ("c", mine, ' width="200" height="133"'), ("d", mine, ' width="300"'),
+            ("e", other, ""),
+        )
+    )  # fmt: skip
+    made = prepare(Draft(guid="a", headline="h", body_html=body), None, {mine: (1600, 1067)})
+    sizes = [[(part.get("alt"), part.get("width"), part.get("height")) for part in _images(made.body)]]
+    assert sizes == [[("a > b", "1600", "1067"), ("c", "200", "133"), ("d", "300", None), ("e", None, None)]]
+    assert made.media == (mine,)
+
+
+def _images(body: str) -> list[ET.Element]:
+    return list(html5lib.parseFragment(body, namespaceHTMLElements=False).iter("img"))

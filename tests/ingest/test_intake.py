@@ -385,7 +385,7 @@ def test_a_picture_that_was_pushed_in_between_makes_the_same_version_newer() -> 
     one = draft(version=1, updated_at=NOW)
     for media in [(f"/media/{number}-1000.jpg",) for number in range(12)]:
         guid = Guid().take(one)
-        later = prepare(one, Image(url=media[0]), media)
+        later = prepare(one, Image(url=media[0]), {media[0]: (1000, 750)})
         assert decide(later, "desk", IDENT, guid.known, SITE, NOW).outcome == "updated"
         guid._keep(decide(later, "desk", IDENT, guid.known, SITE, NOW))
         assert decide(later, "desk", IDENT, guid.known, SITE, NOW).outcome == "unchanged"
@@ -543,7 +543,7 @@ def test_a_picture_that_was_pushed_since_is_shown_by_what_waits() -> None:
     one = draft(version=1, updated_at=NOW, embargo_until=LATER)
     for media in [(f"/media/{number}-1000.jpg",) for number in range(12)]:
         guid = Guid().take(one)
-        later = prepare(one, Image(url=media[0]), media)
+        later = prepare(one, Image(url=media[0]), {media[0]: (1000, 750)})
         guid._keep(decide(later, "desk", IDENT, guid.known, SITE, NOW))
         assert guid.outcomes == ["scheduled", "scheduled"]
         assert guid.pass_time(LATER).current.media == media
