@@ -15,6 +15,9 @@ from shared.store import Store
 from tests.servers import Valkey
 from tests.stack import sample_stack, stack  # noqa: F401 - fixtures
 
+for name in ("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"):
+    os.environ.pop(name, None)  # those who run the command have set neither, and it does not behave the same with them
+
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 settings.register_profile("default", deadline=None, suppress_health_check=list(HealthCheck))
 settings.load_profile("default")
@@ -44,24 +47,34 @@ async def store(valkey: str) -> AsyncIterator[Store]:
     await made.close()
 
 
-CHROMIUM = Path("/usr/bin/chromium")
-
-
 @pytest.fixture(scope="session")
 def chromium() -> Path:
-    """Debian's Chromium; where it is missing the test skips, but in CI it fails."""
-    if not CHROMIUM.exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail("chromium is missing: .ci/run installs it")
-        pytest.skip("chromium is not installed (apt-get install chromium)")
-    return CHROMIUM
+    """Debian's Chromium."""
+    return _installed("chromium", "chromium")
 
 
 @pytest.fixture(scope="session")
 def php() -> Path:
-    """PHP's command; where it is missing the test skips, but in CI it fails."""
-    if (found := shutil.which("php")) is None:
+    """PHP's command."""
+    return _installed("php", "php-cli")
+
+
+@pytest.fixture(scope="session")
+def curl() -> Path:
+    """What the pages post with."""
+    return _installed("curl", "curl")
+
+
+@pytest.fixture(scope="session")
+def openssl() -> Path:
+    """What the pages sign with."""
+    return _installed("openssl", "openssl")
+
+
+def _installed(command: str, package: str) -> Path:
+    """A command of Debian's; where it is missing the test skips, but in CI it fails."""
+    if (found := shutil.which(command)) is None:
         if os.environ.get("CI") == "true":
-            pytest.fail("php is missing: .ci/run installs it")
-        pytest.skip("php is not installed (apt-get install php-cli)")
+            pytest.fail(f"{command} is missing: .ci/run installs it")
+        pytest.skip(f"{command} is not installed (apt-get install {package})")
     return Path(found)

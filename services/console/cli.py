@@ -66,6 +66,8 @@ def main() -> None:
         if error.errno != ENOSPC:
             raise
         err.print(f"pressrun: {error.filename or 'what is printed'}: {error.strerror}", markup=False)
+        if error.filename is None:  # what is left of it would be tried again on the way out, and end that with 120
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
 
 

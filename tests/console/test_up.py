@@ -70,7 +70,7 @@ def broken(folder: Folder, name: str, words: str = "the disk is full") -> Part:
     async def is_ready() -> bool:
         return False
 
-    command = (sys.executable, "-c", f"import sys; print('first'); sys.exit({words!r})")
+    command = (sys.executable, "-c", f"import sys; print('first', flush=True); sys.exit({words!r})")
     return Part(name, command, folder.root, dict(os.environ), is_ready)
 
 

@@ -50,7 +50,12 @@ def _is_live(url: str) -> bool:
 
 
 @pytest.mark.parametrize(("kind", "code"), BLOCKS)
-def test_what_the_pages_say_works(environ: dict[str, str], kind: str, code: str) -> None:
+def test_what_the_pages_say_works(
+    environ: dict[str, str], kind: str, code: str, request: pytest.FixtureRequest
+) -> None:
+    for command in ("curl", "openssl"):
+        if re.search(rf"\b{command} ", code):
+            request.getfixturevalue(command)
     code = code.replace("wait=5", "wait=0.1")  # nobody builds pages here
     command = ["bash", "-euo", "pipefail", "-c", code] if kind == "sh" else [sys.executable, "-c", code]
     done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=30, check=False)
