@@ -39,6 +39,7 @@ _CONCEPTS = (
     "person people organisation organisations place places event events object objects genre genres"
     " infosource infosources trustindicator trustindicators"
 )
+_OBJECTS = ("rightsinfo", "digitalsourcetype", "standard", "$standard")
 _SUMMARIES = ("main", "summary", "abstract", "lead", "text")
 _MEMBERS = {"/evolved_from": "/evolvedfrom"}
 # What a sender's own styles say is not there on our pages.
@@ -130,9 +131,11 @@ def _check(item: Members) -> None:
         item.text("usageterms")
     for one in item.objects(*_CONCEPTS.split()):
         one.text("name")
-    item.number("urgency", "priority")
+    item.number("urgency", whole=True)
+    item.number("priority")
     item.number("charcount", "wordcount", as_text=True)
-    item.object("rightsinfo")
+    for name in _OBJECTS:
+        item.object(name)
     item.named("renditions")
     if isinstance(item.get("altids"), list):  # of objects in 2.x and 3.x, an object in 1.x
         item.objects("altids")

@@ -81,10 +81,12 @@ class Members:
             found = found or at
         return found
 
-    def number(self, *names: str, as_text: bool = False) -> None:
+    def number(self, *names: str, as_text: bool = False, whole: bool = False) -> None:
         """Ensure that these are numbers where they are there; or, `as_text`, digits in a text."""
         for name in names:
             value = self._value(name)
+            if whole and isinstance(value, float) and not value.is_integer():
+                self.wrong(name, "This must be a whole number.")
             if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
                 continue
             if not (as_text and isinstance(value, str) and value.strip().isdigit()):

@@ -1085,6 +1085,10 @@ def test_lists_may_have_the_names_that_texts_had_before(value: str) -> None:
         ({"place": "x"}, "/place"),
         ({"urgency": "high"}, "/urgency"),
         ({"urgency": True}, "/urgency"),
+        ({"urgency": 0.1}, "/urgency"),
+        ({"standard": "ninjs"}, "/standard"),
+        ({"$standard": "ninjs"}, "/$standard"),
+        ({"digitalSourceType": "bad"}, "/digitalSourceType"),
         ({"charcount": "x"}, "/charcount"),
         ({"wordcount": "1e3"}, "/wordcount"),
         ({"wordCount": []}, "/wordCount"),
@@ -1165,7 +1169,7 @@ DEFINED = (
     " embargotime expires publish_schedule title slugline byline by copyrightholder copyrightnotice usageterms"
     " ednote mimetype profile representationtype located source person people organisation organisations place"
     " places event events object objects genre genres infosource infosources trustindicator trustindicators urgency"
-    " priority"
+    " priority rightsinfo digitalsourcetype standard $standard"
 )
 
 

@@ -101,6 +101,19 @@ def test_the_first_member_that_says_something_counts_and_each_that_is_wrong_is_t
     ]
 
 
+def test_a_number_that_has_to_be_whole_is_so_however_it_is_written() -> None:
+    faults: list[Fault] = []
+    members = Members({"n": 3, "a": 3.0, "b": 0.1, "c": 1e400}, faults)
+    members.number("n", "a", "none", whole=True)
+    members.number("b")
+    assert faults == []
+    members.number("b", "c", whole=True)
+    assert [(fault.pointer, fault.detail) for fault in faults] == [
+        ("/b", "This must be a whole number."),
+        ("/c", "This must be a whole number."),
+    ]
+
+
 def test_digits_in_a_text_are_a_number_only_where_they_may_be() -> None:
     faults: list[Fault] = []
     members = Members({"n": " 12 "}, faults)
