@@ -9,6 +9,7 @@ from typing import Any
 
 from services.ingest.draft import Author, Draft, Ignored, Reading, Status
 from services.ingest.formats import ninjs_body_pictures as body_pictures
+from services.ingest.formats import ninjs_gallery as gallery
 from services.ingest.formats import ninjs_pictures as pictures
 from services.ingest.formats import ninjs_words as words
 from services.ingest.formats.bounds import MAX_GUID, MAX_NAME, MAX_VERSION
@@ -153,6 +154,8 @@ def _draft(item: Members, guid: str, version: int | None, status: Status, html: 
         html = body_pictures.without_names_in_stories(without_headline(_plain_html(html), headline))
         html = body_pictures.without_withdrawn(item, html)
         html = body_pictures.with_credits(item, body_pictures.with_alternatives(item, html))
+    image = pictures.picture(item)
+    html = gallery.with_galleries(item, html, text, image)
     services = [one.plain("name") or one.plain("code") for one in item.objects("service")]
     return Draft(
         guid=guid,
@@ -160,7 +163,7 @@ def _draft(item: Members, guid: str, version: int | None, status: Status, html: 
         status=status,
         headline=headline,
         body_html=html,
-        body_text=text,
+        body_text=None if html else text,
         summary=summary,
         section=next((shorten(name, MAX_NAME) for name in services if name), None),
         topics=_topics(item),
@@ -170,7 +173,7 @@ def _draft(item: Members, guid: str, version: int | None, status: Status, html: 
         updated_at=version_created,
         embargo_until=max(embargoes, default=None),
         evolved_from=_evolved_from(item, guid),
-        image=pictures.picture(item),
+        image=image,
         embedded=body_pictures.embedded(item, html),
     )
 

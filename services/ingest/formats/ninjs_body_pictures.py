@@ -32,6 +32,12 @@ def embedded(item: Members, html: str | None) -> tuple[tuple[str, str], ...]:
     return tuple({address: key for address, name in _shown(pictures, html) if (key := best.get(name))}.items())
 
 
+def names_in(html: str, pictures: Mapping[str, Members]) -> set[str]:
+    """The names of the associated pictures that a body shows."""
+    addresses = {_address(tag) for tag in _PICTURE.findall(html)}
+    return {name for address, name in _shown(pictures, html) if address in addresses}
+
+
 def without_withdrawn(item: Members, html: str) -> str:
     """The body without pictures whose items are withdrawn, and without what is said below them."""
     withdrawn = {address for address, _ in _shown(dict(associated(item, withdrawn=True)), html)}

@@ -43,23 +43,32 @@ def picture(item: Members) -> Picture | None:
         named = best_rendition(one)
         if best := named or _by_reference(one):
             rank = 3 if named is None else 0 if name in _FEATURED else 2 if name.startswith(_EMBEDDED) else 1
-            ranked.append(((rank, one.text("type").lower() == "graphic", _place(one)), one, best))
+            ranked.append(((rank, one.text("type").lower() == "graphic", place(one)), one, best))
     if not ranked:
         return itself(item) if item.text("mimetype").startswith("image/") else None
     _, one, best = min(ranked, key=lambda entry: entry[0])  # of several alike the first
-    return _picture(one, best)
+    return pictured(one, best)
 
 
 def itself(item: Members) -> Picture | None:
     """The picture that an item itself is; None if it has no rendition that can be found again."""
     best = best_rendition(item)
-    return _picture(item, best) if best else None
+    return pictured(item, best) if best else None
 
 
 def associated(item: Members, *, withdrawn: bool = False) -> list[tuple[str, Members]]:
-    """The pictures that may be shown, or those that may not: each is an item, with a status of its own."""
+    """The pictures that may be shown, or those that may not: each is an item, with a status of its own. What Superdesk
+    only relates to an article is another one, though it be a picture."""
+    related = _related_fields(item)
     found = [(name.lower(), one) for name, one in item.named("associations") if is_withdrawn(one) is withdrawn]
-    return [(name, one) for name, one in found if _is_picture(one)]
+    return [(name, one) for name, one in found if name.rpartition("--")[0] not in related and _is_picture(one)]
+
+
+def _related_fields(item: Members) -> set[str]:
+    """The fields of a Superdesk article, in lower case, whose items are related content rather than its media."""
+    fields = item.get("extra_items")
+    told = fields.items() if isinstance(fields, dict) else ()
+    return {name.lower() for name, one in told if isinstance(one, dict) and one.get("type") == "related_content"}
 
 
 def is_withdrawn(item: Members) -> bool:
@@ -109,7 +118,7 @@ def renditions(item: Members) -> list[Rendition]:
     return found
 
 
-def _place(item: Members) -> float:
+def place(item: Members) -> float:
     """Its number among others; one without has 1, as Superdesk has it."""
     told = item.get("order")
     return _number(described_as(item, "sortorder") if told is None else told, 1)
@@ -124,7 +133,8 @@ def _number(value: object, default: float) -> float:
     return default
 
 
-def _picture(item: Members, rendition: Rendition) -> Picture:
+def pictured(item: Members, rendition: Rendition) -> Picture:
+    """A picture as one of its files shows it, and what is said of it."""
     return Picture(
         media_id=rendition.media_id,
         url=rendition.url,
