@@ -5,6 +5,7 @@ They are told apart member by member: 1.x has `headline`, `body_*` and objects o
 """
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from services.ingest.draft import Author, Draft, Ignored, Reading, Status
@@ -67,6 +68,8 @@ _PLAIN = (
         r"<figcaption>\2 <small>\1</small></figcaption>",
     ),
 )
+_AND = re.compile(r"\A(?:and|&) ")
+_BETWEEN = re.compile(r",| and | & ")
 _BY = re.compile(r"\A(?:by|von|par|por)(?::\s*|\s+)", re.IGNORECASE)
 
 
@@ -239,8 +242,16 @@ def _authors(item: Members) -> tuple[Author, ...]:
     found = authors((one.plain("name"), one.text("uri")) for one in item.objects("authors"))
     bylines = [item.plain("byline", "by")] if item.get("byline", "by") else _bylines(item)
     byline = "; ".join(_BY.sub("", one, count=1) for one in bylines) if not found else ""
-    split = re.split(r"\s*(?:;|,| and | & )\s*" if " and " in byline or " & " in byline else r"\s*;\s*", byline)
-    return found or tuple(Author(name) for name in names(split))
+    return found or tuple(Author(name) for name in names(list(_named(byline))))
+
+
+def _named(byline: str) -> Iterator[str]:
+    """The names of a byline. A comma parts names only before the last "and": after a name it says what they are, as
+    the one in "Jane Doe, Reuters" does."""
+    for part in byline.split(";"):
+        last = max(part.rfind(" and "), part.rfind(" & "), 0)
+        yield from (name.strip() for name in _BETWEEN.split(part[:last]))
+        yield _AND.sub("", part[last:].strip(), count=1)
 
 
 def _bylines(item: Members) -> list[str]:

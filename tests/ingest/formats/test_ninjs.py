@@ -646,6 +646,10 @@ def test_a_byline_is_a_name(byline: str) -> None:
         ("Jane Doe; Ali Hassan", ["Jane Doe", "Ali Hassan"]),
         ("Jane Doe, Reuters", ["Jane Doe, Reuters"]),
         ("Jane Doe; Li, Bo", ["Jane Doe", "Li, Bo"]),
+        ("Jane Doe and Ali Hassan, AP Writers", ["Jane Doe", "Ali Hassan, AP Writers"]),
+        ("Jane Doe, Bo Li, and Ali Hassan, AP, in Oslo", ["Jane Doe", "Bo Li", "Ali Hassan, AP, in Oslo"]),
+        ("Bo Li, Reuters; Jane Doe & Ali Hassan, AAP", ["Bo Li, Reuters", "Jane Doe", "Ali Hassan, AAP"]),
+        ("Jane Doe and Bo Li & Ali Hassan", ["Jane Doe", "Bo Li", "Ali Hassan"]),
     ],
 )
 def test_a_byline_of_several_is_several_names(byline: str, names: list[str]) -> None:
