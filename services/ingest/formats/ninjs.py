@@ -70,6 +70,7 @@ _PLAIN = (
 )
 _AND = re.compile(r"\A(?:and|&) ")
 _BETWEEN = re.compile(r",| and | & ")
+_SITE = re.compile(r"https?://[^/]+/")
 _BY = re.compile(r"\A(?:by|von|par|por)(?::\s*|\s+)", re.IGNORECASE)
 
 
@@ -189,7 +190,17 @@ def _evolved_from(item: Members, guid: str) -> str | None:
         return named
     told = item.get("replacing")
     others = [one.strip() for one in told if isinstance(one, str)] if isinstance(told, list) else []
+    others += _rewritten(item, guid)
     return next((other for other in others if 0 < len(other) <= MAX_GUID and other != guid), None)
+
+
+def _rewritten(item: Members, guid: str) -> Iterator[str]:
+    """What the Canadian Press says that an item is a rewrite of: the id stands among others, without the site that
+    stands before it in the uri."""
+    site = _SITE.match(guid)
+    for one in item.objects("altids") if isinstance(item.get("altids"), list) else ():
+        if one.text("role").lower() == "rewrite_of" and (other := one.text("value")):
+            yield f"{site[0]}{other}" if site and not _SITE.match(other) else other
 
 
 def _plain_html(html: str) -> str:

@@ -1204,6 +1204,28 @@ def test_an_update_of_tts_takes_the_place_of_the_article_that_it_lists(replacing
     assert draft(ONE, replacing=replacing, evolvedfrom="older").evolved_from == "older"
 
 
+@pytest.mark.parametrize(
+    ("uri", "told", "taken"),
+    [
+        ("http://cp.example/urn:2", "urn:1", "http://cp.example/urn:1"),
+        ("http://cp.example/urn:2", "http://cp.example/urn:1", "http://cp.example/urn:1"),
+        ("http://cp.example/urn:2", "https://other.example/1", "https://other.example/1"),
+        ("urn:2", "urn:1", "urn:1"),
+        ("http://cp.example/urn:2", "urn:2", None),
+        ("urn:2", "e" * 513, None),
+        ("urn:2", " ", None),
+    ],
+)
+def test_a_rewrite_of_the_canadian_presss_says_so_among_its_other_ids(uri: str, told: str, taken: str | None) -> None:
+    """Which lack what stands before them in the uri."""
+    altids = [{"role": "original_id", "value": "urn:0"}, {"role": "Rewrite_of", "value": told}, {"role": "x"}]
+    item = without(TWO, "uri")
+    assert draft(item, uri=uri, altids=altids).evolved_from == taken
+    assert draft(item, uri=uri, altids=altids, evolvedfrom="older").evolved_from == "older"
+    assert draft(item, uri=uri, altids=altids[:1]).evolved_from is None
+    assert draft(item, uri=uri, altids={"rewrite_of": told}).evolved_from is None
+
+
 @pytest.mark.parametrize("content", [None, [], "x", 5])
 def test_what_is_no_object_is_refused_with_a_pointer(content: Any) -> None:
     found = ninjs.read(content)
