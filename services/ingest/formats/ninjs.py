@@ -42,6 +42,7 @@ _CONCEPTS = (
     " infosource infosources trustindicator trustindicators"
 )
 _OBJECTS = ("rightsinfo", "digitalsourcetype", "standard", "$standard")
+_ROUTES = ("destination", "distribution")  # the Canadian Press has them among the subjects
 _SUMMARIES = ("main", "summary", "abstract", "lead", "text")
 _MEMBERS = {"/evolved_from": "/evolvedfrom"}
 # What a sender's own styles say is not there on our pages.
@@ -239,7 +240,8 @@ def _summary(item: Members) -> str:
 
 
 def _topics(item: Members) -> tuple[str, ...]:
-    found = [one.plain("name") for one in item.objects("subject", "subjects")]
+    subjects = item.objects("subject", "subjects")
+    found = [one.plain("name") for one in subjects if str(one.get("rel")).lower() not in _ROUTES]
     for pointer, keyword in item.items("keywords"):
         if isinstance(keyword, str):
             found.append(plain(keyword))

@@ -1226,6 +1226,13 @@ def test_a_rewrite_of_the_canadian_presss_says_so_among_its_other_ids(uri: str, 
     assert draft(item, uri=uri, altids={"rewrite_of": told}).evolved_from is None
 
 
+def test_where_an_item_is_to_be_sent_is_no_topic() -> None:
+    """The Canadian Press lists it among the subjects."""
+    rels = ["about", "destination", "Distribution", "category", None, ["destination"], 5]
+    subjects = [{"name": f"Subject {at}", "rel": rel} for at, rel in enumerate(rels)]
+    assert draft(TWO, subjects=subjects).topics == tuple(f"Subject {at}" for at in (0, 3, 4, 5, 6))
+
+
 @pytest.mark.parametrize("content", [None, [], "x", 5])
 def test_what_is_no_object_is_refused_with_a_pointer(content: Any) -> None:
     found = ninjs.read(content)
