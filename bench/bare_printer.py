@@ -11,7 +11,7 @@ from services.render.compositor import Compositor
 from services.render.printer import BLOCKS, FORMS, Printer
 from services.render.typeset.feeds import forget_bulletins
 from services.render.typeset.remembered import Remembered
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 
 
 class PlainJinja(Compositor):
@@ -33,7 +33,7 @@ class PlainJinja(Compositor):
 class BarePrinter(Printer):
     """Prints the same bytes with plain Jinja2, and every card and every entry anew wherever it stands."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: SiteSettings) -> None:
         super().__init__(site)
         self.jinja = self._compositor = PlainJinja(self._known_of_the_site())
         self._blocks = {name: self.jinja.compile(name) for name in BLOCKS}

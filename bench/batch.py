@@ -16,7 +16,7 @@ from bench.limits import one_render, one_write, synced_sets
 from bench.table import Row, median, rate, share
 from bench.up import Press
 from shared.kept import pack_body
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 
 ROUNDS = 5
 ARTICLES = 2_000
@@ -116,5 +116,5 @@ def _limits(press: Press) -> tuple[float, float]:
     stored = stored_a_second(press, 64)
     story = asyncio.run(first_story(press))
     page = next(path.read_bytes() for path in press.data.glob("site/2*/*/*/*/index.html"))
-    site = Site.read(press.data / "site.toml")
+    site = SiteSettings.read(press.data / "site.toml")
     return stored, 1 / (one_render(site, story) + one_write(press.folder / "limit-write", page))

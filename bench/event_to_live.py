@@ -17,7 +17,8 @@ from bench.table import Row, median, ms, percentile, share
 from bench.up import Bare, Press
 from bench.wire import Line, timed
 from services.render.edition import LiveEdition, Story
-from shared.settings import Settings, Site
+from shared.settings import Settings
+from shared.site_settings import SiteSettings
 from shared.store import Store
 
 ROUNDS = 5
@@ -157,7 +158,7 @@ def _limits(press: Press) -> dict[str, float]:
     with Bare("article", press.folder) as bare:
         line = Line(bare.url)
         posts = [timed(line, "/v1/articles", raw) for _ in range(300)][100:]
-    site = Site.read(press.data / "site.toml")
+    site = SiteSettings.read(press.data / "site.toml")
     page = next(path.read_bytes() for path in press.data.glob("site/2*/*/*/*/index.html"))
     return {
         "a bare FastAPI POST, same model": median(posts),
@@ -170,7 +171,7 @@ def _limits(press: Press) -> dict[str, float]:
 async def first_story(press: Press) -> Story:
     """The article that was posted first, as render reads it."""
     store = Store(Settings(redis_url=press.url("redis"), data=press.data))
-    [story] = await LiveEdition(store, Site()).stories([press.articles[0]["id"]])
+    [story] = await LiveEdition(store, SiteSettings()).stories([press.articles[0]["id"]])
     await store.close()
     assert story is not None
     return story

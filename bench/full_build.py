@@ -19,7 +19,8 @@ from bench.table import Row, median, rate, share
 from bench.up import Press
 from services.render.pages import build
 from services.render.whole import WholeEdition
-from shared.settings import Settings, Site
+from shared.settings import Settings
+from shared.site_settings import SiteSettings
 from shared.store import Store
 
 ROUNDS = 5
@@ -33,7 +34,7 @@ def rows(press: Press, articles: int, *, hugo: bool) -> list[Row]:
         press.fill(count)
     count = sum(1 for _ in press.store.scan_iter("article:*", count=1000))
     whole = asyncio.run(_load(press))
-    printer = BarePrinter(Site.read(press.data / "site.toml"))
+    printer = BarePrinter(SiteSettings.read(press.data / "site.toml"))
     limits, built = [], []
     for number in range(ROUNDS):  # nothing is deleted between them: where files have just been, new ones take longer
         os.sync()  # or the system writes the files of one run to the disk during another
@@ -73,7 +74,7 @@ class _Built:
 
 async def _load(press: Press) -> WholeEdition:
     store = Store(Settings(redis_url=press.url("redis"), data=press.data))
-    whole = await WholeEdition.load(store, Site.read(press.data / "site.toml"))
+    whole = await WholeEdition.load(store, SiteSettings.read(press.data / "site.toml"))
     await store.close()
     return whole
 

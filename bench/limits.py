@@ -15,7 +15,8 @@ from services.console.parts import STORE
 from services.render.contexts import ArticlePage
 from services.render.edition import Story
 from services.render.printer import Printer
-from shared.settings import Settings, Site
+from shared.settings import Settings
+from shared.site_settings import SiteSettings
 from shared.store import Command, Store
 
 PASSWORD = "bare"
@@ -79,7 +80,7 @@ def synced_sets(folder: Path, records: Sequence[tuple[bytes, bytes, bytes]], at_
         return asyncio.run(work(url))
 
 
-def one_render(site: Site, story: Story, times: int = 300) -> float:
+def one_render(site: SiteSettings, story: Story, times: int = 300) -> float:
     """Seconds in which Jinja2 renders an article's page whose variables are there, the median."""
     printer = Printer(site)
     template, setter = printer._forms[ArticlePage]

@@ -18,7 +18,7 @@ from services.render.edition import LiveEdition
 from services.render.handlers import Handlers, notices
 from services.render.press import Press
 from services.render.printer import Printer
-from services.render.site import Site as Tree
+from services.render.site import Site
 from services.render.ticker import Ticker
 from shared import observe
 from shared.backlog import PRESSES
@@ -26,7 +26,8 @@ from shared.broker import create_group
 from shared.clock import Clock
 from shared.entries import decode
 from shared.events import ARTICLES
-from shared.settings import Settings, Site
+from shared.settings import Settings
+from shared.site_settings import SiteSettings
 from shared.store import Store
 
 ARTICLES_BEFORE = 300
@@ -68,16 +69,16 @@ class Stopwatch:
 
 def parts(folder: Path, site_toml: Path) -> dict[str, float]:
     """Seconds of each step per event, on average; only the article's own page is waited for."""
-    site = Site.read(site_toml)
+    site = SiteSettings.read(site_toml)
     with bare_store(folder / "parts-store") as url:
         return asyncio.run(_measure(Settings(redis_url=url, data=folder / "parts"), site))
 
 
-async def _measure(settings: Settings, site: Site) -> dict[str, float]:
+async def _measure(settings: Settings, site: SiteSettings) -> dict[str, float]:
     observe.configure_logs("bench", "error")
     store, clock = Store(settings), Clock(settings)
     register = Register(store, site, clock)
-    tree, edition, printer = Tree(settings.pages_dir), LiveEdition(store, site), Printer(site)
+    tree, edition, printer = Site(settings.pages_dir), LiveEdition(store, site), Printer(site)
     press = Press(store, edition, printer, tree, clock, "bench", settings.originals_dir)
     handlers = Handlers(store, press, edition, Ticker(store, press, site, clock))
     await create_group(store, ARTICLES, PRESSES)

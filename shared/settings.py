@@ -1,7 +1,6 @@
-"""What can be set: `PRESSRUN_*` for the installation, `site.toml` for the site."""
+"""What can be set of the installation: `PRESSRUN_*`. Of the site: `site_settings`; of the upstreams: `sources`."""
 
 import os
-import re
 import socket
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,19 +8,16 @@ from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from shared.address import check_address
-from shared.characters import is_blank, is_one_line
+from shared.site_settings import SiteSettings
 from shared.sources import Source, read_sources
 from shared.times import Moment
-from shared.wrong import ADDRESS, CONSUMER, LANGUAGE, WrongSetting, read_toml, told, where
+from shared.wrong import CONSUMER, WrongSetting, told
 
 PREFIX = "PRESSRUN_"
-_HOST = re.compile(r"[A-Za-z0-9._:\[\]-]+")
 
 
 class Settings(BaseModel):
@@ -109,12 +105,12 @@ class Settings(BaseModel):
         return self.site_config or self.data / "site.toml"
 
     @cached_property
-    def site(self) -> "Site":
+    def site(self) -> SiteSettings:
         """The site's settings, read once. A file that is named has to be there: with the defaults every page would be
         another. And nginx has to serve the path that its links begin with."""
         if self.site_config is not None and not self.site_config.exists():
             raise WrongSetting(f"PRESSRUN_SITE_CONFIG: no such file: {self.site_config}")
-        site = Site.read(self.site_file)
+        site = SiteSettings.read(self.site_file)
         if self.site_path not in (None, site.path):
             raise WrongSetting(
                 f"PRESSRUN_SITE_PATH: {self.site_path!r} is not the path of base_url in {self.site_file}: {site.path!r}"
@@ -143,83 +139,6 @@ class Settings(BaseModel):
             first = error.errors(include_url=False)[0]
             name = PREFIX + str(first["loc"][0]).upper()
             raise WrongSetting(f"{name}: {told(first)}") from None
-
-
-class Site(BaseModel):
-    """What `site.toml` says of the site; every member has a default."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True)
-
-    name: str = Field("Pressrun", max_length=200)
-    base_url: str = Field("http://127.0.0.1:8080", pattern=ADDRESS)
-    timezone: str = "UTC"
-    language: str = Field("en", pattern=LANGUAGE)
-    week_starts: Literal["monday", "sunday", "saturday"] = "monday"
-    city: str = Field("", max_length=100)
-    conditions_expire: float = Field(3, gt=0, le=8_784, allow_inf_nan=False, description="hours")
-    hot: int = Field(5, ge=1, le=50)
-    topics: int = Field(8, ge=1, le=50)
-    related: int = Field(4, ge=0, le=16)
-
-    @field_validator("name", "base_url", "city")
-    @classmethod
-    def _one_line(cls, value: str) -> str:
-        if not is_one_line(value):
-            raise ValueError("a control character, or another that XML forbids, cannot stand on pages and in feeds")
-        return value
-
-    @field_validator("name")
-    @classmethod
-    def _visible(cls, value: str) -> str:
-        if is_blank(value):
-            raise ValueError("nothing of it can be seen")
-        return value
-
-    @field_validator("timezone")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError(f"no such time zone: {value}") from None
-        return value
-
-    @field_validator("base_url")
-    @classmethod
-    def _bare(cls, value: str) -> str:
-        try:
-            parts = urlsplit(value)
-            port = parts.port  # brackets that do not match, and what is no host, are told here too
-        except ValueError:
-            raise ValueError(f"{value!r} has a host or a port that cannot be") from None
-        if port == 0 or not parts.hostname:
-            raise ValueError(f"{value!r} is an address that no reader can call: its host is missing, or its port is 0")
-        if not _HOST.fullmatch(parts.netloc):
-            raise ValueError(f"{value!r} has a host that no address can have; other letters are written as xn--…")
-        return value.rstrip("/")
-
-    @property
-    def path(self) -> str:
-        """The path of its address, below which it is read: `/news`; mostly empty."""
-        return urlsplit(self.base_url).path
-
-    @cached_property
-    def zone(self) -> ZoneInfo:
-        """The time zone in which the site's days begin."""
-        return ZoneInfo(self.timezone)
-
-    def local(self, at: datetime) -> datetime:
-        """`at` as the site's readers see it."""
-        return at.astimezone(self.zone)
-
-    @classmethod
-    def read(cls, path: Path) -> "Site":
-        """Read a `site.toml`; a file that is missing gives the defaults."""
-        content = read_toml(path, missing={})
-        try:
-            return cls(**content)
-        except ValidationError as error:
-            raise WrongSetting(where(path, error)) from None
 
 
 def _range(text: str) -> IPv4Network | IPv6Network:

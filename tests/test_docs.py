@@ -20,7 +20,8 @@ from services.console.cli import app
 from services.ingest.draft import Draft
 from services.ingest.formats import native
 from shared import events
-from shared.settings import PREFIX, Settings, Site
+from shared.settings import PREFIX, Settings
+from shared.site_settings import SiteSettings
 from shared.sources import Source
 
 ROOT = Path(__file__).parents[1]
@@ -75,14 +76,14 @@ def test_each_setting_has_its_line(name: str) -> None:
     assert variables <= named(README)
 
 
-@pytest.mark.parametrize("name", [*Site.model_fields, *Source.model_fields])
+@pytest.mark.parametrize("name", [*SiteSettings.model_fields, *Source.model_fields])
 def test_each_member_of_the_site_and_of_a_source_has_its_line(name: str) -> None:
     assert name in named(README)
 
 
-@pytest.mark.parametrize("name", Site.model_fields)
+@pytest.mark.parametrize("name", SiteSettings.model_fields)
 def test_each_line_of_the_site_tells_the_default(name: str) -> None:
-    default = Site.model_fields[name].default
+    default = SiteSettings.model_fields[name].default
     row = next(row for row in rows(README) if row.startswith(f"| `{name}` |"))
     assert (f"| `{default}` |" if default != "" else "| empty |") in row
 

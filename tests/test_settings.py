@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from services.ingest.doors import Doors
 from shared.broker import make_broker
-from shared.settings import Settings, Site
+from shared.settings import Settings
+from shared.site_settings import SiteSettings
 from shared.sources import read_sources
 from shared.store import redis_client
 from shared.wrong import WrongSetting
@@ -250,7 +251,7 @@ def test_a_wrong_line_of_site_toml_is_named_with_its_file(tmp_path: Path, line: 
     file = tmp_path / "site.toml"
     file.write_text(line)
     with pytest.raises(WrongSetting) as wrong:
-        Site.read(file)
+        SiteSettings.read(file)
     assert str(wrong.value).startswith(f"{file}: {named}")
     assert "\n" not in str(wrong.value)
 
@@ -272,14 +273,14 @@ def test_a_wrong_line_of_site_toml_says_what_should_stand_there(tmp_path: Path, 
     file = tmp_path / "site.toml"
     file.write_text(line)
     with pytest.raises(WrongSetting) as wrong:
-        Site.read(file)
+        SiteSettings.read(file)
     assert str(wrong.value) == f"{file}: {told}"
 
 
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_whatever_a_site_is_called_its_feeds_can_say_it(name: str, city: str) -> None:
     try:
-        site = Site(name=name, city=city)
+        site = SiteSettings(name=name, city=city)
     except ValueError:
         return
     written = ET.Element("feed", name=site.name, city=site.city)
@@ -291,11 +292,11 @@ def test_whatever_a_site_is_called_its_feeds_can_say_it(name: str, city: str) ->
     "name", ["The Courier", "الساعي", "می\u200cخوانیم", "\u200fصحيفة\u200f", "Ünïted 📰", "A\u00a0B"]
 )
 def test_names_in_every_script_are_taken(name: str) -> None:
-    assert Site(name=name, city=name).name == name
+    assert SiteSettings(name=name, city=name).name == name
 
 
 def test_a_site_toml_that_is_missing_gives_the_defaults(tmp_path: Path) -> None:
-    site = Site.read(tmp_path / "site.toml")
+    site = SiteSettings.read(tmp_path / "site.toml")
     assert (site.timezone, site.week_starts, site.hot, site.topics, site.related) == ("UTC", "monday", 5, 8, 4)
 
 
@@ -303,13 +304,13 @@ def test_a_site_toml_that_is_named_has_to_be_there(tmp_path: Path) -> None:
     with pytest.raises(WrongSetting) as wrong:
         _ = Settings.load({"PRESSRUN_SITE_CONFIG": str(tmp_path / "site.tml")}).site
     assert str(wrong.value) == f"PRESSRUN_SITE_CONFIG: no such file: {tmp_path / 'site.tml'}"
-    assert Settings.load({"PRESSRUN_DATA": str(tmp_path)}).site == Site()
+    assert Settings.load({"PRESSRUN_DATA": str(tmp_path)}).site == SiteSettings()
 
 
 def test_a_site_toml_that_begins_with_the_mark_of_windows_editors_is_read(tmp_path: Path) -> None:
     file = tmp_path / "site.toml"
     file.write_bytes(b'\xef\xbb\xbfname = "The Courier"\r\ncity = "K\xc3\xb6ln"\r\n')
-    site = Site.read(file)
+    site = SiteSettings.read(file)
     assert (site.name, site.city) == ("The Courier", "Köln")
 
 
@@ -318,7 +319,7 @@ def test_a_site_toml_that_is_a_folder_or_binary_is_one_line(tmp_path: Path) -> N
         if path != tmp_path:
             path.write_bytes(b"\xff\xfe\x00")
         with pytest.raises(WrongSetting) as wrong:
-            Site.read(path)
+            SiteSettings.read(path)
         assert "\n" not in str(wrong.value)
 
 
@@ -351,7 +352,7 @@ print(ascii((found.site.name, token.get_secret_value(), found.edge_secret.get_se
 @given(st.text(max_size=40))
 def test_whatever_the_time_zone_is_it_is_known_or_refused(name: str) -> None:
     try:
-        assert Site(timezone=name).zone
+        assert SiteSettings(timezone=name).zone
     except ValueError as error:
         assert "no such time zone" in str(error)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 
 OURS = (
     "DATA",
@@ -167,7 +167,7 @@ def others(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environ.items() if name not in ours}
 
 
-def other_address(site: Site, base_url: str) -> bool:
+def other_address(site: SiteSettings, base_url: str) -> bool:
     """Whether a site that says it is on this machine says another port than it is served on."""
     said, served = urlsplit(site.base_url), urlsplit(base_url)
     return said.scheme == "http" and said.hostname in ("127.0.0.1", "localhost") and _port(said) != _port(served)

@@ -13,7 +13,7 @@ from shared.front import FRONT, Front
 from shared.kept import unpack_body
 from shared.live import live_key
 from shared.problems import Fault, Problem
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 from shared.store import Command, Store
 
 
@@ -46,7 +46,7 @@ class Entered:
     commands: list[Command]
 
 
-async def enter_state(store: Store, site: Site, now: datetime, state: State) -> Entered:
+async def enter_state(store: Store, site: SiteSettings, now: datetime, state: State) -> Entered:
     """Find what a new state of an article changes. Raises Problem for a chain that would run in a circle."""
     family = await family_of(store, state.after, state.chain_of)
     after = state.after

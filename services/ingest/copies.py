@@ -13,7 +13,7 @@ from services.ingest.illustrations import Size, with_sizes
 from services.ingest.opening import opening
 from services.ingest.terms import section_of, slug_of, spelling_of, term_of
 from shared.articles import Article, Correction, Image, Term
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 
 WITHDRAWN = "withdrawn"
 _NO_PICTURES: Mapping[str, Size] = MappingProxyType({})
@@ -50,7 +50,7 @@ def prepare(draft: Draft, image: Image | None = None, sizes: Mapping[str, Size] 
 
 
 def article_of(
-    copy: Copy, source: str, ident: str, current: Article | None, version: int, site: Site, now: datetime
+    copy: Copy, source: str, ident: str, current: Article | None, version: int, site: SiteSettings, now: datetime
 ) -> Article:
     """The article that a copy is from now on, after its `current` state."""
     draft = copy.draft
@@ -109,7 +109,7 @@ def appearing(waiting: Article, current: Article | None) -> Article:
     )
 
 
-def address_of(draft: Draft, ident: str, current: Article | None, site: Site, now: datetime) -> tuple[str, str]:
+def address_of(draft: Draft, ident: str, current: Article | None, site: SiteSettings, now: datetime) -> tuple[str, str]:
     """The day and the slug that an article would have, were the slug free; both are its own for good."""
     asked = _asked(draft)
     if current and current.slug:

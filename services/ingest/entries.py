@@ -7,7 +7,7 @@ from shared import live
 from shared.articles import Article, PublicArticle, body_key, record_key, url
 from shared.events import ARTICLES, ArticleEvent, ArticlePublished, ArticleUpdated, ArticleWithdrawn, announce
 from shared.kept import pack_body, read_card
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 from shared.store import Command
 
 
@@ -21,7 +21,7 @@ class Change:
     card: bytes | None
 
 
-def enter(change: Change, site: Site, now: datetime) -> tuple[list[Command], str]:
+def enter(change: Change, site: SiteSettings, now: datetime) -> tuple[list[Command], str]:
     """The commands that carry a change out and announce it, and the id of its event."""
     before, after = change.before, change.after
     record = (record_key(after.id), after.model_dump_json())

@@ -7,7 +7,7 @@ from typing import Literal
 from services.ingest.copies import WITHDRAWN, Copy, appearing, article_of, waiting_of
 from services.ingest.draft import Draft
 from shared.articles import Article
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 from shared.times import LONG_AGO
 
 Outcome = Literal["published", "updated", "unchanged", "stale", "withdrawn", "scheduled", "ignored"]
@@ -44,7 +44,7 @@ class Decision:
     quiet: bool = False
 
 
-def decide(copy: Copy, source: str, ident: str, known: Known, site: Site, now: datetime) -> Decision:
+def decide(copy: Copy, source: str, ident: str, known: Known, site: SiteSettings, now: datetime) -> Decision:
     """Place a version in its guid's total order: version, withdrawal, updated_at, digest; then say what follows."""
     current = known.current
     version = _version(copy, known)
@@ -207,7 +207,7 @@ def _withdraw(copy: Copy, source: str, ident: str, known: Known, version: int, n
 
 def _appear(
     copy: Copy, source: str, ident: str, known: Known, version: int,
-    rank: Rank, site: Site, now: datetime,
+    rank: Rank, site: SiteSettings, now: datetime,
 ) -> Decision:  # fmt: skip
     current, waiting = known.current, known.waiting
     article = article_of(copy, source, ident, current, version, site, now)

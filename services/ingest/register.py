@@ -25,7 +25,7 @@ from shared.articles import Article, identify, record_key, scheduled_body_key, s
 from shared.clock import Clock, due, millis
 from shared.dead_letters import set_aside
 from shared.kept import pack_body, unpack_body
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 from shared.store import Command, Field, Script, Store, StoreUnavailable, pairs
 
 TRIES = 50
@@ -60,7 +60,7 @@ class _Read:
 class Register:
     """Accepts drafts. One at a time per guid in this process; between processes the store decides."""
 
-    def __init__(self, store: Store, site: Site, clock: Clock) -> None:
+    def __init__(self, store: Store, site: SiteSettings, clock: Clock) -> None:
         self._store = store
         self._site = site
         self._clock = clock

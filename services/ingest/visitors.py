@@ -14,7 +14,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import NamedTuple
 
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 from shared.store import Script, Store
 
 SALTS = "views:salts"  # hash, day → salt; today's, and yesterday's for OVERLAP
@@ -81,7 +81,7 @@ def mark(salt: bytes, *parts: bytes) -> bytes:
 class DailySalts:
     """The salts of the site's day, shared by all replicas through the store."""
 
-    def __init__(self, store: Store, site: Site) -> None:
+    def __init__(self, store: Store, site: SiteSettings) -> None:
         self._store = store
         self._site = site
         self._of: tuple[str, str] | None = None

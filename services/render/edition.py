@@ -18,7 +18,7 @@ from shared.conditions import Conditions, conditions
 from shared.front import Front, front
 from shared.kept import read_article, read_body, read_card
 from shared.media import LENGTHS
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 from shared.store import Script, Store, pairs
 
 _LETTERS_AFTER_Z = frozenset(("da", "et", "fi", "fo", "is", "nb", "nn", "no", "sv"))
@@ -37,7 +37,7 @@ class Story:
 class Edition(Protocol):
     """What pages may ask for. Cards are those of articles that are listed; lists are newest first."""
 
-    site: Site
+    site: SiteSettings
 
     async def tick(self) -> datetime: ...
     async def stories(self, idents: Sequence[str]) -> list[Story | None]: ...
@@ -61,7 +61,7 @@ class Edition(Protocol):
 class LiveEdition:
     """The store as it is now. Commands of pages that are built side by side go out together."""
 
-    def __init__(self, store: Store, site: Site) -> None:
+    def __init__(self, store: Store, site: SiteSettings) -> None:
         self.site = site
         self._store = store
 

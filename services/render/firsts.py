@@ -9,7 +9,7 @@ from services.render.edition import LiveEdition, Story
 from services.render.site import page_file
 from shared import live
 from shared.articles import Card, Term
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 from shared.store import Store
 
 
@@ -39,7 +39,7 @@ class WithArticle(LiveEdition):
     as long as nobody joins it, whoever came and went meanwhile.
     """
 
-    def __init__(self, store: Store, site: Site, story: Story) -> None:
+    def __init__(self, store: Store, site: SiteSettings, story: Story) -> None:
         super().__init__(store, site)
         self._story = story
         self._card = story.article.card()

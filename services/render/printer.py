@@ -14,7 +14,7 @@ from services.render.contexts import Context
 from services.render.typeset import article, feeds, lists
 from services.render.typeset.desk import Desk
 from services.render.typeset.ready import ready
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -51,7 +51,7 @@ BLOCKS = ("story.html", "card.html", "corrections.html", "atom-entry.xml", "rss-
 class Printer:
     """Prints the pages of one site."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: SiteSettings) -> None:
         self._desk = Desk(site, self._block)
         self._static = {_hashed(path): path.read_bytes() for path in sorted(STATIC.iterdir()) if path.is_file()}
         self._compositor = Compositor(self._known_of_the_site())
@@ -103,7 +103,7 @@ def is_of_another_version(path: str) -> bool:
     return bool(_HASHED.fullmatch(path))
 
 
-def _digest(site: Site) -> str:
+def _digest(site: SiteSettings) -> str:
     """Of all that decides what a page looks like beside what there is in the store: templates, what is written of
     articles and which ones a page shows, the site's settings."""
     digest = hashlib.blake2b(site.model_dump_json().encode(), digest_size=16)

@@ -12,7 +12,7 @@ from services.render.press import Press
 from shared.clock import LAST, TICK, Clock, due, first_millis, millis, moment
 from shared.conditions import conditions
 from shared.events import SIGNALS, ClockTicked
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 from shared.store import Script, Store
 
 CHUNK = 1_000
@@ -31,13 +31,13 @@ def pages_due(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(page for name in names for page in _PAGES[name.partition(":")[0]]))
 
 
-def next_midnight(site: Site, at: datetime) -> datetime:
+def next_midnight(site: SiteSettings, at: datetime) -> datetime:
     """The beginning of the site's next day; the day may have 23 or 25 hours."""
     tomorrow = site.local(at).date() + timedelta(days=1)
     return datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=site.zone)
 
 
-async def note_expiry(store: Store, site: Site) -> None:
+async def note_expiry(store: Store, site: SiteSettings) -> None:
     """Note when the conditions will be too old to show."""
     shown = await conditions(store)
     if shown:
@@ -48,7 +48,7 @@ async def note_expiry(store: Store, site: Site) -> None:
 class Ticker:
     """Moves the tick when something is due."""
 
-    def __init__(self, store: Store, press: Press, site: Site, clock: Clock) -> None:
+    def __init__(self, store: Store, press: Press, site: SiteSettings, clock: Clock) -> None:
         self._store = store
         self._press = press
         self._site = site

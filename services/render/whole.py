@@ -18,7 +18,7 @@ from shared.front import Front
 from shared.kept import slim, unpack_body
 from shared.media import LENGTHS, siblings
 from shared.ranking import HOT, TOPICS
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 from shared.store import Store, pairs
 
 STORIES = 2048  # are kept read: each of the newest is in six lists' feeds or so
@@ -28,7 +28,7 @@ _NOTHING = Ordered()
 class WholeEdition:
     """An `Edition` that derives lists from the articles themselves, never from what render keeps of them."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: SiteSettings) -> None:
         self.site = site
         self._articles: dict[str, Article] = {}
         self._cards: dict[str, Card] = {}
@@ -47,7 +47,7 @@ class WholeEdition:
         self._front = Front()
 
     @classmethod
-    async def load(cls, store: Store, site: Site) -> "WholeEdition":
+    async def load(cls, store: Store, site: SiteSettings) -> "WholeEdition":
         """Read everything that pages are made of."""
         whole, now = cls(site), LiveEdition(store, site)
         whole._tick, whole._conditions, whole._front = await now.tick(), await now.conditions(), await now.front()

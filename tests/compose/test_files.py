@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from services.console.parts import STORE
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -124,7 +124,7 @@ def test_make_env_takes_over_what_is_set(tmp_path: Path) -> None:
 def test_make_env_tells_nginx_the_path_of_the_sites_address(tmp_path: Path, base_url: str, path: str) -> None:
     printed = make_env(tmp_path, PRESSRUN_BASE_URL=base_url)
     assert f"\nPRESSRUN_SITE_PATH={path}\n" in printed
-    assert Site.read(tmp_path / "site.toml").path == path
+    assert SiteSettings.read(tmp_path / "site.toml").path == path
     assert make_env(tmp_path) == printed
 
 

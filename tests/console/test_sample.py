@@ -14,10 +14,10 @@ from services.render.printer import Printer
 from shared.articles import Article, Term, identify
 from shared.conditions import Conditions
 from shared.excerpts import excerpt
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 
 NOW = datetime(2025, 7, 26, 9, 30, tzinfo=UTC)
-SITE = Site(name="Baghdad Courier", base_url="https://courier.example", timezone="Asia/Baghdad", city="Baghdad")
+SITE = SiteSettings(name="Baghdad Courier", base_url="https://courier.example", timezone="Asia/Baghdad", city="Baghdad")
 ENTRIES = edition()["articles"]
 REFERENCE = Path(__file__).parents[1] / "fixtures" / "reference-page.txt"
 

@@ -25,7 +25,8 @@ from services.console.probe import ask_store
 from services.console.serve import listener
 from services.console.stack import Stack, check_ports, reclaim
 from services.console.up import _describe, say_curl
-from shared.settings import Settings, Site
+from shared.settings import Settings
+from shared.site_settings import SiteSettings
 from shared.sources import read_sources
 from tests.servers import begun_with, free_port, until, until_true, wait_for
 
@@ -110,7 +111,7 @@ def command(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
 
 def test_a_new_folder_gets_settings_and_random_secrets(folder: Folder) -> None:
     folder.write_settings("http://127.0.0.1:8080", sample=False)
-    site, sources = Site.read(folder.site_settings), read_sources(folder.sources)
+    site, sources = SiteSettings.read(folder.site_settings), read_sources(folder.sources)
     assert (site.base_url, site.timezone) == ("http://127.0.0.1:8080", "UTC")
     assert folder.sources.stat().st_mode & 0o777 == 0o600
     token = sources["newsroom"].tokens[0].get_secret_value()
@@ -129,7 +130,7 @@ def test_what_is_not_public_is_private_in_a_folder_that_is_open_to_all(tmp_path:
 
 def test_the_samples_site_is_in_baghdad(folder: Folder) -> None:
     folder.write_settings("http://127.0.0.1:8080", sample=True)
-    site = Site.read(folder.site_settings)
+    site = SiteSettings.read(folder.site_settings)
     assert (site.timezone, site.city) == ("Asia/Baghdad", "Baghdad")
 
 
@@ -138,7 +139,7 @@ def test_settings_and_secrets_that_are_there_stay(folder: Folder) -> None:
     folder.write_settings("http://127.0.0.1:8080", sample=False)
     before = (folder.secrets(), folder.sources.read_text())
     folder.write_settings("http://127.0.0.1:9090", sample=True)
-    assert Site.read(folder.site_settings).name == "Mine"
+    assert SiteSettings.read(folder.site_settings).name == "Mine"
     assert (folder.secrets(), folder.sources.read_text()) == before
     assert (folder.root / "secrets.json").stat().st_mode & 0o777 == 0o600
 
@@ -162,11 +163,11 @@ def test_run_json_is_read_only_while_a_stack_runs(folder: Folder) -> None:
 
 def test_a_site_that_names_another_port_of_this_machine_is_noticed() -> None:
     served = "http://127.0.0.1:8080"
-    assert other_address(Site(base_url="http://127.0.0.1:9090"), served)
-    assert other_address(Site(base_url="http://localhost:9090/8080"), served)
-    assert not other_address(Site(base_url=served), served)
-    assert not other_address(Site(base_url=f"{served}/news"), served)
-    assert not other_address(Site(base_url="https://news.example"), served)
+    assert other_address(SiteSettings(base_url="http://127.0.0.1:9090"), served)
+    assert other_address(SiteSettings(base_url="http://localhost:9090/8080"), served)
+    assert not other_address(SiteSettings(base_url=served), served)
+    assert not other_address(SiteSettings(base_url=f"{served}/news"), served)
+    assert not other_address(SiteSettings(base_url="https://news.example"), served)
 
 
 # Children.

@@ -8,12 +8,12 @@ import xmlschema
 
 from services.render import contexts as c
 from services.render.printer import Printer
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 from tests.hostile.conftest import Press
 from tests.hostile.edition import LANGUAGES, PAYLOADS
 
 SCHEMAS = Path(__file__).parent / "schemas"
-SITE = Site(name="Courier & Co.", base_url="https://courier.example")
+SITE = SiteSettings(name="Courier & Co.", base_url="https://courier.example")
 NEWS = "{http://www.google.com/schemas/sitemap-news/0.9}"
 
 

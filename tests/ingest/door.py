@@ -11,7 +11,8 @@ from services.ingest.views import Beacons, routes
 from shared.events import VIEWS, view_events
 from shared.problems import Problem
 from shared.service import Service, create_app
-from shared.settings import Settings, Site
+from shared.settings import Settings
+from shared.site_settings import SiteSettings
 
 ONE, TWO, GONE = "a" * 16, "b" * 16, "c" * 16
 NOW = datetime(2025, 7, 26, 9, tzinfo=UTC)
@@ -24,7 +25,7 @@ class Door:
 
     def __init__(self, url: str) -> None:
         settings = Settings(redis_url=url, edge_secret=SecretStr(EDGE), now=NOW)
-        settings.__dict__["site"] = Site(timezone="Asia/Baghdad")
+        settings.__dict__["site"] = SiteSettings(timezone="Asia/Baghdad")
         self.service = Service("ingest", settings)
         app = create_app(self.service, "test")
         app.router.routes.extend(routes(self.service, self._authenticate, Beacons(self.service)))

@@ -6,7 +6,7 @@ from services.ingest.addresses import claim, slugs
 from services.ingest.copies import article_of, prepare
 from services.ingest.draft import Draft
 from shared.articles import Article, identify, slug_key
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 from shared.store import Store
 
 NOW = datetime(2025, 7, 26, 9, 30, tzinfo=UTC)
@@ -16,7 +16,7 @@ DAY = "2025-07-26"
 def article(guid: str) -> Article:
     """One that is called like all others."""
     draft = Draft(guid=guid, headline="Oil", body_text="Oil.")
-    return article_of(prepare(draft), "desk", identify("desk", guid), None, 1, Site(), NOW)
+    return article_of(prepare(draft), "desk", identify("desk", guid), None, 1, SiteSettings(), NOW)
 
 
 def test_the_slugs_to_try_are_numbered_up_to_five() -> None:

@@ -16,10 +16,10 @@ from services.ingest.copies import prepare
 from services.ingest.draft import Draft
 from services.ingest.intake import Known, decide
 from shared.articles import Article, identify
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 from tests.properties.press_room import START, PressRoom, draft, opened
 
-SITE = Site()
+SITE = SiteSettings()
 B = identify("desk", "b")
 FIRST, SECOND, FORK = (
     draft("a", version=1),

@@ -11,10 +11,10 @@ import pytest
 from services.ingest.copies import article_of, prepare, waiting_of
 from services.ingest.draft import Author, Draft, DraftCorrection
 from shared.articles import Article, Correction, Image, Term, identify
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 
 NOW = datetime(2025, 7, 26, 9, 30, tzinfo=UTC)
-SITE = Site(timezone="Asia/Baghdad")
+SITE = SiteSettings(timezone="Asia/Baghdad")
 IDENT = identify("desk", "g")
 IMAGE = Image(url="/media/a-1600.jpg", alt="A bridge")
 WHOLE = Draft(

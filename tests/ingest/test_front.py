@@ -12,7 +12,7 @@ from shared.articles import identify
 from shared.conditions import Conditions, conditions
 from shared.front import Lead, front
 from shared.problems import Problem
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 from tests.properties.press_room import START, PressRoom, draft, opened
 
 A, B, C = (identify("desk", guid) for guid in "abc")
@@ -20,7 +20,7 @@ A, B, C = (identify("desk", guid) for guid in "abc")
 
 @pytest.fixture
 async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
-    async with opened(valkey, tmp_path, Site(language="en")) as made:
+    async with opened(valkey, tmp_path, SiteSettings(language="en")) as made:
         yield made
 
 

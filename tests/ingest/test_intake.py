@@ -15,12 +15,12 @@ from services.ingest.copies import Copy, prepare
 from services.ingest.draft import Author, Draft, DraftCorrection
 from services.ingest.intake import Decision, Known, decide, fall_due, order
 from shared.articles import Article, Image, identify
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 from shared.times import LONG_AGO
 
 NOW = datetime(2025, 7, 26, 20, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-SITE = Site(timezone="Asia/Baghdad")
+SITE = SiteSettings(timezone="Asia/Baghdad")
 IDENT = identify("desk", "g")
 
 

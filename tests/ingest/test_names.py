@@ -13,7 +13,8 @@ from shared.articles import Article
 from shared.clock import Clock
 from shared.live import names_key
 from shared.problems import Problem
-from shared.settings import Settings, Site
+from shared.settings import Settings
+from shared.site_settings import SiteSettings
 from shared.store import Store
 from tests.ingest.two import NOW, Two, story
 from tests.servers import until
@@ -87,7 +88,7 @@ async def test_each_name_has_a_slug_of_its_own_and_keeps_it(valkey_server: Any, 
     valkey_server.flush()
     store = Store(Settings(redis_url=valkey_server.url))
     try:
-        registers = [Register(store, Site(), Clock(Settings(now=NOW))) for _ in range(2)]
+        registers = [Register(store, SiteSettings(), Clock(Settings(now=NOW))) for _ in range(2)]
         slugs: dict[tuple[str, str], set[str]] = {}
         for number, names in enumerate(articles):
             found = await registers[number % 2].accept("desk", story(f"{number}", topics=tuple(names)))

@@ -15,11 +15,11 @@ from services.ingest.formats import ninjs
 from services.ingest.intake import order
 from shared.articles import body_key, identify
 from shared.kept import unpack_body
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 from tests.properties.press_room import START, PressRoom, draft, emptied
 from tests.servers import Valkey
 
-SITE = Site(timezone="Asia/Baghdad")
+SITE = SiteSettings(timezone="Asia/Baghdad")
 DAY = "2025/07/26"
 SCALE = int(os.environ.get("PRESSRUN_TEST_SCALE", "1"))
 numbers = count()

@@ -11,7 +11,8 @@ from services.ingest.register import Register
 from services.ingest.schedule import Schedule
 from shared.articles import identify
 from shared.clock import Clock
-from shared.settings import Settings, Site
+from shared.settings import Settings
+from shared.site_settings import SiteSettings
 from shared.store import Command, Store
 
 EARLIER = datetime(2025, 7, 26, 20, 30, tzinfo=UTC)
@@ -27,7 +28,7 @@ class Ingest:
         settings = Settings(redis_url=url, now=now)
         self.store = Store(settings)
         self.clock = Clock(settings)
-        self.register = Register(self.store, Site(), self.clock)
+        self.register = Register(self.store, SiteSettings(), self.clock)
         self.schedule = Schedule(self.store, self.register, self.clock)
 
     async def schedule_version(self, version: int, until: datetime) -> None:

@@ -19,7 +19,8 @@ from shared.clock import Clock
 from shared.events import VIEWS
 from shared.once import REMEMBERED, most_remembered
 from shared.service import create_app
-from shared.settings import Settings, Site
+from shared.settings import Settings
+from shared.site_settings import SiteSettings
 from shared.store import Store, StoreUnavailable
 from shared.together import Together
 from tests.ingest.door import EDGE, FIREFOX, GONE, NOW, ONE, TWO, Door
@@ -435,7 +436,7 @@ def test_the_clock_of_these_tests_stands_still() -> None:
 
 
 async def test_the_salt_of_a_day_holds_for_half_an_hour_after_it_at_all_replicas(store: Store) -> None:
-    one, other = (DailySalts(store, Site(timezone="Asia/Baghdad")) for _ in range(2))
+    one, other = (DailySalts(store, SiteSettings(timezone="Asia/Baghdad")) for _ in range(2))
     midnight, second = datetime(2025, 7, 26, 21, tzinfo=UTC), timedelta(seconds=1)
     before = await one.at(midnight - second)
     within = await one.at(midnight + timedelta(minutes=30) - second)
@@ -446,7 +447,7 @@ async def test_the_salt_of_a_day_holds_for_half_an_hour_after_it_at_all_replicas
 
 
 async def test_a_process_whose_clock_is_behind_leaves_the_others_the_salt_of_their_day(store: Store) -> None:
-    ahead, behind, started_since = (DailySalts(store, Site()) for _ in range(3))
+    ahead, behind, started_since = (DailySalts(store, SiteSettings()) for _ in range(3))
     midnight = datetime(2025, 7, 27, tzinfo=UTC)
     begun = await ahead.at(midnight)
     await behind.at(midnight - timedelta(milliseconds=1))

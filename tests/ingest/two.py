@@ -8,7 +8,8 @@ from services.ingest.draft import Draft
 from services.ingest.register import Accepted, Register
 from shared.articles import Article
 from shared.clock import Clock
-from shared.settings import Settings, Site
+from shared.settings import Settings
+from shared.site_settings import SiteSettings
 from shared.store import Store
 
 NOW = datetime(2025, 7, 26, 20, 30, tzinfo=UTC)
@@ -33,7 +34,7 @@ class Two:
     def __init__(self, url: str) -> None:
         self.settings = settings = Settings(redis_url=url, now=NOW)
         self.stores = (Interrupted(settings), Store(settings))
-        self.first, self.second = (Register(store, Site(), Clock(settings)) for store in self.stores)
+        self.first, self.second = (Register(store, SiteSettings(), Clock(settings)) for store in self.stores)
 
     async def interrupt(self, mine: Draft, theirs: Draft) -> tuple[Accepted, Article]:
         """Accept one draft while another one is accepted whole; the first one's answer, and the first one's state."""

@@ -35,7 +35,7 @@ from shared.events import ARTICLES, SIGNALS, RankingChanged, announce, signals
 from shared.groups import groups_of
 from shared.ranking import ranking_key
 from shared.settings import Settings
-from shared.settings import Site as SiteSettings
+from shared.site_settings import SiteSettings
 from shared.store import Store
 from tests.servers import Valkey
 

@@ -20,11 +20,11 @@ from shared.articles import identify
 from shared.clock import TICK, Clock, due, millis, moment
 from shared.events import SIGNALS
 from shared.problems import Problem
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 from tests.properties.press_room import START, Killed, PressRoom, archive_pages_of, draft, emptied, opened
 
 GUIDS = [f"g{n}" for n in range(7)]
-SITE = Site(timezone="Asia/Baghdad", city="Baghdad", hot=3, topics=3, related=2)
+SITE = SiteSettings(timezone="Asia/Baghdad", city="Baghdad", hot=3, topics=3, related=2)
 
 guids = st.sampled_from(GUIDS)
 articles = st.fixed_dictionaries(

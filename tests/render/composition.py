@@ -7,10 +7,10 @@ from services.render import contexts as c
 from services.render.printer import FORMS, Printer
 from shared.articles import Article, Correction, Image, Term
 from shared.conditions import Conditions
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 
 NOW = datetime(2025, 7, 26, 9, 30, tzinfo=UTC)
-SITE = Site(name="Baghdad Courier", base_url="https://courier.example", timezone="Asia/Baghdad", city="Baghdad")
+SITE = SiteSettings(name="Baghdad Courier", base_url="https://courier.example", timezone="Asia/Baghdad", city="Baghdad")
 PAYLOADS = [
     "<script>alert(1)</script>",
     '<!--# include virtual="/_fragments/hot.html" -->',
@@ -57,7 +57,7 @@ def story(text: str = "Words", language: str | None = None, url: str = "https://
     )
 
 
-def contexts_of(article: Article, site: Site = SITE, body: str = "<p>Body</p>") -> dict[type, c.Context]:
+def contexts_of(article: Article, site: SiteSettings = SITE, body: str = "<p>Body</p>") -> dict[type, c.Context]:
     """One context for every template."""
     card, term = article.card(), article.topics[0]
     cards, entries = (card, card), (c.Entry(article, body),)

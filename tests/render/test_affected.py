@@ -15,7 +15,7 @@ from services.render.handlers import pages_of
 from services.render.ticker import next_midnight, pages_due
 from shared.articles import Card, Image, Term
 from shared.events import ClockTicked, ConditionsChanged, FrontChanged, RankingChanged, SiteChanged
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 
 NOW = datetime(2025, 7, 26, 9, tzinfo=UTC)
 WORLD, POLITICS = Term(slug="world", name="World"), Term(slug="politics", name="Politics")
@@ -456,5 +456,5 @@ def test_what_falls_due_touches(due: list[str], pages: tuple[str, ...]) -> None:
     ],
 )
 def test_midnight_is_the_beginning_of_the_sites_next_day(zone: str, at: str, midnight: str) -> None:
-    found = next_midnight(Site(timezone=zone), datetime.fromisoformat(at))
+    found = next_midnight(SiteSettings(timezone=zone), datetime.fromisoformat(at))
     assert found.astimezone(UTC) == datetime.fromisoformat(midnight)

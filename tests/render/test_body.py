@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from services.ingest.html import clean_html
 from services.render import contexts as c
 from services.render.printer import Printer
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 from tests.render.composition import NOW, SITE, story
 
 BELOW = SITE.model_copy(update={"base_url": "https://courier.example/a&b/news"})
@@ -33,7 +33,7 @@ elements = st.builds('<p title="{}" lang="{}">{}{}</p>'.format, values, values, 
 bodies = st.lists(st.one_of(elements, pictures, texts), max_size=5).map("".join).map(clean_html)
 
 
-def entry_in(site: Site, body: str, form: Any) -> str:
+def entry_in(site: SiteSettings, body: str, form: Any) -> str:
     """The HTML of an article in a feed."""
     printed = PRINTERS[site.base_url].print(form(site, "all", None, NOW, (c.Entry(ARTICLE, body),)))
     if form is c.JsonFeed:
@@ -56,13 +56,17 @@ def read(html: str, where: str = "") -> list[Any]:
 @pytest.mark.parametrize("site", [SITE, BELOW], ids=lambda site: site.base_url)
 @pytest.mark.parametrize("form", [c.AtomFeed, c.RssFeed, c.JsonFeed])
 @given(body=bodies)
-def test_in_a_feed_own_pictures_have_whole_addresses_and_nothing_else_changes(site: Site, form: Any, body: str) -> None:
+def test_in_a_feed_own_pictures_have_whole_addresses_and_nothing_else_changes(
+    site: SiteSettings, form: Any, body: str
+) -> None:
     assert read(entry_in(site, body, form)) == read(body, site.base_url)
 
 
 @pytest.mark.parametrize(("site", "root"), [(SITE, ""), (BELOW, "/a&b/news")], ids=["at the root", "below a path"])
 @given(body=bodies)
-def test_on_a_page_own_pictures_are_within_the_site_and_nothing_else_changes(site: Site, root: str, body: str) -> None:
+def test_on_a_page_own_pictures_are_within_the_site_and_nothing_else_changes(
+    site: SiteSettings, root: str, body: str
+) -> None:
     page = PRINTERS[site.base_url].print(c.ArticlePage(site, ARTICLE, body)).decode()
     shown = page.partition('<div class="body">\n')[2].partition("\n</div>\n<ul")[0]
     assert read(shown) == read(body, root)
@@ -75,7 +79,7 @@ def test_a_picture_of_the_body_stands_where_the_lead_picture_does() -> None:
 
 
 @pytest.mark.parametrize(("site", "root"), [(SITE, ""), (BELOW, "/a&amp;b/news")], ids=["at the root", "below a path"])
-def test_a_pushed_picture_of_the_body_is_offered_in_all_its_widths(site: Site, root: str) -> None:
+def test_a_pushed_picture_of_the_body_is_offered_in_all_its_widths(site: SiteSettings, root: str) -> None:
     name = f"/media/ab/{'ab' * 20}"
     body = f'<p>Words</p><img alt="" loading="lazy" src="{name}-1200.jpg"><img alt="" src="{name}-300.webp">'
     page = PRINTERS[site.base_url].print(c.ArticlePage(site, ARTICLE, body)).decode()

@@ -10,14 +10,14 @@ import pytest
 
 from services.render import mend as module
 from services.render.mend import BOOT, is_suspect, mend, mend_beside
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 from tests.properties.press_room import PressRoom, draft, opened
 
 
 @pytest.fixture
 async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
     """A site of one article, found whole."""
-    async with opened(valkey, tmp_path, Site()) as made:
+    async with opened(valkey, tmp_path, SiteSettings()) as made:
         await made.accept(draft("g", section="World"))
         await made.drain()
         assert not await is_suspect(made.store, made.tree)

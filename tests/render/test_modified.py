@@ -18,7 +18,7 @@ from services.render.refresh import LOOK
 from shared.articles import Card, Correction
 from shared.kept import read_card
 from shared.live import live_key
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 from tests.properties.press_room import START, PressRoom, draft, opened
 from tests.render.composition import NOW, SITE, story
 
@@ -28,7 +28,7 @@ moments = st.datetimes().map(lambda at: at.replace(tzinfo=NOW.tzinfo))
 
 @pytest.fixture
 async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
-    async with opened(valkey, tmp_path, Site(timezone="Asia/Baghdad")) as made:
+    async with opened(valkey, tmp_path, SiteSettings(timezone="Asia/Baghdad")) as made:
         await made.drain()
         yield made
 

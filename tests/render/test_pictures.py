@@ -17,7 +17,8 @@ from services.render.pictures import Pictures
 from shared.clock import Clock
 from shared.events import PAGES
 from shared.media import LENGTHS, Original, media_key, media_names, original_path
-from shared.settings import Settings, Site
+from shared.settings import Settings
+from shared.site_settings import SiteSettings
 from shared.store import Store
 from tests.properties.press_room import Killed, OneByOne, draft, opened
 
@@ -148,7 +149,7 @@ async def test_files_that_were_taken_away_when_their_press_was_killed_are_told_o
 
 
 async def test_a_picture_that_was_replaced_is_there_until_no_page_shows_it(valkey: str, tmp_path: Path) -> None:
-    async with opened(valkey, tmp_path, Site()) as room:
+    async with opened(valkey, tmp_path, SiteSettings()) as room:
         for number, colour in enumerate(("red", "blue")):
             digest = f"{number:040}"
             original = original_path(tmp_path / "media", digest)

@@ -19,8 +19,7 @@ from services.render.keys import article
 from services.render.press import A_FEW, AT_ONCE, ROOM, SIDE_BY_SIDE, Press
 from services.render.reasons import why
 from services.render.shelving import SHELVE
-from services.render.site import Output, gone, page_file
-from services.render.site import Site as Tree
+from services.render.site import Output, Site, gone, page_file
 from shared.articles import record_key
 from shared.backlog import SHARED, TO_BUILD
 from shared.clock import millis
@@ -35,7 +34,7 @@ from tests.properties.press_room import START, Killed, OneByOne, PressRoom, draf
 def another_press(room: PressRoom) -> Press:
     """A second press over the same store and folder."""
     return Press(
-        room.store, LiveEdition(room.store, room.site_settings), room.printer, Tree(room.folder / "site", "w2"),
+        room.store, LiveEdition(room.store, room.site_settings), room.printer, Site(room.folder / "site", "w2"),
         room.clock, "w2", room.folder / "media",
     )  # fmt: skip
 
@@ -483,7 +482,7 @@ async def test_a_page_is_built_for_an_event_that_others_called_as_they_liked(roo
 
 
 async def test_a_page_that_would_leave_the_folder_is_set_aside_and_those_beside_it_are_not(room: PressRoom) -> None:
-    delivery = Delivery(Tree(room.folder / "site"), room.clock)
+    delivery = Delivery(Site(room.folder / "site"), room.clock)
     bad, good = await asyncio.gather(
         delivery.bring(Taken("list:topic:bad", "t", ""), Output({"../bad/index.html": b"x"})),
         delivery.bring(Taken("list:topic:good", "t", ""), Output({"topic/good/index.html": b"x"})),

@@ -10,10 +10,10 @@ from services.render.edition import LiveEdition
 from services.render.pages.fragments import is_full, topics
 from shared.articles import identify
 from shared.ranking import HOT, TOPICS
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 from tests.properties.press_room import PressRoom, draft, opened
 
-SITE = Site(hot=2, topics=2)
+SITE = SiteSettings(hot=2, topics=2)
 RANKED = [identify("desk", f"g{number}") for number in range(5)]
 
 

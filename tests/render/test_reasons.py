@@ -18,11 +18,11 @@ from services.render.site import page_file
 from shared.articles import Article
 from shared.charts import Chart, Ranked, chart_key, charted_key, charts_key
 from shared.events import SIGNALS, RankingChanged, announce, made_at
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 from tests.properties.press_room import OneByOne, PressRoom, draft, lists_change_while_shelving, opened
 
 WEEK = "2025-W29"
-SITE = Site(timezone="Asia/Baghdad", hot=2, topics=3, related=2)
+SITE = SiteSettings(timezone="Asia/Baghdad", hot=2, topics=3, related=2)
 
 
 @pytest.fixture

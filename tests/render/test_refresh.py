@@ -15,7 +15,7 @@ from services.render.routes import NEEDED, add_routes
 from shared.articles import identify
 from shared.charts import Chart, Ranked, chart_key, charts_key
 from shared.events import SIGNALS, RankingChanged, announce
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 from tests.properties.press_room import Killed, PressRoom, draft, opened
 
 WEEK = "2025-W29"
@@ -24,7 +24,7 @@ WEEK = "2025-W29"
 @pytest.fixture
 async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
     """A site with a page of each kind."""
-    async with opened(valkey, tmp_path, Site(timezone="Asia/Baghdad")) as made:
+    async with opened(valkey, tmp_path, SiteSettings(timezone="Asia/Baghdad")) as made:
         for number in range(3):
             await made.accept(draft(f"g{number}", section="World", topics=("Oil",), authors=("Jane Doe",)))
         await made.drain()
@@ -53,7 +53,7 @@ async def test_a_start_with_another_setting_builds_every_page_that_shows_it(
     room: PressRoom, changed: dict[str, Any]
 ) -> None:
     # a copy would keep the zone that was read from the settings before
-    room.site_settings = Site.model_validate(room.site_settings.model_dump() | changed)
+    room.site_settings = SiteSettings.model_validate(room.site_settings.model_dump() | changed)
     await room.die_and_start_again()
     await room.drain()
     found = await room.differences()
@@ -65,7 +65,7 @@ async def test_a_start_with_another_setting_builds_every_page_that_shows_it(
 async def test_a_start_that_is_killed_before_all_pages_are_marked_begins_anew(
     room: PressRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    room.site_settings = Site.model_validate(room.site_settings.model_dump() | {"name": "Another"})
+    room.site_settings = SiteSettings.model_validate(room.site_settings.model_dump() | {"name": "Another"})
     room._begin()
     mark, portions = room.press.dirty.mark_again, []
 

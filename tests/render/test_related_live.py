@@ -18,7 +18,8 @@ from services.render.site import page_file
 from shared import live
 from shared.articles import Article, Card, Term
 from shared.clock import MILLIS, millis
-from shared.settings import Settings, Site
+from shared.settings import Settings
+from shared.site_settings import SiteSettings
 from shared.store import Store
 from tests.properties.press_room import draft, opened
 
@@ -85,7 +86,7 @@ def test_the_rule_is_followed_however_many_stand_around(seed: int, count: int, s
 
 async def test_the_store_follows_the_rule_whatever_stands_around(valkey: str) -> None:
     store = Store(Settings(redis_url=valkey))
-    edition = LiveEdition(store, Site(related=6))
+    edition = LiveEdition(store, SiteSettings(related=6))
     for seed in range(25):
         chance = random.Random(seed)
         moments = chance.choice([3, 30, 1000])
@@ -127,7 +128,7 @@ async def test_as_many_are_shown_as_the_site_says_and_only_the_first_five_topics
     valkey: str, tmp_path: Path, size: int, shown: list[str]
 ) -> None:
     topics = tuple("abcdef")
-    async with opened(valkey, tmp_path, Site(related=size)) as room:
+    async with opened(valkey, tmp_path, SiteSettings(related=size)) as room:
         for guid, named in (("all", ("a",)), ("fifth", ("e", "a")), ("sixth", ("f",))):
             await room.accept(draft(guid, topics=named))
             await room.drain()

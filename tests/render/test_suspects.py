@@ -18,10 +18,10 @@ from shared.backlog import PRESSES
 from shared.events import ARTICLES, SIGNALS
 from shared.live import live_key
 from shared.media import media_names
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 from tests.properties.press_room import START, PressRoom, draft, opened
 
-SITE = Site(related=2)
+SITE = SiteSettings(related=2)
 
 
 @pytest.fixture

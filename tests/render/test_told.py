@@ -14,7 +14,7 @@ from services.render.shelf import Shelf
 from services.render.site import Output, gone, moved, page_file
 from shared.articles import identify
 from shared.events import PAGES
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 from shared.store import StoreUnavailable
 from tests.properties.press_room import PressRoom, draft, lists_change_while_shelving, opened
 
@@ -22,7 +22,7 @@ from tests.properties.press_room import PressRoom, draft, lists_change_while_she
 @pytest.fixture
 async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
     """A site with one article in a section."""
-    async with opened(valkey, tmp_path, Site()) as made:
+    async with opened(valkey, tmp_path, SiteSettings()) as made:
         await made.accept(draft("g", section="World"))
         await made.drain()
         await made.store.do("DEL", PAGES)

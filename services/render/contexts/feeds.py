@@ -5,7 +5,7 @@ from datetime import datetime
 
 from services.render.contexts.addresses import Kind
 from shared.articles import Article, Card, Term
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Entry:
 class Feed:
     """A list's newest articles; the subclass says in which format. `updated` is the newest change in it."""
 
-    site: Site
+    site: SiteSettings
     kind: Kind
     term: Term | None
     updated: datetime
@@ -53,7 +53,7 @@ class JsonFeed(Feed):
 class SitemapIndex:
     """`sitemap.xml`: the names of the parts (`2025-07-1`)."""
 
-    site: Site
+    site: SiteSettings
     parts: tuple[str, ...]
 
 
@@ -61,7 +61,7 @@ class SitemapIndex:
 class Sitemap:
     """A part of the sitemap."""
 
-    site: Site
+    site: SiteSettings
     cards: tuple[Card, ...]
 
 
@@ -69,7 +69,7 @@ class Sitemap:
 class NewsSitemap:
     """`news-sitemap.xml`: the articles of the last 48 hours."""
 
-    site: Site
+    site: SiteSettings
     cards: tuple[Card, ...]
 
 
@@ -77,4 +77,4 @@ class NewsSitemap:
 class Robots:
     """`robots.txt`."""
 
-    site: Site
+    site: SiteSettings

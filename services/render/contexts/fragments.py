@@ -5,14 +5,14 @@ from datetime import datetime
 
 from shared.articles import Card, Term
 from shared.conditions import Conditions
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 
 
 @dataclass(frozen=True, slots=True)
 class Masthead:
     """The date, the weather and the name of the paper. Conditions that are too old at `tick` lose the temperature."""
 
-    site: Site
+    site: SiteSettings
     tick: datetime
     conditions: Conditions | None = None
 
@@ -33,7 +33,7 @@ class Masthead:
 class Navigation:
     """The sections that have articles, in the order of the bar."""
 
-    site: Site
+    site: SiteSettings
     sections: tuple[Term, ...]
 
 
@@ -41,7 +41,7 @@ class Navigation:
 class HotFragment:
     """Hot this week: the most read, most read first."""
 
-    site: Site
+    site: SiteSettings
     cards: tuple[Card, ...]
 
 
@@ -57,5 +57,5 @@ class TopicCard:
 class TopicsFragment:
     """The most read topics, each with its newest article."""
 
-    site: Site
+    site: SiteSettings
     cards: tuple[TopicCard, ...]

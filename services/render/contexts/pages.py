@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 from services.render.contexts.addresses import Kind
 from shared.articles import Article, Card, Term
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 
 
 @dataclass(frozen=True, slots=True)
 class ArticlePage:
     """An article. `body` is HTML that ingest has cleaned: the only text that is not escaped."""
 
-    site: Site
+    site: SiteSettings
     article: Article
     body: str
     related: tuple[Card, ...] = ()
@@ -21,7 +21,7 @@ class ArticlePage:
 class FrontPage:
     """The front: what leads, then the newest. `months` that have an archive, newest first."""
 
-    site: Site
+    site: SiteSettings
     lead: tuple[Card, ...]
     newest: tuple[Card, ...]
     months: tuple[str, ...] = ()
@@ -31,7 +31,7 @@ class FrontPage:
 class ListPage:
     """The newest of a section, a topic or an author. `months` that have an archive, newest first."""
 
-    site: Site
+    site: SiteSettings
     kind: Kind
     term: Term
     cards: tuple[Card, ...]
@@ -47,7 +47,7 @@ class ArchivePage:
     page of the site's month names them.
     """
 
-    site: Site
+    site: SiteSettings
     kind: Kind
     term: Term | None
     period: str
@@ -62,7 +62,7 @@ class ArchivePage:
 class HotPage:
     """The most read of seven days; `weeks` (`2025-W30`) that have a chart, newest first."""
 
-    site: Site
+    site: SiteSettings
     cards: tuple[Card, ...]
     weeks: tuple[str, ...] = ()
 
@@ -80,7 +80,7 @@ class ChartEntry:
 class ChartPage:
     """The chart of a finished week (`2025-W30`, the ISO week of its Thursday)."""
 
-    site: Site
+    site: SiteSettings
     week: str
     entries: tuple[ChartEntry, ...]
 
@@ -89,5 +89,5 @@ class ChartPage:
 class ErrorPage:
     """What a reader gets instead of a page: 404, 410, 503."""
 
-    site: Site
+    site: SiteSettings
     status: int

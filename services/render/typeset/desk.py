@@ -18,7 +18,7 @@ from services.render.typeset.language import direction, direction_of, long_day
 from services.render.typeset.ready import escaped, ready
 from services.render.typeset.remembered import Remembered
 from shared.articles import Article, Card, Image, Term
-from shared.settings import Site
+from shared.site_settings import SiteSettings
 
 REMEMBERED = 8192
 WHOLE_MINUTES = len("2025-07-26T09:00:00+03:00")
@@ -84,7 +84,7 @@ class Block(NamedTuple):
 class Desk:
     """Writes for one site."""
 
-    def __init__(self, site: Site, set_block: SetBlock) -> None:
+    def __init__(self, site: SiteSettings, set_block: SetBlock) -> None:
         self.site = site
         self.root = site.path
         self.host = urlsplit(site.base_url).hostname or "localhost"
