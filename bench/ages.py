@@ -12,7 +12,7 @@ from bench import corpus
 from bench.batch import send_until_on_disk
 from bench.table import Row, median, rate
 from bench.up import Press
-from services.render.site import page_file
+from services.render.output import page_file
 
 ARTICLES = 10_000  # the most that a request may have: long enough for all that can wait to come due
 READ_EVERY = 0.1

@@ -5,7 +5,7 @@ import re
 from urllib.parse import unquote_to_bytes
 
 from services.render import keys
-from services.render.site import gone, moved, page_file
+from services.render.output import gone, moved, page_file
 from shared.articles import slug_key
 from shared.store import Store
 

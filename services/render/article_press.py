@@ -14,11 +14,11 @@ from services.render.dirty import Dirty, Taken
 from services.render.edition import LiveEdition, Story
 from services.render.firsts import WithArticle, linked_pages
 from services.render.known import Known, read_known
+from services.render.output import Output
 from services.render.pages import article, build
 from services.render.pictures import Pictures
 from services.render.printer import Printer
 from services.render.shelf import Brought, Shelf
-from services.render.site import Output
 from shared import live, observe
 from shared.articles import Card
 from shared.clock import Clock, millis

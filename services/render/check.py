@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from services.render.edition import Edition
+from services.render.output import Output
 from services.render.pages import build
 from services.render.printer import Printer, is_of_another_version
-from services.render.site import Output, Site
+from services.render.site import Site
 from services.render.whole import WholeEdition
 from shared.media import is_whole
 from shared.store import StoreUnavailable

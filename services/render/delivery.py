@@ -10,7 +10,8 @@ from prometheus_client import Counter
 from services.render import keys
 from services.render.dirty import Taken
 from services.render.edition import Story
-from services.render.site import Output, Site
+from services.render.output import Output
+from services.render.site import Site
 from shared.clock import Clock
 from shared.events import Event, PageBuilt, PageRemoved
 from shared.together import Together

@@ -6,7 +6,7 @@ from functools import lru_cache
 from services.render import keys
 from services.render.contexts import archive, home, parts_of
 from services.render.edition import LiveEdition, Story
-from services.render.site import page_file
+from services.render.output import page_file
 from shared import live
 from shared.articles import Card, Term
 from shared.site_settings import SiteSettings

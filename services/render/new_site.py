@@ -3,7 +3,8 @@
 import os
 from pathlib import Path
 
-from services.render.site import Output, write_file
+from services.render.files import write_file
+from services.render.output import Output
 
 
 class NewSite:

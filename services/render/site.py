@@ -4,12 +4,12 @@ import contextlib
 import errno
 import os
 import re
-import stat
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
+from services.render.files import add, holds, make_newer, take_away_empty, write_file
+from services.render.output import Output
 from services.render.replacing import replace
 from shared.media import length_of
 from shared.wrong import WrongSetting
@@ -19,46 +19,6 @@ UNFINISHED = "."
 PLACINGS = 100
 BELIEVED = 1.0
 _ARTICLE = re.compile(r"/\d{4}/\d\d/\d\d/[^/]+\Z", re.ASCII)
-
-
-@dataclass(slots=True)
-class Output:
-    """What a page leaves on disk: files, symbolic links (path → target), and paths that must not be there.
-
-    Applied in that order, so that an address never answers 404 between its page and its redirect or 410.
-    """
-
-    files: dict[str, bytes] = field(default_factory=dict)
-    links: dict[str, str] = field(default_factory=dict)
-    absent: tuple[str, ...] = ()
-    only_new: bool = False
-    """Whether files that are there already stay as they are."""
-    keeps_folder: bool = False
-    """Whether the folder of a page that goes stays: redirects that lead to it lead on from there to what stands at its
-    address now, until they are made anew."""
-
-    def stay_inside(self) -> None:
-        """Raise ValueError for what leads out of the tree: ingest lets no such slug in, but an imported store may have
-        been written by anybody."""
-        for path in (*self.files, *self.links, *self.absent, *(link.lstrip("./") for link in self.links.values())):
-            if ".." in path:
-                raise ValueError(f"{path!r} leads out of the site's folder")
-
-
-def page_file(path: str) -> str:
-    """The file of an address: `/a/b/` → `a/b/index.html`, `/feed.xml` → `feed.xml`."""
-    return path.lstrip("/") + ("index.html" if path.endswith("/") else "")
-
-
-def moved(path: str, to: str) -> tuple[str, str]:
-    """The link that makes an old address answer 301: its place and its relative target."""
-    old, new = path.strip("/"), to.strip("/")
-    return f"_moved/{old}", "../" * (old.count("/") + 1) + new
-
-
-def gone(path: str) -> str:
-    """The marker that makes an address answer 410."""
-    return f"_gone/{path.strip('/')}"
 
 
 class Site:
@@ -91,7 +51,7 @@ class Site:
                 with contextlib.suppress(OSError):
                     os.unlink(f"{folder}/{name}")  # noqa: PTH108 - a million of them
             if len(left) == len(found) and _ARTICLE.search(folder):
-                _took_away(folder)
+                take_away_empty(folder)
 
     def apply(self, output: Output) -> list[str]:
         """Bring the tree to the output; return the paths that changed. Raises OSError where the disk is full, and
@@ -147,7 +107,7 @@ class Site:
 
     def _write(self, path: str, content: bytes, only_new: bool) -> bool:
         full = f"{self.root}/{path}"
-        kept = _holds(full, content)
+        kept = holds(full, content)
         if kept or (only_new and kept is not None):
             return False
         if kept is None:
@@ -158,13 +118,13 @@ class Site:
             try:
                 write_file(new, content)
             except FileExistsError:  # of a writer that was killed; it may be the page that somebody reads still
-                os.unlink(new)  # noqa: PTH108 - as above
+                os.unlink(new)  # noqa: PTH108 - the hot path
                 write_file(new, content)
             if not path.endswith(".html"):
-                _make_newer(new, full)
+                make_newer(new, full)
 
         try:
-            self._place(full, make, _add if only_new else replace)
+            self._place(full, make, add if only_new else replace)
         except FileExistsError:
             return False  # somebody was there before us
         return True
@@ -211,64 +171,9 @@ class Site:
                 with contextlib.suppress(FileNotFoundError, FileExistsError):
                     os.makedirs(folder, exist_ok=True)  # noqa: PTH103 - the hot path
             except OSError as error:
-                if isinstance(error, IsADirectoryError) and _took_away(full):
+                if isinstance(error, IsADirectoryError) and take_away_empty(full):
                     continue
                 with contextlib.suppress(OSError):
                     os.unlink(new)  # noqa: PTH108 - what there is of it takes up room on a full disk
                 raise
         raise FileNotFoundError(errno.ENOENT, "its folder is taken away again and again", full)
-
-
-def _took_away(folder: str) -> bool:
-    """Take a folder away that holds no file, folders of its kind at the most; False if that cannot be done."""
-    try:
-        for below, _, _ in os.walk(folder, topdown=False):
-            os.rmdir(below)  # noqa: PTH106 - as above
-    except OSError:
-        return False
-    return True
-
-
-def _add(new: str, full: str) -> None:
-    """Put a finished file where there is none. Raises FileExistsError."""
-    os.link(new, full)
-    os.unlink(new)  # noqa: PTH108 - as above
-
-
-def write_file(full: str, content: bytes) -> None:
-    """Make a file of this content. Raises OSError, FileExistsError among them."""
-    file = os.open(full, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_EXCL, 0o666)
-    try:
-        written = os.write(file, content)
-        while written < len(content):  # the disk is about to be full, or the file is very large
-            written += os.write(file, content[written:])
-    finally:
-        os.close(file)
-
-
-def _holds(full: str, content: bytes) -> bool | None:
-    """Whether a file has just this content; None if there is none. A link is no file, wherever it leads."""
-    try:
-        file = os.open(full, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)  # a pipe would never open
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        if error.errno == errno.ELOOP:
-            return None
-        raise
-    try:
-        found = os.fstat(file)
-        is_as_long = stat.S_ISREG(found.st_mode) and found.st_size == len(content)
-        return is_as_long and os.read(file, len(content) + 1) == content
-    finally:
-        os.close(file)
-
-
-def _make_newer(new: str, old: str) -> None:
-    """nginx's validators are whole seconds and the size: a feed rewritten within a second must look newer."""
-    try:
-        before = int(os.stat(old).st_mtime)  # noqa: PTH116 - as above
-    except FileNotFoundError:
-        return
-    if int(os.stat(new).st_mtime) <= before:  # noqa: PTH116 - as above
-        os.utime(new, (before + 1, before + 1))

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.render import affected, delivery, everything, keys
+from services.render.output import page_file
 from services.render.pages import sitemaps
-from services.render.site import page_file
 from tests.properties.press_room import PressRoom, archive_pages_of, draft, emptied
 from tests.properties.test_convergence import SITE
 

@@ -11,7 +11,7 @@ from services.render.check import Differences, compare
 from services.render.edition import LiveEdition
 from services.render.everything import every_page
 from services.render.mend import repair
-from services.render.site import Output, page_file
+from services.render.output import Output, page_file
 from services.render.suspects import Suspects
 from services.render.whole import WholeEdition
 from shared.articles import record_key

@@ -13,7 +13,7 @@ from services.render import dirty
 from services.render.delivery import Delivery
 from services.render.dirty import Dirty
 from services.render.dirty_steps import GONE
-from services.render.site import Output, page_file
+from services.render.output import Output, page_file
 from shared.events import PAGES
 from tests.properties.press_room import START, PressRoom, draft
 from tests.render.test_press import another_press

@@ -13,8 +13,8 @@ from services.render import keys
 from services.render.addresses import page_of, path_of
 from services.render.dirty_steps import WHY, waits_key
 from services.render.edition import LiveEdition
+from services.render.output import page_file
 from services.render.reasons import impact, why
-from services.render.site import page_file
 from shared.articles import Article
 from shared.charts import Chart, Ranked, chart_key, charted_key, charts_key
 from shared.events import SIGNALS, RankingChanged, announce, made_at

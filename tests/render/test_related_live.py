@@ -13,8 +13,8 @@ from pydantic import TypeAdapter
 from redis import Redis
 
 from services.render.edition import LiveEdition
+from services.render.output import page_file
 from services.render.related import AROUND, Candidate, candidate, related
-from services.render.site import page_file
 from shared import live
 from shared.articles import Article, Card, Term
 from shared.clock import MILLIS, millis

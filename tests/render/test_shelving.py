@@ -12,7 +12,7 @@ from services.render.affected import NEWEST
 from services.render.dirty import Change
 from services.render.dirty_steps import LEASES, TOKENS, WHY, waits_key
 from services.render.keys import article
-from services.render.site import gone, moved, page_file
+from services.render.output import gone, moved, page_file
 from shared.articles import identify
 from shared.backlog import SHARED, TO_BUILD, UNHURRIED
 from shared.clock import moment

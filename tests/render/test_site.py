@@ -10,7 +10,8 @@ import pytest
 
 from services.render import replacing
 from services.render.new_site import NewSite
-from services.render.site import Output, Site, gone, moved, page_file
+from services.render.output import Output, gone, moved, page_file
+from services.render.site import Site
 
 PAGE = "2025/07/26/story/index.html"
 

@@ -10,8 +10,8 @@ import pytest
 
 from services.render.dirty_steps import UNTOLD, WHY
 from services.render.keys import article
+from services.render.output import Output, gone, moved, page_file
 from services.render.shelf import Shelf
-from services.render.site import Output, gone, moved, page_file
 from shared.articles import identify
 from shared.events import PAGES
 from shared.site_settings import SiteSettings

@@ -4,9 +4,9 @@ import asyncio
 
 from services.render import keys
 from services.render.listed import arrange
+from services.render.output import Output
 from services.render.pages import build, build_each
 from services.render.printer import Printer
-from services.render.site import Output
 from services.render.whole import WholeEdition
 from shared.articles import Article, Term
 from shared.kept import pack_body

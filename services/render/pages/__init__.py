@@ -5,9 +5,9 @@ from itertools import groupby
 
 from services.render import keys
 from services.render.edition import Edition
+from services.render.output import Output
 from services.render.pages import archives, article, feeds, fixed, fragments, hot, lists, sitemaps
 from services.render.printer import Printer
-from services.render.site import Output
 
 Build = Callable[[Edition, Printer, str], Awaitable[Output]]
 

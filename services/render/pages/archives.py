@@ -3,8 +3,8 @@
 from services.render.affected import ARCHIVE_PLACES
 from services.render.contexts import ArchivePage, archive, parts_of
 from services.render.edition import Edition
+from services.render.output import Output, page_file
 from services.render.printer import Printer
-from services.render.site import Output, page_file
 from shared.live import MONTH, is_month
 
 

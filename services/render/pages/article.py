@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from services.render.contexts import ArticlePage
 from services.render.edition import Edition, Story
+from services.render.output import Output, gone, moved, page_file
 from services.render.printer import Printer
-from services.render.site import Output, gone, moved, page_file
 from shared.articles import Article, Card
 
 

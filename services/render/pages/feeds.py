@@ -3,8 +3,8 @@
 from services.render.affected import NEWEST
 from services.render.contexts import AtomFeed, Entry, JsonFeed, RssFeed, home, parts_of
 from services.render.edition import Edition
+from services.render.output import Output
 from services.render.printer import Printer
-from services.render.site import Output
 from shared.articles import Article, Card
 from shared.clock import moment
 

@@ -2,8 +2,8 @@
 
 from services.render.contexts import ErrorPage, Robots
 from services.render.edition import Edition
+from services.render.output import Output
 from services.render.printer import Printer
-from services.render.site import Output
 
 ERRORS = (404, 410, 503)
 

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from services.render.contexts import Context, HotFragment, Masthead, Navigation, TopicCard, TopicsFragment
 from services.render.edition import Edition
+from services.render.output import Output
 from services.render.printer import Printer
-from services.render.site import Output
 from shared.ranking import HOT, SIZE, TOPICS
 
 

@@ -2,8 +2,8 @@
 
 from services.render.contexts import ChartEntry, ChartPage, HotPage
 from services.render.edition import Edition
+from services.render.output import Output, page_file
 from services.render.printer import Printer
-from services.render.site import Output, page_file
 from shared.ranking import HOT
 
 

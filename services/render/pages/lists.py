@@ -5,8 +5,8 @@ from datetime import datetime
 from services.render.affected import NEWEST
 from services.render.contexts import FrontPage, ListPage, home, parts_of
 from services.render.edition import Edition
+from services.render.output import Output, page_file
 from services.render.printer import Printer
-from services.render.site import Output, page_file
 from shared.articles import Card
 
 

@@ -3,9 +3,9 @@
 from services.render.affected import NEWS_PLACES, NEWS_WINDOW, SITEMAP_PLACES
 from services.render.contexts import NewsSitemap, Sitemap, SitemapIndex
 from services.render.edition import Edition
+from services.render.output import Output
 from services.render.pages.lists import months
 from services.render.printer import Printer
-from services.render.site import Output
 
 
 async def index(edition: Edition, printer: Printer, _: str) -> Output:
