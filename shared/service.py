@@ -1,36 +1,21 @@
-"""What every service has: start and stop, health, metrics, and problem+json for what goes wrong."""
+"""What every service has: its parts, made before it serves, started and stopped, and whether they are well."""
 
 import asyncio
-import gc
-import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any, Literal, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from faststream.redis import RedisBroker
-from prometheus_client import CONTENT_TYPE_LATEST
-from pydantic import BaseModel, Field
 from redis.exceptions import NoPermissionError
-from starlette.exceptions import HTTPException
-from starlette.routing import Match
 
 from shared import observe
 from shared.broker import make_broker
 from shared.clock import Clock
-from shared.openapi import Documented
-from shared.problems import Fault, Problem, pointer_to
-from shared.reference import reference
-from shared.refusal import end_the_start, tell_wrong_settings
-from shared.release import released
+from shared.refusal import tell_wrong_settings
 from shared.replicas import Replicas
 from shared.settings import Settings
 from shared.store import LINKS, Store, StoreUnavailable
 from shared.streams import Consumer
-from shared.timed import Timed
 from shared.wrong import WrongSetting
 
 LAG_BOUND = 10_000
@@ -39,19 +24,10 @@ SCHEMA = 1
 SCHEMA_KEY = "schema"
 STORE_PATIENCE = 30.0
 STOP_PATIENCE = 4.0
-YOUNG = 20_000  # objects before a collection: a request makes some hundreds, and nearly all go with it
-METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
 T = TypeVar("T")
 
-tell_wrong_settings()
-
-
-class Readiness(BaseModel):
-    """Whether a service can do its work."""
-
-    status: Literal["ready", "unready"]
-    faults: dict[str, str] = Field(description="what is not well, and why")
+tell_wrong_settings()  # before a service reads any: each of them imports this first
 
 
 class Service:
@@ -163,131 +139,3 @@ async def _for_ever(make: Callable[[], Coroutine[Any, Any, None]], name: str) ->
             observe.unhandled.inc()
             observe.log().error("a task failed; starting it again", task=name, exc_info=error)
         await asyncio.sleep(0.2)
-
-
-def _tell_of_what_nobody_took(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """As asyncio does, but for a name that was not found: uvloop goes on to look it up for a connection that was given
-    up, and who wanted that one has been told."""
-    if not isinstance(context.get("exception"), socket.gaierror):
-        loop.default_exception_handler(context)
-
-
-Run = Callable[[AsyncExitStack], Awaitable[None]]
-"""Called once a service has started, with a stack for what must be closed."""
-
-
-@asynccontextmanager
-async def running(service: Service, run: Run | None = None) -> AsyncIterator[None]:
-    """Start a service, and stop it in the end."""
-    observe.configure_logs(service.name, service.settings.log_level)
-    asyncio.get_running_loop().set_exception_handler(_tell_of_what_nobody_took)
-    async with AsyncExitStack() as stack:
-        stack.push_async_callback(service.stop)
-        try:
-            await service.start()
-            if run is not None:
-                await run(stack)
-        except WrongSetting as error:
-            end_the_start(error)
-        gc.set_threshold(YOUNG)
-        gc.freeze()  # what was made at start stays: a collection need not look at it
-        if service.remembers:
-            gc.callbacks.append(_freeze_what_is_left)
-            stack.callback(gc.callbacks.remove, _freeze_what_is_left)
-        observe.log().info("started")
-        yield
-
-
-def _freeze_what_is_left(phase: str, _: dict[str, int]) -> None:
-    """What outlasts a collection is remembered: to look at hundreds of thousands of cards again takes a tenth of a
-    second, in which no page is built. What is left of it goes when nobody refers to it, as it always does; cycles that
-    are garbage only later stay, and a press makes hardly any."""
-    if phase == "stop":
-        gc.freeze()
-
-
-def create_app(service: Service, title: str, run: Run | None = None) -> Documented:
-    """The HTTP side of a service."""
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with running(service, run):
-            yield
-
-    app = Documented(title=title, version=released(), lifespan=lifespan, redirect_slashes=False)
-
-    async def docs(_: Request) -> Response:
-        return reference(app.openapi(), "/openapi.json")
-
-    app.add_route("/docs", docs)
-    app.get("/health/live", tags=["health"], name="live")(_live)
-    app.head("/health/live", include_in_schema=False)(_live)
-    _add_health(app, service)
-    for failure in (Problem, StoreUnavailable, Exception):
-        app.add_exception_handler(failure, _failed)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_middleware(Timed)
-    return app
-
-
-async def _live() -> dict[str, str]:
-    """Whether the process serves at all."""
-    return {"status": "live"}
-
-
-def _add_health(app: FastAPI, service: Service) -> None:
-    not_ready: dict[int | str, dict[str, Any]] = {503: {"description": "not ready, and why", "model": Readiness}}
-
-    @app.head("/health/ready", include_in_schema=False)
-    @app.get("/health/ready", tags=["health"], response_model=Readiness, responses=not_ready)
-    async def ready() -> Response:
-        """Whether the store is reachable, the consumers run, and their lag is below its bound."""
-        faults = await service.unready()
-        return JSONResponse({"status": "unready" if faults else "ready", "faults": faults}, 503 if faults else 200)
-
-    @app.get("/metrics", tags=["health"], response_class=PlainTextResponse)
-    async def metrics() -> Response:
-        """Prometheus metrics."""
-        return Response(observe.exposition(), media_type=CONTENT_TYPE_LATEST)
-
-
-def problem_of(error: Exception, path: str) -> Problem:
-    """What a request, or a line of one, is told that ended in an error; what nothing expected is counted and logged."""
-    if isinstance(error, Problem):
-        return error
-    if isinstance(error, StoreUnavailable):
-        observe.store_failed(error)
-        return Problem(503, str(error))
-    observe.unhandled.inc()
-    observe.log().error("unhandled", path=path, exc_info=error)
-    return Problem(500, "an error of ours; it is logged")
-
-
-async def _failed(request: Request, error: Exception) -> Response:
-    return problem_of(error, request.url.path).response()
-
-
-async def _invalid(_: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - it is registered for nothing else
-    faults = [Fault(pointer_to(*(found["loc"][1:] or found["loc"])), found["msg"]) for found in error.errors()]
-    return Problem(422, faults[0].detail, faults).response()
-
-
-async def _http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for nothing else
-    answer = Problem(error.status_code, str(error.detail)).response()
-    answer.headers.update(error.headers or {})
-    if error.status_code == 405:
-        answer.headers["Allow"] = ", ".join(_methods(request))
-    return answer
-
-
-def _methods(request: Request) -> list[str]:
-    """The methods that the address of a request takes; a route knows its own alone."""
-    routes = request.app.router.routes
-    return [
-        method
-        for method in METHODS
-        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
-    ]

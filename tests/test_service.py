@@ -20,10 +20,12 @@ from prometheus_client import REGISTRY
 from services.render.mend import BOOT
 from services.render.refresh import LOOK
 from shared import observe
+from shared.application import create_app
 from shared.clock import LAST, TICK
 from shared.events import view_events
-from shared.service import SCHEMA, SCHEMA_KEY, Service, create_app, problem_of
-from shared.service import running as service_is_running
+from shared.failures import problem_of
+from shared.running import running as service_is_running
+from shared.service import SCHEMA, SCHEMA_KEY, Service
 from shared.settings import Settings
 from shared.store import Store, StoreUnavailable
 from shared.wrong import WrongSetting

@@ -16,11 +16,12 @@ from fastapi import FastAPI
 from redis.exceptions import ResponseError
 
 from shared import observe, streams
+from shared.application import create_app
 from shared.broker import create_group, make_broker
 from shared.dead_letters import letters, set_event_aside
 from shared.entries import Delivered
 from shared.events import ArticleViewed, announce, view_events
-from shared.service import Service, create_app
+from shared.service import Service
 from shared.settings import Settings
 from shared.store import Script, Store, StoreUnavailable
 from shared.streams import BATCH, TRIES, Consumer

@@ -11,8 +11,9 @@ from services.ingest.register import Register
 from services.ingest.routes import Desk, article_routes
 from services.ingest.schedule import Schedule
 from services.ingest.waiting import Waiting
+from shared.application import create_app
 from shared.retention import Retention
-from shared.service import Service, create_app
+from shared.service import Service
 from shared.settings import Settings
 
 settings = Settings.load()

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shared.failures import problem_of
 from shared.observe import requests
-from shared.service import problem_of
 
 PATH = "/v1/articles"
 

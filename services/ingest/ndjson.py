@@ -13,8 +13,8 @@ from starlette.types import Receive, Scope, Send
 from services.ingest.bodies import pieces
 from services.ingest.by_proxy import Kept, came_by_proxy, until_a_pause
 from shared import observe
+from shared.failures import problem_of
 from shared.problems import Fault, Problem
-from shared.service import problem_of
 
 MAX_LINES = 10_000
 HELD = 16 * 2**20  # bytes of lines that are worked on at once, whatever their number

@@ -18,8 +18,9 @@ from services.ingest.reported import Line, read_line
 from services.ingest.robots import is_robot
 from services.ingest.viewing import Beacon, Taken, ViewStream, taken
 from services.ingest.visitors import Client
+from shared.failures import problem_of
 from shared.problems import Fault, Problem
-from shared.service import Service, problem_of
+from shared.service import Service
 from shared.together import Together
 
 MOST = 4096  # bytes of a body, and of a line

@@ -11,9 +11,10 @@ from services.render.refresh import refresh
 from services.render.routes import add_routes
 from services.render.site import Site
 from services.render.ticker import Ticker
+from shared.application import create_app
 from shared.backlog import PRESSES
 from shared.events import ARTICLES, SIGNALS, signals
-from shared.service import Service, create_app
+from shared.service import Service
 from shared.settings import Settings
 
 settings = Settings.load()

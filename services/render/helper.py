@@ -13,7 +13,8 @@ from services.render.edition import LiveEdition
 from services.render.press import Press
 from services.render.printer import Printer
 from services.render.site import Site
-from shared.service import Service, running
+from shared.running import running
+from shared.service import Service
 from shared.settings import Settings
 
 

@@ -12,8 +12,9 @@ from services.trending.rankings import Rankings
 from services.trending.routes import ranking_routes
 from services.trending.stories import Stories, notices
 from services.trending.week import Calendar
+from shared.application import create_app
 from shared.events import ARTICLES, VIEWS, view_events
-from shared.service import Service, create_app
+from shared.service import Service
 from shared.settings import Settings
 
 settings = Settings.load()

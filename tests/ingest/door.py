@@ -8,9 +8,10 @@ import httpx
 from pydantic import SecretStr
 
 from services.ingest.views import Beacons, routes
+from shared.application import create_app
 from shared.events import VIEWS, view_events
 from shared.problems import Problem
-from shared.service import Service, create_app
+from shared.service import Service
 from shared.settings import Settings
 from shared.site_settings import SiteSettings
 

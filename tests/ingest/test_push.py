@@ -26,9 +26,10 @@ from services.ingest.illustrations import illustrate
 from services.ingest.media import AT_ONCE, ENVELOPE, MOST, Media
 from services.ingest.multipart import CHUNK
 from services.ingest.push import push_routes
+from shared.application import create_app
 from shared.media import find_media, original_path
 from shared.observe import NowAndThen
-from shared.service import Service, create_app
+from shared.service import Service
 from shared.settings import Settings
 from shared.store import Store
 

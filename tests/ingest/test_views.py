@@ -15,10 +15,10 @@ from services.ingest.robots import is_robot
 from services.ingest.viewing import FLOOD
 from services.ingest.views import MOST, Beacons, ViewBeacon, routes
 from services.ingest.visitors import SALTS, Client, DailySalts, network_of
+from shared.application import create_app
 from shared.clock import Clock
 from shared.events import VIEWS
 from shared.once import REMEMBERED, most_remembered
-from shared.service import create_app
 from shared.settings import Settings
 from shared.site_settings import SiteSettings
 from shared.store import Store, StoreUnavailable

@@ -6,10 +6,11 @@ import httpx
 import pytest
 
 from services.trending.routes import ranking_routes
+from shared.application import create_app
 from shared.articles import Article, record_key
 from shared.charts import Chart, chart_key
 from shared.live import names_key
-from shared.service import Service, create_app
+from shared.service import Service
 from shared.settings import Settings
 from tests.trending.newsroom import DAY, HOUR, NOON, Newsroom
 

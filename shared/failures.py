@@ -1,0 +1,62 @@
+"""What a request is told that ended in an error: problem+json, whatever raised it."""
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
+
+from shared import observe
+from shared.problems import Fault, Problem, pointer_to
+from shared.wire import StoreUnavailable
+
+METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+
+
+def problem_of(error: Exception, path: str) -> Problem:
+    """What a request, or a line of one, is told that ended in an error; what nothing expected is counted and logged."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, StoreUnavailable):
+        observe.store_failed(error)
+        return Problem(503, str(error))
+    observe.unhandled.inc()
+    observe.log().error("unhandled", path=path, exc_info=error)
+    return Problem(500, "an error of ours; it is logged")
+
+
+def answer_failures(app: FastAPI) -> None:
+    """Have the application answer with a problem whatever its calls raise, and what the framework itself refuses."""
+    for failure in (Problem, StoreUnavailable, Exception):
+        app.add_exception_handler(failure, _failed)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    return problem_of(error, request.url.path).response()
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - it is registered for nothing else
+    faults = [Fault(pointer_to(*(found["loc"][1:] or found["loc"])), found["msg"]) for found in error.errors()]
+    return Problem(422, faults[0].detail, faults).response()
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for nothing else
+    answer = Problem(error.status_code, str(error.detail)).response()
+    answer.headers.update(error.headers or {})
+    if error.status_code == 405:
+        answer.headers["Allow"] = ", ".join(_methods(request))
+    return answer
+
+
+def _methods(request: Request) -> list[str]:
+    """The methods that the address of a request takes; a route knows its own alone."""
+    routes = request.app.router.routes
+    return [
+        method
+        for method in METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
