@@ -149,6 +149,10 @@ class Article(PublicArticle):
         """Where its page is, not percent-encoded: `/2025/07/26/slug/`; empty if it never had one."""
         return f"/{self.day.replace('-', '/')}/{self.slug}/" if self.slug else ""
 
+    def url(self, base_url: str) -> str | None:
+        """Its whole address, percent-encoded; None if it never had one."""
+        return url(base_url, self.path) if self.path else None
+
     @property
     def modified_at(self) -> datetime:
         """When it last changed for its readers: published, updated or corrected, whichever was last."""

@@ -3,12 +3,13 @@
 from contextlib import AsyncExitStack
 
 from services.ingest import api, asyncapi, views
+from services.ingest.desk import Desk
 from services.ingest.doors import Doors
 from services.ingest.letterbox import Letterbox
 from services.ingest.limits import Limits
 from services.ingest.push import push_routes
 from services.ingest.register import Register
-from services.ingest.routes import Desk, article_routes
+from services.ingest.routes import article_routes
 from services.ingest.schedule import Schedule
 from services.ingest.waiting import Waiting
 from shared.application import create_app
@@ -24,6 +25,7 @@ register = Register(service.store, settings.site, service.clock)
 waiting = Waiting(service.store)
 schedule = Schedule(service.store, register, service.clock)
 desk = Desk(service, doors, register, waiting)
+beacons = views.Beacons(service)
 
 
 async def run(_: AsyncExitStack) -> None:
@@ -37,7 +39,6 @@ async def run(_: AsyncExitStack) -> None:
 api_app = create_app(service, "Pressrun ingest", run)
 api_app.include_router(article_routes(service, desk))
 api_app.include_router(push_routes(service, doors, desk.accept))
-beacons = views.Beacons(service)
 api_app.router.routes.extend([*views.routes(service, desk.source, beacons), *asyncapi.routes()])
 api_app.describe(api.CALLS, api.MODELS, api.SECURITY)
 letterbox = Letterbox(views.ViewBeacon(api_app, beacons), desk.take)

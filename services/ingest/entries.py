@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared import live
-from shared.articles import Article, PublicArticle, body_key, record_key, url
+from shared.articles import Article, PublicArticle, body_key, record_key
 from shared.events import ARTICLES, ArticleEvent, ArticlePublished, ArticleUpdated, ArticleWithdrawn, announce
 from shared.kept import pack_body, read_card
 from shared.site_settings import SiteSettings
@@ -43,7 +43,7 @@ def enter(change: Change, site: SiteSettings, now: datetime) -> tuple[list[Comma
         "guid": after.guid,
         "version": after.version,
         "revision": after.revision,
-        "url": url(site.base_url, after.path) if after.path else "",
+        "url": after.url(site.base_url) or "",
         "before": before.card().facets() if before and was_live else None,
         "article": _whole(after, change.body),
     }

@@ -3,8 +3,8 @@
 import pytest
 from redis.exceptions import ResponseError
 
+from services.ingest.desk import Desk
 from services.ingest.doors import Doors
-from services.ingest.routes import Desk
 from services.ingest.waiting import Waiting
 from shared.articles import identify
 from shared.events import ARTICLES
