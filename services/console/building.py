@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from services.console.folder import CannotStart
-from services.console.place import AsJson, Data, Place, err, find, named, out, progress_bar, tell_unreadable, with_store
+from services.console.place import Data, Place, find, named, tell_unreadable, with_store
+from services.console.terminal import AsJson, err, out, progress_bar
 from services.console.unreadable import CAUSES
 from services.render.check import Differences, compare
 from services.render.dirty import Dirty

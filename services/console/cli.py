@@ -12,10 +12,10 @@ from services.console.building import build, check, rebuild
 from services.console.exporting import export
 from services.console.folder import CannotStart
 from services.console.importing import import_
-from services.console.place import err
 from services.console.post import post
 from services.console.reasons import impact, watch, why
 from services.console.status import status
+from services.console.terminal import err
 from services.console.up import up
 from shared.release import released
 from shared.wrong import WrongSetting

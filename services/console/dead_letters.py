@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from services.console.place import AsJson, Data, Place, err, out, with_store
+from services.console.place import Data, Place, with_store
+from services.console.terminal import AsJson, err, out
 from services.render import keys
 from services.render.dirty import Dirty
 from shared.clock import due

@@ -23,7 +23,8 @@ import typer
 
 from services.console.exported import PORTION, end, head
 from services.console.folder import CannotStart
-from services.console.place import Data, Place, err, named, out, with_store
+from services.console.place import Data, Place, named, with_store
+from services.console.terminal import err, out
 from services.render.dirty_steps import ALL as DIRTY
 from services.render.everything import scan_bytes
 from services.render.mend import BOOT

@@ -16,7 +16,8 @@ import typer
 from services.console.exported import Damaged, Kept, kept
 from services.console.exporting import LEFT_OUT, STREAMS, turn
 from services.console.folder import CannotStart
-from services.console.place import Data, Place, err, named, out, with_store
+from services.console.place import Data, Place, named, with_store
+from services.console.terminal import err, out
 from services.render.dirty import Dirty
 from services.render.everything import scan
 from services.render.refresh import mark_everything

@@ -15,7 +15,8 @@ from h11 import RemoteProtocolError
 from services.console.addressee import addressee
 from services.console.duplex import Refused, exchange
 from services.console.folder import CannotStart
-from services.console.place import Data, err, named, out, progress_bar
+from services.console.place import Data, named
+from services.console.terminal import err, out, progress_bar
 
 PORTION = 5_000
 TRIES = 60

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import typer
 from pydantic import TypeAdapter
 
-from services.console.place import AsJson, Data, Place, err, out, with_store
+from services.console.place import Data, Place, with_store
+from services.console.terminal import AsJson, err, out
 from services.render import reasons
 from services.render.edition import LiveEdition
 from services.render.site import Site

@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from services.console.place import AsJson, Data, Place, out, with_store
+from services.console.place import Data, Place, with_store
+from services.console.terminal import AsJson, out
 from services.render.dirty import Dirty
 from shared.clock import moment
 from shared.entries import E, Unreadable, decode, entries_of, order_of
