@@ -11,7 +11,7 @@ import typer
 from services.console.folder import CannotStart
 from services.console.place import Data, Place, find, named, tell_unreadable, with_store
 from services.console.terminal import AsJson, err, out, progress_bar
-from services.console.unreadable import CAUSES
+from services.console.unreadable import READ_ERRORS
 from services.render.check import Differences, compare
 from services.render.dirty import Dirty
 from services.render.edition import LiveEdition
@@ -54,7 +54,7 @@ def build(
             inline_tree(out_dir, place.settings.site.path)
     except OSError as error:
         raise CannotStart(f"{error.filename or out_dir}: {error.strerror}") from None
-    except CAUSES:
+    except READ_ERRORS:
         with_store(data, lambda _, store: tell_unreadable(store))
         raise
     seconds = time.monotonic() - started

@@ -9,7 +9,7 @@ import math
 import re
 from base64 import b64decode
 from binascii import Error as NotBase64
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
@@ -24,6 +24,13 @@ BESIDE = "import:"
 """What a stream's key begins with until all of it is there."""
 LONG_IDLE_MS = 86_400_000
 """For how long what was read and not acknowledged is said to have lain there: those who take such entries over do."""
+ASKED: dict[str, Callable[[str | bytes], Command]] = {
+    "string": lambda key: ("GET", key),
+    "hash": lambda key: ("HGETALL", key),
+    "set": lambda key: ("SMEMBERS", key),
+    "zset": lambda key: ("ZRANGE", key, 0, -1, "WITHSCORES"),
+}
+"""How the store is asked for what a key of a kind has; a stream is read in portions."""
 _ENTRY = r"^[0-9]{1,19}-[0-9]{1,19}$"
 
 

@@ -13,7 +13,7 @@ import tarfile
 import tempfile
 from base64 import b64encode
 from bisect import bisect_right
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from types import FrameType
@@ -21,7 +21,7 @@ from typing import IO, Annotated, Any
 
 import typer
 
-from services.console.exported import PORTION, end, head
+from services.console.exported import ASKED, PORTION, end, head
 from services.console.folder import CannotStart
 from services.console.place import Data, Place, named, with_store
 from services.console.terminal import err, out
@@ -32,7 +32,7 @@ from services.render.refresh import LOOK
 from shared.clock import due
 from shared.entries import order_of
 from shared.groups import groups_of, left_by
-from shared.store import Command, Store
+from shared.store import Store
 
 PAUSE_MS = 120_000
 LEFT_OUT = {key.encode() for key in (*DIRTY, LOOK, BOOT)}
@@ -138,7 +138,7 @@ async def _keys(store: Store, strangers: list[str]) -> AsyncIterator[dict[str, s
         ours: dict[str, str] = {}
         for key, kind in zip(keys, kinds, strict=True):
             name = key.decode("utf-8", "backslashreplace")
-            if name.encode() == key and (kind in _READ or kind == "stream"):
+            if name.encode() == key and (kind in ASKED or kind == "stream"):
                 ours[name] = kind
             else:
                 strangers.append(f"{name!r} (a {kind})")
@@ -156,7 +156,7 @@ async def _write_keys(store: Store, lines: IO[bytes], strangers: list[str]) -> i
     async for known in _keys(store, strangers):
         first = {key: kind for key, kind in known.items() if not turn(key, kind)}
         later |= {key: kind for key, kind in known.items() if turn(key, kind)}
-        values = await store.all([_READ[kind](key) for key, kind in first.items()])
+        values = await store.all([ASKED[kind](key) for key, kind in first.items()])
         for (key, kind), value in zip(first.items(), values, strict=True):
             lines.write(_line({"key": key, "type": kind, "value": _plain(value)}))
         count += len(first)
@@ -167,7 +167,7 @@ async def _write_keys(store: Store, lines: IO[bytes], strangers: list[str]) -> i
                 await _pause(store)
                 lines.write(_line(part))
         else:
-            lines.write(_line({"key": key, "type": kind, "value": _plain(await store.do(*_READ[kind](key)))}))
+            lines.write(_line({"key": key, "type": kind, "value": _plain(await store.do(*ASKED[kind](key)))}))
     lines.write(_line(end(count + len(later))))
     return count + len(later)
 
@@ -196,14 +196,6 @@ async def _parts(store: Store, key: str) -> AsyncIterator[dict[str, Any]]:
 
 def _line(one: dict[str, Any]) -> bytes:
     return json.dumps(one).encode() + b"\n"
-
-
-_READ: dict[str, Callable[[str], Command]] = {
-    "string": lambda key: ("GET", key),
-    "hash": lambda key: ("HGETALL", key),
-    "set": lambda key: ("SMEMBERS", key),
-    "zset": lambda key: ("ZRANGE", key, 0, -1, "WITHSCORES"),
-}
 
 
 def _plain(value: Any) -> Any:

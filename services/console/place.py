@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from services.console.folder import CannotStart, others, read_run
-from services.console.unreadable import CAUSES, unreadable
+from services.console.unreadable import READ_ERRORS, unreadable
 from shared.settings import Settings
 from shared.store import Store, StoreUnavailable
 
@@ -78,7 +78,7 @@ def with_store(data: Path | None, work: Callable[[Place, Store], Awaitable[T]]) 
         async with store_of(place) as store:
             try:
                 return await work(place, store)
-            except CAUSES:
+            except READ_ERRORS:
                 await tell_unreadable(store)
                 raise
 

@@ -7,8 +7,8 @@ from typing import Any
 from pydantic import ValidationError
 from redis.exceptions import ResponseError
 
-from services.render.dirty_steps import CAUSES as MARKS
-from services.render.dirty_steps import TOKENS, WAITING, WHY
+from services.console.exported import ASKED
+from services.render.dirty_steps import CAUSES, TOKENS, WAITING, WHY
 from services.render.everything import scan_bytes
 from shared.articles import Article, Card
 from shared.charts import Chart, charts_key
@@ -17,10 +17,10 @@ from shared.events import DEAD_LETTERS, STREAMS
 from shared.front import FRONT, Front
 from shared.kept import unpack_body
 from shared.media import LENGTHS
-from shared.store import Store
+from shared.store import Command, Store
 
-CAUSES = (ValueError, TypeError, LookupError, ResponseError)
-"""What a command may end in that has read it."""
+READ_ERRORS = (ValueError, TypeError, LookupError, ResponseError)
+"""What a command may end in that has read such a thing."""
 
 
 def _texts(parts: list[bytes]) -> None:
@@ -33,14 +33,6 @@ def _counts(parts: list[bytes]) -> None:
     for count in parts[1::2]:
         int(count.rpartition(b" ")[2])
 
-
-VALUE = {
-    "string": ("GET",),
-    "hash": ("HGETALL",),
-    "set": ("SMEMBERS",),
-    "zset": ("ZRANGE", 0, -1),
-}
-"""How the store is asked for what a key of a kind has."""
 
 Read = Callable[[Any], object]
 KEPT: dict[str, tuple[str, Read]] = {
@@ -56,7 +48,7 @@ KEPT: dict[str, tuple[str, Read]] = {
     "slug:": ("string", bytes.decode),
     **dict.fromkeys(("list:", "place:", *WAITING), ("zset", _texts)),
     **dict.fromkeys(("former:", "charted:", charts_key()), ("set", _texts)),
-    **dict.fromkeys(("names:", "built:", TOKENS, MARKS), ("hash", _texts)),
+    **dict.fromkeys(("names:", "built:", TOKENS, CAUSES), ("hash", _texts)),
     **dict.fromkeys(("days:", "months:", WHY, LENGTHS), ("hash", _counts)),
 }
 """What is kept under a name, or under those that begin so with a colon, and what reads it."""
@@ -73,12 +65,17 @@ async def unreadable(store: Store) -> list[str]:
     async for keys in scan_bytes(store, "*"):
         known = [(key, name, *kept) for key in keys if (kept := kept_under(name := _text(key)))]
         kinds = [kind.decode() for kind in await store.all([("TYPE", key) for key, *_ in known])]
-        asked = [VALUE.get(kind, ("EXISTS",)) for kind in kinds]
-        values = await store.all([(word, key, *more) for (word, *more), (key, *_) in zip(asked, known, strict=True)])
+        asked = [ASKED.get(there, _only_whether)(key) for (key, *_), there in zip(known, kinds, strict=True)]
+        values = await store.all(asked)
         for (key, name, kind, read), there, value in zip(known, kinds, values, strict=True):
             if wrong := _wrong(key, kind, read, there, value):
                 found.append(f"{name}: {wrong}")
     return sorted(found)
+
+
+def _only_whether(key: str | bytes) -> Command:
+    """A stream is not read, and of what has gone there is nothing to read."""
+    return ("EXISTS", key)
 
 
 def _text(key: bytes) -> str:
@@ -95,6 +92,6 @@ def _wrong(key: bytes, kind: str, read: Read, there: str, value: Any) -> str:
             read(value)
     except ValidationError as error:
         return error.errors(include_url=False)[0]["msg"]
-    except CAUSES as error:
+    except READ_ERRORS as error:
         return str(error)
     return ""
