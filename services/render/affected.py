@@ -1,4 +1,5 @@
-"""The dependency table: which pages change when an article's card does. Pure; the press evaluates the conditions.
+"""The dependency table: which pages change when an article's card does. Pure; whether the conditions hold is found
+out by the step that lists the article (`marks_step`).
 
 A page that shows the newest of a list is marked only where the article stands, or stood, among those it shows;
 an archive or sitemap page only where it has its place.

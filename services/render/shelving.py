@@ -4,8 +4,8 @@ that changes."""
 from services.render import dirty_steps, keys
 from services.render.dirty_steps import waits_key
 from services.render.lists_step import LISTS
+from services.render.marks_step import MARKS
 from shared.articles import record_key
-from shared.charts import charted_key
 from shared.clock import due
 from shared.live import left_key, live_key
 from shared.store import Script
@@ -28,36 +28,14 @@ from shared.store import Script
 SHELVE = Script(
     dirty_steps.LUA
     + LISTS
-    + f"local CHARTED, LIVE, LEFT = '{charted_key('')}', '{live_key('')}', '{left_key('')}'\n"
+    + MARKS
+    + f"local LIVE, LEFT = '{live_key('')}', '{left_key('')}'\n"
     + f"local DUE, NEWS, WAITS, LAST = '{due('press')}', '{keys.NEWS_DUE}:', '{waits_key('')}', {keys.LAST}\n"
     + f"local RECORD = '{record_key('')}'\n"
     + """
 local PAGES, SHELVINGS, BEYOND = KEYS[9], KEYS[10], {KEYS[11], KEYS[12], KEYS[13]}
 local plans, marks = cjson.decode(ARGV[1]), cjson.decode(ARGV[2])
 local beyond = redis.call('MGET', unpack(BEYOND))
-
-local due, at_due, background, whole = {}, {}, {}, {}
-local function touch(page, patience, cause)
-  -- to be marked, with all others; the first cause stands, as if each were marked by itself
-  if whole[page] then return end
-  local at = at_due[page]
-  if not at then
-    at = #due + 1
-    at_due[page] = at
-    due[at], due[at + 1], due[at + 2] = page, patience, cause
-  elseif patience < due[at + 1] then
-    due[at + 1] = patience
-  end
-end
-local function touch_around(page, patience, cause)
-  -- what may show an article that goes must be looked at at once; other related articles can wait for all other pages
-  if patience == 0 then return touch(page, patience, cause) end
-  background[#background + 1], background[#background + 2], background[#background + 3] = page, patience, cause
-end
-local function is_touched(page, patience)
-  local at = at_due[page]
-  return at and due[at + 1] <= patience
-end
 
 local pages, ended, reasons = {}, {}, {}
 for number, plan in ipairs(plans) do pages[number] = plan.page end
@@ -106,67 +84,12 @@ local function leave_whole(plan)
   end
 end
 
-local marked_whole = {}
-local function touch_all(page, size, name, period, patience, cause)
-  -- once for all articles of a step: where many leave together, each finds the period empty
-  if marked_whole[page] and marked_whole[page] <= patience then return end
-  marked_whole[page] = patience
-  local last = math.ceil(redis.call('ZCARD', place_key(name, period)) / size)
-  for n = 1, last do touch((string.gsub(page, '{n}', n)), patience, cause) end
-end
-
-local function mark_what_changes(plan, was_empty, begun, best, places)
-  local id, cause, after, now_at = plan.id, plan.cause, plan.after, {}
-  for _, number in ipairs(plan.marks) do
-    local m = marks[number]
-    local page, when, name, size, period, patience = m[1], m[2], m[3], m[4], m[5], m[6]
-    if when == 'place' then
-      local place = place_of(places, id, name, period)
-      if place then
-        local n, is_first = math.floor(place / size), place % size == 0
-        -- a page that begins is there at once: the one before it leads to it, and may have waited for long
-        local is_led_to = is_first and (n > 0 or string.sub(page, 1, 8) == 'sitemap:')
-        touch((string.gsub(page, '{n}', n + 1)), is_led_to and 0 or patience, cause)
-        if is_first and n > 0 then touch((string.gsub(page, '{n}', n)), patience, cause) end
-      end
-    elseif when == 'charts' then
-      for _, week in ipairs(redis.call('SMEMBERS', CHARTED .. id)) do
-        touch((string.gsub(page, '{n}', week)), patience, cause)
-      end
-    elseif when == 'pages' then
-      if turned(begun, name, period) then touch_all(page, size, name, period, patience, cause) end
-    elseif is_touched(page, patience) then
-      -- whether or not this one changes it too
-    elseif when == 'always' then
-      touch(page, patience, cause)
-    elseif when == 'within' or when == 'short' then
-      local rank = best[name]
-      if after then
-        local stands = position(now_at, id, name, after)
-        if not rank or stands < rank then rank = stands end
-      end
-      if when == 'within' and rank and rank < size then touch(page, patience, cause) end
-      if when == 'short' and rank and rank < size and picked(size) < size then touch(page, patience, cause) end
-    elseif when == 'edge' then
-      if was_empty[name] or redis.call('EXISTS', LIST .. name) == 0 then touch(page, patience, cause) end
-    elseif when == 'period' then
-      local place = size > 0 and place_of(places, id, name, period)
-      if turned(begun, name, period) or place and place % size == 0 then touch(page, patience, cause) end
-    end
-  end
-end
-
-local function list(plan, best, places)
-  local id, was_empty, begun = plan.id, {}, {}
-  for _, number in ipairs(plan.marks) do
-    local m = marks[number]
-    local when, name = m[2], m[3]
-    if plan.before and (when == 'within' or when == 'short') then position(best, id, name, plan.before) end
-    if when == 'edge' then was_empty[name] = redis.call('EXISTS', LIST .. name) == 0 end
-  end
-  for _, left in ipairs(plan.leave) do leave(id, left) end
-  for _, joined in ipairs(plan.join) do join(id, joined, plan.after, places, begun) end
-  return was_empty, begun
+local function list(plan, places)
+  -- which of its new periods were empty
+  local begun = {}
+  for _, left in ipairs(plan.leave) do leave(plan.id, left) end
+  for _, joined in ipairs(plan.join) do join(plan.id, joined, plan.after, places, begun) end
+  return begun
 end
 
 local function note(plan, card, live)
@@ -205,10 +128,11 @@ local function shelve(plan, card, live, left, first)
     caused(plan.page, plan.cause)
     return 0
   end
-  local best, places = {}, {}
-  local was_empty, begun = list(plan, best, places)
+  local best, was_empty = stood(marks, plan)
+  local places = {}
+  local begun = list(plan, places)
   leave_whole(plan)
-  mark_what_changes(plan, was_empty, begun, best, places)
+  mark_what_changes(marks, plan, best, was_empty, begun, places)
   if redis.call('INCR', SHELVINGS) ~= plan.shelvings + 1 and #plan.near > 0 and card ~= '' then
     -- an article that was shelved beside it did not find it in the lists, nor was found by it: look again
     touch_around('article:' .. plan.id, plan.patience, plan.cause)
@@ -240,8 +164,7 @@ end
 for first = 1, #reasons, 1000 do -- unpack has its bounds; 24 articles may bring thousands of pages
   redis.call('HSET', WHY, unpack(reasons, first, math.min(first + 999, #reasons)))
 end
-mark_due(due)
-mark_all(BACKGROUND, background)
+mark_touched()
 return results
 """
 )
