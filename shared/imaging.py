@@ -2,17 +2,16 @@
 may have made it to hurt.
 """
 
-import re
 import secrets
 import warnings
-from collections.abc import Container, Iterator
+from collections.abc import Container
 from io import BytesIO
-from itertools import islice
 from pathlib import Path
 
 from PIL import Image, ImageCms
 from PIL.Image import Transpose
 
+from shared.jpeg import BEGIN, MAX_SCANS, MAX_SEGMENTS, has_many_scans, has_many_segments, is_kept_whole
 from shared.media import WIDTHS, media_names
 
 MAX_PIXELS = 50_000_000
@@ -21,15 +20,7 @@ MAX_JPEG_PIXELS = 4 * MAX_PIXELS
 """Of a JPEG that is decoded no larger than it is needed: cameras have up to 100 million, telephones 200."""
 BAND = 128  # rows
 MAX_RATIO = 10  # of the longer side to the shorter one: WebP ends at 16,383 pixels
-MAX_SCANS = 64  # of a JPEG: each goes over all of its pixels, and takes a few bytes of the file
-MAX_SEGMENTS = 10_000  # of a JPEG, that are shorter than 256 bytes: Pillow keeps a hundred bytes of each
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
-_SHORT = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]\x00")
-_MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd7\xff])")  # of those that a length follows, or the end
-_JPEG = ("JPEG", "MPO")
-_SCAN, _END = b"\xda", b"\xd9"
-_FRAMES = (b"\xc0", b"\xc1", b"\xc3", b"\xc9", b"\xcb")  # of those that a decoder takes
-_PROGRESSIVE = (b"\xc2", b"\xca")
 _ORIENTATION = 0x0112  # of EXIF
 _TURNS = {
     2: Transpose.FLIP_LEFT_RIGHT,
@@ -89,28 +80,42 @@ def _open(path: Path) -> tuple[Image.Image, tuple[int, int]]:
     """Open a picture of one of the FORMATS within the bounds, without decoding it; and its size, since a JPEG may be
     decoded smaller. Raises NoPicture."""
     try:
-        picture = None if _has_many_segments(path) else Image.open(path, formats=FORMATS)
-    except FileNotFoundError:
+        jpeg = _read_jpeg(path)
+        if has_many_segments(jpeg):
+            raise NoPicture(f"The JPEG has more than {MAX_SEGMENTS} short segments; save it again.")
+        picture = Image.open(path, formats=FORMATS)
+    except (FileNotFoundError, NoPicture):
         raise
     except (OSError, ValueError, SyntaxError, EOFError) as error:
         raise NoPicture("This is no picture in JPEG, PNG, WebP or GIF.") from error
-    if picture is None:
-        raise NoPicture(f"The JPEG has more than {MAX_SEGMENTS} short segments; save it again.")
     size = picture.size
-    jpeg = path.read_bytes() if picture.format in _JPEG else b""
-    most = MAX_JPEG_PIXELS if jpeg and not _is_kept_whole(jpeg) else MAX_PIXELS
+    most = MAX_JPEG_PIXELS if jpeg and not is_kept_whole(jpeg) else MAX_PIXELS
     if size[0] * size[1] <= most:
         picture.draft("RGB", _needed(size, sideways=_turn(picture) in _SIDEWAYS))  # does nothing to others
-    if picture.width * picture.height > MAX_PIXELS:
+    if wrong := _beyond_bounds(picture, size, jpeg):
         picture.close()
-        raise NoPicture(f"The picture has more than {MAX_PIXELS // 1_000_000} million pixels; send a smaller one.")
-    if max(size) > MAX_RATIO * min(size):
-        picture.close()
-        raise NoPicture(f"One side of the picture is more than {MAX_RATIO} times the other; send it in pieces.")
-    if _has_many_scans(jpeg):
-        picture.close()
-        raise NoPicture(f"The JPEG has more than {MAX_SCANS} scans; save it again.")
+        raise NoPicture(wrong)
     return picture, size
+
+
+def _read_jpeg(path: Path) -> bytes:
+    """All of a JPEG; nothing of what is none."""
+    with path.open("rb") as file:
+        if file.read(len(BEGIN)) != BEGIN:
+            return b""
+        file.seek(0)
+        return file.read()
+
+
+def _beyond_bounds(picture: Image.Image, size: tuple[int, int], jpeg: bytes) -> str:
+    """Which bound a picture of this size goes beyond, as it would be decoded now; empty if it keeps within all."""
+    if picture.width * picture.height > MAX_PIXELS:
+        return f"The picture has more than {MAX_PIXELS // 1_000_000} million pixels; send a smaller one."
+    if max(size) > MAX_RATIO * min(size):
+        return f"One side of the picture is more than {MAX_RATIO} times the other; send it in pieces."
+    if has_many_scans(jpeg):
+        return f"The JPEG has more than {MAX_SCANS} scans; save it again."
+    return ""
 
 
 def _needed(size: tuple[int, int], *, sideways: bool) -> tuple[int, int]:
@@ -121,43 +126,6 @@ def _needed(size: tuple[int, int], *, sideways: bool) -> tuple[int, int]:
     if size[0] * size[1] > MAX_PIXELS * scale**2:
         width = WIDTHS[-1]
     return (1, width) if sideways else (width, 1)
-
-
-def _has_many_segments(path: Path) -> bool:
-    """Whether a JPEG has more than MAX_SEGMENTS, wherever: Pillow reads on where others would not."""
-    with path.open("rb") as file:
-        if file.read(2) != b"\xff\xd8":
-            return False
-        return next(islice(_SHORT.finditer(file.read()), MAX_SEGMENTS, None), None) is not None
-
-
-def _has_many_scans(jpeg: bytes) -> bool:
-    """Whether a JPEG has more than MAX_SCANS."""
-    scans = (kind for kind, _ in _segments(jpeg) if kind == _SCAN)
-    return next(islice(scans, MAX_SCANS, None), None) is not None
-
-
-def _is_kept_whole(jpeg: bytes) -> bool:
-    """Whether all of a JPEG is kept before any of it is decoded, twice as large as its pixels: a progressive one, and
-    one whose colours come one after the other."""
-    colours = b""
-    for kind, at in _segments(jpeg):
-        if kind in _PROGRESSIVE:
-            return True
-        if kind in _FRAMES:
-            colours = jpeg[at + 7 : at + 8]
-        if kind == _SCAN:
-            return jpeg[at + 2 : at + 3] < colours
-    return False
-
-
-def _segments(jpeg: bytes) -> Iterator[tuple[bytes, int]]:
-    """The segments of a JPEG, each with where its length stands (ITU-T T.81 §B); what phones add after its end is no
-    part of it."""
-    at = 2
-    while (marker := _MARKER.search(jpeg, at)) and marker[1] != _END:
-        yield marker[1], marker.end()
-        at = marker.end() + max(2, int.from_bytes(jpeg[marker.end() : marker.end() + 2]))
 
 
 def _decode(picture: Image.Image) -> None:
