@@ -20,12 +20,12 @@ from services.render.press import Press
 from services.render.printer import Printer
 from services.render.site import Site
 from services.render.ticker import Ticker
-from shared import observe
 from shared.backlog import PRESSES
 from shared.broker import create_group
 from shared.clock import Clock
 from shared.entries import decode
 from shared.events import ARTICLES
+from shared.logs import configure_logs
 from shared.settings import Settings
 from shared.site_settings import SiteSettings
 from shared.store import Store
@@ -75,7 +75,7 @@ def parts(folder: Path, site_toml: Path) -> dict[str, float]:
 
 
 async def _measure(settings: Settings, site: SiteSettings) -> dict[str, float]:
-    observe.configure_logs("bench", "error")
+    configure_logs("bench", "error")
     store, clock = Store(settings), Clock(settings)
     register = Register(store, site, clock)
     tree, edition, printer = Site(settings.pages_dir), LiveEdition(store, site), Printer(site)

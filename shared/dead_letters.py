@@ -6,8 +6,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from shared import observe
+from shared import metrics
 from shared.events import DEAD_LETTERS
+from shared.logs import log
 from shared.store import Command, Script, Store, pairs
 
 OF = "dead-letters:of"
@@ -27,8 +28,8 @@ async def set_event_aside(
     already. `event_id`: None where the entry is no event."""
     letter = set_aside("event", f"{stream}/{entry}", reason, raw, stream=stream, group=group)
     if await store.run(_ASIDE, (stream, DEAD_LETTERS), (group, entry, *letter[3:])):
-        observe.events_set_aside.labels(stream, group).inc()
-        observe.log().error("an event was set aside", stream=stream, entry=entry, event_id=event_id, reason=reason)
+        metrics.events_set_aside.labels(stream, group).inc()
+        log().error("an event was set aside", stream=stream, entry=entry, event_id=event_id, reason=reason)
 
 
 async def set_aside_once(store: Store, kind: str, name: str, reason: str, **more: str) -> None:

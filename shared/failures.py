@@ -6,7 +6,8 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from shared import observe
+from shared import metrics
+from shared.logs import log
 from shared.problems import Fault, Problem, pointer_to
 from shared.wire import StoreUnavailable
 
@@ -18,10 +19,10 @@ def problem_of(error: Exception, path: str) -> Problem:
     if isinstance(error, Problem):
         return error
     if isinstance(error, StoreUnavailable):
-        observe.store_failed(error)
+        metrics.store_failed(error)
         return Problem(503, str(error))
-    observe.unhandled.inc()
-    observe.log().error("unhandled", path=path, exc_info=error)
+    metrics.unhandled.inc()
+    log().error("unhandled", path=path, exc_info=error)
     return Problem(500, "an error of ours; it is logged")
 
 

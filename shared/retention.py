@@ -7,10 +7,10 @@ import time
 from prometheus_client import Gauge
 from redis.exceptions import ResponseError
 
-from shared import observe
 from shared.entries import order_of
 from shared.events import STREAMS
 from shared.groups import Group, groups_of, idle_of
+from shared.logs import log
 from shared.store import Store
 
 OURS = frozenset({"render", "trending"})
@@ -76,10 +76,10 @@ class Retention:
         else:
             idle = now - self._alone_since.setdefault((stream, group), now)
         if idle > self._kept_ms:
-            observe.log().warning("a group reads no more", stream=stream, group=group, idle_ms=idle)
+            log().warning("a group reads no more", stream=stream, group=group, idle_ms=idle)
         return idle
 
     async def _remove(self, stream: str, group: str) -> None:
         self._alone_since.pop((stream, group), None)
         if await self._store.do("XGROUP", "DESTROY", stream, group):
-            observe.log().error("a group that reads no more was removed", stream=stream, group=group)
+            log().error("a group that reads no more was removed", stream=stream, group=group)

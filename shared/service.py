@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 from faststream.redis import RedisBroker
 from redis.exceptions import NoPermissionError
 
-from shared import observe
+from shared import metrics
 from shared.broker import make_broker
 from shared.clock import Clock
+from shared.logs import log
 from shared.refusal import tell_wrong_settings
 from shared.replicas import Replicas
 from shared.settings import Settings
@@ -73,7 +74,7 @@ class Service:
             try:
                 return await step()
             except StoreUnavailable as error:
-                observe.store_failed(error)
+                metrics.store_failed(error)
                 if time.monotonic() > until:
                     raise WrongSetting(f"PRESSRUN_REDIS_URL: {error} (tried for {STORE_PATIENCE:g} s)") from None
                 await asyncio.sleep(0.05)
@@ -89,7 +90,7 @@ class Service:
                 task.cancel()  # again and again: redis-py drops a cancellation that comes while it connects
             _, left = await asyncio.wait(left, timeout=0.1)
         for task in left:
-            observe.log().error("a task did not end", task=task.get_name())
+            log().error("a task did not end", task=task.get_name())
         await self.store.close()
 
     async def unready(self) -> dict[str, str]:
@@ -123,7 +124,7 @@ class Service:
         """What the store has to say before anything begins."""
         await self._know_the_schema()
         if await self.clock.start(self.store):
-            observe.log().warning("the clock is behind the site's last moment; the site waits there")
+            log().warning("the clock is behind the site's last moment; the site waits there")
         for consumer in self.consumers:
             await consumer.prepare()
 
@@ -134,8 +135,8 @@ async def _for_ever(make: Callable[[], Coroutine[Any, Any, None]], name: str) ->
             await make()
             return
         except StoreUnavailable as error:
-            observe.store_failed(error)
+            metrics.store_failed(error)
         except Exception as error:  # noqa: BLE001 - a task of the service must not end by an error
-            observe.unhandled.inc()
-            observe.log().error("a task failed; starting it again", task=name, exc_info=error)
+            metrics.unhandled.inc()
+            log().error("a task failed; starting it again", task=name, exc_info=error)
         await asyncio.sleep(0.2)

@@ -16,11 +16,12 @@ from faststream.redis.message import RedisBatchStreamMessage
 from pydantic import TypeAdapter
 from redis.exceptions import ResponseError
 
-from shared import observe
+from shared import metrics
 from shared.broker import create_group, subscribe
 from shared.dead_letters import set_event_aside
 from shared.entries import Delivered, E, Fields, Unreadable, decode, entries_of, order_of
 from shared.groups import groups_of
+from shared.logs import log
 from shared.settings import Settings
 from shared.store import Store, StoreUnavailable
 
@@ -65,7 +66,7 @@ class Consumer(Generic[E]):
         self.lag, self.oldest = 0, 0.0
         """Entries that the group has not read, and seconds since the oldest came that is not acknowledged."""
         self._turn = asyncio.Lock()
-        for counted in (observe.events_handled, observe.events_retried, observe.events_set_aside):
+        for counted in (metrics.events_handled, metrics.events_retried, metrics.events_set_aside):
             counted.labels(stream, group)  # told from 0 on: where there was no number, Prometheus sees no rise
         self._subscriber = subscribe(broker, stream, group, self._name, batch)
         self._subscriber(self._receive)
@@ -90,7 +91,7 @@ class Consumer(Generic[E]):
                 await self._claim()
                 await self._measure()
             except StoreUnavailable as error:
-                observe.store_failed(error)
+                metrics.store_failed(error)
                 self._left_undone = True
             except ResponseError as error:
                 if not str(error).startswith("NOGROUP"):
@@ -100,7 +101,7 @@ class Consumer(Generic[E]):
 
     async def _restart_if_stopped(self) -> None:
         if not self.running:
-            observe.log().warning("reading of a stream stopped; starting it again", stream=self.stream)
+            log().warning("reading of a stream stopped; starting it again", stream=self.stream)
             await self.prepare()
             await self._subscriber.start()
 
@@ -151,9 +152,9 @@ class Consumer(Generic[E]):
         for group in await groups_of(self._store, self.stream):
             if group.name == self.group:
                 self.lag, self.oldest = group.lag or 0, await self._oldest(group.pending)
-                observe.event_lag.labels(self.stream, self.group).set(self.lag)
-                observe.event_pending.labels(self.stream, self.group).set(group.pending)
-                observe.event_oldest.labels(self.stream, self.group).set(self.oldest)
+                metrics.event_lag.labels(self.stream, self.group).set(self.lag)
+                metrics.event_pending.labels(self.stream, self.group).set(group.pending)
+                metrics.event_oldest.labels(self.stream, self.group).set(self.oldest)
 
     async def _oldest(self, pending: int) -> float:
         """Seconds since the oldest entry that is not acknowledged came."""
@@ -179,13 +180,13 @@ class Consumer(Generic[E]):
         try:
             await self._handle(batch)
         except StoreUnavailable as error:
-            observe.store_failed(error)
+            metrics.store_failed(error)
             self._left_undone = True
             return
         except Exception as error:  # noqa: BLE001 - whatever a handler raises ends as done, tried again or set aside
             await self._failed(batch, error)
             return
-        observe.events_handled.labels(self.stream, self.group).inc(len(batch))
+        metrics.events_handled.labels(self.stream, self.group).inc(len(batch))
         if self._failures:
             for one in batch:
                 self._failures.pop(one.entry, None)
@@ -197,7 +198,7 @@ class Consumer(Generic[E]):
             return
         one = batch[0]
         self._failures[one.entry] = tries = self._failures.get(one.entry, 0) + 1
-        observe.log().error(
+        log().error(
             "an event failed", stream=self.stream, entry=one.entry, event_id=one.event.event_id, tries=tries,
             exc_info=error,
         )  # fmt: skip
@@ -205,14 +206,14 @@ class Consumer(Generic[E]):
             reason = f"{type(error).__name__}: {error}"
             await self._set_aside(one.entry, one.raw.decode(), reason, one.event.event_id)
         else:
-            observe.events_retried.labels(self.stream, self.group).inc()
+            metrics.events_retried.labels(self.stream, self.group).inc()
             self._left_undone = True
 
     async def _set_aside(self, entry: str, raw: str, reason: str, event_id: str | None = None) -> None:
         try:
             await set_event_aside(self._store, self.stream, self.group, entry, raw, reason, event_id)
         except StoreUnavailable as error:
-            observe.store_failed(error)
+            metrics.store_failed(error)
             self._left_undone = True
         else:
             self._failures.pop(entry, None)

@@ -4,7 +4,7 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.observe import requests
+from shared.metrics import requests
 
 
 class Timed:

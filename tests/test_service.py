@@ -19,11 +19,12 @@ from prometheus_client import REGISTRY
 
 from services.render.mend import BOOT
 from services.render.refresh import LOOK
-from shared import observe
+from shared import metrics
 from shared.application import create_app
 from shared.clock import LAST, TICK
 from shared.events import view_events
 from shared.failures import problem_of
+from shared.logs import NowAndThen
 from shared.running import running as service_is_running
 from shared.service import SCHEMA, SCHEMA_KEY, Service
 from shared.settings import Settings
@@ -177,8 +178,8 @@ def test_a_store_that_does_not_serve_is_logged_with_its_reason_and_not_for_each_
         def warning(self, event: str, *, reason: str) -> None:
             lines.append((event, reason))
 
-    monkeypatch.setattr(observe, "log", Log)
-    monkeypatch.setattr(observe, "_of_the_store", observe.NowAndThen())
+    monkeypatch.setattr(metrics, "log", Log)
+    monkeypatch.setattr(metrics, "_of_the_store", NowAndThen())
     for _ in range(3):
         assert problem_of(StoreUnavailable("it is away"), "/v1/articles").status == 503
     assert lines == [("the store does not serve", "it is away")]
@@ -225,16 +226,17 @@ def test_a_service_whose_port_is_taken_ends(valkey: str, tmp_path: Path) -> None
 
 COUNTING = """
 import os, sys
-from shared import observe
-observe.unhandled.inc(float(sys.argv[1]))
-observe.event_lag.labels("articles", "render").set(float(sys.argv[2]))
-print(observe.exposition().decode())
+from shared import metrics
+from shared.logs import NowAndThen
+metrics.unhandled.inc(float(sys.argv[1]))
+metrics.event_lag.labels("articles", "render").set(float(sys.argv[2]))
+print(metrics.exposition().decode())
 """
 
 
 def _count(folder: Path, consumer: str, unhandled: int, lag: int) -> set[str]:
     """A process of that name counts; the metrics that it tells then."""
-    environ = {observe.METRICS_FOLDER: str(folder), "PRESSRUN_CONSUMER": consumer, "PYTHONPATH": str(ROOT)}
+    environ = {metrics.METRICS_FOLDER: str(folder), "PRESSRUN_CONSUMER": consumer, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", COUNTING, str(unhandled), str(lag)]
     done = subprocess.run(
         command, env={**os.environ, **environ}, capture_output=True, text=True, timeout=20, check=True
@@ -244,7 +246,7 @@ def _count(folder: Path, consumer: str, unhandled: int, lag: int) -> set[str]:
 
 def test_processes_of_one_service_tell_what_all_have_counted(tmp_path: Path) -> None:
     for consumer in ("w", "w-2"):
-        observe.make_room(tmp_path, consumer)
+        metrics.make_room(tmp_path, consumer)
     assert "pressrun_unhandled_exceptions_total 2.0" in _count(tmp_path, "w", 2, 7)
     told = _count(tmp_path, "w-2", 3, 5)
     assert "pressrun_unhandled_exceptions_total 5.0" in told
@@ -255,13 +257,13 @@ def test_processes_of_one_service_tell_what_all_have_counted(tmp_path: Path) -> 
 
 def test_a_folder_whose_name_looks_like_a_pattern_is_counted_in_like_any_other(tmp_path: Path) -> None:
     folder = tmp_path / "a[b]*"
-    observe.make_room(folder, "w")
+    metrics.make_room(folder, "w")
     assert "pressrun_unhandled_exceptions_total 2.0" in _count(folder, "w", 2, 7)
 
 
 def test_the_folder_that_another_program_counts_in_is_left_alone(tmp_path: Path) -> None:
     environ = {name: value for name, value in os.environ.items() if name != "PRESSRUN_CONSUMER"}
-    environ |= {observe.METRICS_FOLDER: str(tmp_path), "PYTHONPATH": str(ROOT)}
+    environ |= {metrics.METRICS_FOLDER: str(tmp_path), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "services.console", "--version"]
     done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=20, check=True)
     assert done.stdout.startswith("pressrun ")
@@ -269,7 +271,7 @@ def test_the_folder_that_another_program_counts_in_is_left_alone(tmp_path: Path)
 
 
 def test_the_room_that_processes_count_in_is_on_disk_before_they_do(tmp_path: Path) -> None:
-    observe.make_room(tmp_path, "w")
+    metrics.make_room(tmp_path, "w")
     before = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
     assert all(path.stat().st_blocks * 512 >= path.stat().st_size > 100_000 for path in tmp_path.iterdir())
     _count(tmp_path, "w", 1, 1)

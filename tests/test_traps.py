@@ -15,7 +15,7 @@ import pytest
 from fastapi import FastAPI
 from redis.exceptions import ResponseError
 
-from shared import observe, streams
+from shared import metrics, streams
 from shared.application import create_app
 from shared.broker import create_group, make_broker
 from shared.dead_letters import letters, set_event_aside
@@ -264,7 +264,7 @@ async def test_what_a_group_sets_aside_is_told_from_zero_on(valkey: str, store: 
     settings = Settings(redis_url=valkey)
     handle = Reader(store).handle
     Consumer(make_broker(settings), store, settings, stream=STREAM, group="told", events=view_events, handle=handle)
-    told = observe.exposition().decode()
+    told = metrics.exposition().decode()
     for name in ("handled", "retried", "set_aside"):
         assert f'pressrun_events_{name}_total{{group="told",stream="views"}} 0.0' in told
 

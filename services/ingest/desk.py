@@ -20,8 +20,8 @@ from services.ingest.parse import parse_json
 from services.ingest.register import TRIES, Accepted, Register
 from services.ingest.states import state_of
 from services.ingest.waiting import Waiting, seconds_to_wait
-from shared import observe
 from shared.articles import Article
+from shared.logs import log
 from shared.problems import Fault, Problem
 from shared.service import Service
 from shared.store import StoreUnavailable
@@ -119,7 +119,7 @@ class Desk:
     async def _keep(self, accepted: Accepted) -> None:
         """What comes before each acknowledgement, of `unchanged` too: its first try may have ended here."""
         await self._service.replicas.have_it()
-        observe.log().info(
+        log().info(
             "accepted", outcome=accepted.outcome, id=accepted.article.id, version=accepted.article.version,
             event_id=accepted.event_id,
         )  # fmt: skip

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.failures import problem_of
-from shared.observe import requests
+from shared.metrics import requests
 
 PATH = "/v1/articles"
 

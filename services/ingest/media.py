@@ -16,7 +16,7 @@ from services.ingest.bodies import check_length, steady
 from services.ingest.multipart import take_apart
 from services.ingest.pictures import inspect
 from services.ingest.signatures import Raw
-from shared import observe
+from shared.logs import NowAndThen, log
 from shared.media import Original, find_media, media_key, original_path
 from shared.problems import Problem
 from shared.replicas import Replicas
@@ -29,7 +29,7 @@ SPOOLS = 16
 STALE = 3600
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EIO, errno.EROFS)
 _UNFINISHED = ".incoming"
-_of_the_disk = observe.NowAndThen()
+_of_the_disk = NowAndThen()
 
 
 class Media:
@@ -154,6 +154,6 @@ def _disk_errors() -> Iterator[None]:
     except OSError as error:
         if error.errno in _FULL:
             if _of_the_disk.is_due():
-                observe.log().error("the disk does not take a file", error=str(error))
+                log().error("the disk does not take a file", error=str(error))
             raise Problem(503, f"the file cannot be kept now: {error.strerror}") from error
         raise

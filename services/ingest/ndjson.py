@@ -12,8 +12,8 @@ from starlette.types import Receive, Scope, Send
 
 from services.ingest.bodies import pieces
 from services.ingest.by_proxy import Kept, came_by_proxy, until_a_pause
-from shared import observe
 from shared.failures import problem_of
+from shared.logs import log
 from shared.problems import Fault, Problem
 
 MAX_LINES = 10_000
@@ -114,7 +114,7 @@ class _Answers(StreamingResponse):
             await giving
             await reader
         except OSError:  # as servers of ASGI 2.4 tell it; uvicorn tells the reader
-            observe.log().info(LEFT)
+            log().info(LEFT)
         finally:
             reader.cancel()
             giving.cancel()
@@ -151,7 +151,7 @@ class _UnderWay:
                 else:
                     await self._begin(_answer(self._work, line, self._path), len(line))
         except ClientDisconnect:  # what was read in full is worked on; nobody is left to hear the answers
-            observe.log().info(LEFT)
+            log().info(LEFT)
         finally:
             await self._order.put(None)
 

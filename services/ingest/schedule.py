@@ -5,8 +5,8 @@ import asyncio
 from prometheus_client import Counter
 
 from services.ingest.register import Register
-from shared import observe
 from shared.clock import Clock, due, millis
+from shared.logs import log
 from shared.store import Store, StoreUnavailable
 
 CHUNK = 1_000
@@ -45,7 +45,7 @@ class Schedule:
         except Exception as error:  # noqa: BLE001 - what is wrong with one must not keep the others from appearing
             if await self._register.set_aside(ident, f"{type(error).__name__}: {error}"):
                 aside.inc()
-                observe.log().error("a scheduled version was set aside", id=ident, exc_info=error)
+                log().error("a scheduled version was set aside", id=ident, exc_info=error)
         else:
             if accepted:
-                observe.log().info("due", id=ident, outcome=accepted.outcome, event_id=accepted.event_id)
+                log().info("due", id=ident, outcome=accepted.outcome, event_id=accepted.event_id)

@@ -19,14 +19,15 @@ from services.render.pages import article, build
 from services.render.pictures import Pictures
 from services.render.printer import Printer
 from services.render.shelf import Brought, Shelf
-from shared import live, observe
+from shared import live, metrics
 from shared.articles import Card
 from shared.clock import Clock, millis
 from shared.events import made_at
+from shared.logs import log
 from shared.store import Store
 
 looked_at = Counter("pressrun_pages_looked_at_total", "Articles looked at whose related articles were the same")
-to_live = Histogram("pressrun_event_to_live_seconds", "From acceptance to the page on disk", buckets=observe.LATENCY)
+to_live = Histogram("pressrun_event_to_live_seconds", "From acceptance to the page on disk", buckets=metrics.LATENCY)
 
 
 class ArticlePress:
@@ -154,4 +155,4 @@ class ArticlePress:
         if (accepted := made_at(taken.cause)) is not None:
             seconds = time.time() - accepted / 1000
             to_live.observe(max(seconds, 0))
-            observe.log().info("live", page=taken.key, event_id=taken.cause, ms=round(seconds * 1000, 2))
+            log().info("live", page=taken.key, event_id=taken.cause, ms=round(seconds * 1000, 2))

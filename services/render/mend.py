@@ -17,7 +17,8 @@ from services.render.relist import relist
 from services.render.site import Site
 from services.render.suspects import Suspects
 from services.render.whole import WholeEdition
-from shared import observe
+from shared import metrics
+from shared.logs import configure_logs, log
 from shared.settings import Settings
 from shared.store import Store, StoreUnavailable
 
@@ -51,13 +52,13 @@ async def mend_beside(*command: str) -> None:
     """Check and repair in a process of its own, so that events stay fast meanwhile; begun anew until it is done."""
     pause = PAUSE
     while code := await _run(command or (sys.executable, "-m", "services.render.mend")):
-        observe.log().error("mending came to no end; it begins anew", code=code, pause=pause)
+        log().error("mending came to no end; it begins anew", code=code, pause=pause)
         await asyncio.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)
 
 
 async def _run(command: Sequence[str]) -> int:
-    own = {name: value for name, value in os.environ.items() if name != observe.METRICS_FOLDER}  # ours stay ours
+    own = {name: value for name, value in os.environ.items() if name != metrics.METRICS_FOLDER}  # ours stay ours
     process = await asyncio.create_subprocess_exec(*command, env=own)
     try:
         return await process.wait()
@@ -87,9 +88,7 @@ async def mend(settings: Settings) -> Differences:
         found = await compare(whole, printer, site, lambda _: None)
         found = await Suspects(store, LiveEdition(store, settings.site), printer, site).confirm(found)
         if not await repair(store, site, found):
-            observe.log().warning(
-                "lists are wrong still: the site did not stand still; `pressrun check --repair` does it"
-            )
+            log().warning("lists are wrong still: the site did not stand still; `pressrun check --repair` does it")
         await store.do("SET", BOOT, boot())
         return found
     finally:
@@ -98,10 +97,10 @@ async def mend(settings: Settings) -> Differences:
 
 if __name__ == "__main__":
     loaded = Settings.load()
-    observe.configure_logs("mend", loaded.log_level)
+    configure_logs("mend", loaded.log_level)
     try:
         mended = asyncio.run(mend(loaded))
     except StoreUnavailable as error:
-        observe.log().error("the store went away while the site was mended", error=str(error))
+        log().error("the store went away while the site was mended", error=str(error))
         sys.exit(1)
-    observe.log().info("mended", pages=mended.pages, repaired=len(mended.repairs()), extra=len(mended.extra))
+    log().info("mended", pages=mended.pages, repaired=len(mended.repairs()), extra=len(mended.extra))

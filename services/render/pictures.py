@@ -13,11 +13,11 @@ from prometheus_client import Counter
 from services.render import keys
 from services.render.dirty import Dirty
 from services.render.known import pictures_of_key
-from shared import observe
 from shared.clock import Clock
 from shared.dead_letters import set_aside_once
 from shared.events import PAGES, PageBuilt, PageRemoved, announce
 from shared.imaging import NoPicture, derive
+from shared.logs import log
 from shared.media import LENGTHS, digest_of, is_whole, length_of, original_path, siblings
 from shared.store import Command, Store
 
@@ -119,7 +119,7 @@ class Pictures:
             await asyncio.to_thread(derive, original, self._pages, wrong)
         except (NoPicture, FileNotFoundError) as error:
             failed.inc()
-            observe.log().error("a picture was set aside", article=article, picture=address, error=str(error))
+            log().error("a picture was set aside", article=article, picture=address, error=str(error))
             await set_aside_once(self._store, "picture", address, str(error), article=article)
             return False
         return True

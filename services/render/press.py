@@ -19,9 +19,10 @@ from services.render.pages import build
 from services.render.pictures import Pictures
 from services.render.printer import Printer
 from services.render.site import Site
-from shared import observe
+from shared import metrics
 from shared.clock import Clock
 from shared.dead_letters import set_aside_once
+from shared.logs import NowAndThen, log
 from shared.store import Store, StoreUnavailable
 
 AT_ONCE = 24
@@ -74,7 +75,7 @@ class Press:
         """When articles came last; the machine's monotonic time."""
         self._in_a_row = False
         """Whether others came just before: then more will, and each of them would make its lists anew."""
-        self._of_the_disk = observe.NowAndThen()
+        self._of_the_disk = NowAndThen()
         self._unsure = False
         """Whether the store may have given us pages that we have not heard of."""
 
@@ -166,7 +167,7 @@ class Press:
         try:
             await self._build_in_time(taken)
         except StoreUnavailable as error:
-            observe.store_failed(error)
+            metrics.store_failed(error)
             return False
         except OSError as error:
             self._tell_of_the_disk(taken, error)
@@ -179,7 +180,7 @@ class Press:
         """Note that the disk is at fault, and log it now and then: every page that waits is tried again and again."""
         self._delivery.disk_fault = str(error)
         if self._of_the_disk.is_due():
-            observe.log().error("the disk does not take a page", page=taken.key, event_id=taken.cause, error=str(error))
+            log().error("the disk does not take a page", page=taken.key, event_id=taken.cause, error=str(error))
 
     async def _build_in_time(self, taken: Taken) -> None:
         """Build one page; where that took longer than its lease nothing is written, and it waits again."""
@@ -192,7 +193,7 @@ class Press:
                 case _:
                     await self._page(taken)
         except TooLate:
-            observe.log().warning("a page took longer than its lease", page=taken.key, event_id=taken.cause)
+            log().warning("a page took longer than its lease", page=taken.key, event_id=taken.cause)
             await self.dirty.give_back(taken)
 
     async def _page(self, taken: Taken) -> None:
@@ -201,7 +202,7 @@ class Press:
 
     async def _set_aside(self, taken: Taken, error: Exception) -> None:
         failed.labels(keys.kind(taken.key)).inc()
-        observe.log().error("a page was set aside", page=taken.key, event_id=taken.cause, exc_info=error)
+        log().error("a page was set aside", page=taken.key, event_id=taken.cause, exc_info=error)
         reason = f"{type(error).__name__}: {error}"
         await set_aside_once(self._store, "page", taken.key, reason, event_id=taken.cause)
         await self.dirty.done(taken)

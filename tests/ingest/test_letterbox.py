@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from services.ingest.letterbox import Letterbox
-from shared import observe
+from shared import metrics
 from shared.problems import Problem
 from shared.store import StoreUnavailable
 from tests.ingest.conftest import Ingest
@@ -36,8 +36,8 @@ async def test_every_other_call_goes_on_to_the_framework(method: str, path: str)
     ("error", "status", "counter"),
     [
         (Problem(422, "no"), 422, None),
-        (StoreUnavailable("away"), 503, observe.store_failures),
-        (ZeroDivisionError(), 500, observe.unhandled),
+        (StoreUnavailable("away"), 503, metrics.store_failures),
+        (ZeroDivisionError(), 500, metrics.unhandled),
     ],
 )
 async def test_what_goes_wrong_is_a_problem_and_counted(error: Exception, status: int, counter: object) -> None:

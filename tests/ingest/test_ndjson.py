@@ -228,7 +228,7 @@ async def test_a_sender_that_leaves_disturbs_nobody_and_is_logged(
     address: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr("services.ingest.ndjson.observe.log", lambda: SimpleNamespace(info=said.append))
+    monkeypatch.setattr("services.ingest.ndjson.log", lambda: SimpleNamespace(info=said.append))
     reader, writer = await asyncio.open_connection("127.0.0.1", address)
     writer.write(CHUNKED + b"\r\n" + chunk(b"5\n10\n5"))
     await asyncio.wait_for(reader.readuntil(b'"line":"10"}'), 5)  # the line that was begun is being waited for
@@ -271,7 +271,7 @@ async def test_so_many_bytes_are_worked_on_at_once_and_no_more_but_for_a_line_of
 
 async def test_nothing_goes_on_for_a_sender_who_takes_no_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
-    monkeypatch.setattr("services.ingest.ndjson.observe.log", lambda: SimpleNamespace(info=said.append))
+    monkeypatch.setattr("services.ingest.ndjson.log", lambda: SimpleNamespace(info=said.append))
     sent = [{"type": "http.request", "body": b"60000\n60000\n", "more_body": True}]
 
     async def receive() -> dict[str, Any]:

@@ -27,8 +27,8 @@ from services.ingest.media import AT_ONCE, ENVELOPE, MOST, Media
 from services.ingest.multipart import CHUNK
 from services.ingest.push import push_routes
 from shared.application import create_app
+from shared.logs import NowAndThen
 from shared.media import find_media, original_path
-from shared.observe import NowAndThen
 from shared.service import Service
 from shared.settings import Settings
 from shared.store import Store
@@ -518,7 +518,7 @@ async def test_a_disk_that_takes_no_files_is_logged_with_its_reason_and_not_for_
         raise OSError(errno.EROFS, os.strerror(errno.EROFS), "/media/ab")
 
     monkeypatch.setattr("services.ingest.media._place", fail)
-    monkeypatch.setattr("services.ingest.media.observe.log", Log)
+    monkeypatch.setattr("services.ingest.media.log", Log)
     monkeypatch.setattr("services.ingest.media._of_the_disk", NowAndThen())
     for media_id in ("x", "y"):
         assert (await ingest.push_asset(media_id, picture())).status_code == 503

@@ -10,7 +10,7 @@ from redis import Redis
 
 from services.render.dirty_steps import TOKENS
 from services.render.press import AT_ONCE, MANY, ROOM
-from shared import observe
+from shared import metrics
 from shared.backlog import TO_BUILD
 from tests.properties.press_room import PressRoom, draft
 from tests.servers import running, wait_for
@@ -25,12 +25,12 @@ async def test_a_second_press_builds_what_is_too_much_for_one(room: PressRoom, v
     while await room.store.do("ZCARD", TO_BUILD) < 3 * AT_ONCE + MANY:  # the rest the press has in hand
         await room.deliver(random.Random(1))
     counts = tmp_path / "metrics"
-    observe.make_room(counts, "w2")
+    metrics.make_room(counts, "w2")
     environ = {
         "PRESSRUN_DATA": str(tmp_path),
         "PRESSRUN_REDIS_URL": valkey,
         "PRESSRUN_CONSUMER": "w2",
-        observe.METRICS_FOLDER: str(counts),
+        metrics.METRICS_FOLDER: str(counts),
     }
     command = [sys.executable, "-m", "services.render.helper"]
     with running(command, environ, tmp_path / "log") as helper, Redis.from_url(valkey) as store:

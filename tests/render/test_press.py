@@ -510,7 +510,7 @@ async def test_a_disk_that_takes_no_pages_is_logged_once_and_not_for_each_try_of
     for number in range(5):
         await room.accept(draft(f"n{number}"))
     with monkeypatch.context() as patched:
-        patched.setattr("services.render.press.observe.log", Log)
+        patched.setattr("services.render.press.log", Log)
         patched.setattr(room.tree, "apply", full)
         await room.deliver(random.Random(1))
         for _ in range(3):
