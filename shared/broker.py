@@ -13,10 +13,10 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import ResponseError
 
-from shared.address import parse_sentinel
 from shared.link import ANSWER_TIMEOUT
 from shared.settings import Settings
 from shared.store import CONNECT_TIMEOUT, Store
+from shared.store_address import parse_sentinel
 
 POLL_MS = 1000  # below ANSWER_TIMEOUT, else reads time out and deliveries come late
 RECONNECT = Retry(ExponentialWithJitterBackoff(cap=0.25, base=0.02), retries=-1)

@@ -11,9 +11,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
-from shared.address import check_address
 from shared.site_settings import SiteSettings
 from shared.sources import Source, read_sources
+from shared.store_address import check_address
 from shared.times import Moment
 from shared.wrong import CONSUMER, WrongSetting, told
 

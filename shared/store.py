@@ -16,9 +16,9 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import NoScriptError
 
-from shared.address import parse_sentinel
 from shared.link import ANSWER_TIMEOUT, Link
 from shared.settings import Settings
+from shared.store_address import parse_sentinel
 from shared.wire import Command, StoreUnavailable
 
 __all__ = ["Command", "Field", "Script", "Store", "StoreUnavailable", "pairs", "redis_client"]

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from weakref import WeakValueDictionary
 
-from services.ingest.addresses import claim
 from services.ingest.beside import beside
 from services.ingest.chains import latest
 from services.ingest.changes import Entered, State, check_chain, enter_state
@@ -20,6 +19,7 @@ from services.ingest.families import chain_of_key, family_of
 from services.ingest.illustrations import Illustrated, linked
 from services.ingest.intake import Decision, Known, Outcome, decide, fall_due
 from services.ingest.names import Names
+from services.ingest.slugs import claim
 from shared import live
 from shared.articles import Article, identify, record_key, scheduled_body_key, scheduled_key, slug_key
 from shared.clock import Clock, due, millis

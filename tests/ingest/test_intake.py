@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.addresses import slugs
 from services.ingest.copies import Copy, prepare
 from services.ingest.draft import Author, Draft, DraftCorrection
 from services.ingest.intake import Decision, Known, decide, fall_due, order
+from services.ingest.slugs import slugs
 from shared.articles import Article, Image, identify
 from shared.site_settings import SiteSettings
 from shared.times import LONG_AGO

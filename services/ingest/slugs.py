@@ -1,4 +1,4 @@
-"""Addresses in the store: the first slug of a day that is free goes to the article that asks, for good."""
+"""Slugs in the store: the first one of a day that is free goes to the article that asks, for good."""
 
 import secrets
 from collections.abc import Mapping

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 
-from services.ingest.addresses import claim, slugs
 from services.ingest.copies import article_of, prepare
 from services.ingest.draft import Draft
+from services.ingest.slugs import claim, slugs
 from shared.articles import Article, identify, slug_key
 from shared.site_settings import SiteSettings
 from shared.store import Store
