@@ -1,18 +1,14 @@
 """`make bench`: every row, or those that are named. `python -m bench --help` tells the options."""
 
 import argparse
-import asyncio
 import signal
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from bench import ages, batch, counting, event_to_live, full_build, posts, ssi, views
-from bench.limits import bare_store
-from bench.table import Row, in_markdown, rate
+from bench.table import Row, in_markdown
 from bench.up import Press
 
 RESULTS = Path(__file__).with_name("results.md")
@@ -43,7 +39,7 @@ def main() -> None:
             articles = asked.articles or 20_000
             table += _said("build", lambda: full_build.rows(press, articles, hugo=not asked.no_hugo))
     if "counting" in names:
-        table += _said("counting", _counting)
+        table += _said("counting", counting.rows)
     if "flat" in names:
         sizes = sorted({1_000, 10_000, asked.articles or 10_000})
         table += _said("flat", lambda: event_to_live.flat(sizes, one_place=asked.one_place))
@@ -68,23 +64,6 @@ def _options() -> argparse.ArgumentParser:
 def _said(name: str, measure: Callable[[], list[Row]]) -> list[Row]:
     print(f"{name} …", file=sys.stderr, flush=True)
     return measure()
-
-
-def _counting() -> list[Row]:
-    def on_an_empty_store(measure: Callable[[str], Coroutine[Any, Any, float]]) -> float:
-        with tempfile.TemporaryDirectory() as folder, bare_store(Path(folder)) as url:
-            return asyncio.run(measure(url))
-
-    top, each = "top 10 of 1,000,000 viewed articles, at the store", "memory of each"
-    return [
-        Row("readers' views counted from the stream",
-            rate(on_an_empty_store(lambda url: counting.counted_per_second(url, once=False))), target="≥ 30,000/s"),
-        Row("— with event_ids to remember", rate(on_an_empty_store(counting.counted_per_second)), target="≥ 30,000/s"),
-        Row(top, f"{on_an_empty_store(counting.top_milliseconds):.2f} ms", "", "", "≤ 1 ms"),
-        Row(f"{each} viewed article", f"{on_an_empty_store(counting.bytes_per_article):.0f} bytes"),
-        Row(f"{each} remembered event_id", f"{on_an_empty_store(counting.bytes_per_event_id):.1f} bytes", "", "",
-            "≤ 16 bytes"),
-    ]  # fmt: skip
 
 
 if __name__ == "__main__":
