@@ -7,6 +7,7 @@ import random
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -74,11 +75,27 @@ async def until_true(condition: Callable[[], Awaitable[Any]], seconds: float = 1
     return answer
 
 
+def answers(url: str) -> bool:
+    """Whether this address answers 200."""
+    with contextlib.suppress(httpx.HTTPError):
+        return httpx.get(url).status_code == 200
+    return False
+
+
+def is_live(url: str) -> bool:
+    """Whether the service at this address serves."""
+    return answers(f"{url}/health/live")
+
+
 def is_ready(url: str) -> bool:
     """Whether the service at this address is there and ready."""
-    with contextlib.suppress(httpx.HTTPError):
-        return httpx.get(f"{url}/health/ready").status_code == 200
-    return False
+    return answers(f"{url}/health/ready")
+
+
+def under_uvicorn(service: str, port: int) -> list[str]:
+    """The command of a service as it is, without what `pressrun up` adds to the server."""
+    words = f"-m uvicorn services.{service}.app:app --port {port} --no-access-log --no-proxy-headers"
+    return [sys.executable, *words.split()]
 
 
 class Valkey:

@@ -17,7 +17,7 @@ import redis
 
 from services.render.dirty_steps import WAITING
 from services.trending.lua import PENDING, TOUCHED
-from tests.servers import free_port, wait_for
+from tests.servers import answers, free_port, wait_for
 
 ROOT = Path(__file__).parents[1]
 CONSOLE = (sys.executable, "-m", "services.console")
@@ -127,10 +127,7 @@ class Up:
             with self.store() as store:
                 return bool(store.ping())
         path = "/nginx-health" if name == "site" else "/health/ready"
-        try:
-            return httpx.get(self.run[name] + path).status_code == 200
-        except httpx.HTTPError:
-            return False
+        return answers(self.run[name] + path)
 
     def _begin(self, *words: str, **environ: str) -> subprocess.Popen[str]:
         command = [*CONSOLE, "up", "--data", str(self.folder), "--port", str(self.port), *words]

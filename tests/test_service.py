@@ -30,7 +30,7 @@ from shared.service import SCHEMA, SCHEMA_KEY, Service
 from shared.settings import Settings
 from shared.store import Store, StoreUnavailable
 from shared.wrong import WrongSetting
-from tests.servers import free_port, running, until_true
+from tests.servers import free_port, running, under_uvicorn, until_true
 
 ROOT = Path(__file__).parents[1]
 
@@ -215,9 +215,7 @@ def test_a_service_whose_port_is_taken_ends(valkey: str, tmp_path: Path) -> None
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        port = str(taken.getsockname()[1])
-        command = [sys.executable, "-m", "uvicorn", "services.ingest.app:app", "--app-dir", str(ROOT), "--port", port]
-        with running(command, environ, tmp_path / "log") as process:
+        with running(under_uvicorn("ingest", taken.getsockname()[1]), environ, tmp_path / "log") as process:
             assert process.wait(20) != 0
     log = (tmp_path / "log").read_text()
     assert "address already in use" in log

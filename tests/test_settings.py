@@ -21,7 +21,7 @@ from shared.site_settings import SiteSettings
 from shared.sources import read_sources
 from shared.store import redis_client
 from shared.wrong import WrongSetting
-from tests.servers import free_port
+from tests.servers import free_port, under_uvicorn
 
 ROOT = Path(__file__).parents[1]
 
@@ -441,7 +441,7 @@ def test_render_names_the_folder_of_pages_that_it_cannot_make(tmp_path: Path, va
     folder = tmp_path / "file" / "site"
     places = {"PRESSRUN_DATA": str(tmp_path), "PRESSRUN_REDIS_URL": valkey, "PRESSRUN_SITE_DIR": str(folder)}
     done = subprocess.run(
-        [sys.executable, "-m", "uvicorn", "services.render.app:app", "--port", str(free_port())],
+        under_uvicorn("render", free_port()),
         env={**os.environ, **places}, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 1

@@ -15,7 +15,7 @@ import pytest
 import uvicorn
 
 from shared.http_protocol import MOST, HttpProtocol
-from tests.servers import free_port, running, wait_for
+from tests.servers import free_port, is_live, running, wait_for
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,14 +27,8 @@ def port(valkey: str, tmp_path: Path) -> Iterator[int]:
     environ = {"PRESSRUN_DATA": str(tmp_path), "PRESSRUN_REDIS_URL": valkey, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "services.console.serve", "trending", "127.0.0.1", str(found)]
     with running(command, environ, tmp_path / "log"):
-        wait_for(lambda: _is_live(found), what="trending is live")
+        wait_for(lambda: is_live(f"http://127.0.0.1:{found}"), what="trending is live")
         yield found
-
-
-def _is_live(port: int) -> bool:
-    with contextlib.suppress(httpx.TransportError):
-        return httpx.get(f"http://127.0.0.1:{port}/health/live").is_success
-    return False
 
 
 def _answer(port: int, *pieces: bytes) -> bytes:
@@ -68,7 +62,7 @@ def test_a_head_that_goes_on_and_on_is_ended(port: int, begins: bytes) -> None:
         with contextlib.suppress(ConnectionError):
             told = connection.makefile("rb").read()
     assert not told or told.startswith(b"HTTP/1.1 405 " if begins.startswith(CHUNKED) else b"HTTP/1.1 431 ")
-    assert _is_live(port)
+    assert is_live(f"http://127.0.0.1:{port}")
 
 
 def test_compose_serves_as_pressrun_up_does(valkey: str, tmp_path: Path) -> None:
@@ -77,7 +71,7 @@ def test_compose_serves_as_pressrun_up_does(valkey: str, tmp_path: Path) -> None
     environ = {"PRESSRUN_DATA": str(tmp_path), "PRESSRUN_REDIS_URL": valkey, **set_there, **here}
     found = int(here["UVICORN_PORT"])
     with running([sys.executable, "-m", "uvicorn", "services.trending.app:app"], environ, tmp_path / "log"):
-        wait_for(lambda: _is_live(found), what="trending is live")
+        wait_for(lambda: is_live(f"http://127.0.0.1:{found}"), what="trending is live")
         told = _answer(found, b"GET / HTTP/1.1\r\n", *(b"X: a\r\n" * 2_000 for _ in range(1_000)))
     assert not told or told.startswith(b"HTTP/1.1 431 ")
 

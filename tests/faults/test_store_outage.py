@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.servers import Valkey, free_port, is_ready, running, wait_for
+from tests.servers import Valkey, free_port, is_ready, running, under_uvicorn, wait_for
 from tests.stack import path_of
 
 ARTICLES, CLIENTS = 2_000, 8
@@ -46,8 +45,7 @@ class House:
             "PRESSRUN_CONSUMER": "w1",
         }  # fmt: skip
         for name, port in self.ports.items():
-            command = f"-m uvicorn services.{name}.app:app --port {port} --no-access-log --no-proxy-headers"
-            self._stack.enter_context(running([sys.executable, *command.split()], environ, self.folder / f"{name}.log"))
+            self._stack.enter_context(running(under_uvicorn(name, port), environ, self.folder / f"{name}.log"))
         for name in self.ports:
             wait_for(lambda name=name: is_ready(f"http://127.0.0.1:{self.ports[name]}"), 30, f"{name} is ready")
 

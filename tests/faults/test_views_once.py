@@ -6,7 +6,6 @@ import json
 import os
 import random
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -23,7 +22,7 @@ from shared.clock import millis
 from shared.events import ARTICLES, VIEWS, ArticlePublished
 from shared.live import live_key
 from shared.ranking import HOT, ranking_key
-from tests.servers import Valkey, free_port, is_ready, wait_for
+from tests.servers import Valkey, free_port, is_ready, under_uvicorn, wait_for
 
 REPORTED, READ = 20_000, 600  # the full size, 200,000 and 5,000: PRESSRUN_TEST_SCALE=10
 SCALE = int(os.environ.get("PRESSRUN_TEST_SCALE", "1"))
@@ -37,8 +36,7 @@ class Process:
 
     def __init__(self, name: str, port: int, environ: dict[str, str], log: Path) -> None:
         self.url = f"http://127.0.0.1:{port}"
-        command = f"-m uvicorn services.{name}.app:app --port {port} --no-access-log --no-proxy-headers"
-        self._command = [sys.executable, *command.split()]
+        self._command = under_uvicorn(name, port)
         self._environ = {**os.environ, **environ}
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 
 from tests.ingest.door import GONE, ONE, TWO, Door
 from tests.ingest.two import Two
-from tests.servers import Valkey, free_port, running, wait_for
+from tests.servers import Valkey, free_port, is_live, running, under_uvicorn, wait_for
 
 TOKEN, SECRET = "test-token", "123456789"
 SOURCES = f'[sources.desk]\ntokens = ["{TOKEN}"]\nhmac_secrets = ["{SECRET}"]\n[sources.other]\ntokens = ["other"]\n'
@@ -42,9 +41,8 @@ def started(folder: Path, store: str, **settings: str) -> Iterator[Ingest]:
         "PRESSRUN_DISK_FLOOR_MB": "0",
         **{f"PRESSRUN_{name.upper()}": value for name, value in settings.items()},
     }
-    command = f"-m uvicorn services.ingest.app:app --port {port} --no-access-log --no-proxy-headers"
-    with running([sys.executable, *command.split()], environ, found.log):
-        wait_for(lambda: _is_live(found.url), what=f"ingest is live; see {found.log}")
+    with running(under_uvicorn("ingest", port), environ, found.log):
+        wait_for(lambda: is_live(found.url), what=f"ingest is live; see {found.log}")
         yield found
 
 
@@ -54,12 +52,6 @@ def ingest_process(valkey_server: Valkey, tmp_path_factory: pytest.TempPathFacto
     valkey_server.flush()
     with started(tmp_path_factory.mktemp("ingest"), valkey_server.url) as found:
         yield found
-
-
-def _is_live(url: str) -> bool:
-    with contextlib.suppress(httpx.TransportError):
-        return httpx.get(f"{url}/health/live").is_success
-    return False
 
 
 @pytest.fixture

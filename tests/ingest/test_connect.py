@@ -7,10 +7,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
-from tests.servers import Valkey, free_port, running, wait_for
+from tests.servers import Valkey, free_port, is_live, running, under_uvicorn, wait_for
 
 DOCS = Path(__file__).parents[2] / "docs" / "connect"
 BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -31,22 +30,14 @@ def environ(valkey_server: Valkey, tmp_path_factory: pytest.TempPathFactory) -> 
     )
     settings = {"PRESSRUN_DATA": str(folder), "PRESSRUN_REDIS_URL": valkey_server.url, "PRESSRUN_DISK_FLOOR_MB": "0"}
     url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "uvicorn", "services.ingest.app:app", "--port", str(port)]
-    with running(command, settings, folder / "log"):
-        wait_for(lambda: _is_live(url), what=f"ingest is live; see {folder / 'log'}")
+    with running(under_uvicorn("ingest", port), settings, folder / "log"):
+        wait_for(lambda: is_live(url), what=f"ingest is live; see {folder / 'log'}")
         yield {
             **os.environ,
             "PRESSRUN_URL": url,
             "PRESSRUN_TOKEN": "docs-token",
             "PRESSRUN_HMAC_SECRET": "docs-secret",
         }
-
-
-def _is_live(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/health/live").is_success
-    except httpx.TransportError:
-        return False
 
 
 @pytest.mark.parametrize(("kind", "code"), BLOCKS)

@@ -5,7 +5,6 @@ import gzip
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,7 +15,7 @@ import pytest
 
 from services.ingest.limits import Limits
 from tests.ingest.conftest import SOURCES, TOKEN, Ingest, started
-from tests.servers import Valkey, free_port
+from tests.servers import Valkey, free_port, under_uvicorn
 
 ROOT = Path(__file__).parents[2]
 MIB = 2**20
@@ -195,13 +194,12 @@ def test_a_wrong_setting_stops_the_start_with_one_line(
 ) -> None:
     (tmp_path / "sources.toml").write_text(SOURCES)
     environ = {**os.environ, "PRESSRUN_DATA": str(tmp_path), "PRESSRUN_REDIS_URL": valkey}
-    command = [sys.executable, "-m", "uvicorn", "services.ingest.app:app", "--port", str(free_port())]
     if name == "PRESSRUN_NOW":  # the site has been later than that
         with started(tmp_path, valkey, now="2025-07-26T09:00:00Z") as found, found.client() as client:
             assert client.post("/v1/articles", json=ARTICLE).status_code == 202
     done = subprocess.run(
-        [*command, "--log-level", "warning"], env={**environ, name: value}, cwd=ROOT, capture_output=True, text=True,
-        timeout=30, check=False,
+        [*under_uvicorn("ingest", free_port()), "--log-level", "warning"], env={**environ, name: value}, cwd=ROOT,
+        capture_output=True, text=True, timeout=30, check=False,
     )  # fmt: skip
     assert done.returncode == 1
     assert done.stderr.startswith("cannot start: ")

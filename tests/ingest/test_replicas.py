@@ -2,7 +2,6 @@
 
 import json
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -19,7 +18,7 @@ from shared.replicas import Replicas
 from shared.settings import Settings
 from shared.store import Store
 from tests.ingest.conftest import started
-from tests.servers import PASSWORD, Valkey, free_port, is_ready, running, wait_for
+from tests.servers import PASSWORD, Valkey, free_port, is_ready, running, under_uvicorn, wait_for
 
 PICTURE = Path(__file__).parents[2] / "docs" / "images" / "front.png"
 ARTICLE = {"guid": "kept", "headline": "Kept", "body_text": "By two."}
@@ -133,9 +132,8 @@ async def test_a_store_without_sentinel_is_asked_nothing(valkey: str) -> None:
 
 def test_streams_are_read_from_the_master_that_sentinel_names(replicated: Replicated, tmp_path: Path) -> None:
     port = free_port()
-    command = [sys.executable, "-m", "uvicorn", "services.trending.app:app", "--port", str(port)]
     environ = {
         "PRESSRUN_DATA": str(tmp_path), "PRESSRUN_REDIS_URL": replicated.url, "PRESSRUN_REDIS_PASSWORD": PASSWORD,
     }  # fmt: skip
-    with running(command, environ, tmp_path / "log"):
+    with running(under_uvicorn("trending", port), environ, tmp_path / "log"):
         wait_for(lambda: is_ready(f"http://127.0.0.1:{port}"), what=f"trending reads; see {tmp_path / 'log'}")
