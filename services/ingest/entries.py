@@ -23,6 +23,13 @@ class Change:
 
 def enter(change: Change, site: SiteSettings, now: datetime) -> tuple[list[Command], str]:
     """The commands that carry a change out and announce it, and the id of its event."""
+    event = _event(change, site, now)
+    leaves = live.leave(read_card(change.card)) if change.card is not None and not change.after.live else []
+    return [*_kept(change), *leaves, announce(ARTICLES, event)], event.event_id
+
+
+def _kept(change: Change) -> list[Command]:
+    """What is kept of the article: its record, its body, and the addresses that it had."""
     before, after = change.before, change.after
     record = (record_key(after.id), after.model_dump_json())
     commands: list[Command] = [("SET", *record)]
@@ -35,6 +42,11 @@ def enter(change: Change, site: SiteSettings, now: datetime) -> tuple[list[Comma
     if after.path and after.replaced_by:
         # that of an article which comes after its rewrite was acknowledged too, and never has a page
         commands.append(("SADD", live.former_key(after.id), after.path))
+    return commands
+
+
+def _event(change: Change, site: SiteSettings, now: datetime) -> ArticleEvent:
+    before, after = change.before, change.after
     was_live = before is not None and before.live
     about = {
         "at": now,
@@ -47,16 +59,10 @@ def enter(change: Change, site: SiteSettings, now: datetime) -> tuple[list[Comma
         "before": before.card().facets() if before and was_live else None,
         "article": _whole(after, change.body),
     }
-    event: ArticleEvent
-    if after.live:
-        kind = ArticleUpdated if was_live else ArticlePublished
-        event = kind(**about, after=after.card().facets())
-    else:
-        event = ArticleWithdrawn(**about, replaced_by=after.replaced_by)
-        if change.card is not None:
-            commands += live.leave(read_card(change.card))
-    commands.append(announce(ARTICLES, event))
-    return commands, event.event_id
+    if not after.live:
+        return ArticleWithdrawn(**about, replaced_by=after.replaced_by)
+    kind = ArticleUpdated if was_live else ArticlePublished
+    return kind(**about, after=after.card().facets())
 
 
 def _whole(article: Article, body: str) -> dict[str, object]:
