@@ -6,7 +6,7 @@ again. `due:ingest` has the ids of versions that wait, by their time.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from weakref import WeakValueDictionary
 
@@ -55,6 +55,15 @@ class _Read:
     card: bytes | None
     chain_of: bytes | None
     owners: Mapping[str, bytes | None]
+
+
+@dataclass(slots=True)
+class _Step:
+    """What is to be done at the store at once, and what has to hold there until then (`Store.commit`)."""
+
+    expect: dict[str, bytes | None]
+    commands: list[Command] = field(default_factory=list)
+    names: list[Field] = field(default_factory=list)
 
 
 class Register:
@@ -144,49 +153,61 @@ class Register:
 
     async def _carry_out(self, ident: str, read: _Read, decision: Decision, body: str) -> Accepted | None:
         """Write what was decided; None if what it rests on has changed meanwhile."""
-        shown = decision.waiting or decision.article
-        assert shown is not None  # noqa: S101 - every decision is about an article
-        expect: dict[str, bytes | None] = {record_key(ident): read.record, scheduled_key(ident): read.scheduled}
-        commands: list[Command] = []
-        names: list[Field] = []
-        accepted = Accepted(decision.outcome, shown)
+        step = _Step({record_key(ident): read.record, scheduled_key(ident): read.scheduled})
         if decision.waiting is not None and decision.due is not None:
-            await check_chain(self._store, shown, read.chain_of)
-            waiting = await self._settle(shown, read, expect, commands)
-            commands += _wait(waiting, body, millis(decision.due))
-            accepted = Accepted(decision.outcome, waiting)
+            accepted = await self._schedule(decision, decision.due, read, body, step)
         elif decision.quiet or decision.outcome in ("published", "updated", "withdrawn"):
-            if shown.state == "published" and not decision.quiet:
-                shown, names = await self._names.settle(shown)
-                commands += [("HSETNX", *name) for name in names]
-                shown = await self._settle(shown, read, expect, commands)
-            state = State(read.known.current, shown, body, read.card, read.chain_of, decision.quiet)
-            entered = await enter_state(self._store, self._site, read.at, state)
-            expect |= entered.expect
-            commands += entered.commands
-            outcome = _as_its_chain_stands(decision, entered, read.known.current)
-            accepted = Accepted(outcome, entered.article, entered.event_id, entered.awaited)
+            accepted = await self._change(decision, read, body, step)
+        else:
+            accepted = Accepted(decision.outcome, _about(decision))
         if decision.drop_waiting:
-            commands += [("DEL", scheduled_key(ident), scheduled_body_key(ident)), ("ZREM", due("ingest"), ident)]
+            step.commands += [("DEL", scheduled_key(ident), scheduled_body_key(ident)), ("ZREM", due("ingest"), ident)]
         # nothing undoes a step that fails: a state without its event would be `unchanged` when it comes again
-        commands.sort(key=lambda command: command[0] != "XADD")
-        if commands and await self._store.commit(expect, commands, names) is None:
+        step.commands.sort(key=lambda command: command[0] != "XADD")
+        if step.commands and await self._store.commit(step.expect, step.commands, step.names) is None:
             return None
         if decision.outcome in ("published", "updated"):
             self._names.remember(accepted.article)
         return accepted
 
-    async def _settle(
-        self, article: Article, read: _Read, expect: dict[str, bytes | None], commands: list[Command]
-    ) -> Article:
+    async def _schedule(self, decision: Decision, at: datetime, read: _Read, body: str, step: _Step) -> Accepted:
+        """A version that is to wait for its time."""
+        article = _about(decision)
+        await check_chain(self._store, article, read.chain_of)
+        waiting = await self._settle(article, read, step)
+        step.commands += _wait(waiting, body, millis(at))
+        return Accepted(decision.outcome, waiting)
+
+    async def _change(self, decision: Decision, read: _Read, body: str, step: _Step) -> Accepted:
+        """A state that is the newest from now on, with all that it changes for others."""
+        article = _about(decision)
+        if article.state == "published" and not decision.quiet:
+            article, step.names = await self._names.settle(article)
+            step.commands += [("HSETNX", *name) for name in step.names]
+            article = await self._settle(article, read, step)
+        state = State(read.known.current, article, body, read.card, read.chain_of, decision.quiet)
+        entered = await enter_state(self._store, self._site, read.at, state)
+        step.expect |= entered.expect
+        step.commands += entered.commands
+        outcome = _as_its_chain_stands(decision, entered, read.known.current)
+        return Accepted(outcome, entered.article, entered.event_id, entered.awaited)
+
+    async def _settle(self, article: Article, read: _Read, step: _Step) -> Article:
         """Give an article its address; the one that it has had is its own for good."""
         current = read.known.current
         if current is not None and current.path == article.path:
             return article
         claimed = await claim(self._store, article, read.owners)
-        expect |= claimed.expect
-        commands += claimed.commands
+        step.expect |= claimed.expect
+        step.commands += claimed.commands
         return claimed.article
+
+
+def _about(decision: Decision) -> Article:
+    """The article that a decision is about."""
+    about = decision.waiting or decision.article
+    assert about is not None  # noqa: S101 - every decision is about one
+    return about
 
 
 def _as_its_chain_stands(decision: Decision, entered: Entered, before: Article | None) -> Outcome:
