@@ -124,33 +124,46 @@ def _is_illustrated_since(copy: Copy, rank: Rank, current: Article) -> bool:
 
 def _unchanged(copy: Copy, known: Known, current: Article, rank: Rank, now: datetime) -> Decision:
     """The same content again: where it stands higher, that is recorded, so that what is older stays older."""
+    waiting = known.waiting
     if rank <= order(current):
-        linked, waiting = _linked(copy, current), known.waiting
+        linked = _linked(copy, current)
         drop = waiting is not None and _outranks(copy, rank, waiting)  # a DELETE of what a dated kill left waiting
         return Decision("unchanged", linked, drop_waiting=drop, quiet=linked != current)
-    waiting, ordered_at, withdrawn_at = known.waiting, copy.draft.updated_at, current.withdrawn_at
-    if copy.draft.version is None:
-        version = current.version
-        if waiting is not None and copy.digest == WITHDRAWN and ordered_at is None:
-            version, ordered_at = rank[0], waiting.ordered_at  # it comes last: a return that was scheduled dies with it
-        elif waiting is not None and _is_after(copy, waiting):
-            version = rank[0]
-        killed_at = _later(ordered_at, current.withdrawn_at)  # what it took down is not to return with it
-        if current.replaced_by is not None and copy.draft.updated_at is None:
-            killed_at = _later(killed_at, now)  # it comes last, and is about what has taken the place since
-        ordered_at = _later(ordered_at, current.ordered_at)
+    if copy.draft.version is not None:
+        version, ordered_at, killed_at = _numbered_again(copy, copy.draft.version, current, now)
     else:
-        version = copy.draft.version
-        killed_at = copy.draft.updated_at or now  # as if it had come first: the newest kill says when it was
-        if not current.is_numbered:
-            killed_at = _later(killed_at, current.withdrawn_at)  # no number puts a DELETE after it: it keeps its moment
-    if current.state == WITHDRAWN:
-        withdrawn_at = killed_at
+        version, ordered_at, killed_at = _unnumbered_again(copy, waiting, current, rank, now)
+    withdrawn_at = killed_at if current.state == WITHDRAWN else current.withdrawn_at
     newer = _linked(copy, current).model_copy(
         update={"version": version, "ordered_at": ordered_at, "withdrawn_at": withdrawn_at}
     )
     drop = waiting is not None and (_outranks(copy, order(newer), waiting) or _too_late(waiting, newer))
     return Decision("unchanged", newer, drop_waiting=drop, quiet=newer != current)
+
+
+_Again = tuple[int, datetime | None, datetime | None]
+"""Where the same content stands from now on: its version, when it was updated, and when, if it is a kill, that was."""
+
+
+def _numbered_again(copy: Copy, version: int, current: Article, now: datetime) -> _Again:
+    killed_at: datetime | None = (
+        copy.draft.updated_at or now
+    )  # as if it had come first: the newest kill says when it was
+    if not current.is_numbered:
+        killed_at = _later(killed_at, current.withdrawn_at)  # no number puts a DELETE after it: it keeps its moment
+    return version, copy.draft.updated_at, killed_at
+
+
+def _unnumbered_again(copy: Copy, waiting: Article | None, current: Article, rank: Rank, now: datetime) -> _Again:
+    version, ordered_at = current.version, copy.draft.updated_at
+    if waiting is not None and copy.digest == WITHDRAWN and ordered_at is None:
+        version, ordered_at = rank[0], waiting.ordered_at  # it comes last: a return that was scheduled dies with it
+    elif waiting is not None and _is_after(copy, waiting):
+        version = rank[0]
+    killed_at = _later(ordered_at, current.withdrawn_at)  # what it took down is not to return with it
+    if current.replaced_by is not None and copy.draft.updated_at is None:
+        killed_at = _later(killed_at, now)  # it comes last, and is about what has taken the place since
+    return version, _later(ordered_at, current.ordered_at), killed_at
 
 
 def _stale(copy: Copy, current: Article | None) -> Decision:
