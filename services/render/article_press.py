@@ -67,34 +67,38 @@ class ArticlePress:
             await self._take_down(taken, story, known.pictures)
 
     async def _publish(self, taken: Taken, story: Story, known: Known) -> None:
-        listed, built = known.listed, known.built
-        related = known.related
-        look = self._look(story, related)
-        current = built.get(b"revision") == str(story.article.revision).encode()
-        if listed.live and current and built.get(b"shown") == look.encode():
-            looked_at.inc()
-            await self._leave_pictures(taken, known.pictures, story.article.media)
-            await self._dirty.done(taken)
+        listed, is_built, look = known.listed, known.is_built, self._look(story, known.related)
+        if listed.live and is_built and known.built.get(b"shown") == look.encode():
+            await self._leave_as_it_is(taken, story, known)
             return
         if story.article.media:
-            measured = await self._pictures.show(story.article.id, story.article.media, taken.cause)
-            if listed.card is not None and measured & known.pictures:
-                # made anew, or by a Pressrun that did not measure: its feeds say another length, or none
-                await self._dirty.mark(keys.feed(name) for name in listed.card.lists)
-        output = article.page(self._edition, self._printer, story, related)
+            await self._show_pictures(taken, story, known)
+        output = article.page(self._edition, self._printer, story, known.related)
         card = story.article.card()
-        firsts = await self._firsts(story, card) if listed.card is None or not current else {}
+        firsts = await self._firsts(story, card) if listed.card is None or not is_built else {}
         told, alone = ({}, {}) if not listed.live else await self._bring_firsts(taken, firsts)
         events = await self._delivery.bring(taken, output, story)
-        changed = bool(events)
         if not listed.live:  # else lists lead to its page already, and that is to lead to no page that is not there
             told, alone = await self._bring_firsts(taken, firsts)
         if known.pictures.difference(story.article.media):  # lists show those until they are built: they go after them
             await self._dirty.mark_later(taken.key, taken.cause)
         brought = Brought(look, [*events, *told.values()], tuple(told), alone)
         await self._shelf.shelve(taken, story.article, known, card, brought)
-        if changed and not current:
+        if events and not is_built:
             self._measure(taken)
+
+    async def _leave_as_it_is(self, taken: Taken, story: Story, known: Known) -> None:
+        """Its page shows what it is to show: only pictures that it showed before may be left to go."""
+        looked_at.inc()
+        await self._leave_pictures(taken, known.pictures, story.article.media)
+        await self._dirty.done(taken)
+
+    async def _show_pictures(self, taken: Taken, story: Story, known: Known) -> None:
+        """Have its pictures there before its page is."""
+        measured = await self._pictures.show(story.article.id, story.article.media, taken.cause)
+        if known.listed.card is not None and measured & known.pictures:
+            # made anew, or by a Pressrun that did not measure: its feeds say another length, or none
+            await self._dirty.mark(keys.feed(name) for name in known.listed.card.lists)
 
     async def _firsts(self, story: Story, card: Card) -> dict[str, tuple[Output, bool]]:
         """The pages that the article's page leads to and that are not there yet; they go out together with it. With

@@ -54,6 +54,11 @@ class Known:
     pictures: set[str]
     shown: Shown
 
+    @property
+    def is_built(self) -> bool:
+        """Whether what is on disk is of this revision of the story, though it may show other related articles."""
+        return self.story is not None and self.built.get(b"revision") == str(self.story.article.revision).encode()
+
 
 def pictures_of_key(article: str) -> str:
     """Key of the pictures that an article's page may show."""

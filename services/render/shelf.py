@@ -74,7 +74,7 @@ class Shelf:
         """
         listed = known.listed
         before, patience = listed.card, 0 if after is None else keys.NEIGHBOUR
-        at_ms = _live_since(article, known.built) or millis(self._clock.now())
+        at_ms = _live_since(known) or millis(self._clock.now())
         leaves, joins = _moves(before if listed.live else None, after)
         marks, topics = _touched(listed, after, known.shown)
         about: dict[str, object] = {
@@ -119,10 +119,9 @@ class Shelf:
         return list(await self._store.run(SHELVE, (*ALL, PAGES, SHELVINGS, *BEYOND_LISTS), told))
 
 
-def _live_since(article: Article, built: Mapping[bytes, bytes]) -> int | None:
+def _live_since(known: Known) -> int | None:
     """Since when (ms) this revision has been on disk, whatever its page shows beside it; None if it is new there."""
-    is_there = built.get(b"revision") == str(article.revision).encode() and b"gone" not in built
-    return int(built[b"at"]) if is_there else None
+    return int(known.built[b"at"]) if known.is_built and b"gone" not in known.built else None
 
 
 def _touched(listed: Listed, after: Card | None, shown: Shown) -> tuple[list[Mark], tuple[str, ...]]:
