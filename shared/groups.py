@@ -36,6 +36,13 @@ async def groups_of(store: Store, stream: str) -> list[Group]:
     ]
 
 
+async def pending_between(store: Store, stream: str, group: str) -> tuple[str, str] | None:
+    """The oldest and the newest entry that a group got and has not acknowledged; None if there is none. Raises
+    ResponseError if the group is gone."""
+    _, oldest, newest, _ = await store.do("XPENDING", stream, group)
+    return (oldest.decode(), newest.decode()) if oldest else None
+
+
 async def left_by(store: Store, stream: str, group: Group) -> dict[str, list[str]]:
     """The entries that each reader of a group got and has not acknowledged."""
     left: dict[str, list[str]] = {}

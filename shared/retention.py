@@ -9,7 +9,7 @@ from redis.exceptions import ResponseError
 
 from shared.entries import order_of
 from shared.events import STREAMS
-from shared.groups import Group, groups_of, idle_of
+from shared.groups import Group, groups_of, idle_of, pending_between
 from shared.logs import log
 from shared.store import Store
 
@@ -56,11 +56,11 @@ class Retention:
 
     async def _needed(self, stream: str, group: Group) -> str:
         """The oldest entry that a group has not done with, or an older one: the group goes on meanwhile."""
-        oldest = None
+        pending = None
         if group.pending:
             with contextlib.suppress(ResponseError):  # another process has removed it meanwhile
-                _, oldest, *_ = await self._store.do("XPENDING", stream, group.name)
-        return oldest.decode() if oldest else group.last
+                pending = await pending_between(self._store, stream, group.name)
+        return pending[0] if pending else group.last
 
     async def _idle_ms(self, stream: str, group: str) -> int:
         if group in OURS:

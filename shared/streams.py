@@ -20,7 +20,7 @@ from shared import metrics
 from shared.broker import create_group, subscribe
 from shared.dead_letters import set_event_aside
 from shared.entries import Delivered, E, Fields, Unreadable, decode, entries_of, order_of
-from shared.groups import groups_of
+from shared.groups import groups_of, pending_between
 from shared.logs import log
 from shared.settings import Settings
 from shared.store import Store, StoreUnavailable
@@ -117,9 +117,11 @@ class Consumer(Generic[E]):
         What comes later is on its way to `_receive`: with a long backlog it would all be done twice.
         """
         self._left_undone = False
-        _, _, newest, _ = await self._store.do("XPENDING", self.stream, self.group)
-        after = "0"
-        while newest is not None:
+        pending = await pending_between(self._store, self.stream, self.group)
+        if pending is None:
+            return
+        after, newest = "0", order_of(pending[1])
+        while True:
             async with self._turn:
                 answer = await self._store.do(
                     "XREADGROUP",
@@ -133,7 +135,7 @@ class Consumer(Generic[E]):
                     after,
                 )
                 entries = entries_of(answer[0][1] if answer else [])
-                due = [entry for entry in entries if order_of(entry[0]) <= order_of(newest.decode())]
+                due = [entry for entry in entries if order_of(entry[0]) <= newest]
                 await self._deliver(due)
             if not due or len(due) < len(entries):
                 return
@@ -151,17 +153,16 @@ class Consumer(Generic[E]):
     async def _measure(self) -> None:
         for group in await groups_of(self._store, self.stream):
             if group.name == self.group:
-                self.lag, self.oldest = group.lag or 0, await self._oldest(group.pending)
+                self.lag = group.lag or 0
+                self.oldest = await self._oldest() if group.pending else 0.0
                 metrics.event_lag.labels(self.stream, self.group).set(self.lag)
                 metrics.event_pending.labels(self.stream, self.group).set(group.pending)
                 metrics.event_oldest.labels(self.stream, self.group).set(self.oldest)
 
-    async def _oldest(self, pending: int) -> float:
-        """Seconds since the oldest entry that is not acknowledged came."""
-        if not pending:
-            return 0.0
-        summary = await self._store.do("XPENDING", self.stream, self.group)
-        return max(0.0, time.time() - int(summary[1].split(b"-")[0]) / 1000) if summary[1] else 0.0
+    async def _oldest(self) -> float:
+        """Seconds since the oldest entry came that is not acknowledged."""
+        pending = await pending_between(self._store, self.stream, self.group)
+        return max(0.0, time.time() - order_of(pending[0])[0] / 1000) if pending else 0.0
 
     async def _deliver(self, entries: list[tuple[str, Fields]]) -> None:
         batch: list[Delivered[E]] = []
