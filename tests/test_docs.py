@@ -1,5 +1,6 @@
 """The documentation is tested: what there is has its line, what has a line is there, and no link leads nowhere."""
 
+import inspect
 import json
 import os
 import re
@@ -19,7 +20,9 @@ from pydantic import SecretStr, TypeAdapter
 from services.console.cli import app
 from services.ingest.draft import Draft
 from services.ingest.formats import native
+from services.render import edition
 from shared import events
+from shared.articles import Term
 from shared.settings import PREFIX, Settings
 from shared.site_settings import SiteSettings
 from shared.sources import Source
@@ -355,3 +358,12 @@ def test_no_registry_and_no_path_of_a_machine_is_named() -> None:
         if NEIGHBOUR in words and name != ".ci/run":
             found.append(f"{name}: {NEIGHBOUR}")
     assert found == []
+
+
+def test_the_order_of_sections_that_is_shown_can_stand_in_the_place_of_ours() -> None:
+    [shown] = blocks(ROOT / "docs" / "customise.md", "python")
+    names = dict(vars(edition))
+    exec(shown, names)  # noqa: S102 - it is our own page
+    terms = [Term(slug=name.lower(), name=name) for name in ("Arts", "City", "Sport", "World")]
+    assert [term.name for term in names["in_order"](terms, language="en")] == ["World", "City", "Arts", "Sport"]
+    assert inspect.signature(names["in_order"]) == inspect.signature(edition.in_order)
