@@ -3,7 +3,7 @@
 `dead-letters:of` hash, what is tried again and again (`thing_of`) → its entry, for as long as that is kept.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from shared import metrics
@@ -65,6 +65,12 @@ async def forget(store: Store, dropped: Iterable[Mapping[str, str]]) -> int:
     )
 
 
+async def take_back(store: Store, taken: Sequence[Mapping[str, str]], back: Command) -> bool:
+    """Carry out the command that puts a thing back, and drop its letters, in one step. False if all of these were gone
+    already, and nothing is put back: a reader's view would be counted twice."""
+    return bool(await store.run(_TAKE_BACK, (DEAD_LETTERS,), (len(taken), *(one["id"] for one in taken), *back)))
+
+
 async def pages_set_aside(store: Store) -> list[str]:
     """The pages that were set aside, each with its reason, until they are put back or dropped."""
     return [f"{letter['name']}: {letter['reason']}" for letter in await letters(store) if letter["kind"] == "page"]
@@ -93,4 +99,13 @@ for at = 1, #ARGV, 2 do
   if redis.call('HGET', KEYS[2], ARGV[at + 1]) == ARGV[at] then redis.call('HDEL', KEYS[2], ARGV[at + 1]) end
 end
 return there
+""")
+
+_TAKE_BACK = Script("""
+local first, there = tonumber(ARGV[1]) + 2, 0
+for at = 2, first - 1 do there = there + #redis.call('XRANGE', KEYS[1], ARGV[at], ARGV[at]) end
+if there == 0 then return 0 end
+redis.call(unpack(ARGV, first)) -- before the letters go: a stream of somebody else's letter may be none
+redis.call('XDEL', KEYS[1], unpack(ARGV, 2, first - 1))
+return 1
 """)

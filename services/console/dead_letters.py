@@ -10,9 +10,8 @@ from services.console.terminal import AsJson, err, out
 from services.render import keys
 from services.render.dirty import Dirty
 from shared.clock import due
-from shared.dead_letters import forget, letters, thing_of
-from shared.events import DEAD_LETTERS
-from shared.store import Command, Script, Store
+from shared.dead_letters import forget, letters, take_back, thing_of
+from shared.store import Store
 
 app = typer.Typer(help="What was set aside, with its reason.", no_args_is_help=True)
 WHICH = "The first word of a line of the list."
@@ -56,7 +55,7 @@ def retry(idents: Idents, data: Data = None) -> None:
             alike.setdefault(thing_of(letter), []).append(letter)
         # it goes back once: every group reads an event again, whichever of them set it aside
         for thing, letter in {thing_of(letter): letter for letter in asked}.items():
-            if not await _put_back(store, letter, alike[thing]):
+            if not await put_back(store, letter, alike[thing]):
                 unknown.append(letter["id"])  # somebody else has just put it back, or dropped it
         return unknown, stuck
 
@@ -85,28 +84,17 @@ def _has_a_way_back(letter: dict[str, Any]) -> bool:
     return bool(letter.get(needs.get(letter["kind"], "")))
 
 
-async def _put_back(store: Store, letter: dict[str, Any], its: list[dict[str, Any]]) -> bool:
-    """Put it back, and its letters away; False if these were gone already: a reader's view would be counted twice."""
-    if letter["kind"] in ("event", "schedule"):
-        back: Command = (
-            ("XADD", letter["stream"], "*", "event", letter["raw"])
-            if letter["kind"] == "event"
-            else ("ZADD", due("ingest"), 0, letter["name"])
-        )
-        return bool(await store.run(_PUT_BACK, (DEAD_LETTERS,), (len(its), *(one["id"] for one in its), *back)))
-    page = letter["name"] if letter["kind"] == "page" else keys.article(letter["article"])
-    await Dirty(store, "console").mark_at_once([page], "retry")
-    return bool(await forget(store, its))
-
-
-_PUT_BACK = Script("""
-local first, there = tonumber(ARGV[1]) + 2, 0
-for at = 2, first - 1 do there = there + #redis.call('XRANGE', KEYS[1], ARGV[at], ARGV[at]) end
-if there == 0 then return 0 end
-redis.call(unpack(ARGV, first)) -- before the letters go: a stream of somebody else's letter may be none
-redis.call('XDEL', KEYS[1], unpack(ARGV, 2, first - 1))
-return 1
-""")
+async def put_back(store: Store, letter: dict[str, Any], its: list[dict[str, Any]]) -> bool:
+    """Put what a letter is of where it came from, and all of its letters away; False if these were gone already."""
+    match letter["kind"]:
+        case "event":
+            return await take_back(store, its, ("XADD", letter["stream"], "*", "event", letter["raw"]))
+        case "schedule":
+            return await take_back(store, its, ("ZADD", due("ingest"), 0, letter["name"]))
+        case kind:
+            page = letter["name"] if kind == "page" else keys.article(letter["article"])
+            await Dirty(store, "console").mark_at_once([page], "retry")
+            return bool(await forget(store, its))
 
 
 def _finish(idents: list[str], unknown: list[str], what: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.console.dead_letters import _put_back
+from services.console.dead_letters import put_back
 from services.ingest.schedule import LONGEST_SLEEP, aside
 from shared.articles import identify
 from shared.clock import Clock, due, millis
@@ -57,7 +57,7 @@ async def test_a_version_that_cannot_appear_is_set_aside_and_those_behind_it_app
     assert aside._value.get() == counted + 1
 
     assert await later.accept("b", status="canceled", version=2) == "withdrawn"
-    await _put_back(later.store, letter, [letter])
+    await put_back(later.store, letter, [letter])
     assert not await letters(later.store)
     while await later.schedule.advance():
         pass
