@@ -11,7 +11,7 @@ from slugify import slugify
 
 from services.ingest.draft import Author, Draft, Ignored, Picture, Reading, Status
 from services.ingest.formats.bounds import MAX_GUID, MAX_NAME
-from services.ingest.formats.reading import Members, authors, language, names, prepare, shorten, web_address
+from services.ingest.formats.reading import Members, authors, language, members_of, names, shorten, web_address
 from services.ingest.formats.words import first_words, one_body
 
 _STATUS: dict[str, Status] = {"published": "usable", "scheduled": "usable", "draft": "withheld", "sent": "withheld"}
@@ -34,7 +34,7 @@ _OPEN = re.compile(r"\Aend|\bnonMember:[\"']?true\b")
 
 def read(content: Any) -> Reading:
     """The article, what the event is instead, or everything that is wrong with it."""
-    event = prepare(_without_excerpts(content), "post")
+    event = members_of(_without_excerpts(content), "post")
     if isinstance(event, list):
         return event
     if event.get("post") is None:

@@ -14,7 +14,7 @@ from services.ingest.formats import ninjs_gallery as gallery
 from services.ingest.formats import ninjs_pictures as pictures
 from services.ingest.formats import ninjs_words as words
 from services.ingest.formats.bounds import MAX_GUID, MAX_NAME, MAX_VERSION
-from services.ingest.formats.reading import Members, authors, language, names, plain, prepare, shorten
+from services.ingest.formats.reading import Members, authors, language, members_of, names, plain, shorten
 from services.ingest.formats.words import first_words, without_headline
 from shared.problems import Fault, Problem
 
@@ -77,7 +77,7 @@ _BY = re.compile(r"\A(?:by|von|par|por)(?::\s*|\s+)", re.IGNORECASE)
 
 def read(content: Any) -> Reading:
     """The article, what the item is instead, or everything that is wrong with it."""
-    item = prepare(content, "uri")
+    item = members_of(content, "uri")
     if isinstance(item, list):
         return item
     kind = item.text("type").lower() or ("event" if item.get("eventdetails") is not None else "")

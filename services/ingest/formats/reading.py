@@ -132,8 +132,8 @@ class Members:
         return None if key is None else self._content[key]
 
 
-def prepare(content: Any, identity: str) -> Members | list[Fault]:
-    """The members of a whole payload, without what cannot be published; faults where that cannot be had."""
+def members_of(content: Any, identity: str) -> Members | list[Fault]:
+    """The members of what was sent, without what cannot be published; faults where that cannot be had."""
     if not isinstance(content, dict):
         return [Fault(f"/{identity}", f"The item must be an object with {identity}, not {kind_of(content)}.")]
     if (broken := find_lone_surrogate(content)) is not None:

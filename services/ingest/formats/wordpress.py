@@ -13,7 +13,7 @@ from slugify import slugify
 
 from services.ingest.draft import Draft, Ignored, Picture, Reading, Status
 from services.ingest.formats.bounds import MAX_GUID, MAX_NAME
-from services.ingest.formats.reading import Members, authors, language, names, plain, prepare, shorten, web_address
+from services.ingest.formats.reading import Members, authors, language, members_of, names, plain, shorten, web_address
 from services.ingest.formats.words import begins_with, first_words
 
 _NEVER = ("0000-00-00", "-0001-11-30")  # what WordPress keeps for a moment that is not set yet, and PHP's reading of it
@@ -75,7 +75,7 @@ _REVISION = re.compile(r"[0-9]+-(?:revision|autosave)-v[0-9]+")
 
 def read(content: Any) -> Reading:
     """The article, what the post is instead, or everything that is wrong with it."""
-    post = prepare(content, "id")
+    post = members_of(content, "id")
     if isinstance(post, list):
         return post
     if deleted := post.get("deleted") is True:  # what the REST API says of a post that has gone for good
