@@ -367,3 +367,10 @@ def test_the_order_of_sections_that_is_shown_can_stand_in_the_place_of_ours() ->
     terms = [Term(slug=name.lower(), name=name) for name in ("Arts", "City", "Sport", "World")]
     assert [term.name for term in names["in_order"](terms, language="en")] == ["World", "City", "Arts", "Sport"]
     assert inspect.signature(names["in_order"]) == inspect.signature(edition.in_order)
+
+
+def test_each_module_of_the_ground_floor_has_its_place_in_the_table() -> None:
+    floor = text(ROOT / "CONTRIBUTING.md").partition("| of | modules of `shared/` |")[2].partition("\n\n")[0]
+    told = [name for row in floor.splitlines() for name in re.findall(r"`(\w+)`", row)]
+    there = {path.stem for path in (ROOT / "shared").iterdir() if not path.name.startswith("_")}
+    assert sorted(told) == sorted(there)
