@@ -5,9 +5,9 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.ingest.formats.faults import faults_of
-from shared.once import AHEAD, MEMORY
 from shared.problems import Fault, Problem
 from shared.times import Moment
+from shared.view_bounds import AHEAD, MEMORY
 
 
 class Line(BaseModel):

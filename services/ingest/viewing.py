@@ -17,9 +17,9 @@ from shared.articles import record_key
 from shared.clock import millis
 from shared.events import VIEWS, ArticleViewed, new_event_id
 from shared.live import live_key
-from shared.once import REMEMBERED, most_remembered
 from shared.service import Service
 from shared.store import Script
+from shared.view_bounds import REMEMBERED, most_remembered
 
 REPEATED_WITHIN = timedelta(minutes=30)
 MS = timedelta(milliseconds=1)

@@ -16,8 +16,8 @@ from services.trending.week import Calendar
 from shared.clock import millis, moment
 from shared.entries import Delivered
 from shared.events import VIEWS, ArticleViewed
-from shared.once import MEMORY, REMEMBERED
 from shared.store import Script, Store
+from shared.view_bounds import MEMORY, REMEMBERED
 
 BATCH = 250  # views in a call, which blocks the store for a millisecond or two
 WITH_IDS = 100  # the same with event_ids, each of which is looked for among those of nine days

@@ -16,8 +16,8 @@ from services.trending.pending import Pending
 from services.trending.sealing import SEAL
 from shared.clock import Clock, due, millis
 from shared.events import VIEWS
-from shared.once import REMEMBERED
 from shared.store import Script, Store
+from shared.view_bounds import REMEMBERED
 
 CHUNK = 100  # a step of so many blocks the store for a millisecond or two
 LOOK_BACK = 60_000  # ms: how often to ask whether everything accepted is counted when nothing waits for it

@@ -10,8 +10,8 @@ from shared.clock import Clock
 from shared.dead_letters import set_event_aside
 from shared.entries import Delivered
 from shared.events import VIEWS, ArticleViewed
-from shared.once import AHEAD
 from shared.store import Store
+from shared.view_bounds import AHEAD
 
 GATHER = 0.01  # seconds
 GATHER_CHANGES = 0.05

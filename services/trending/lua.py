@@ -29,7 +29,7 @@ from datetime import timedelta
 from services.trending.lists import LISTS
 from services.trending.week import WINDOW
 from shared.clock import due
-from shared.once import MEMORY
+from shared.view_bounds import MEMORY
 
 GROUP = "trending"
 TOUCHED = "trending:touched"

@@ -18,11 +18,11 @@ from services.ingest.visitors import SALTS, Client, DailySalts, network_of
 from shared.application import create_app
 from shared.clock import Clock
 from shared.events import VIEWS
-from shared.once import REMEMBERED, most_remembered
 from shared.settings import Settings
 from shared.site_settings import SiteSettings
 from shared.store import Store, StoreUnavailable
 from shared.together import Together
+from shared.view_bounds import REMEMBERED, most_remembered
 from tests.ingest.door import EDGE, FIREFOX, GONE, NOW, ONE, TWO, Door
 
 

@@ -16,9 +16,9 @@ from services.trending.stories import place
 from shared.articles import identify
 from shared.broker import make_broker
 from shared.events import VIEWS, view_events
-from shared.once import REMEMBERED
 from shared.settings import Settings
 from shared.streams import Consumer
+from shared.view_bounds import REMEMBERED
 from tests.trending.newsroom import DAY, HOUR, NOON, Newsroom
 
 MINUTE = timedelta(minutes=1)

@@ -16,8 +16,8 @@ from shared.charts import Chart, chart_key, charted_key, charts_key
 from shared.clock import due
 from shared.entries import order_of
 from shared.events import SIGNALS, VIEWS, signals
-from shared.once import REMEMBERED
 from shared.ranking import HOT, TOPICS, announced
+from shared.view_bounds import REMEMBERED
 from tests.servers import until_true
 from tests.trending.newsroom import DAY, HOUR, NOON, Newsroom
 

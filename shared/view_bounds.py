@@ -1,4 +1,4 @@
-"""When a view may come, and how many event_ids of counted views may be remembered.
+"""The bounds of views: how early and how late one may come, and how many event_ids of counted views are remembered.
 
 `views:remembered` how many are: trending keeps the number. Ingest refuses a view that is too early or too late, and any
 while there is no memory for another event_id. A view that comes straight onto the stream is refused by nobody: trending
