@@ -17,6 +17,8 @@ _ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
 _NAMED = re.compile(r"(</?)(a|h[2-6]|summary|th)(?=[ >])([^>]*>)")
 _LEADS_SOMEWHERE = re.compile(r'(?: (?!href=)[a-z]+="[^"]*")* href=')
 _WORDS = re.compile(rf'(?:\A|>)[{BLANK}]*[^<{BLANK}]|<img(?: (?!alt=)[a-z]+="[^"]*")* alt="[^"]')
+# by which a note leads back to the words that it is about: without that it says nothing
+_ARROW = re.compile(rf"[{BLANK}]*[↩↑⇑⤴^][{BLANK}\ufe0e\ufe0f]*")
 _LISTED = re.compile(r"<(?:[uo]l|li|d[ltd]|r[pt]|summary)[ >]")
 _TERMS = re.compile(r"(?:dt )+(?:dd )+")
 _ALL_TERMS = re.compile(r"(?:(?:dt )+(?:dd )+|terms )*")
@@ -97,6 +99,8 @@ def _without_nameless(html: str) -> str:
 
 def _make_ordinary(parts: list[str], began: int, ended: int) -> None:
     if parts[began] == "a":
+        if began + 4 == ended and _ARROW.fullmatch(parts[began + 2]):
+            parts[began + 2] = ""
         parts[began - 1 : began + 2] = parts[ended - 1 : ended + 2] = ["", "", ""]
         return
     attributes = dict(_ATTRIBUTE.findall(parts[began + 1]))

@@ -154,6 +154,16 @@ def test_cases(html: str, cleaned: str) -> None:
     assert clean_html(html) == cleaned
 
 
+@pytest.mark.parametrize("arrow", ["↩︎", "↩", "&#8617;&#xFE0E;", " ↑ ", "^", "⤴️"])
+def test_an_arrow_back_to_where_a_note_belongs_goes_with_the_way(arrow: str) -> None:
+    """As Ghost's, Jetpack's and others' Markdown has it below each note."""
+    note = '<p>A note. <a href="{}" class="footnote-backref" role="doc-backlink">{}</a></p>'
+    assert clean_html(note.format("#fnref1", arrow)) == "<p>A note. </p>"
+    assert "</a>" in clean_html(note.format("https://a.b/#fnref1", arrow)), "one that leads somewhere stays"
+    assert clean_html(note.format("#fnref1", "back ↩")) == "<p>A note. back ↩</p>"
+    assert clean_html(f"<p>A note. {arrow.strip()}</p>") != "<p>A note. </p>"
+
+
 def test_what_stands_in_a_value_is_no_tag() -> None:
     html = "<p title='<img x='>a</p><ul title='<li>'><li>b</li></ul><p title='> <h4>'>c</p>"
     cleaned = clean_html(html)
