@@ -39,7 +39,21 @@ _CHART = re.compile(
     re.IGNORECASE,
 )
 _SHOWN = r'\g<0><a href="https://public.flourish.studio/\1/">https://public.flourish.studio/\1/</a>'
-_PLAYED = re.compile(r"https://(?:cdn\.iframe\.ly|iframely\.net)/api/iframe\?(?:[^#]*&)?url=([^&#]+)")
+# a chart of Infogram's, a post of Telegram's: they say by a name alone what they show
+_NAMED = re.compile(
+    r"""<(?=[ds])(div|script)\b(?=[^<>]{0,4096}\s(?:class=["']infogram-embed\b|data-telegram-post=))([^<>]{0,4096}>)"""
+    r"""\s{0,64}</\1\s*>""",
+    re.IGNORECASE,
+)
+_NAME = re.compile(r"""\sdata-(id|telegram-post)=["']([\w/-]{1,100})["']""", re.IGNORECASE)
+_NAMED_AT = {"id": "https://e.infogram.com/", "telegram-post": "https://t.me/"}
+_CREDITED = 4000  # characters, where a link of Infogram's own may follow: its script and styles come before
+# frames that play something of others': Iframely's, Embedly's, Facebook's
+_PLAYED = re.compile(
+    r"https://(?:(?:cdn\.iframe\.ly|iframely\.net)/api/iframe\?(?:[^#]*&)?url"
+    r"|cdn\.embedly\.com/widgets/media\.html\?(?:[^#]*&)?url"
+    r"|www\.facebook\.com/plugins/(?:post|video)(?:\.php)?\?(?:[^#]*&)?href)=([^&#]+)"
+)
 _ADDRESS = re.compile(
     r"""\s(?:(?:data-(?:lazy-)?)?src|data|url|(?:data-)?href|data-instgrm-permalink|cite)\s*=\s*"""
     r"""(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""",
@@ -60,7 +74,7 @@ _BEFORE_A_BLOCK = re.compile(rf"\s{{0,64}}(?:<(?:{_BLOCK}|hr|script)[\s/>]|<!--k
 _NEAR = 100
 # what would run into the link: a caption that styles would set apart, another embed
 _BESIDE = ("<span", "<iframe", "<video", "<audio", "<embed", "<object", "<oembed")
-_TITLE = re.compile(r"""\s(?:title|alt|aria-label)\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
+_TITLE = re.compile(r"""\s(?:(?:data-)?title|alt|aria-label)\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 
 
 def without_embeds(html: str) -> str:
@@ -73,6 +87,7 @@ def without_embeds(html: str) -> str:
         html = _CARD.sub(_link, html)
         html = _CHART.sub(_SHOWN, html)
         html = _LAZY.sub(_show, html)
+        html = _NAMED.sub(_link_by_name, html)
     return _EMBED.sub(_link, html)
 
 
@@ -87,6 +102,19 @@ def _link(embed: re.Match[str]) -> str:
     if address is None:
         return instead[0] if instead else " "
     words = unescape(instead[1]).strip() if instead else ""
+    return _written(embed, address, words)
+
+
+def _link_by_name(embed: re.Match[str]) -> str:
+    """A link to what is named, unless one follows, as Infogram has it where nobody pays for leaving it out."""
+    found = _NAME.search(embed[2])
+    if found is None or embed.string.find(found[2], embed.end(), embed.end() + _CREDITED) >= 0:
+        return embed[0]
+    return _written(embed, _NAMED_AT[found[1].lower()] + found[2], "")
+
+
+def _written(embed: re.Match[str], address: str, words: str) -> str:
+    """The link, called by the embed's title, else by these words, else by its address."""
     name = next(filter(None, _attributes(_TITLE, embed[2])), words or address)
     apart = " " if embed.string.startswith(_BESIDE, embed.end()) else ""
     link = f'<a href="{entities.escape(address)}">{entities.escape(name, quote=False)}</a>{apart}'
@@ -115,7 +143,7 @@ def _address(pattern: re.Pattern[str], tag: str) -> str | None:
 
 
 def _played(address: str) -> str:
-    """What a player of Iframely's plays: its own address has the newsroom's key in it."""
+    """What a player of somebody else's plays: the player's own address is long, and may have a newsroom's key in it."""
     found = _PLAYED.match(address)
     return unquote(found[1]) if found else address
 

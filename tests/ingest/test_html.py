@@ -244,6 +244,18 @@ def test_a_list_starts_at_a_whole_number(start: str) -> None:
          "https://a.b/c?v=1", None),
         ('<iframe src="https://iframely.net/api/iframe?key=d&amp;url=https%3A%2F%2Fa.b%2F%C3%A9"></iframe>',
          "https://a.b/é", None),
+        ('<iframe src="https://www.facebook.com/plugins/video.php?height=314&amp;href=https%3A%2F%2Fwww.facebook.com%2Fx'
+         '%2Fvideos%2F1%2F&amp;show_text=false" width="560"></iframe>', "https://www.facebook.com/x/videos/1/", None),
+        ('<iframe src="https://www.facebook.com/plugins/post.php?href=https%3A%2F%2Fwww.facebook.com%2Fx%2Fposts%2F1">'
+         "</iframe>", "https://www.facebook.com/x/posts/1", None),
+        ('<iframe class="embedly-embed" src="//cdn.embedly.com/widgets/media.html?src=https%3A%2F%2Fa.b%2Fembed%2Fc'
+         '&amp;display_name=A&amp;url=https%3A%2F%2Fa.b%2Fc%3Fv%3D1&amp;key=d"></iframe>', "https://a.b/c?v=1", None),
+        ('<div class="infogram-embed" data-id="6d3b-4c" data-type="interactive" data-title="A &amp; B"></div>',
+         "https://e.infogram.com/6d3b-4c", "A &amp; B"),
+        ("<div data-id='_/Ab12' class='infogram-embed'>\n</div><script>!function(){}()</script>",
+         "https://e.infogram.com/_/Ab12", None),
+        ('<script async src="https://telegram.org/js/telegram-widget.js?22" data-telegram-post="durov/68" '
+         'data-width="100%"></script>', "https://t.me/durov/68", None),
     ],
 )  # fmt: skip
 def test_an_embed_becomes_a_link(html: str, address: str, name: str | None) -> None:
@@ -316,6 +328,14 @@ def test_a_chart_of_flourishs_is_a_link_where_nothing_else_stands_for_it() -> No
     shown = '<img src="https://a.b/thumbnail" alt="A chart" loading="lazy">'
     assert clean_html(chart.format(f"<noscript>{shown}</noscript>")) == f"<div><div>{shown}</div></div>"
     assert clean_html('<div class="flourish-embed" data-src="/x"></div>') == "<div></div>"
+
+
+def test_a_chart_of_infograms_is_one_link_where_its_own_follows() -> None:
+    chart = '<div class="infogram-embed" data-id="6d3b-4c"></div><script>x("infogram-async")</script>'
+    link = '<a href="https://infogram.com/6d3b-4c" rel="noopener">A chart</a>'
+    assert clean_html(f"{chart}<div>{link}</div>") == f"<div></div><div>{link}</div>"
+    assert clean_html('<div class="infogram-embed"></div>') == "<div></div>"
+    assert clean_html('<div class="infogram-embed" data-id="a b"></div>') == "<div></div>"
 
 
 def test_what_an_embed_shows_meanwhile_stays() -> None:
@@ -402,6 +422,9 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
         "<h2>" + " " * 1_000_000 + "<button",
         "<h2><button>" * 100_000,
         "<a data-iframely-url " * 70_000,
+        "<div class='infogram-embed' data-id='x' " * 50_000,
+        ("<div class='infogram-embed'" + " data-id='x'" * 300 + ">" + " " * 50) * 1_200,
+        "<div class='infogram-embed' data-id='x'></div>" * 50_000,
         ('<div class="flourish-embed"' + f' data-src="story/{"1" * 20}' * 100 + " " * 4_000) * 250,
     ],
     ids=[
@@ -411,7 +434,8 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
         "end in CDATA", "hidden tag", "items", "attributes", "figures",
         "beside cells", "terms", "beside a cell in a block", "beside a cell that is not ended", "beside no cell",
         "empty scripts", "names", "no end of a value", "lazy names", "lazy pictures",
-        "lazy values", "blanks in a heading", "buttons in headings", "cards", "charts",
+        "lazy values", "blanks in a heading", "buttons in headings", "cards", "named",
+        "names in a tag", "named ones", "charts",
     ],
 )  # fmt: skip
 def test_hostile_html_costs_linear_time(html: str) -> None:
