@@ -1,5 +1,5 @@
-"""What a page would need a player or a script for, in HTML from strangers: embeds become links, and pictures that wait
-for a script are shown. Pure."""
+"""What a page would need a player or a script for, in HTML from strangers: embeds become links, pictures that wait
+for a script are shown, and those of an emoji are the emoji. Pure."""
 
 import html as entities
 import re
@@ -67,6 +67,13 @@ _LAZY = re.compile(
 _LAZY_ADDRESS = re.compile(
     r"""\sdata-(?:(?:lazy-)?src|original)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE
 )
+# An emoji as a script of WordPress', Facebook's or X's shows it, and browsers copy it: pages show a picture apart from
+# the words around it, and as large as it is.
+_EMOJI = re.compile(
+    r"""<img\b(?=[^<>]{0,4096}>)(?=[^<>]*?\s(?:class=["'](?:[^"'<>]*\s)?(?:wp-smiley|emoji)[\s"']"""
+    r"""|src=["'][^"'<>]*/emoji(?:\.php/v[0-9]+|/v[0-9]+)/))[^<>]*?\salt=["']([^"'<>]{1,32})["'][^<>]*>""",
+    re.IGNORECASE,
+)
 # between two blocks (a card of Ghost, a script of its own) a link alone would have no room above it
 _BLOCK = r"(?:p|h[1-6]|[uod]l|div|blockquote|figure|table|aside|section|details|pre)"
 _AFTER_A_BLOCK = re.compile(rf"(?:</{_BLOCK}\s?>|<!--kg-card-begin: html-->)\s{{0,64}}\Z", re.IGNORECASE)
@@ -79,6 +86,8 @@ _TITLE = re.compile(r"""\s(?:(?:data-)?title|alt|aria-label)\s*=\s*(?:"([^"]*)"|
 
 def without_embeds(html: str) -> str:
     """The HTML with links in the place of embeds, and pictures where a script would put them."""
+    if "emoji" in html or "wp-smiley" in html:
+        html = _EMOJI.sub(r"\1", html)
     if "data-href" in html:
         html = _FACEBOOK.sub(_link, html)
     if "<blockquote" in html:

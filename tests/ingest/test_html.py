@@ -338,6 +338,28 @@ def test_a_chart_of_infograms_is_one_link_where_its_own_follows() -> None:
     assert clean_html('<div class="infogram-embed" data-id="a b"></div>') == "<div></div>"
 
 
+@pytest.mark.parametrize(
+    "picture",
+    [
+        '<img draggable="false" role="img" class="emoji" alt="😀" src="https://s.w.org/images/core/emoji/16/svg/1f600.svg">',
+        '<img src="https://a.b/wp-includes/images/smilies/1f600.png" alt="&#x1f600;" class="wp-smiley" style="x" />',
+        "<IMG alt='😀' class='an emoji' height=16 src='https://a.b/1f600.png'>",
+        '<img height="16" width="16" alt="😀" src="https://static.xx.fbcdn.net/images/emoji.php/v9/t4c/1/16/1f600.png">',
+        '<img src="https://abs.twimg.com/emoji/v2/72x72/1f600.png" alt="😀" title="x">',
+    ],
+)
+def test_a_picture_of_an_emoji_is_the_emoji(picture: str) -> None:
+    """As browsers have it in what an editor pastes; a picture of its own would stand between two halves of a line."""
+    assert clean_html(f"<p>Hi {picture} all</p>") == "<p>Hi 😀 all</p>"
+
+
+def test_a_picture_that_is_no_emoji_stays_one() -> None:
+    for of in ('class="emoji"', 'class="emojis" alt="A crowd"', 'class="emoji" alt="' + "A long text, " * 3 + '"'):
+        assert "<img" in clean_html(f'<img src="https://a.b/c.png" {of}>')
+    assert "<img" in clean_html('<img src="https://a.b/emojis/c.png" alt="A crowd">')
+    assert clean_html('<img class="emoji" alt="&lt;b>x" src="https://a.b/c">').count("<") == 1
+
+
 def test_what_an_embed_shows_meanwhile_stays() -> None:
     shown = '<blockquote><a href="https://a.b/c">A post</a></blockquote>'
     assert "A post" in clean_html(f'<div class="fb-post" data-href="https://a.b/c">{shown}</div>')
@@ -422,6 +444,9 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
         "<h2>" + " " * 1_000_000 + "<button",
         "<h2><button>" * 100_000,
         "<a data-iframely-url " * 70_000,
+        "<img class='emoji' alt='x' " * 60_000,
+        ("<img class='emoji'" + " alt='" * 600 + "x" * 40 + ">") * 1_200,
+        "<img" + " class='emoji '" * 100_000 + ">",
         "<div class='infogram-embed' data-id='x' " * 50_000,
         ("<div class='infogram-embed'" + " data-id='x'" * 300 + ">" + " " * 50) * 1_200,
         "<div class='infogram-embed' data-id='x'></div>" * 50_000,
@@ -434,7 +459,8 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
         "end in CDATA", "hidden tag", "items", "attributes", "figures",
         "beside cells", "terms", "beside a cell in a block", "beside a cell that is not ended", "beside no cell",
         "empty scripts", "names", "no end of a value", "lazy names", "lazy pictures",
-        "lazy values", "blanks in a heading", "buttons in headings", "cards", "named",
+        "lazy values", "blanks in a heading", "buttons in headings", "cards", "emoji",
+        "alternatives", "classes", "named",
         "names in a tag", "named ones", "charts",
     ],
 )  # fmt: skip
