@@ -39,6 +39,10 @@ _FORMULA = re.compile(
     r"</annotation>(?:(?!</?math\b).)*</math>",
     re.DOTALL,
 )
+# one that Jetpack has made a picture of: pages show a picture apart from the words around it
+_PICTURED = re.compile(
+    r"""<img\b(?=[^<>]*>)(?=[^<>]*\sclass=["']latex["'])[^<>]*?\salt=(?:"([^"<>]+)"|'([^'<>]+)')[^<>]*>"""
+)
 # what plugins send as it was written: the address of what is embedded, which WordPress itself makes a player or a link
 _EMBED = re.compile(r"""(<div class="wp-block-embed__wrapper">\s*)(https?://[^\s<>"']+)(?=\s*</div>)""")
 # what a blog has below its own root, as its editor may write it, and where that is
@@ -149,7 +153,7 @@ def _rendered(post: Members, name: str) -> str:
 
 def _body(post: Members) -> str:
     html = _PREVIEW.sub("", _OPENS.sub("", _ENLARGED.sub(r"\1", _rendered(post, "content"))))
-    html = _FORMULA.sub(r"<code>\1</code>", html)
+    html = _PICTURED.sub(r"<code>\1\2</code>", _FORMULA.sub(r"<code>\1</code>", html))
     html = _CAPTIONED.sub(_figure, _IN_GALLERY.sub(_figure, html))
     html = _BACK.sub("", _EMBED.sub(r'\1<a href="\2">\2</a>', html))
     if origin := _ORIGIN.match(post.text("link")):

@@ -138,6 +138,19 @@ def test_a_formula_is_shown_as_it_was_typed() -> None:
     assert draft(content={"rendered": katex}).body_html == katex
 
 
+def test_a_formula_that_jetpack_has_made_a_picture_is_shown_as_it_was_typed() -> None:
+    of = 'src="https://s0.wp.com/latex.php?latex=a%5E2+%3C+b&#038;bg=ffffff" srcset="https://s0.wp.com/latex.php?x 1x"'
+    for picture in (
+        f'<img {of} alt="a^2 &lt; b" class="latex" />',
+        f"<img class='latex' title='a^2 &lt; b' alt='a^2 &lt; b' {of}>",
+    ):
+        body = draft(content={"rendered": f"<p>As {picture} says.</p>"}).body_html or ""
+        assert clean_html(body) == "<p>As <code>a^2 &lt; b</code> says.</p>"
+    photo = '<img src="https://x.y/a.jpg" alt="A lab" class="latex-gloves">'
+    for other in (photo, photo.replace("-gloves", "").replace("A lab", "")):
+        assert draft(content={"rendered": other}).body_html == other
+
+
 def test_an_object_that_is_no_preview_stays() -> None:
     film = '<object data="https://x.y/film.mp4"></object>'
     assert draft(content={"rendered": film}).body_html == film
