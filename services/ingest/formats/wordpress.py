@@ -66,6 +66,14 @@ _TITLE = re.compile(
     r'<div class="kt-accordion-header-wrap">\s*<button\b[^<>]*>((?:(?!</?(?:div|button)\b).)*)</button>\s*</div>',
     re.DOTALL,
 )
+# what a script shows one at a time, and the tabs by which it does
+_TAB = re.compile(
+    r'<(a|button)\b(?=[^<>]*>)(?=[^<>]*\srole="tab")(?=[^<>]*\sid="([^"<>]+)")[^<>]*>((?:(?!</?(?:a|button)\b).)*)</\1>',
+    re.DOTALL,
+)
+_TABBED = re.compile(
+    r'<(?:div|section)\b(?=[^<>]*>)(?=[^<>]*\srole="tabpanel")(?=[^<>]*\saria-labelledby="([^"<>]+)")[^<>]*>'
+)
 _STATUS: dict[str, Status] = {"publish": "usable", "future": "usable", "trash": "canceled"}
 # WordPress's own types but `post`; types of plugins and themes may well be articles
 _OWN = (
@@ -158,7 +166,17 @@ def _body(post: Members) -> str:
     html = _BACK.sub("", _EMBED.sub(r'\1<a href="\2">\2</a>', html))
     if origin := _ORIGIN.match(post.text("link")):
         html = _ROOTED.sub(lambda found: found[1] + origin[0], html)
-    return _TITLE.sub(r"<h3>\1</h3>", _BUTTON.sub(" ", html))
+    return _titled(_TITLE.sub(r"<h3>\1</h3>", _BUTTON.sub(" ", html)))
+
+
+def _titled(html: str) -> str:
+    """The HTML with the words of each tab above what it opens."""
+    titles = {tab[2]: tab[3] for tab in _TAB.finditer(html) if plain(tab[3])}
+    opened = {panel[1] for panel in _TABBED.finditer(html)} & titles.keys()
+    if not opened:
+        return html
+    html = _TAB.sub(lambda tab: "" if tab[2] in opened else tab[0], html)
+    return _TABBED.sub(lambda panel: f"{panel[0]}<h3>{titles[panel[1]]}</h3>" if panel[1] in opened else panel[0], html)
 
 
 def _figure(found: re.Match[str]) -> str:

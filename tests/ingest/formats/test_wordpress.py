@@ -164,6 +164,29 @@ def test_what_an_accordion_opens_keeps_its_heading(of: str) -> None:
     assert clean_html(draft(content={"rendered": item}).body_html or "") == "<h2><i>Who?</i></h2><div><p>We.</p></div>"
 
 
+@pytest.mark.parametrize(
+    "tab",
+    [
+        '<button type="button" id="tab__{0}" class="wp-block-tab" role="tab" aria-controls="{0}"><b>{1}</b></button>',
+        '<a role="tab" class="tabs__tab-label" href="#{0}" id="tab__{0}" aria-controls="{0}">\n<b>{1}</b></a>',
+    ],
+)
+def test_what_a_tab_opens_is_called_by_the_tab(tab: str) -> None:
+    """WordPress' block has them since 7.1; its panels are all shown where there is no script, and had no titles."""
+    panels = (
+        '<section aria-labelledby="tab__a" id="a" role="tabpanel"><p>We.</p></section>'
+        '<section role="tabpanel" id="b" aria-labelledby="tab__b"><p>There.</p></section>'
+    )
+    tabs = f'<div role="tablist">{tab.format("a", "Who?")}{tab.format("b", "Where?")}</div>{panels}'
+    shown = clean_html(draft(content={"rendered": tabs}).body_html or "").replace("\n", "")
+    assert shown == (
+        "<div></div><section><h2><b>Who?</b></h2><p>We.</p></section>"
+        "<section><h2><b>Where?</b></h2><p>There.</p></section>"
+    )
+    for alone in (panels, tab.format("c", "Why?"), tab.format("a", " ") + panels):
+        assert draft(content={"rendered": alone}).body_html == alone
+
+
 @pytest.mark.parametrize("gap", ["", "\n"])
 def test_the_title_of_a_pane_of_kadences_is_a_heading(gap: str) -> None:
     button = (
@@ -231,6 +254,13 @@ def test_a_gallery_of_the_classic_editor_is_pictures_with_captions() -> None:
         ("", "<img src ", ""),
         ("<sup", " data-fn=", ""),
         ('<sup data-fn="">', " ", ""),
+        ("<img", ' class="latex"', ""),
+        ('<img class="latex"', ' alt="x"', ""),
+        ('<img class="latex"', ' alt="', ">"),
+        ("", '<button role="tab" id="a">', ""),
+        ("<button", ' role="tab" id="a"', ""),
+        ('<button role="tab" id="a">x</button>', '<div role="tabpanel" aria-labelledby="a"', ""),
+        ('<button role="tab" id="a">x</button><div', ' role="tabpanel" aria-labelledby="a"', ""),
     ],
 )
 def test_the_preview_of_a_file_and_a_formula_are_found_in_linear_time(begins: str, goes_on: str, end: str) -> None:
