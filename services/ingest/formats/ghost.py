@@ -17,12 +17,14 @@ from services.ingest.formats.words import first_words, one_body
 _STATUS: dict[str, Status] = {"published": "usable", "scheduled": "usable", "draft": "withheld", "sent": "withheld"}
 _OTHERS = ("page", "tag", "member", "user", "site", "label", "newsletter", "offer", "tier")
 # What a theme's styles and scripts make of Ghost's cards (https://ghost.org/docs/themes/content/) is not there on our
-# pages: the clock of a player, what a form says when it has been sent, the dot between the names below a bookmark.
+# pages: the clock of a player, what a form says when it has been sent, the dot between the names below a bookmark, and
+# what makes the icon beside them small.
 # Nor is the member whose podcasts a card of Transistor's would play: its address leads nowhere without them.
 _SCRIPTED = re.compile(
     r'<span class="kg-(?:audio|video)-current-time">[^<]*</span>\s*'
     r'<div class="kg-(?:audio|video)-time">[^<]*<span class="kg-(?:audio|video)-duration">[^<]*</span>\s*</div>'
     r'|<div class="kg-signup-card-success"[^<>]*>[^<]*</div>'
+    r'|<img class="kg-bookmark-icon"[^<>]*>'
     r'|<figure class="kg-card kg-transistor-card">[^<]*(?:<(?!/?figure\b)[^<]*){0,64}</figure>'
 )
 _SOUND = re.compile(r'<audio\b([^<>]*>\s*</audio>)\s*<div class="kg-audio-title">([^<]*)</div>')
