@@ -66,6 +66,13 @@ _TITLE = re.compile(
     r'<div class="kt-accordion-header-wrap">\s*<button\b[^<>]*>((?:(?!</?(?:div|button)\b).)*)</button>\s*</div>',
     re.DOTALL,
 )
+# a cover whose picture a style has
+_COVER = re.compile(
+    r'<(?:div|section)\b(?=[^<>]*>)(?=[^<>]*\sclass="(?:[^"<>]*\s)?wp-block-cover(?:-image|__image-background)?[\s"])'
+    r'(?=[^<>]*\sstyle="[^"<>]*\bbackground-image:\s?url\((?:&quot;|&#0?39;|\')?((?:https?:/)?/'
+    r'(?:(?!&(?:quot|#0?39);)[^\s"\'()<>])+))[^<>]*>'
+)
+_LABEL = re.compile(r'\saria-label="([^"<>]*)"')
 # what a script shows one at a time, and the tabs by which it does
 _TAB = re.compile(
     r'<(a|button)\b(?=[^<>]*>)(?=[^<>]*\srole="tab")(?=[^<>]*\sid="([^"<>]+)")[^<>]*>((?:(?!</?(?:a|button)\b).)*)</\1>',
@@ -163,6 +170,7 @@ def _body(post: Members) -> str:
     html = _PREVIEW.sub("", _OPENS.sub("", _ENLARGED.sub(r"\1", _rendered(post, "content"))))
     html = _PICTURED.sub(r"<code>\1\2</code>", _FORMULA.sub(r"<code>\1</code>", html))
     html = _CAPTIONED.sub(_figure, _IN_GALLERY.sub(_figure, html))
+    html = _COVER.sub(_picture, html)
     html = _BACK.sub("", _EMBED.sub(r'\1<a href="\2">\2</a>', html))
     if origin := _ORIGIN.match(post.text("link")):
         html = _ROOTED.sub(lambda found: found[1] + origin[0], html)
@@ -182,6 +190,11 @@ def _titled(html: str) -> str:
 def _figure(found: re.Match[str]) -> str:
     caption = (found[2] or "").strip()
     return f"<figure>{found[1]}{f'<figcaption>{caption}</figcaption>' if caption else ''}</figure>"
+
+
+def _picture(cover: re.Match[str]) -> str:
+    label = _LABEL.search(cover[0])
+    return f'{cover[0]}<img src="{cover[1]}" alt="{label[1] if label else ""}">'
 
 
 def _summary(post: Members, body: str) -> str:

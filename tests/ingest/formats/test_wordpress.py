@@ -1,5 +1,6 @@
 """WordPress REST posts."""
 
+import re
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -151,6 +152,44 @@ def test_a_formula_that_jetpack_has_made_a_picture_is_shown_as_it_was_typed() ->
         assert draft(content={"rendered": other}).body_html == other
 
 
+@pytest.mark.parametrize(
+    ("cover", "alt"),
+    [
+        (
+            '<div class="wp-block-cover has-parallax"><div role="img" aria-label="A &quot;pier&quot;" class="wp-block-'
+            'cover__image-background has-parallax" style="background-position:50% 50%;background-image:url({})"></div>',
+            "A &quot;pier&quot;",
+        ),
+        ('<div class="wp-block-cover"><div class="wp-block-cover__image-background is-repeated" '
+         'style="background-image:url({});"></div>', ""),
+        ('<div class="wp-block-cover has-background-dim" style="background-image:url({});min-height:1px">', ""),
+        ("""<section class="wp-block-cover-image has-background-dim" style="background-image: url('{}')">""", ""),
+        ('<div class="wp-block-cover" style="background-image:url(&quot;{}&quot;)">', ""),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("address", ["https://example.org/a.jpg?b=1&#038;c=2", "/wp-content/a.jpg"])
+def test_the_picture_behind_the_words_of_a_cover_is_shown(cover: str, alt: str, address: str) -> None:
+    """A style has it, where it does not move with the page, and until WordPress 5.6 wherever."""
+    end = "section" if cover.startswith("<section") else "div"
+    body = f"{cover.format(address)}<p>The pier.</p></{end}>"
+    shown = clean_html(draft(content={"rendered": body}).body_html or "")
+    whole = "https://example.org/a.jpg?b=1&amp;c=2" if "?" in address else "https://example.org/wp-content/a.jpg"
+    picture, words = re.findall(r"<img[^>]*>|<p>.*</p>", shown)
+    assert f'src="{whole}"' in picture
+    assert f'alt="{alt}"' in picture
+    assert words == "<p>The pier.</p>"
+
+
+def test_a_cover_without_a_picture_and_other_styles_have_none() -> None:
+    for body in (
+        '<div class="wp-block-cover" style="background-color:#ffffff"><p>a</p></div>',
+        '<div class="wp-block-cover" style="background-image:url(data:image/png;base64,x)"><p>a</p></div>',
+        '<div class="wp-block-group" style="background-image:url(https://x.y/paper.png)"><p>a</p></div>',
+        '<div class="wp-block-cover__inner-container" style="background-image:url(https://x.y/a.png)"><p>a</p></div>',
+    ):
+        assert draft(content={"rendered": body}).body_html == body
+
+
 def test_an_object_that_is_no_preview_stays() -> None:
     film = '<object data="https://x.y/film.mp4"></object>'
     assert draft(content={"rendered": film}).body_html == film
@@ -257,6 +296,10 @@ def test_a_gallery_of_the_classic_editor_is_pictures_with_captions() -> None:
         ("<img", ' class="latex"', ""),
         ('<img class="latex"', ' alt="x"', ""),
         ('<img class="latex"', ' alt="', ">"),
+        ("<div", ' class="wp-block-cover"', ""),
+        ('<div class="wp-block-cover"', ' style="background-image:url(', ""),
+        ('<div class="wp-block-cover"', ' style="background-image:url(/', ">"),
+        ("<div", ' class="a ', ">"),
         ("", '<button role="tab" id="a">', ""),
         ("<button", ' role="tab" id="a"', ""),
         ('<button role="tab" id="a">x</button>', '<div role="tabpanel" aria-labelledby="a"', ""),
