@@ -42,7 +42,17 @@ function pressrun_read($id) {
     }
     $response = rest_do_request(new WP_REST_Request('GET', '/wp/v2/posts/' . $id));
     wp_set_current_user($user);
-    return $response->is_error() ? null : rest_get_server()->response_to_data($response, true);
+    if ($response->is_error()) {
+        return null;
+    }
+    $post = rest_get_server()->response_to_data($response, true);
+    if (function_exists('get_coauthors')) {  // Co-Authors Plus; the REST API has the first author alone
+        $post['coauthors'] = array_map(function ($one) {
+            $link = get_author_posts_url($one->ID, $one->user_nicename);
+            return ['display_name' => $one->display_name, 'link' => $link];
+        }, get_coauthors($id));
+    }
+    return $post;
 }
 
 // Answers of 4xx would be the same the next time, and PHP's log has them; 5xx, and none, are tried again in a minute.

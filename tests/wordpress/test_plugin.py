@@ -102,6 +102,17 @@ def test_a_published_post_is_on_the_site_with_what_was_saved_after_its_status(bl
     assert blog.scheduled() == []
 
 
+def test_all_whom_co_authors_plus_knows_are_named(blog: Blog, ident: int) -> None:
+    (call,) = blog.save(ident, coauthors=["Ann", "Ben"])
+    path = path_of(call["answer"]["url"])
+    blog.waits_for(path, 200)
+    page = blog.up.page(path)
+    assert ">Ann<" in page
+    assert ">Ben<" in page
+    assert ">Ada<" not in page
+    assert call["sent"]["coauthors"][1] == {"display_name": "Ben", "link": "https://blog.example/author/ben/"}
+
+
 def test_an_edited_post_changes_and_its_old_address_leads_to_the_new_one(blog: Blog, ident: int) -> None:
     old = path_of(blog.save(ident, tags=["Old"])[0]["answer"]["url"])
     blog.waits_for(old, 200)

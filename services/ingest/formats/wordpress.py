@@ -5,13 +5,14 @@ WordPress gives no version: `modified_gmt` decides.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
 from slugify import slugify
 
-from services.ingest.draft import Draft, Ignored, Picture, Reading, Status
+from services.ingest.draft import Author, Draft, Ignored, Picture, Reading, Status
 from services.ingest.formats.bounds import MAX_GUID, MAX_NAME
 from services.ingest.formats.reading import Members, authors, language, members_of, names, plain, shorten, web_address
 from services.ingest.formats.words import begins_with, first_words
@@ -82,6 +83,8 @@ _TABBED = re.compile(
     r'<(?:div|section)\b(?=[^<>]*>)(?=[^<>]*\srole="tabpanel")(?=[^<>]*\saria-labelledby="([^"<>]+)")[^<>]*>'
 )
 _STATUS: dict[str, Status] = {"publish": "usable", "future": "usable", "trash": "canceled"}
+# what Co-Authors Plus is asked for by our plugin, Newspack and PublishPress Authors
+_SEVERAL = ("coauthors", "newspack_author_info", "authors")
 # WordPress's own types but `post`; types of plugins and themes may well be articles
 _OWN = (
     "page attachment revision nav_menu_item custom_css customize_changeset oembed_cache user_request wp_block"
@@ -127,7 +130,7 @@ def _draft(post: Members, guid: str) -> Draft:
         summary=summary,
         section=next((shorten(name, MAX_NAME) for name in categories), None),
         topics=names([name for taxonomy, name in terms if taxonomy == "post_tag"]),
-        authors=authors((one.plain("name"), one.text("url", "link")) for one in embedded.objects("author")),
+        authors=_authors(post) or authors(_signed(embedded.objects("author"))),
         language=_language(post),
         published_at=published_at,
         updated_at=_updated_at(post, published_at),
@@ -219,6 +222,18 @@ def _updated_at(post: Members, published_at: datetime | None) -> datetime | None
     if at and published_at and at >= published_at and post.text("status").lower() == "future":
         return None
     return at
+
+
+def _authors(post: Members) -> tuple[Author, ...]:
+    """All authors, where a plugin for several has them: WordPress' own API knows the first alone."""
+    for name in _SEVERAL:
+        if found := authors(_signed([Members(one, []) for one in _dicts(post.get(name))])):
+            return found
+    return ()
+
+
+def _signed(found: Iterable[Members]) -> Iterator[tuple[str, str]]:
+    return ((one.plain("display_name", "name"), one.text("url", "author_link", "link")) for one in found)
 
 
 def _language(post: Members) -> str | None:

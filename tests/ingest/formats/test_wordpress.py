@@ -460,6 +460,28 @@ def test_an_author_leads_to_their_own_address_and_only_web_addresses_lead_anywhe
     assert (found.authors, found.source_url) == ((Author("A", "https://a.b/"),), None)
 
 
+def test_of_several_authors_all_are_named() -> None:
+    """WordPress knows one; Co-Authors Plus, Newspack and PublishPress Authors have the others."""
+    ann, ben = Author("Ann & Co", "https://x.y/ann/"), Author("Ben", None)
+    for plugin in (
+        {"coauthors": [{"display_name": "Ann &amp; Co", "link": "https://x.y/ann/"}, {"display_name": "Ben"}]},
+        {"newspack_author_info": [
+            {"display_name": "Ann &amp; Co", "id": 1, "author_link": "https://x.y/ann/"},
+            {"display_name": "Ben", "avatar": "<img>", "author_link": "/"},
+        ]},
+        {"authors": [
+            {"display_name": "Ann &amp; Co", "link": "https://x.y/ann/"},
+            {"display_name": "Ben", "user_id": 0},
+        ]},
+        {"coauthors": [{"name": "Ann & Co", "url": "https://x.y/ann/"}, {"name": "Ben"}, 7], "authors": ["x"]},
+    ):  # fmt: skip
+        assert draft(**plugin).authors == (ann, ben), plugin
+    alone = draft().authors
+    assert alone
+    for other in ([7, 8], {"display_name": "Ann"}, "Ann", [{"display_name": ""}], [{"display_name": 5}], [], None):
+        assert draft(coauthors=other, authors=other).authors == alone, other
+
+
 def test_the_picture_is_the_first_that_has_an_address_of_the_web() -> None:
     told = [{"code": "rest_forbidden"}, {"source_url": "/a.jpg"}, {"source_url": "https://x.y/b.jpg"}]
     assert draft(_embedded={"wp:featuredmedia": told}).image == Picture(url="https://x.y/b.jpg")
