@@ -83,6 +83,11 @@ _RENAMED = re.compile(
     r"|article|main|header|footer|nav|address|center|hgroup|form|fieldset|noscript)(?=[\s/>])",
     re.IGNORECASE,
 )
+# emphasis that its own style takes back: Google's Docs put all that is copied from them in such a <b>
+_UNDONE = re.compile(
+    r"<(?:(?:b|strong)(?=\s[^<>]*\bfont-weight:\s?(?:normal|400)\b)|(?:i|em)(?=\s[^<>]*\bfont-style:\s?normal\b))",
+    re.IGNORECASE,
+)
 # An element that is empty as XML writes it (`body_xhtml`, and what XML's tools made of HTML): to HTML it only
 # begins there, all that follows is in it, and goes with it if it is a script. Attributes as XML has them, or bare
 # names.
@@ -145,6 +150,8 @@ def _parsed(html: str) -> str:
         html = _end_empty(html)
     if "<button" in html:
         html = _CALLED.sub(r"\1", html)
+    if "font-" in html:
+        html = _UNDONE.sub("<x-words", html)
     html = _RENAMED.sub(_rename, without_embeds(html))
     if sprawls(html):
         return text_to_html(unescape(TAG.sub(" ", html)))

@@ -210,6 +210,31 @@ def test_a_list_starts_at_a_whole_number(start: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "begins",
+    [
+        '<b style="font-weight:normal;" id="docs-internal-guid-23a0eab1">',
+        '<b id="docs-internal-guid-23a0eab1" style="color: rgb(0, 0, 0); font-style: normal; font-weight: normal;">',
+        "<strong style='font-weight: 400'>",
+        '<EM style="font-style: normal">',
+    ],
+)
+def test_emphasis_that_its_own_style_takes_back_is_none(begins: str) -> None:
+    """Google's Docs have all that is copied in such a <b>; a whole article was bold."""
+    end = f"</{begins[1:].split()[0]}>"
+    paste = f"{begins}<p>One <b>two</b></p><ul><li><em>three</em></li></ul>{end}<p><b>Four</b></p>"
+    assert clean_html(paste) == "<p>One <b>two</b></p><ul><li><em>three</em></li></ul><p><b>Four</b></p>"
+    assert clean_html(f"<p>One {begins}two{end} <i>three</i></p>") == "<p>One two <i>three</i></p>"
+
+
+@pytest.mark.parametrize(
+    "style", ["", "font-weight: bold", "font-weight:700", "color: red", "font-style: normal", "font-weight: 4000"]
+)
+def test_emphasis_with_any_other_style_stays(style: str) -> None:
+    assert clean_html(f'<p><b style="{style}">One</b></p>') == "<p><b>One</b></p>"
+    assert clean_html('<p><i style="font-weight: normal">One</i></p>') == "<p><i>One</i></p>"
+
+
+@pytest.mark.parametrize(
     ("html", "address", "name"),
     [
         ('<iframe title="A map" src="//a.b/x?a=1&amp;b=2"></iframe>', "https://a.b/x?a=1&amp;b=2", "A map"),
@@ -444,6 +469,8 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
         "<h2>" + " " * 1_000_000 + "<button",
         "<h2><button>" * 100_000,
         "<a data-iframely-url " * 70_000,
+        "<b style=" * 100_000,
+        "<b " + "font-weight:" * 200_000 + ">",
         "<img class='emoji' alt='x' " * 60_000,
         ("<img class='emoji'" + " alt='" * 600 + "x" * 40 + ">") * 1_200,
         "<img" + " class='emoji '" * 100_000 + ">",
@@ -459,7 +486,8 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
         "end in CDATA", "hidden tag", "items", "attributes", "figures",
         "beside cells", "terms", "beside a cell in a block", "beside a cell that is not ended", "beside no cell",
         "empty scripts", "names", "no end of a value", "lazy names", "lazy pictures",
-        "lazy values", "blanks in a heading", "buttons in headings", "cards", "emoji",
+        "lazy values", "blanks in a heading", "buttons in headings", "cards",
+        "emphasis", "weights", "emoji",
         "alternatives", "classes", "named",
         "names in a tag", "named ones", "charts",
     ],
