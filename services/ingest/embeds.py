@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
+from services.ingest.named_embeds import NAMED, named
 from services.ingest.references import unescape
 from services.ingest.web import absolute, is_web_address
 
@@ -23,7 +24,7 @@ _QUOTED = re.compile(r"""\sclass=["'][^"']*\bwp-embedded-content\b""", re.IGNORE
 # quoted without its words
 _POST = re.compile(
     r"""<(blockquote)\b((?=[^<>]{0,4096}\sclass=["'](?:twitter-(?:tweet|video)|instagram-media|tiktok-embed)\b)"""
-    r"""[^<>]{0,4096}>(?:\s{0,64}</?(?:a|p)\b[^<>]{0,4096}>){0,8})\s{0,64}</blockquote\s*>""",
+    r"""[^<>]{0,4096}>(?:\s{0,64}</?(?:a|p|section)\b[^<>]{0,4096}>){0,8})\s{0,64}</blockquote\s*>""",
     re.IGNORECASE,
 )
 _FACEBOOK = re.compile(
@@ -39,14 +40,6 @@ _CHART = re.compile(
     re.IGNORECASE,
 )
 _SHOWN = r'\g<0><a href="https://public.flourish.studio/\1/">https://public.flourish.studio/\1/</a>'
-# a chart of Infogram's, a post of Telegram's: they say by a name alone what they show
-_NAMED = re.compile(
-    r"""<(?=[ds])(div|script)\b(?=[^<>]{0,4096}\s(?:class=["']infogram-embed\b|data-telegram-post=))([^<>]{0,4096}>)"""
-    r"""\s{0,64}</\1\s*>""",
-    re.IGNORECASE,
-)
-_NAME = re.compile(r"""\sdata-(id|telegram-post)=["']([\w/-]{1,100})["']""", re.IGNORECASE)
-_NAMED_AT = {"id": "https://e.infogram.com/", "telegram-post": "https://t.me/"}
 _CREDITED = 4000  # characters, where a link of Infogram's own may follow: its script and styles come before
 # frames that play something of others': Iframely's, Embedly's, Facebook's
 _PLAYED = re.compile(
@@ -96,7 +89,7 @@ def without_embeds(html: str) -> str:
         html = _CARD.sub(_link, html)
         html = _CHART.sub(_SHOWN, html)
         html = _LAZY.sub(_show, html)
-        html = _NAMED.sub(_link_by_name, html)
+    html = NAMED.sub(_link_by_name, html)
     return _EMBED.sub(_link, html)
 
 
@@ -116,10 +109,10 @@ def _link(embed: re.Match[str]) -> str:
 
 def _link_by_name(embed: re.Match[str]) -> str:
     """A link to what is named, unless one follows, as Infogram has it where nobody pays for leaving it out."""
-    found = _NAME.search(embed[2])
-    if found is None or embed.string.find(found[2], embed.end(), embed.end() + _CREDITED) >= 0:
+    found = named(embed[2])
+    if found is None or embed.string.find(found.name, embed.end(), embed.end() + _CREDITED) >= 0:
         return embed[0]
-    return _written(embed, _NAMED_AT[found[1].lower()] + found[2], "")
+    return _written(embed, found.address, "")
 
 
 def _written(embed: re.Match[str], address: str, words: str) -> str:

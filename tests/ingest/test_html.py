@@ -281,6 +281,18 @@ def test_emphasis_with_any_other_style_stays(style: str) -> None:
          "https://e.infogram.com/_/Ab12", None),
         ('<script async src="https://telegram.org/js/telegram-widget.js?22" data-telegram-post="durov/68" '
          'data-width="100%"></script>', "https://t.me/durov/68", None),
+        ('<script src="https://cdn.jwplayer.com/players/pzcOBtWf-Hq47QX3P.js"></script>',
+         "https://cdn.jwplayer.com/players/pzcOBtWf-Hq47QX3P.html", None),
+        ("<script src='//content.jwplatform.com/players/pzcOBtWf-Hq47QX3P.js'></script>",
+         "https://content.jwplatform.com/players/pzcOBtWf-Hq47QX3P.html", None),
+        ('<script src="https://gist.github.com/octocat/6cad326836d38bd3a7ae.js?file=a.py"></script>',
+         "https://gist.github.com/octocat/6cad326836d38bd3a7ae", None),
+        ('<video-js data-account="17526" data-player="aB-1" data-embed="default" data-video-id="ref:6301"></video-js>',
+         "https://players.brightcove.net/17526/aB-1_default/index.html?videoId=ref:6301", None),
+        ('<video data-video-id="4093643" data-account="1752604" class="video-js" controls></video>',
+         "https://players.brightcove.net/1752604/default_default/index.html?videoId=4093643", None),
+        ('<blockquote class="tiktok-embed" cite="https://a.b/c"> <section> </section></blockquote>',
+         "https://a.b/c", None),
     ],
 )  # fmt: skip
 def test_an_embed_becomes_a_link(html: str, address: str, name: str | None) -> None:
@@ -353,6 +365,18 @@ def test_a_chart_of_flourishs_is_a_link_where_nothing_else_stands_for_it() -> No
     shown = '<img src="https://a.b/thumbnail" alt="A chart" loading="lazy">'
     assert clean_html(chart.format(f"<noscript>{shown}</noscript>")) == f"<div><div>{shown}</div></div>"
     assert clean_html('<div class="flourish-embed" data-src="/x"></div>') == "<div></div>"
+
+
+def test_players_and_scripts_that_name_nothing_leave_nothing() -> None:
+    for nothing in (
+        '<script src="https://cdn.jwplayer.com/libraries/Hq47QX3P.js"></script>',
+        '<script src="https://gist.github.com/"></script>',
+        '<script>x = "https://cdn.jwplayer.com/players/a.js"</script>',
+        '<video-js data-video-id="1"></video-js>',
+        '<video-js data-account="1" data-video-id="a b"></video-js>',
+        '<video data-id="1" data-video-id="2"></video>',
+    ):
+        assert clean_html(f"<p>One</p>{nothing}").strip() == "<p>One</p>"
 
 
 def test_a_chart_of_infograms_is_one_link_where_its_own_follows() -> None:
@@ -474,6 +498,9 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
         "<img class='emoji' alt='x' " * 60_000,
         ("<img class='emoji'" + " alt='" * 600 + "x" * 40 + ">") * 1_200,
         "<img" + " class='emoji '" * 100_000 + ">",
+        "<script src='//gist.github.com/a' " * 50_000,
+        ("<video" + " data-video-id='x'" * 300 + ">") * 1_000,
+        ("<script" + " src='//gist.github.com/" * 150 + ">") * 1_300,
         "<div class='infogram-embed' data-id='x' " * 50_000,
         ("<div class='infogram-embed'" + " data-id='x'" * 300 + ">" + " " * 50) * 1_200,
         "<div class='infogram-embed' data-id='x'></div>" * 50_000,
@@ -488,7 +515,7 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
         "empty scripts", "names", "no end of a value", "lazy names", "lazy pictures",
         "lazy values", "blanks in a heading", "buttons in headings", "cards",
         "emphasis", "weights", "emoji",
-        "alternatives", "classes", "named",
+        "alternatives", "classes", "scripts", "films", "addresses in a tag", "named",
         "names in a tag", "named ones", "charts",
     ],
 )  # fmt: skip
