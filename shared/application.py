@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, Field
 
 from shared.failures import answer_failures
+from shared.heads import Heads
 from shared.metrics import exposition
 from shared.openapi import Documented
 from shared.reference import reference
@@ -41,10 +42,10 @@ def create_app(service: Service, title: str, run: Run | None = None) -> Document
 
     app.add_route("/docs", docs)
     app.get("/health/live", tags=["health"], name="live")(_live)
-    app.head("/health/live", include_in_schema=False)(_live)
     _add_health(app, service)
     answer_failures(app)
     app.add_middleware(Timed)
+    app.add_middleware(Heads)
     return app
 
 
@@ -56,7 +57,6 @@ async def _live() -> dict[str, str]:
 def _add_health(app: FastAPI, service: Service) -> None:
     not_ready: dict[int | str, dict[str, Any]] = {503: {"description": "not ready, and why", "model": Readiness}}
 
-    @app.head("/health/ready", include_in_schema=False)
     @app.get("/health/ready", tags=["health"], response_model=Readiness, responses=not_ready)
     async def ready() -> Response:
         """Whether the store is reachable, and the consumers run and are not far behind, by entries or by seconds."""

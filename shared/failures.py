@@ -11,7 +11,7 @@ from shared.logs import log
 from shared.problems import Fault, Problem, pointer_to
 from shared.wire import StoreUnavailable
 
-METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
 
 def problem_of(error: Exception, path: str) -> Problem:
@@ -54,10 +54,10 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 def _methods(request: Request) -> list[str]:
-    """The methods that the address of a request takes; a route knows its own alone."""
+    """The methods that the address of a request takes, HEAD with GET; a route knows its own alone."""
     routes = request.app.router.routes
     return [
-        method
+        f"{method}, HEAD" if method == "GET" else method
         for method in METHODS
         if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
     ]

@@ -25,6 +25,7 @@ from shared.clock import LAST, TICK
 from shared.events import view_events
 from shared.failures import problem_of
 from shared.logs import NowAndThen
+from shared.problems import Problem
 from shared.running import running as service_is_running
 from shared.service import SCHEMA, SCHEMA_KEY, Service
 from shared.settings import Settings
@@ -57,6 +58,30 @@ async def test_a_probe_may_ask_for_health_with_head(valkey: str, path: str) -> N
         transport=httpx.ASGITransport(create_app(service, "test")), base_url="http://test"
     ) as client:
         assert (await client.head(path)).status_code == (await client.get(path)).status_code != 405
+
+
+async def test_what_can_be_read_answers_head_as_get_without_a_body_and_nothing_else_does(
+    valkey: str,
+) -> None:
+    """RFC 9110 §9.1: a server supports both. (A check of links asks for nothing but the head.)"""
+    service = Service("test", Settings(redis_url=valkey, consumer="w"))
+    app = create_app(service, "test")
+    app.get("/v1/things/{name}")(_thing)
+    app.post("/v1/orders")(_thing)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        for path in ("/v1/things/one", "/v1/things/none", "/metrics", "/docs", "/openapi.json", "/v1/nothing"):
+            asked, got = await client.head(path), await client.get(path)
+            assert asked.status_code == got.status_code != 405, path
+            assert asked.headers.get("content-type") == got.headers.get("content-type"), path
+        assert (await client.post("/v1/things/one")).headers["allow"] == "GET, HEAD"
+        refused = await client.head("/v1/orders?name=one")
+        assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
+
+
+async def _thing(name: str) -> dict[str, str]:
+    if name == "none":
+        raise Problem(404, "there is none")
+    return {"name": name}
 
 
 async def test_a_service_is_not_ready_while_a_check_of_its_own_says_why(valkey: str) -> None:
@@ -226,6 +251,7 @@ COUNTING = """
 import os, sys
 from shared import metrics
 from shared.logs import NowAndThen
+from shared.problems import Problem
 metrics.unhandled.inc(float(sys.argv[1]))
 metrics.event_lag.labels("articles", "render").set(float(sys.argv[2]))
 print(metrics.exposition().decode())

@@ -88,7 +88,6 @@ def _asset_routes(router: APIRouter, settings: Settings, doors: Doors, media: Me
         return Response()
 
     router.get("/assets/{media_id:path}")(look)
-    router.head("/assets/{media_id:path}", include_in_schema=False)(look)
 
     @_at_either_address(router, "/assets", 201)
     async def push_asset(source: str, request: Request) -> Response:

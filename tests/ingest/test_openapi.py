@@ -229,7 +229,7 @@ def test_addresses_and_methods_that_are_none_are_problems_too(
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
     assert answer.json()["status"] == status
     if status == 405:
-        assert answer.headers["allow"] == ("POST" if path.endswith("views") else "DELETE, GET")
+        assert answer.headers["allow"] == ("POST" if path.endswith("views") else "DELETE, GET, HEAD")
 
 
 def test_every_event_stands_in_the_asyncapi_document() -> None:
