@@ -554,6 +554,31 @@ def test_on_a_low_screen_a_tall_picture_is_all_in_sight(
     assert box["width"] / box["height"] == pytest.approx(1600 / 2400, abs=0.01)
 
 
+@pytest.mark.parametrize(
+    "gallery",
+    [
+        "<figure><div><div><div>{0}</div><div>{0}</div></div><div><div><a href='https://a.b'>{0}</a></div></div></div>"
+        "</figure>",
+        "<figure><figure>{0}<figcaption>One</figcaption></figure><figure>{0}</figure><figure>{0}</figure></figure>",
+        "<ul><li><figure>{0}</figure></li><li><figure>{0}</figure></li><li>{0}</li></ul>",
+        "<p>{0}{0}{0}</p>",
+        "<div>{0}<p>One</p><div>{0}</div>{0}</div>",
+    ],
+    ids=["ghost", "wordpress", "wordpress of before", "paragraph", "mixed"],
+)
+def test_the_pictures_of_a_gallery_do_not_touch(sample_stack: Up, watched: Watched, gallery: str) -> None:
+    picture = '<img src="https://a.b/c.png" alt="A picture">'
+    posted = sample_stack.post("a gallery", body_html=f"<p>Before.</p>{gallery.format(picture)}<p>After.</p>")
+    pictures = watched.open(posted["url"]).locator(".body img")
+    pictures.evaluate_all("all => all.forEach(one => { one.style.inlineSize = one.style.blockSize = '60px' })")
+    tops = pictures.evaluate_all("all => all.map(one => one.getBoundingClientRect().top)")
+    ends = pictures.evaluate_all("all => all.map(one => one.getBoundingClientRect().bottom)")
+    assert len(tops) == 3
+    assert all(top - end >= 8 for end, top in zip(ends, tops[1:], strict=False)), (tops, ends)
+    sample_stack.withdraw(posted["id"])
+    sample_stack.drain()
+
+
 def test_below_what_is_hot_the_front_page_has_the_whole_width(sample_stack: Up, watched: Watched) -> None:
     watched.page.set_viewport_size({"width": 1280, "height": 800})
     page = watched.open(sample_stack.url + "/")
