@@ -35,17 +35,22 @@ function pressrun_read($id) {
     if (!in_array($status, ['publish', 'future'], true)) {
         return ['id' => (int) $id, 'type' => 'post', 'status' => $status, 'modified_gmt' => gmdate('Y-m-d\TH:i:s')];
     }
-    // A scheduled post is shown to those alone who may edit it, and cron is nobody.
+    // The post is read as everybody reads it: to an editor plugins for members would show what is for those alone. Only
+    // a scheduled one, and authors, are shown to those alone who may edit them; and cron is nobody.
     $user = get_current_user_id();
-    if ($user === 0) {
-        wp_set_current_user((int) get_post($id)->post_author);
-    }
+    $editor = $user ?: (int) get_post($id)->post_author;
+    wp_set_current_user($status === 'future' ? $editor : 0);
     $response = rest_do_request(new WP_REST_Request('GET', '/wp/v2/posts/' . $id));
+    wp_set_current_user($editor);
+    $post = $response->is_error() ? null : rest_get_server()->response_to_data($response, true);
+    wp_set_current_user(0);
+    if ($post !== null && $status === 'future') {
+        $post = array_merge($post, pressrun_shown($id, $post));
+    }
     wp_set_current_user($user);
-    if ($response->is_error()) {
+    if ($post === null) {
         return null;
     }
-    $post = rest_get_server()->response_to_data($response, true);
     if (function_exists('get_coauthors')) {  // Co-Authors Plus; the REST API has the first author alone
         $post['coauthors'] = array_map(function ($one) {
             $link = get_author_posts_url($one->ID, $one->user_nicename);
@@ -53,6 +58,21 @@ function pressrun_read($id) {
         }, get_coauthors($id));
     }
     return $post;
+}
+
+// What everybody will see of a scheduled post, as the REST API renders it, and the excerpt that somebody has written.
+function pressrun_shown($id, $read) {
+    global $post;
+    $before = $post;
+    $post = get_post($id);
+    setup_postdata($post);
+    $excerpt = $post->post_excerpt;
+    $content = $read['content']['protected'] ? '' : apply_filters('the_content', $post->post_content);
+    $post = $before;
+    return [
+        'content' => ['rendered' => $content] + $read['content'],
+        'excerpt' => ['rendered' => $excerpt] + $read['excerpt'],
+    ];
 }
 
 // Answers of 4xx would be the same the next time, and PHP's log has them; 5xx, and none, are tried again in a minute.

@@ -55,8 +55,10 @@ class Blog:
         assert done.returncode == 0, done.stdout + done.stderr
         return [json.loads(line) for line in done.stdout.splitlines()]
 
-    def save(self, ident: int, status: str = "publish", later: int = 0, **members: Any) -> list[dict[str, Any]]:
-        """Save a post, as an editor does."""
+    def save(
+        self, ident: int, status: str = "publish", later: int = 0, user: bool = True, **members: Any
+    ) -> list[dict[str, Any]]:
+        """Save a post, as an editor does, or cron."""
         now = datetime.now(UTC)
         post = {
             "status": status,
@@ -67,7 +69,7 @@ class Blog:
             "content": f"<p>Body of {ident}.</p>",
             **members,
         }
-        return self.request(do="save", id=ident, post=post)
+        return self.request(do="save", id=ident, post=post, user=user)
 
     def scheduled(self) -> list[dict[str, Any]]:
         """What WordPress' cron has to do."""
@@ -155,6 +157,18 @@ def test_a_scheduled_post_is_sent_at_once_and_again_when_it_is_due(blog: Blog, i
     (call,) = blog.save(ident, later=1)
     assert call["answer"]["outcome"] in ("published", "updated")
     blog.waits_for(path_of(call["answer"]["url"]), 200)
+
+
+@pytest.mark.parametrize("user", [True, False])
+def test_what_a_plugin_shows_to_members_alone_is_sent_as_everybody_sees_it(blog: Blog, ident: int, user: bool) -> None:
+    """Such plugins look at who reads (Paid Memberships Pro, Jetpack): an editor saves the post, and may read it all."""
+    later = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M:%S}"
+    for_members = {"content": "<p>For all.</p><p>[members]Inside.[/members]</p>", "user": user}
+    for status, date_gmt, excerpt in (("publish", "2025-07-26T09:30:00", ""), ("future", later, "In short.")):
+        (call,) = blog.save(ident, status, date_gmt=date_gmt, excerpt=excerpt, **for_members)
+        assert call["sent"]["content"]["rendered"] == "<p>For all.</p><p></p>", status
+        assert call["sent"]["excerpt"]["rendered"] == excerpt, status
+        assert call["sent"]["_embedded"]["author"][0]["name"] == "Ada", status
 
 
 def test_what_is_for_no_reader_is_not_sent(blog: Blog, ident: int) -> None:
