@@ -161,7 +161,13 @@ def _status(post: Members) -> Status:
     content = post.get("content")
     if post.text("password") or (isinstance(content, dict) and content.get("protected") is True):
         return "withheld"
-    return _STATUS.get(told, "withheld")
+    return "withheld" if _is_for_subscribers(post.get("meta")) else _STATUS.get(told, "withheld")
+
+
+def _is_for_subscribers(meta: Any) -> bool:
+    """Whether Jetpack shows the post to those alone who have its newsletter."""
+    access = meta.get("_jetpack_newsletter_access") if isinstance(meta, dict) else None
+    return isinstance(access, str) and access not in ("", "everybody")
 
 
 def _rendered(post: Members, name: str) -> str:

@@ -514,6 +514,18 @@ def test_what_is_withheld_needs_no_words_and_leads_nowhere() -> None:
     assert (found.status, found.headline, found.source_url) == ("withheld", "", None)
 
 
+@pytest.mark.parametrize(
+    ("access", "status"),
+    [
+        ("everybody", "usable"), ("", "usable"), (None, "usable"), (7, "usable"),
+        ("subscribers", "withheld"), ("paid_subscribers", "withheld"), ("paid_subscribers_all_tiers", "withheld"),
+    ],
+)  # fmt: skip
+def test_what_jetpack_sends_to_subscribers_alone_is_withheld(access: Any, status: str) -> None:
+    assert draft(meta={"_jetpack_newsletter_access": access, "footnotes": ""}).status == status
+    assert draft(meta=[]).status == "usable"
+
+
 def test_a_post_that_says_no_status_is_published() -> None:
     assert draft(status=None).status == "usable"
 
