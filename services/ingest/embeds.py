@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
+from services.ingest.amp import without_amp
 from services.ingest.named_embeds import NAMED, named
 from services.ingest.references import unescape
 from services.ingest.web import absolute, is_web_address
@@ -79,6 +80,8 @@ _TITLE = re.compile(r"""\s(?:(?:data-)?title|alt|aria-label)\s*=\s*(?:"([^"]*)"|
 
 def without_embeds(html: str) -> str:
     """The HTML with links in the place of embeds, and pictures where a script would put them."""
+    if "<amp-" in html:
+        html = without_amp(html)
     if "emoji" in html or "wp-smiley" in html:
         html = _EMOJI.sub(r"\1", html)
     if "data-href" in html:

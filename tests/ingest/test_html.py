@@ -293,6 +293,18 @@ def test_emphasis_with_any_other_style_stays(style: str) -> None:
          "https://players.brightcove.net/1752604/default_default/index.html?videoId=4093643", None),
         ('<blockquote class="tiktok-embed" cite="https://a.b/c"> <section> </section></blockquote>',
          "https://a.b/c", None),
+        ('<amp-youtube data-videoid="2WZwv7TxqZ0" layout="responsive" width="480" height="270"></amp-youtube>',
+         "https://www.youtube.com/watch?v=2WZwv7TxqZ0", None),
+        ('<amp-vimeo data-videoid="27246366" title="A film"></amp-vimeo>', "https://vimeo.com/27246366", "A film"),
+        ('<amp-dailymotion data-videoid="x2m8jpp"></amp-dailymotion>',
+         "https://www.dailymotion.com/video/x2m8jpp", None),
+        ("<amp-twitter width=375 data-tweetid=1207679355150831620></amp-twitter>",
+         "https://x.com/i/status/1207679355150831620", None),
+        ('<amp-instagram data-shortcode="fBwFP"></amp-instagram>', "https://www.instagram.com/p/fBwFP", None),
+        ('<amp-facebook data-href="https://a.b/c?d=1&amp;e=2"></amp-facebook>', "https://a.b/c?d=1&amp;e=2", None),
+        ('<amp-iframe src="https://a.b/c" title="A map" sandbox="allow-scripts"></amp-iframe>',
+         "https://a.b/c", "A map"),
+        ('<amp-video layout="fill"><source src="https://a.b/c.mp4"></amp-video>', "https://a.b/c.mp4", None),
     ],
 )  # fmt: skip
 def test_an_embed_becomes_a_link(html: str, address: str, name: str | None) -> None:
@@ -365,6 +377,18 @@ def test_a_chart_of_flourishs_is_a_link_where_nothing_else_stands_for_it() -> No
     shown = '<img src="https://a.b/thumbnail" alt="A chart" loading="lazy">'
     assert clean_html(chart.format(f"<noscript>{shown}</noscript>")) == f"<div><div>{shown}</div></div>"
     assert clean_html('<div class="flourish-embed" data-src="/x"></div>') == "<div></div>"
+
+
+def test_a_picture_of_amps_is_a_picture_and_shown_once() -> None:
+    shown = '<img src="https://a.b/c.jpg" alt="A picture" width="9" height="6" loading="lazy">'
+    picture = '<amp-img src="https://a.b/c.jpg" alt="A picture" width="9" height="6" layout="responsive">{}</amp-img>'
+    assert clean_html(f"<p>One</p>{picture.format('')}<p>two</p>") == f"<p>One</p>{shown}<p>two</p>"
+    again = '<noscript><img src="https://a.b/c.jpg" alt="A picture" width="9" height="6"></noscript>'
+    assert clean_html(picture.format(again)).count("<img") == 1
+    assert clean_html("<amp-carousel>" + picture.format("") * 2 + "</amp-carousel>") == shown * 2
+    assert clean_html("<p>One</p><amp-youtube></amp-youtube><amp-imgs src='https://a.b/c'>two</amp-imgs>") == (
+        "<p>One</p>two"
+    )
 
 
 def test_players_and_scripts_that_name_nothing_leave_nothing() -> None:
@@ -498,6 +522,9 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
         "<img class='emoji' alt='x' " * 60_000,
         ("<img class='emoji'" + " alt='" * 600 + "x" * 40 + ">") * 1_200,
         "<img" + " class='emoji '" * 100_000 + ">",
+        "<amp-img src=x " * 60_000,
+        "<amp-img>" * 100_000,
+        ("<amp-youtube" + " data-videoid=x" * 250 + ">") * 1_200,
         "<script src='//gist.github.com/a' " * 50_000,
         ("<video" + " data-video-id='x'" * 300 + ">") * 1_000,
         ("<script" + " src='//gist.github.com/" * 150 + ">") * 1_300,
@@ -515,7 +542,8 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
         "empty scripts", "names", "no end of a value", "lazy names", "lazy pictures",
         "lazy values", "blanks in a heading", "buttons in headings", "cards",
         "emphasis", "weights", "emoji",
-        "alternatives", "classes", "scripts", "films", "addresses in a tag", "named",
+        "alternatives", "classes",
+        "AMP's tags", "AMP's pictures", "AMP's players", "scripts", "films", "addresses in a tag", "named",
         "names in a tag", "named ones", "charts",
     ],
 )  # fmt: skip
