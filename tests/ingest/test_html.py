@@ -532,6 +532,8 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
         ("<div class='infogram-embed'" + " data-id='x'" * 300 + ">" + " " * 50) * 1_200,
         "<div class='infogram-embed' data-id='x'></div>" * 50_000,
         ('<div class="flourish-embed"' + f' data-src="story/{"1" * 20}' * 100 + " " * 4_000) * 250,
+        "«words»" * 200_000,
+        "<p title='" + "\xad«" * 400_000 + "'>words",
     ],
     ids=[
         "nesting", "formatting", "embeds", "what follows an embed", "players",
@@ -545,12 +547,19 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
         "alternatives", "classes",
         "AMP's tags", "AMP's pictures", "AMP's players", "scripts", "films", "addresses in a tag", "named",
         "names in a tag", "named ones", "charts",
+        "guillemets", "soft hyphens in a value",
     ],
 )  # fmt: skip
 def test_hostile_html_costs_linear_time(html: str) -> None:
     before = time.process_time()
     opening(clean_html(html))
     assert time.process_time() - before < 2
+
+
+def test_much_of_what_begins_as_a_space_in_utf_8_stays_as_it_was() -> None:
+    text = "".join(map(chr, range(0xA0, 0xC0))) * 100
+    html = f'<p title="{text}">{text}<a href="https://a.org/{text[1:]}" rel="noopener">{text}</a></p>'
+    assert clean_html(html) == html
 
 
 @pytest.mark.parametrize(
