@@ -7,11 +7,9 @@ A post that is taken back arrives as a draft, one that is deleted with nothing c
 import re
 from typing import Any
 
-from slugify import slugify
-
 from services.ingest.draft import Author, Draft, Ignored, Picture, Reading, Status
 from services.ingest.formats.bounds import MAX_GUID, MAX_NAME
-from services.ingest.formats.reading import Members, authors, language, members_of, names, shorten, web_address
+from services.ingest.formats.reading import Members, authors, language, members_of, names, shorten, slug, web_address
 from services.ingest.formats.words import first_words, one_body
 
 _STATUS: dict[str, Status] = {"published": "usable", "scheduled": "usable", "draft": "withheld", "sent": "withheld"}
@@ -84,7 +82,7 @@ def _draft(post: Members) -> Draft:
         language=language(post.text("locale")),
         published_at=post.moment("published_at"),
         updated_at=post.moment("updated_at"),
-        slug=slugify(post.text("slug")) or None,
+        slug=slug(post.text("slug")),
         image=_image(post),
         source_url=web_address(post.text("canonical_url", "url")),
     )

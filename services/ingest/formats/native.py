@@ -23,6 +23,7 @@ from services.ingest.formats.bounds import (
     MAX_LANGUAGE,
     MAX_NAME,
     MAX_NAMES,
+    MAX_SLUG,
     MAX_VERSION,
 )
 from services.ingest.formats.faults import faults_of, kind_of
@@ -81,7 +82,7 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Headline = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_HEADLINE), *NOT_BLANK]
 Slug = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_SLUG),
     AfterValidator(_slug),
     Field(json_schema_extra={"pattern": r"[A-Za-z0-9]|[^\x00-\x7F]"}),  # other scripts are written in Latin letters
 ]

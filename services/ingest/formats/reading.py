@@ -5,8 +5,10 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
+from slugify import slugify
+
 from services.ingest.draft import Author
-from services.ingest.formats.bounds import MAX_ADDRESS, MAX_HEADLINE, MAX_LANGUAGE, MAX_NAME, MAX_NAMES
+from services.ingest.formats.bounds import MAX_ADDRESS, MAX_HEADLINE, MAX_LANGUAGE, MAX_NAME, MAX_NAMES, MAX_SLUG
 from services.ingest.formats.faults import kind_of
 from services.ingest.references import unescape
 from services.ingest.text import LONE_SURROGATE, find_lone_surrogate, strip_forbidden
@@ -171,6 +173,11 @@ def authors(found: Iterable[tuple[str, str]]) -> tuple[Author, ...]:
 def language(tag: str) -> str | None:
     """A language tag, or None for what is none."""
     return tag.replace("_", "-") if len(tag) <= MAX_LANGUAGE and re.fullmatch(LANGUAGE, tag) else None
+
+
+def slug(text: str) -> str | None:
+    """A slug of one that a sender wrote, cut before it is read: it is remembered, and other scripts take their time."""
+    return slugify(text[:MAX_SLUG]) or None
 
 
 def web_address(text: str) -> str | None:

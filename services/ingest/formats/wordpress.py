@@ -10,11 +10,19 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
-from slugify import slugify
-
 from services.ingest.draft import Author, Draft, Ignored, Picture, Reading, Status
 from services.ingest.formats.bounds import MAX_GUID, MAX_NAME
-from services.ingest.formats.reading import Members, authors, language, members_of, names, plain, shorten, web_address
+from services.ingest.formats.reading import (
+    Members,
+    authors,
+    language,
+    members_of,
+    names,
+    plain,
+    shorten,
+    slug,
+    web_address,
+)
 from services.ingest.formats.words import begins_with, first_words
 
 _NEVER = ("0000-00-00", "-0001-11-30")  # what WordPress keeps for a moment that is not set yet, and PHP's reading of it
@@ -120,7 +128,7 @@ def _draft(post: Members, guid: str) -> Draft:
     headline = shorten(plain(_rendered(post, "title"))) or first_words(body, summary)
     if status == "usable" and not headline:
         post.wrong("title", "The post has neither a title nor words in its body; send one.")
-    slug = post.text("slug")
+    named = post.text("slug")
     published_at = _moment(post, "date_gmt")
     return Draft(
         guid=guid,
@@ -134,7 +142,7 @@ def _draft(post: Members, guid: str) -> Draft:
         language=_language(post),
         published_at=published_at,
         updated_at=_updated_at(post, published_at),
-        slug=None if slug.endswith("__trashed") else slugify(unquote(slug)) or None,
+        slug=None if named.endswith("__trashed") else slug(unquote(named)),
         image=_image(embedded),
         source_url=web_address(post.text("link")) if status == "usable" else None,
     )

@@ -7,6 +7,7 @@ import pytest
 
 from services.ingest.draft import Author, Draft, Ignored, Picture
 from services.ingest.formats import ghost
+from services.ingest.formats.bounds import MAX_SLUG
 from services.ingest.html import clean_html
 
 POST: dict[str, Any] = {
@@ -100,6 +101,10 @@ def test_what_else_ghost_says_is_read_where_it_says_it() -> None:
         assert draft({**POST, "feature_image": none}).image is None
     assert draft({**POST, "slug": "مرحبا"}).slug == "mrhb"
     assert draft({**POST, "canonical_url": "https://x.y/z"}).source_url == "https://x.y/z"
+
+
+def test_a_slug_is_cut_where_the_native_format_would_refuse_it() -> None:
+    assert draft({**POST, "slug": "fish-" * MAX_SLUG}).slug == ("fish-" * MAX_SLUG)[: MAX_SLUG - 1]
     assert draft({**POST, "canonical_url": "/z"}).source_url is None
     assert draft({**POST, "status": "Published", "visibility": "Public"}) == draft(POST)
     found = draft({**POST, "authors": None, "primary_author": {"name": "Joe", "website": "https://joe.example/"}})

@@ -9,6 +9,7 @@ import pytest
 
 from services.ingest.draft import Author, Draft, Ignored, Picture
 from services.ingest.formats import wordpress
+from services.ingest.formats.bounds import MAX_SLUG
 from services.ingest.html import clean_html
 
 POST: dict[str, Any] = {
@@ -553,6 +554,10 @@ def test_an_empty_list_is_an_empty_object() -> None:
 def test_slugs_in_other_scripts_are_readable() -> None:
     assert draft(slug="%d9%85%d8%b1%d8%ad%d8%a8%d8%a7").slug == "mrhb"
     assert draft(slug="mayor-resigns__trashed").slug is None
+
+
+def test_a_slug_is_cut_where_the_native_format_would_refuse_it() -> None:
+    assert draft(slug="%d9%85" * 2 * MAX_SLUG).slug == "m" * MAX_SLUG
 
 
 @pytest.mark.parametrize(
