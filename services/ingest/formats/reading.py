@@ -25,6 +25,9 @@ _PARTS = re.compile(  # what parts words: blocks, and the ends of lines
     r"|p|pre|section|table|tbody|t[dhr]|tfoot|thead)(?:[\s/][^<>]*)?>",
     re.IGNORECASE,
 )
+_LONGEST = MAX_NAME
+"""Characters of a member's name: none that is known has as many, nor does any system call a picture so. All that is
+within a member has its name in its pointer: with one of megabytes, an item took a gigabyte for each thousand values."""
 _NOT_SET = "0001-01-01"  # the moment that .NET and Go begin with
 
 
@@ -35,7 +38,8 @@ class Members:
         self._content = content
         self._names: dict[str, str] = {}
         for name in content:
-            self._names.setdefault(name.lower(), name)
+            if len(name) <= _LONGEST:
+                self._names.setdefault(name.lower(), name)
         self.faults = faults
         self._pointer = pointer
 

@@ -1,10 +1,12 @@
 """What the formats that cut have in common: their bounds are those within which the native format takes an article."""
 
+import tracemalloc
 from datetime import UTC, datetime
 
 import pytest
 
-from services.ingest.draft import Author
+from services.ingest.draft import Author, Draft
+from services.ingest.formats import ninjs
 from services.ingest.formats.bounds import MAX_ADDRESS, MAX_LANGUAGE, MAX_NAME, MAX_NAMES
 from services.ingest.formats.reading import Members, authors, language, names, plain, shorten, web_address
 from shared.problems import Fault
@@ -121,3 +123,17 @@ def test_digits_in_a_text_are_a_number_only_where_they_may_be() -> None:
     assert faults == []
     members.number("n")
     assert [fault.pointer for fault in faults] == ["/n"]
+
+
+def test_a_name_that_no_member_has_is_not_kept_for_all_that_is_within() -> None:
+    long = "x" * (MAX_NAME + 1)
+    assert list(Members({long[1:]: 1, long: 2}, [])) == [long[1:]]
+    within = {"renditions": {str(number): {"href": "x"} for number in range(500)}}
+    item = {"uri": "a", "headline": "h", "body_text": "t", "associations": {"x" * 200_000: within}}
+    tracemalloc.start()
+    try:
+        assert isinstance(ninjs.read(item), Draft)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 10_000_000
