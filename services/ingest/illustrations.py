@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from services.ingest.added import Room
 from services.ingest.draft import Draft, Picture
 from services.ingest.references import unescape
 from shared.articles import Image
@@ -49,7 +50,8 @@ async def illustrate(store: Store, source: str, draft: Draft) -> Illustrated:
         own = draft.image.media_id or draft.image.url
         addresses |= {address: image.url for address, key in draft.embedded if key == own}
     if body and addresses:
-        body = _ADDRESS.sub(lambda found: _public(found[0], addresses), body)
+        room = Room()
+        body = _ADDRESS.sub(lambda found: _public(found[0], addresses, room), body)
     sizes = dict(_widest(original) for original in shown.values())
     unknown = tuple(sorted(wanted - found.keys()))
     return Illustrated(dataclasses.replace(draft, body_html=body), image, sizes, unknown)
@@ -67,9 +69,10 @@ def with_sizes(body: str, sizes: Mapping[str, Size]) -> str:
     return _IMG.sub(sized, body) if sizes else body
 
 
-def _public(address: str, addresses: Mapping[str, str]) -> str:
+def _public(address: str, addresses: Mapping[str, str], room: Room) -> str:
     """The public address of a picture that was pushed, whether `&` is escaped in its own; any other as it is."""
-    return addresses.get(address) or addresses.get(unescape(address).strip()) or address
+    public = addresses.get(address) or addresses.get(unescape(address).strip())
+    return public if public and room.takes(public) else address
 
 
 def _widest(original: Original) -> tuple[str, Size]:

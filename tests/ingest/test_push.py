@@ -557,3 +557,12 @@ async def test_what_another_ingest_removes_at_the_same_time_stops_no_start(inges
     folder.mkdir(parents=True)
     (folder / "listed").symlink_to("gone")
     Media(ingest.store, ingest.service.replicas, tmp_path / "originals")
+
+
+async def test_the_address_of_a_picture_makes_no_gigabytes_of_a_body(ingest: Ingest) -> None:
+    picture = Picture(url=f"https://a.org/{'1' * 2_000}")
+    body, embedded = ' src="a"' * 5_000, (("a", picture.url or ""),)
+    found = await illustrate(
+        ingest.store, "desk", Draft(guid="a", headline="h", body_html=body, image=picture, embedded=embedded)
+    )
+    assert 4_900_000 < len(found.draft.body_html or "") < 6_000_000

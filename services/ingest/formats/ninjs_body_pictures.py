@@ -4,6 +4,7 @@ import html as entities
 import re
 from collections.abc import Iterator, Mapping
 
+from services.ingest.added import Room
 from services.ingest.formats.ninjs_pictures import alternative_of, associated, best_rendition, credit_of, renditions
 from services.ingest.formats.reading import Members
 from services.ingest.references import unescape
@@ -73,11 +74,12 @@ def with_alternatives(item: Members, html: str) -> str:
     pictures = dict(associated(item))
     told = {name: alternative_of(one) for name, one in pictures.items()}
     alternatives = {address: told[name] for address, name in _shown(pictures, html)}
+    room = Room()
 
     def fill(tag: re.Match[str]) -> str:
         alternative = alternatives.get(_address(tag[0]))
         alt = _ALT.search(tag[0])
-        if not alternative or (alt and "".join(filter(None, alt.groups())).strip()):
+        if not alternative or (alt and "".join(filter(None, alt.groups())).strip()) or not room.takes(alternative):
             return tag[0]
         return f'<img alt="{entities.escape(alternative)}"{_ALT.sub("", tag[0], 1)[4:]}'
 
@@ -87,10 +89,11 @@ def with_alternatives(item: Members, html: str) -> str:
 def with_credits(item: Members, html: str) -> str:
     """The body in which a picture says whose it is: Superdesk's editor writes the caption below it alone."""
     known = {name: entities.escape(credit_of(one), quote=False) for name, one in associated(item)}
+    room = Room()
 
     def add(figure: re.Match[str]) -> str:
         credit = known.get(figure[2].lower())
-        if not credit or credit in figure[1]:
+        if not credit or credit in figure[1] or not room.takes(credit):
             return figure[0]
         if figure[3] == "</figcaption>":
             return f"{figure[1]} <small>{credit}</small></figcaption>"

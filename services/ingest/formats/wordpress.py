@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
+from services.ingest.added import Room
 from services.ingest.draft import Author, Draft, Ignored, Picture, Reading, Status
 from services.ingest.formats.bounds import MAX_GUID, MAX_NAME
 from services.ingest.formats.reading import (
@@ -190,7 +191,8 @@ def _body(post: Members) -> str:
     html = _COVER.sub(_picture, html)
     html = _BACK.sub("", _EMBED.sub(r'\1<a href="\2">\2</a>', html))
     if origin := _ORIGIN.match(post.text("link")):
-        html = _ROOTED.sub(lambda found: found[1] + origin[0], html)
+        room = Room()
+        html = _ROOTED.sub(lambda found: found[1] + (origin[0] if room.takes(origin[0]) else ""), html)
     return _titled(_TITLE.sub(r"<h3>\1</h3>", _BUTTON.sub(" ", html)))
 
 
@@ -200,8 +202,13 @@ def _titled(html: str) -> str:
     opened = {panel[1] for panel in _TABBED.finditer(html)} & titles.keys()
     if not opened:
         return html
-    html = _TAB.sub(lambda tab: "" if tab[2] in opened else tab[0], html)
-    return _TABBED.sub(lambda panel: f"{panel[0]}<h3>{titles[panel[1]]}</h3>" if panel[1] in opened else panel[0], html)
+    html, room = _TAB.sub(lambda tab: "" if tab[2] in opened else tab[0], html), Room()
+
+    def add(panel: re.Match[str]) -> str:
+        is_titled = panel[1] in opened and room.takes(titles[panel[1]])
+        return f"{panel[0]}<h3>{titles[panel[1]]}</h3>" if is_titled else panel[0]
+
+    return _TABBED.sub(add, html)
 
 
 def _figure(found: re.Match[str]) -> str:

@@ -1284,3 +1284,18 @@ def test_a_picture_of_many_renditions_is_looked_at_once() -> None:
     assert time.process_time() - before < 4
     assert isinstance(found, Draft)
     assert len(found.embedded) == 20_001
+
+
+@pytest.mark.parametrize(
+    ("shown", "said"),
+    [
+        ('<img src="https://a.org/1.jpg">', {"body_text": "words " * 5_000}),
+        ('<!-- EMBED START Image {id: "one"} --><figure></figure>', {"byline": "words " * 5_000}),
+    ],
+    ids=["alternative", "credit"],
+)
+def test_what_is_said_once_of_a_picture_makes_no_gigabytes_of_a_body(shown: str, said: dict[str, str]) -> None:
+    one = {"type": "picture", "renditions": {"original": {"href": "https://a.org/1.jpg"}}, **said}
+    item = {"uri": "a", "headline": "h", "associations": {"one": one}}
+    assert len(draft({**item, "body_html": shown}).body_html or "") > 25_000
+    assert len(draft({**item, "body_html": shown * 500}).body_html or "") < 6_000_000

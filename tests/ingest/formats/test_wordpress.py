@@ -611,3 +611,9 @@ def test_what_is_wrong_is_named(members: dict[str, Any], pointer: str) -> None:
     found = wordpress.read({**POST, **members})
     assert isinstance(found, list)
     assert pointer in [fault.pointer for fault in found]
+
+
+def test_a_blogs_address_makes_no_gigabytes_of_a_body() -> None:
+    body = '<a href="/a">a</a>' * 500
+    link = f"https://{'a' * 25_000}.org/"
+    assert len(draft(content={"rendered": body}, link=link).body_html or "") < 6_000_000
