@@ -11,6 +11,7 @@ import pytest
 
 from services.render import contexts as c
 from services.render.printer import Printer
+from services.render.typeset.content import LONGEST
 from shared.articles import Article, Term
 from tests.render.composition import NOW, PAYLOADS, SITE, contexts_of, story
 
@@ -85,6 +86,23 @@ def test_a_live_blog_that_grows_does_not_fill_the_memory(printer: Printer) -> No
     finally:
         tracemalloc.stop()
     assert kept < 40 * 2**20
+
+
+def test_megabytes_that_a_sender_wrote_are_not_in_each_feed(printer: Printer) -> None:
+    article = story()
+    assert article.image is not None
+    wordy = article.image.model_copy(update={"credit": "& " * 2_000_000})
+    long = article.model_copy(update={"summary": "< " * 2_000_000, "image": wordy, "opening": "How it <opens>"})
+    for body, shown in (
+        ("x" * LONGEST, "x" * LONGEST),
+        (f"<p>{'&amp;' * LONGEST}</p>", "<p>How it &lt;opens&gt;…</p>"),
+    ):
+        for kind in (c.AtomFeed, c.RssFeed, c.JsonFeed):
+            feed = printer.print(kind(SITE, "all", None, NOW, (c.Entry(long, body),)))
+            assert len(feed) < LONGEST + 200_000
+            (entry,) = feedparser.parse(feed).entries if kind is not c.JsonFeed else json.loads(feed)["items"]
+            content = entry["content_html"] if kind is c.JsonFeed else entry.content[0].value
+            assert content.startswith(shown), kind
 
 
 def test_rss_tells_moments_before_time_zones_in_utc(printer: Printer) -> None:

@@ -10,6 +10,9 @@ from services.render.typeset.ready import escape_text, ready
 from shared.articles import Article
 from shared.media import siblings
 
+LONGEST = 1_000_000
+"""Characters of a body in a feed, several times what the longest live blogs have: thirty bodies of five megabytes of
+what is escaped twice would make each feed of a list a gigabyte."""
 _PUSHED = re.compile(r'<img(?: (?!src=)[a-z]+="[^"]*")* src="(/media/[^"]*)"')
 _BODY = ready("(min-width: 44rem) 41rem, 100vw")  # the width of a body in `press.css`
 _BODY_PIXELS = 656
@@ -32,8 +35,8 @@ def on_page(desk: Desk, body: str) -> Markup:
 
 def in_feed(desk: Desk, article: Article, body: str) -> str:
     """The body in a feed, whose readers see nothing else of the page: with the corrections, as HTML, and with whole
-    addresses of its own pictures."""
-    body = _placed(body, desk.base_url)
+    addresses of its own pictures. Of one that is too long there is what it opens with."""
+    body = _placed(body, desk.base_url) if len(body) <= LONGEST else f"<p>{escape_text(article.opening)}…</p>"
     if article.corrections:
         body = "\n".join((body, str(desk.set_block("corrections.html", corrections(desk, article)))))
     # a reader of feeds sets all of them in its own direction, whatever their language is said to be

@@ -12,11 +12,15 @@ from services.render.contexts import home
 from services.render.typeset.content import in_feed
 from services.render.typeset.desk import Desk, Picture
 from services.render.typeset.ready import escape_text, escaped
+from shared.excerpts import beginning
 
 KEPT = 2048
 """Articles in type: an article is in six lists or so, and newer ones change each of their feeds soon."""
 LARGE, KEPT_LARGE = 64_000, 32
 """What has a body of more characters: a live blog that grows for days would take gigabytes with all its versions."""
+
+MOST_SAID = 10_000
+"""Characters of a standfirst and of a credit; their senders may have written megabytes."""
 
 TYPES = {
     "avif": "image/avif",
@@ -141,12 +145,13 @@ def _about(desk: Desk, page: contexts.Feed, file: str) -> dict[str, Any]:
 
 def _entry(desk: Desk, entry: contexts.Entry) -> dict[str, Any]:
     article = entry.article
+    summary = beginning(article.summary, MOST_SAID)
     return {
         "tag": desk.tag(article),
         "url": desk.absolute(article.path),
         "title": article.headline,
-        "summary": article.summary,
-        "synopsis": escape_text(article.summary),  # RSS has no plain text: an item's description is HTML
+        "summary": summary,
+        "synopsis": escape_text(summary),  # RSS has no plain text: an item's description is HTML
         "body": in_feed(desk, article, entry.body),
         "language": (article.language or desk.language).replace("_", "-"),
         "published": desk.iso(article.published_at),
@@ -194,7 +199,7 @@ def _picture(desk: Desk, entry: contexts.Entry) -> Enclosed | None:
         url=desk.absolute(image.url),
         type=TYPES.get(image.url.partition("?")[0].partition("#")[0].rpartition(".")[2].lower(), ""),
         length=entry.length,
-        picture=picture,
+        picture=picture._replace(credit=beginning(picture.credit, MOST_SAID)),
     )
 
 
