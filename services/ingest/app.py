@@ -4,6 +4,7 @@ from contextlib import AsyncExitStack
 
 from services.ingest import api, asyncapi, views
 from services.ingest.desk import Desk
+from services.ingest.disk import Disk
 from services.ingest.doors import Doors
 from services.ingest.letterbox import Letterbox
 from services.ingest.limits import Limits
@@ -21,7 +22,8 @@ settings = Settings.load()
 service = Service("ingest", settings)
 settings.make_folder()
 doors = Doors(settings.upstreams)
-register = Register(service.store, settings.site, service.clock)
+disk = Disk(settings.data, settings.disk_floor_mb)
+register = Register(service.store, settings.site, service.clock, disk)
 waiting = Waiting(service.store)
 schedule = Schedule(service.store, register, service.clock)
 desk = Desk(service, doors, register, waiting)
@@ -38,8 +40,8 @@ async def run(_: AsyncExitStack) -> None:
 
 api_app = create_app(service, "Pressrun ingest", run)
 api_app.include_router(article_routes(service, desk))
-api_app.include_router(push_routes(service, doors, desk.accept))
+api_app.include_router(push_routes(service, doors, desk.accept, disk))
 api_app.router.routes.extend([*views.routes(service, desk.source, beacons), *asyncapi.routes()])
 api_app.describe(api.CALLS, api.MODELS, api.SECURITY)
 letterbox = Letterbox(views.ViewBeacon(api_app, beacons), desk.take)
-app = Limits(letterbox, in_flight=settings.in_flight, folder=settings.data, floor_mb=settings.disk_floor_mb)
+app = Limits(letterbox, settings.in_flight, disk)

@@ -13,6 +13,7 @@ from pathlib import Path
 from starlette.requests import Request
 
 from services.ingest.bodies import check_length, steady
+from services.ingest.disk import Disk
 from services.ingest.multipart import take_apart
 from services.ingest.pictures import inspect
 from services.ingest.signatures import Raw
@@ -26,6 +27,7 @@ MOST = 50 * 1024 * 1024
 ENVELOPE = 64 * 1024
 AT_ONCE = 2
 SPOOLS = 16
+LOOK_EVERY = 1024 * 1024  # bytes of a body
 STALE = 3600
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EIO, errno.EROFS)
 _UNFINISHED = ".incoming"
@@ -35,10 +37,11 @@ _of_the_disk = NowAndThen()
 class Media:
     """The originals in one folder, and what each source's media ids stand for."""
 
-    def __init__(self, store: Store, replicas: Replicas, folder: Path) -> None:
+    def __init__(self, store: Store, replicas: Replicas, folder: Path, disk: Disk) -> None:
         self._store = store
         self._replicas = replicas
         self._folder = folder
+        self._disk = disk
         _sweep(folder / _UNFINISHED)
         # a decoded picture of MAX_PIXELS takes 200 MB
         self._turn = asyncio.Semaphore(AT_ONCE)
@@ -60,7 +63,7 @@ class Media:
         self._spools += 1
         try:
             with _disk_errors():
-                await _spool(request, spool)
+                await _spool(request, spool, self._disk)
             async with self._turn:
                 content_type = request.headers.get("content-type", "")
                 media_id, original = await asyncio.to_thread(self._keep, spool, content_type, check)
@@ -81,6 +84,7 @@ class Media:
 
     def _keep(self, spool: Path, content_type: str, check: Callable[[Raw], None]) -> tuple[str, Original]:
         _check(spool, check)
+        self._disk.make_sure_of_room(spool.stat().st_size)
         with _disk_errors():
             out = self._unfinished()
             try:
@@ -107,14 +111,17 @@ def _sweep(folder: Path) -> None:
                 file.unlink()
 
 
-async def _spool(request: Request, path: Path) -> None:
-    most, size = MOST + ENVELOPE, 0
+async def _spool(request: Request, path: Path, disk: Disk) -> None:
+    most, size, looked_at = MOST + ENVELOPE, 0, 0
     check_length(request, most)
     with path.open("wb") as file:
         async for piece in steady(request):
             size += len(piece)
             if size > most:
                 raise Problem(413, f"a body may have {most} bytes at most")
+            if size - looked_at > LOOK_EVERY:
+                disk.make_sure_of_room(SPOOLS * LOOK_EVERY)  # which others may write before they look
+                looked_at = size
             file.write(piece)
 
 

@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse, Response
 
 from services.ingest.beside import beside
 from services.ingest.bodies import read_body
+from services.ingest.disk import Disk
 from services.ingest.doors import Doors, Kind
 from services.ingest.draft import Draft, Ignored, Reading
 from services.ingest.formats import ghost, ninjs, wordpress
@@ -28,10 +29,10 @@ GHOST: Sequence[Kind] = ("ghost",)
 WORDPRESS: Sequence[Kind] = ("bearer",)
 
 
-def push_routes(service: Service, doors: Doors, accept: Accept) -> APIRouter:
+def push_routes(service: Service, doors: Doors, accept: Accept, disk: Disk) -> APIRouter:
     """The calls below `/v1/push/{source}`; `accept` decides upon a draft and answers as a Prefer header asks for."""
     router = APIRouter(prefix="/v1/push/{source}", tags=["push"])
-    media = Media(service.store, service.replicas, service.settings.originals_dir)
+    media = Media(service.store, service.replicas, service.settings.originals_dir, disk)
 
     async def take(source: str, request: Request, kinds: Sequence[Kind], read: Read) -> Response:
         doors.knock(source, request.headers, kinds)

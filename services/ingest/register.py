@@ -14,6 +14,7 @@ from services.ingest.beside import beside
 from services.ingest.chains import latest
 from services.ingest.changes import Entered, State, check_chain, enter_state
 from services.ingest.copies import address_of, prepare
+from services.ingest.disk import Disk
 from services.ingest.draft import Draft
 from services.ingest.families import chain_of_key, family_of
 from services.ingest.illustrations import Illustrated, linked
@@ -29,6 +30,8 @@ from shared.site_settings import SiteSettings
 from shared.store import Command, Field, Script, Store, StoreUnavailable, pairs
 
 TRIES = 50
+COPIES = 4
+"""Of a body, on disk: packed, in its event, on its page and in feeds."""
 Illustrate = Callable[[Draft], Awaitable[Illustrated]]
 
 
@@ -69,15 +72,17 @@ class _Step:
 class Register:
     """Accepts drafts. One at a time per guid in this process; between processes the store decides."""
 
-    def __init__(self, store: Store, site: SiteSettings, clock: Clock) -> None:
+    def __init__(self, store: Store, site: SiteSettings, clock: Clock, disk: Disk | None = None) -> None:
         self._store = store
         self._site = site
         self._clock = clock
+        self._disk = disk
         self._names = Names(store)
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def accept(self, source: str, draft: Draft, illustrate: Illustrate | None = None) -> Accepted:
-        """Accept a draft; when this returns, state and event are on disk. Raises StoreUnavailable.
+        """Accept a draft; when this returns, state and event are on disk. Raises StoreUnavailable,
+        and Problem where the disk has no room for it.
 
         Its pictures are found in its turn: nothing that is sent later about it is accepted before it.
         """
@@ -86,6 +91,8 @@ class Register:
             illustrated = await illustrate(draft) if illustrate else Illustrated(draft, linked(draft.image))
             size = len(draft.body_html or draft.body_text or "")
             copy = await beside(size, prepare, illustrated.draft, illustrated.image, illustrated.sizes)
+            if self._disk is not None:
+                self._disk.make_sure_of_room(COPIES * len(copy.body))
             for number in range(TRIES):
                 now = self._clock.now()
                 # who has the address that a new article would get is read along

@@ -13,7 +13,16 @@ from typing import Any
 import httpx
 import pytest
 
+from services.ingest.disk import Disk
+from services.ingest.draft import Draft
 from services.ingest.limits import Limits
+from services.ingest.register import Register
+from shared.articles import identify, record_key
+from shared.clock import Clock
+from shared.problems import Problem
+from shared.settings import Settings
+from shared.site_settings import SiteSettings
+from shared.store import Store
 from tests.ingest.conftest import SOURCES, TOKEN, Ingest, started
 from tests.servers import Valkey, free_port, under_uvicorn
 
@@ -31,7 +40,7 @@ async def test_above_the_bound_it_is_503_and_below_it_work_goes_on(tmp_path: Pat
         await send({"type": "http.response.start", "status": 202, "headers": []})
         await send({"type": "http.response.body"})
 
-    limits = Limits(work, in_flight=2, folder=tmp_path, floor_mb=0)
+    limits = Limits(work, 2, Disk(tmp_path, floor_mb=0))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(limits), base_url="http://ingest") as client:
         under_way = [asyncio.create_task(client.post("/v1/articles")) for _ in range(2)]
         for _ in under_way:
@@ -88,7 +97,7 @@ async def test_a_folder_that_has_gone_takes_nothing(tmp_path: Path) -> None:
     async def work(scope: Any, receive: Any, send: Any) -> None:
         raise AssertionError("it was let through")
 
-    limits = Limits(work, in_flight=2, folder=tmp_path / "gone", floor_mb=1)
+    limits = Limits(work, 2, Disk(tmp_path / "gone", floor_mb=1))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(limits), base_url="http://ingest") as client:
         assert (await client.post("/v1/articles")).status_code == 503
 
@@ -97,7 +106,7 @@ async def test_a_request_that_fails_gives_its_place_back(tmp_path: Path) -> None
     async def fail(scope: Any, receive: Any, send: Any) -> None:
         raise ZeroDivisionError
 
-    limits = Limits(fail, in_flight=1, folder=tmp_path, floor_mb=0)
+    limits = Limits(fail, 1, Disk(tmp_path, floor_mb=0))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(limits), base_url="http://ingest") as client:
         for _ in range(2):
             with pytest.raises(ZeroDivisionError):
@@ -113,8 +122,8 @@ async def test_the_free_space_is_looked_at_again_each_second_and_no_more_often(
 
     at = SimpleNamespace(now=0.0, free=0)
     monkeypatch.setattr("services.ingest.limits.time", SimpleNamespace(monotonic=lambda: at.now))
-    monkeypatch.setattr("services.ingest.limits._free", lambda _: at.free)
-    limits = Limits(work, in_flight=2, folder=tmp_path, floor_mb=1)
+    monkeypatch.setattr("services.ingest.disk._free", lambda _: at.free)
+    limits = Limits(work, 2, Disk(tmp_path, floor_mb=1))
     answers = []
     async with httpx.AsyncClient(transport=httpx.ASGITransport(limits), base_url="http://ingest") as client:
         for at.now, at.free in ((100.0, MIB), (100.5, 0), (101.5, 0), (102.0, MIB), (103.0, MIB)):
@@ -206,3 +215,28 @@ def test_a_wrong_setting_stops_the_start_with_one_line(
     assert named in done.stderr
     assert done.stderr.count("\n") == 1, done.stderr
     assert TOKEN not in done.stderr
+
+
+async def test_what_came_in_while_there_was_room_is_not_taken_where_it_leaves_none(
+    valkey: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = SimpleNamespace(free=3 * MIB)
+    monkeypatch.setattr("services.ingest.disk._free", lambda _: at.free)
+    settings = Settings(data=tmp_path, redis_url=valkey)
+    store = Store(settings)
+    register = Register(store, SiteSettings(), Clock(settings), Disk(tmp_path, floor_mb=1))
+    for guid, length, free, is_taken in (
+        ("a", 4096, 2 * MIB, True),
+        ("b", MIB, 3 * MIB, False),
+        ("c", 1, 1, False),
+    ):
+        at.free = free
+        draft = Draft(guid=guid, headline="H", body_text="x" * length)
+        if is_taken:
+            assert (await register.accept("desk", draft)).outcome == "published"
+        else:
+            with pytest.raises(Problem) as refused:
+                await register.accept("desk", draft)
+            assert refused.value.status == 503
+        assert bool(await store.do("EXISTS", record_key(identify("desk", guid)))) is is_taken
+    await store.close()

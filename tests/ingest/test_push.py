@@ -19,11 +19,12 @@ from PIL import Image
 from starlette.responses import JSONResponse, Response
 
 from services.ingest.beside import LARGE
+from services.ingest.disk import Disk
 from services.ingest.doors import Doors
 from services.ingest.draft import Draft, Picture
 from services.ingest.formats import ninjs
 from services.ingest.illustrations import illustrate
-from services.ingest.media import AT_ONCE, ENVELOPE, MOST, Media
+from services.ingest.media import AT_ONCE, ENVELOPE, MOST, SPOOLS, Media
 from services.ingest.multipart import CHUNK
 from services.ingest.push import push_routes
 from shared.application import create_app
@@ -43,10 +44,11 @@ class Ingest:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.drafts: list[tuple[str, Draft]] = []
+        self.disk = Disk(settings.data, 0)
         service = self.service = Service("ingest", settings)
         self.store: Store = service.store
         app = create_app(service, "test")
-        app.include_router(push_routes(service, Doors(settings.upstreams), self.accept))
+        app.include_router(push_routes(service, Doors(settings.upstreams), self.accept, self.disk))
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://ingest")
 
@@ -548,7 +550,7 @@ async def test_what_a_killed_process_left_unfinished_is_removed(ingest: Ingest, 
     (folder / "old").write_bytes(b"x")
     (folder / "new").write_bytes(b"x")
     os.utime(folder / "old", (0, 0))
-    Media(ingest.store, ingest.service.replicas, tmp_path / "originals")
+    Media(ingest.store, ingest.service.replicas, tmp_path / "originals", ingest.disk)
     assert [path.name for path in folder.iterdir()] == ["new"]
 
 
@@ -556,7 +558,7 @@ async def test_what_another_ingest_removes_at_the_same_time_stops_no_start(inges
     folder = tmp_path / "originals" / ".incoming"
     folder.mkdir(parents=True)
     (folder / "listed").symlink_to("gone")
-    Media(ingest.store, ingest.service.replicas, tmp_path / "originals")
+    Media(ingest.store, ingest.service.replicas, tmp_path / "originals", ingest.disk)
 
 
 async def test_the_address_of_a_picture_makes_no_gigabytes_of_a_body(ingest: Ingest) -> None:
@@ -566,3 +568,13 @@ async def test_the_address_of_a_picture_makes_no_gigabytes_of_a_body(ingest: Ing
         ingest.store, "desk", Draft(guid="a", headline="h", body_html=body, image=picture, embedded=embedded)
     )
     assert 4_900_000 < len(found.draft.body_html or "") < 6_000_000
+
+
+async def test_files_stop_coming_before_they_fill_the_disk(ingest: Ingest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.ingest.disk._free", lambda _: SPOOLS * 2**20)
+    assert (await ingest.push_asset("small", b"x" * 2**20, "text/plain")).status_code == 201
+    monkeypatch.setattr("services.ingest.disk._free", lambda _: SPOOLS * 2**20 - 1)
+    assert (await ingest.push_asset("large", b"x" * 2**21, "text/plain")).status_code == 503
+    assert not list((ingest.settings.originals_dir / ".incoming").iterdir())
+    monkeypatch.setattr("services.ingest.disk._free", lambda _: 2**20)
+    assert (await ingest.push_asset("copy", b"y" * 2**20, "text/plain")).status_code == 503
