@@ -33,6 +33,8 @@ def read_toml(path: Path, missing: dict[str, Any] | None) -> dict[str, Any]:
         return missing
     except (OSError, ValueError) as error:
         raise WrongSetting(f"{path}: {error}") from None
+    except RecursionError:
+        raise WrongSetting(f"{path}: nested too deeply to be read; no setting is") from None
 
 
 def where(path: Path, error: ValidationError) -> str:

@@ -323,6 +323,14 @@ def test_a_site_toml_that_is_a_folder_or_binary_is_one_line(tmp_path: Path) -> N
         assert "\n" not in str(wrong.value)
 
 
+def test_settings_that_are_nested_without_end_are_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "some.toml"
+    file.write_text(f"name = {'[' * 5_000}{']' * 5_000}")
+    for read in (Site.read, read_sources):
+        with pytest.raises(WrongSetting, match=r"some\.toml: nested too deeply"):
+            read(file)
+
+
 @pytest.mark.parametrize("begins", [b"", b"\xef\xbb\xbf"])
 def test_settings_are_utf_8_whatever_the_locale_is_and_with_a_byte_order_mark_too(
     tmp_path: Path, begins: bytes
