@@ -90,17 +90,18 @@ def _without_nameless(html: str) -> str:
             path.append((at, False))
             continue
         began, has_words = path.pop()
+        leads_nowhere = parts[at] == "a" and not _LEADS_SOMEWHERE.match(parts[began + 1])
+        if leads_nowhere and began + 4 == at and _ARROW.fullmatch(parts[began + 2]):
+            parts[began + 2], has_words = "", False
         if path and has_words:
             path[-1] = (path[-1][0], True)
-        if not has_words or (parts[at] == "a" and not _LEADS_SOMEWHERE.match(parts[began + 1])):
+        if not has_words or leads_nowhere:
             _make_ordinary(parts, began, at)
     return "".join(parts)
 
 
 def _make_ordinary(parts: list[str], began: int, ended: int) -> None:
     if parts[began] == "a":
-        if began + 4 == ended and _ARROW.fullmatch(parts[began + 2]):
-            parts[began + 2] = ""
         parts[began - 1 : began + 2] = parts[ended - 1 : ended + 2] = ["", "", ""]
         return
     attributes = dict(_ATTRIBUTE.findall(parts[began + 1]))

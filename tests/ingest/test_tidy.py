@@ -160,6 +160,7 @@ def test_an_arrow_back_to_where_a_note_belongs_goes_with_the_way(arrow: str) -> 
     note = '<p>A note. <a href="{}" class="footnote-backref" role="doc-backlink">{}</a></p>'
     assert clean_html(note.format("#fnref1", arrow)) == "<p>A note. </p>"
     assert "</a>" in clean_html(note.format("https://a.b/#fnref1", arrow)), "one that leads somewhere stays"
+    assert clean_html(f'<h2><a href="#top">{arrow}</a></h2>') == "<div></div>", "nor is a heading of nothing left"
     assert clean_html(note.format("#fnref1", "back ↩")) == "<p>A note. back ↩</p>"
     assert clean_html(f"<p>A note. {arrow.strip()}</p>") != "<p>A note. </p>"
 
