@@ -10,7 +10,7 @@ from types import MappingProxyType
 from services.ingest.draft import Draft
 from services.ingest.html import clean_html, text_to_html
 from services.ingest.illustrations import Size, with_sizes
-from services.ingest.opening import opening
+from services.ingest.opening import excerpt
 from services.ingest.terms import section_of, slug_of, spelling_of, term_of
 from shared.articles import Article, Correction, Image, Term
 from shared.site_settings import SiteSettings
@@ -83,7 +83,7 @@ def article_of(
         corrections=tuple(Correction(text=correction.text, at=correction.at) for correction in draft.corrections),
         evolved_from=draft.evolved_from,
         source_url=draft.source_url,
-        opening=opening(copy.body),
+        opening=excerpt(copy.body),
     )
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.ingest.html import clean_html, text_to_html
 from services.ingest.markup import MANY_TAGS, MAX_ATTRIBUTES, MAX_NESTING, MAX_TAGS, is_misnested, sprawls
-from services.ingest.opening import OPENING, opening
+from services.ingest.opening import OPENING, excerpt, opening
 from services.ingest.references import unescape
 
 PIECES = [
@@ -478,6 +478,24 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
 
 
 @pytest.mark.parametrize(
+    "embed",
+    [
+        '<iframe src="https://a.b/embed?x=1&amp;y" title="YouTube video player"></iframe>',
+        '<p><iframe src="https://a.b/embed?pb=!1m18!1m12"></iframe></p>',
+        '<div class="embed"><div>\n<video src="https://a.b/c.mp4"></video>\n</div></div>',
+        '<p dir="ltr"><a href="https://a.b/c">Read our guide</a></p>',
+    ],
+)
+def test_an_excerpt_begins_with_words_and_not_with_what_an_embed_is_called(embed: str) -> None:
+    """A front page told of https://www.google.com/maps/embed?pb=…, and of a YouTube video player."""
+    for body in (f"{embed}<p>The council has voted.</p>", f"<p>The council</p>{embed}<p>has voted.</p>"):
+        assert excerpt(clean_html(body)) == "The council has voted."
+    assert excerpt(clean_html(embed)) == opening(clean_html(embed)) != ""
+    said = '<p>See <a href="https://a.b/c">our guide</a> now. <a href="https://a.b/d">More</a></p>'
+    assert excerpt(clean_html(said)) == "See our guide now. More"
+
+
+@pytest.mark.parametrize(
     "html",
     [
         "<div>" * 100_000,
@@ -519,6 +537,7 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
         "<a data-iframely-url " * 70_000,
         "<b style=" * 100_000,
         "<b " + "font-weight:" * 200_000 + ">",
+        '<p><a href="https://a.b">x' * 40_000,
         "<img class='emoji' alt='x' " * 60_000,
         ("<img class='emoji'" + " alt='" * 600 + "x" * 40 + ">") * 1_200,
         "<img" + " class='emoji '" * 100_000 + ">",
@@ -543,7 +562,7 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
         "beside cells", "terms", "beside a cell in a block", "beside a cell that is not ended", "beside no cell",
         "empty scripts", "names", "no end of a value", "lazy names", "lazy pictures",
         "lazy values", "blanks in a heading", "buttons in headings", "cards",
-        "emphasis", "weights", "emoji",
+        "emphasis", "weights", "links alone", "emoji",
         "alternatives", "classes",
         "AMP's tags", "AMP's pictures", "AMP's players", "scripts", "films", "addresses in a tag", "named",
         "names in a tag", "named ones", "charts",
@@ -552,7 +571,7 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
 )  # fmt: skip
 def test_hostile_html_costs_linear_time(html: str) -> None:
     before = time.process_time()
-    opening(clean_html(html))
+    excerpt(clean_html(html))
     assert time.process_time() - before < 2
 
 

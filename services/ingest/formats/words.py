@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from services.ingest.formats.reading import plain, shorten
 from services.ingest.html import clean_html
-from services.ingest.opening import OPENING, all_words, opening
+from services.ingest.opening import OPENING, all_words, excerpt, opening
 
 FIRST_WORDS = 80
 EXCERPT = 20
@@ -29,7 +29,7 @@ def first_words(html: str | None, *texts: str | None) -> str:
     """What an article without a headline is called: the first words of its body, else of one of the texts, else those
     in its captions and tables. Empty where there are no words at all."""
     cleaned = clean_html(html) if html else ""
-    candidates = (opening(cleaned), *texts, _all_words(cleaned))
+    candidates = (excerpt(cleaned), *texts, _all_words(cleaned))
     return shorten(next((words for one in candidates if (words := " ".join((one or "").split()))), ""), FIRST_WORDS)
 
 
