@@ -579,6 +579,28 @@ def test_the_pictures_of_a_gallery_do_not_touch(sample_stack: Up, watched: Watch
     sample_stack.drain()
 
 
+@pytest.mark.parametrize(
+    "card",
+    [
+        "<div>{0}<div>Words</div></div>",
+        "<div><div>{0}</div><div><p>Words</p></div></div>",
+        "<div><div><a href='https://a.b'>{0}</a></div><div><div>Words</div></div></div>",
+        "<div>{0}<div><h2>Words</h2></div></div>",
+    ],
+)
+def test_words_do_not_touch_the_picture_above_them_in_a_card(sample_stack: Up, watched: Watched, card: str) -> None:
+    picture = '<img src="https://a.b/c.png" alt="A picture">'
+    posted = sample_stack.post("a card", body_html=f"<p>Before.</p>{card.format(picture)}<p>After.</p>")
+    page = watched.open(posted["url"])
+    picture_ends = page.locator(".body img").evaluate(
+        "one => { one.style.inlineSize = one.style.blockSize = '60px'; return one.getBoundingClientRect().bottom }"
+    )
+    words = page.locator(".body").get_by_text("Words").bounding_box() or {"y": 0}
+    assert words["y"] - picture_ends >= 8
+    sample_stack.withdraw(posted["id"])
+    sample_stack.drain()
+
+
 def test_below_what_is_hot_the_front_page_has_the_whole_width(sample_stack: Up, watched: Watched) -> None:
     watched.page.set_viewport_size({"width": 1280, "height": 800})
     page = watched.open(sample_stack.url + "/")
