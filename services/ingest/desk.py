@@ -43,29 +43,6 @@ class Desk:
         """The source that a request's token belongs to; Problem 401 if none."""
         return self._doors.bearer(request.headers.get("authorization"))
 
-    async def accept(self, source: str, draft: Draft, prefer: Sequence[str]) -> Response:
-        """Accept a draft and answer as `POST /v1/articles` does."""
-        accepted = await self._register.accept(source, draft, partial(illustrate, self._service.store, source))
-        return await self._answer(accepted, prefer)
-
-    async def _answer(self, accepted: Accepted, prefer: Sequence[str]) -> Response:
-        await self._keep(accepted)
-        headers = {"Location": f"/v1/articles/{accepted.article.id}"}
-        status = 202
-        seconds = seconds_to_wait(prefer)
-        waits = seconds and accepted.awaited and accepted.outcome not in AT_REST
-        if waits and await self._waiting.until_built(accepted.awaited, seconds):
-            status = 201
-            headers["Preference-Applied"] = f"wait={seconds:g}"
-        return Response(to_json(self.answer(accepted)), status, headers, "application/json")
-
-    async def line(self, source: str, raw: bytes) -> dict[str, Any]:
-        """Accept a line of the batch call."""
-        # read at once, so that lines about one article take their turns in their order
-        accepted = await self._native(source, _draft(raw))
-        await self._keep(accepted)
-        return {"status": 202, **self.answer(accepted)}
-
     async def take(self, request: Request) -> Response:
         """Accept an article in the native format. With `Prefer: wait=SECONDS` answer 201 once its page is on disk."""
         source = self.source(request)
@@ -73,27 +50,16 @@ class Desk:
         draft = await beside(len(raw), _draft, raw)
         return await self._answer(await self._native(source, draft), request.headers.getlist("prefer"))
 
-    async def _native(self, source: str, draft: Draft) -> Accepted:
-        return await self._register.accept(source, draft, partial(self._illustrate, source))
+    async def line(self, source: str, raw: bytes) -> dict[str, Any]:
+        """Accept a line of the batch call."""
+        # read at once, so that lines about one article take their turns in their order
+        accepted = await self._native(source, _draft(raw))
+        return {"status": 202, **await self._acknowledge(accepted)}
 
-    async def _illustrate(self, source: str, draft: Draft) -> Illustrated:
-        illustrated = await illustrate(self._service.store, source, draft)
-        if illustrated.unknown:
-            detail = f"No picture with the media_id {illustrated.unknown[0]!r} has been pushed; push it first."
-            raise Problem(422, detail, [Fault("/image/media_id", detail)])
-        return illustrated
-
-    def answer(self, accepted: Accepted) -> dict[str, Any]:
-        """The members of an acknowledgement."""
-        article = accepted.article
-        return {
-            "id": article.id,
-            "guid": article.guid,
-            "version": article.version,
-            "outcome": accepted.outcome,
-            "url": article.url(self._service.settings.site.base_url),
-            "event_id": accepted.event_id,
-        }
+    async def accept(self, source: str, draft: Draft, prefer: Sequence[str]) -> Response:
+        """Accept a draft of another format, and answer as `POST /v1/articles` does."""
+        accepted = await self._register.accept(source, draft, partial(illustrate, self._service.store, source))
+        return await self._answer(accepted, prefer)
 
     async def state(self, source: str, ident: str) -> dict[str, Any]:
         """What is known of an article of this source; Problem 404 if nothing."""
@@ -105,9 +71,46 @@ class Desk:
             article, waiting, _ = await self._find(source, ident)
             accepted = await kill(self._register, self._service.clock, article, waiting)
             if accepted.outcome != "stale":
-                await self._keep(accepted)
-                return self.answer(accepted)
+                return await self._acknowledge(accepted)
         raise StoreUnavailable("newer versions of the article come again and again; try again")
+
+    async def _native(self, source: str, draft: Draft) -> Accepted:
+        return await self._register.accept(source, draft, partial(self._illustrate, source))
+
+    async def _illustrate(self, source: str, draft: Draft) -> Illustrated:
+        illustrated = await illustrate(self._service.store, source, draft)
+        if illustrated.unknown:
+            detail = f"No picture with the media_id {illustrated.unknown[0]!r} has been pushed; push it first."
+            raise Problem(422, detail, [Fault("/image/media_id", detail)])
+        return illustrated
+
+    async def _answer(self, accepted: Accepted, prefer: Sequence[str]) -> Response:
+        told = await self._acknowledge(accepted)
+        headers = {"Location": f"/v1/articles/{accepted.article.id}"}
+        status = 202
+        seconds = seconds_to_wait(prefer)
+        waits = seconds and accepted.awaited and accepted.outcome not in AT_REST
+        if waits and await self._waiting.until_built(accepted.awaited, seconds):
+            status = 201
+            headers["Preference-Applied"] = f"wait={seconds:g}"
+        return Response(to_json(told), status, headers, "application/json")
+
+    async def _acknowledge(self, accepted: Accepted) -> dict[str, Any]:
+        """The members of an acknowledgement, once a replica has what was accepted; of `unchanged` too, since its first
+        try may have ended here."""
+        await self._service.replicas.have_it()
+        article = accepted.article
+        log().info(
+            "accepted", outcome=accepted.outcome, id=article.id, version=article.version, event_id=accepted.event_id
+        )
+        return {
+            "id": article.id,
+            "guid": article.guid,
+            "version": article.version,
+            "outcome": accepted.outcome,
+            "url": article.url(self._service.settings.site.base_url),
+            "event_id": accepted.event_id,
+        }
 
     async def _find(self, source: str, ident: str) -> tuple[Article | None, Article | None, dict[bytes, bytes]]:
         article, waiting, built = await self._register.find(ident)
@@ -115,14 +118,6 @@ class Desk:
         if shown is None or shown.source != source:
             raise Problem(404, f"no article of yours has the id {ident}")
         return article, waiting, built
-
-    async def _keep(self, accepted: Accepted) -> None:
-        """What comes before each acknowledgement, of `unchanged` too: its first try may have ended here."""
-        await self._service.replicas.have_it()
-        log().info(
-            "accepted", outcome=accepted.outcome, id=accepted.article.id, version=accepted.article.version,
-            event_id=accepted.event_id,
-        )  # fmt: skip
 
 
 def _draft(raw: bytes) -> Draft:
