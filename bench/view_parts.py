@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.limits import bare_store
 from services.ingest.robots import is_robot
-from services.ingest.viewing import Beacon, ViewStream
+from services.ingest.view_stream import Beacon, ViewStream
 from services.ingest.views import _article
 from services.ingest.visitors import Client
 from shared.live import live_key

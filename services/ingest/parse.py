@@ -2,6 +2,7 @@
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections import Counter
 from typing import Any
 
@@ -13,7 +14,6 @@ MAX_REAL = 1100
 """Characters: written out, no double has more. PHP's old `serialize_precision` of 100 makes some fifty of 12.12."""
 MAX_VALUES = 100_000
 """Each costs a hundred times its bytes by the time it is refused."""
-_BOM = b"\xef\xbb\xbf"
 # a text that is never closed ends with the body: were it none, each quote within it would be tried as a beginning
 _STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _COMMA = ord(",")
@@ -31,7 +31,7 @@ def parse_json(raw: bytes) -> Any:
     occurs twice, NaN and infinities, nesting beyond MAX_DEPTH, whole numbers of more than MAX_DIGITS digits. So it is
     for others of more than MAX_REAL characters, and for more than MAX_VALUES values.
     """
-    raw = raw.removeprefix(_BOM)
+    raw = raw.removeprefix(BOM_UTF8)
     marks = _marks(raw)
     if marks.count(b",") + marks.count(b"[") + marks.count(b"{") > MAX_VALUES:
         raise Problem(400, f"The JSON has more than {MAX_VALUES} values; send fewer.")

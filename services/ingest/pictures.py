@@ -1,6 +1,7 @@
 """What was pushed as media, looked at before it is kept. Blocking: to be called in a thread."""
 
 import re
+from codecs import BOM_UTF8
 from pathlib import Path
 
 from shared.imaging import NoPicture, look
@@ -9,7 +10,6 @@ from shared.problems import Fault, Problem
 
 _PICTURE_NAME = re.compile(r".*\.(?:jpe?g|png|webp|gif)", re.IGNORECASE | re.DOTALL)
 _MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"RIFF")
-_BOM = b"\xef\xbb\xbf"
 # what may stand before the first element of XML
 _PROLOG = re.compile(rb"\s+|<\?.*?\?>|<!--.*?-->|<!doctype\b[^\[>]*(?:\[.*?\]\s*)?>", re.IGNORECASE | re.DOTALL)
 _SVG = re.compile(rb"<(?:[\w.-]+:)?svg[\s>/]", re.IGNORECASE)
@@ -40,7 +40,7 @@ def inspect(path: Path, digest: str, size: int, declared: str, filename: str) ->
 
 def _is_svg(begins: bytes) -> bool:
     """Whether the first element is SVG's: a text may well speak of it, and a page may have one in it."""
-    at = len(_BOM) if begins.startswith(_BOM) else 0
+    at = len(BOM_UTF8) if begins.startswith(BOM_UTF8) else 0
     while prolog := _PROLOG.match(begins, at):
         at = prolog.end()
     return _SVG.match(begins, at) is not None

@@ -16,7 +16,7 @@ from services.ingest.bodies import PATIENCE, SLOW
 from services.ingest.ndjson import Answer, answer_lines
 from services.ingest.reported import Line, read_line
 from services.ingest.robots import is_robot
-from services.ingest.viewing import Beacon, Taken, ViewStream, taken
+from services.ingest.view_stream import Beacon, Taken, ViewStream, taken
 from services.ingest.visitors import Client
 from shared.failures import problem_of
 from shared.problems import Fault, Problem

@@ -24,7 +24,7 @@ from services.console.exported import BESIDE, Damaged, end, head, kept
 from services.console.exporting import export
 from services.console.folder import CannotStart
 from services.console.importing import import_
-from services.ingest.viewing import Beacon, ViewStream
+from services.ingest.view_stream import Beacon, ViewStream
 from services.render.dirty_steps import BACKGROUND
 from services.render.everything import ALWAYS
 from shared.clock import due

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from prometheus_client import REGISTRY
 
-from services.ingest.viewing import FLOOD
+from services.ingest.view_stream import FLOOD
 from tests.ingest.door import FIREFOX, GONE, ONE, Door
 
 OUTCOMES = ("counted", "repeated", "unknown", "foreign", "robot", "flood", "full")

@@ -12,7 +12,7 @@ import pytest
 
 from services.ingest.asyncapi import document
 from services.ingest.robots import is_robot
-from services.ingest.viewing import FLOOD
+from services.ingest.view_stream import FLOOD
 from services.ingest.views import MOST, Beacons, ViewBeacon, routes
 from services.ingest.visitors import SALTS, Client, DailySalts, network_of
 from shared.application import create_app
