@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from services.render import dirty_steps as steps
-from services.render import keys, taking
+from services.render import keys, take_steps
 from services.render.dirty_steps import ALL, WAITING
 from shared.backlog import PRESSES, SHARED, TO_BUILD, UNHURRIED
 from shared.events import ARTICLES, PAGES
@@ -64,7 +64,7 @@ class Dirty:
         flat = [part for change in changes for part in (*change[:4], int(change.urgent))]
         lease = (most, room, self._token(token), LEASE_MS, self._related)
         until = _end_of(LEASE_MS)
-        answer = await self._store.run(taking.MARK_ARTICLES, (*ALL, ARTICLES), (PRESSES, *lease, *flat))
+        answer = await self._store.run(take_steps.MARK_ARTICLES, (*ALL, ARTICLES), (PRESSES, *lease, *flat))
         return self._taken(token, until, answer)
 
     async def mark(
@@ -127,7 +127,7 @@ class Dirty:
     async def _take(self, most: int, few: int, early: int, least: int, lease: int, token: str) -> list[Taken]:
         asked = (most, few, early, least, lease, self._related, self._token(token), *keys.FIRST)
         until = _end_of(lease)
-        return self._taken(token, until, await self._store.run(taking.TAKE, ALL, asked))
+        return self._taken(token, until, await self._store.run(take_steps.TAKE, ALL, asked))
 
     def _taken(self, token: str, until: float, answer: Iterable[Sequence[Any]]) -> list[Taken]:
         pages = []

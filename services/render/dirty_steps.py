@@ -1,5 +1,5 @@
 """What happens to the dirty set at the store, each in one atomic step, and the keys it is kept under; how pages are
-taken from it stands in `taking`.
+taken from it stands in `take_steps`.
 
 `render:dirty:articles` sorted set of page keys by when they were marked: new articles, first come first served; at 0,
 before all of them, withdrawn ones and those that waited for another to be listed ·

@@ -13,7 +13,7 @@ from services.render.affected import NEWS_WINDOW, Mark, Shown, affected, neighbo
 from services.render.dirty_steps import ALL
 from services.render.known import BEYOND_LISTS, SHELVINGS, Known, Listed
 from services.render.neighbours import near
-from services.render.shelving import SHELVE
+from services.render.shelve_step import SHELVE
 from shared import live
 from shared.articles import Article, Card
 from shared.clock import Clock, first_millis, millis

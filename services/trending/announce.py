@@ -10,7 +10,7 @@ import time
 
 from services.trending.lua import TOUCHED
 from services.trending.pending import Pending
-from services.trending.top import TOP
+from services.trending.top_step import TOP
 from shared.charts import chart_key, charted_key, charts_key
 from shared.clock import Clock, millis
 from shared.events import SIGNALS, RankingChanged

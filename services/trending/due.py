@@ -13,7 +13,7 @@ from services.trending.counters import ONCE
 from services.trending.due_step import AGAIN, ENTER, WAIT
 from services.trending.lua import GROUP, IS_LATER, PRELUDE
 from services.trending.pending import Pending
-from services.trending.sealing import SEAL
+from services.trending.seal_step import SEAL
 from shared.clock import Clock, due, millis
 from shared.events import VIEWS
 from shared.store import Script, Store

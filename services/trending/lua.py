@@ -26,7 +26,7 @@ each with how many of these stand before it · `trending:sealed-in:{id}` set of 
 
 from datetime import timedelta
 
-from services.trending.lists import LISTS
+from services.trending.lists_step import LISTS
 from services.trending.week import WINDOW
 from shared.clock import due
 from shared.view_bounds import MEMORY

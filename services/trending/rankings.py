@@ -5,7 +5,7 @@ from datetime import datetime
 
 from services.trending.lua import SEVEN_DAYS
 from services.trending.pending import Pending
-from services.trending.top import TOP
+from services.trending.top_step import TOP
 from services.trending.week import HOUR, WINDOW, Calendar
 from shared.articles import Article, record_key, url
 from shared.live import names_key

@@ -19,7 +19,7 @@ from services.render.keys import article
 from services.render.output import Output, gone, page_file
 from services.render.press import A_FEW, AT_ONCE, ROOM, SIDE_BY_SIDE, Press
 from services.render.reasons import why
-from services.render.shelving import SHELVE
+from services.render.shelve_step import SHELVE
 from services.render.site import Site
 from shared.articles import record_key
 from shared.backlog import SHARED, TO_BUILD

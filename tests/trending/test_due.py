@@ -10,7 +10,7 @@ import pytest
 
 from services.trending.announce import APART_MS
 from services.trending.lua import GROUP, TOUCHED
-from services.trending.sealing import SEAL
+from services.trending.seal_step import SEAL
 from services.trending.week import Calendar
 from shared.charts import Chart, chart_key, charted_key, charts_key
 from shared.clock import due
