@@ -146,7 +146,7 @@ class ArticlePress:
 
     async def _leave_pictures(self, taken: Taken, noted: set[str], shown: tuple[str, ...]) -> None:
         ident = taken.key.partition(":")[2]
-        await self._pictures.keep_only(self._dirty, ident, noted, shown, taken.cause, untold=taken.untold)
+        await self._pictures.keep_only(ident, noted, shown, taken.cause, untold=taken.untold)
 
     def _look(self, story: Story, related: Sequence[Card]) -> str:
         """A digest of what an article's page shows beside the article: the same look needs no new page."""

@@ -31,8 +31,9 @@ class Pictures:
     What is made and what is taken away is told to the stream of pages, with the event that it is done for, its `cause`.
     """
 
-    def __init__(self, store: Store, originals: Path, pages: Path, clock: Clock) -> None:
+    def __init__(self, store: Store, dirty: Dirty, originals: Path, pages: Path, clock: Clock) -> None:
         self._store = store
+        self._dirty = dirty
         self._originals = originals
         self._pages = pages
         self._clock = clock
@@ -61,14 +62,7 @@ class Pictures:
         return measured
 
     async def keep_only(
-        self,
-        dirty: Dirty,
-        article: str,
-        noted: set[str],
-        addresses: tuple[str, ...],
-        cause: str = "",
-        *,
-        untold: bool = False,
+        self, article: str, noted: set[str], addresses: tuple[str, ...], cause: str = "", *, untold: bool = False
     ) -> None:
         """Take away the files of those `noted` that only this article showed, and no longer does. All are told of if
         that is `untold`: whoever began with it may have come to no end."""
@@ -76,18 +70,21 @@ class Pictures:
             told: list[Command] = []
             await self._store.do("SREM", _shows(address), article)
             if not await self._store.do("SCARD", _shows(address)):
-                names = siblings(address)
-                gone = [name for name in names if untold or self._length(name) is not None]
-                if gone:
-                    told = [self._tell(PageRemoved, address, gone, cause)]
-                for name in names:
-                    (self._pages / name[1:]).unlink(missing_ok=True)
-                await self._store.do("HDEL", LENGTHS, address, *names)
+                told = await self._take_away(address, cause, untold=untold)
             if not self._are_there(address):  # taken away now, or before we were killed: others may show them since
                 again = await self._store.do("SMEMBERS", _shows(address))
-                await dirty.mark_at_once(keys.article(ident.decode()) for ident in again)
+                await self._dirty.mark_at_once(keys.article(ident.decode()) for ident in again)
             # in one step: whoever is killed before it finds the address here again
             await self._store.commit({}, [("SREM", pictures_of_key(article), address), *told])
+
+    async def _take_away(self, address: str, cause: str, *, untold: bool) -> list[Command]:
+        """Take a picture's files away; what tells of those that were there."""
+        names = siblings(address)
+        gone = [name for name in names if untold or self._length(name) is not None]
+        for name in names:
+            (self._pages / name[1:]).unlink(missing_ok=True)
+        await self._store.do("HDEL", LENGTHS, address, *names)
+        return [self._tell(PageRemoved, address, gone, cause)] if gone else []
 
     def _tell(
         self, kind: type[PageBuilt | PageRemoved], address: str, names: Sequence[str], cause: str

@@ -67,7 +67,7 @@ class Press:
         self._helps = helps
         self._delivery = Delivery(site, clock)
         self.dirty = Dirty(store, worker, edition.site.related)
-        pictures = Pictures(store, originals, site.root, clock)
+        pictures = Pictures(store, self.dirty, originals, site.root, clock)
         self.articles = ArticlePress(store, edition, printer, self._delivery, self.dirty, pictures, clock)
         self._awake = asyncio.Event()
         self._handed: asyncio.Queue[list[Taken]] = asyncio.Queue()

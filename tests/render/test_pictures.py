@@ -31,7 +31,7 @@ def pictures(store: Store, tmp_path: Path) -> Pictures:
     original = original_path(tmp_path / "media", DIGEST)
     original.parent.mkdir(parents=True)
     Image.new("RGB", (500, 100), "red").save(original, "PNG")
-    return Pictures(store, tmp_path / "media", tmp_path / "site", Clock(Settings()))
+    return Pictures(store, Dirty(store, "w1"), tmp_path / "media", tmp_path / "site", Clock(Settings()))
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["measured", "by a Pressrun that did not measure it"])
@@ -66,14 +66,14 @@ async def test_the_length_of_a_damaged_file_that_cannot_be_made_anew_is_not_take
 async def test_of_a_picture_that_nobody_shows_no_length_is_kept(store: Store, pictures: Pictures) -> None:
     await pictures.show("one", (PICTURE,))
     assert set(await store.do("HKEYS", LENGTHS)) == {PICTURE.encode(), NARROWER.encode()}
-    await pictures.keep_only(Dirty(store, "w1"), "one", {PICTURE}, ())
+    await pictures.keep_only("one", {PICTURE}, ())
     assert not await store.do("EXISTS", LENGTHS)
 
 
 async def test_who_began_to_show_a_picture_while_it_was_taken_away_makes_it_anew_though_its_taker_was_killed(
     store: Store, pictures: Pictures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dirty, do = Dirty(store, "w1"), store.do
+    do = store.do
     await pictures.show("one", (PICTURE,))
 
     async def another_shows_it_and_we_are_killed(*command: Any) -> Any:
@@ -86,12 +86,12 @@ async def test_who_began_to_show_a_picture_while_it_was_taken_away_makes_it_anew
 
     with monkeypatch.context() as patched, pytest.raises(Killed):
         patched.setattr(store, "do", another_shows_it_and_we_are_killed)
-        await pictures.keep_only(dirty, "one", {PICTURE}, ())
-    await pictures.keep_only(dirty, "one", {PICTURE}, ())  # as after the restart
-    assert await dirty.waiting() == {"article:another"}
+        await pictures.keep_only("one", {PICTURE}, ())
+    await pictures.keep_only("one", {PICTURE}, ())  # as after the restart
+    assert await Dirty(store, "w1").waiting() == {"article:another"}
     await pictures.show("another", (PICTURE,))
     assert (tmp_path / "site" / PICTURE[1:]).exists()
-    await pictures.keep_only(dirty, "another", {PICTURE}, ())
+    await pictures.keep_only("another", {PICTURE}, ())
     assert not (tmp_path / "site" / PICTURE[1:]).exists()
 
 
@@ -103,14 +103,14 @@ async def told(store: Store) -> list[tuple[str, list[str], str]]:
 
 
 async def test_files_that_are_made_or_taken_away_are_told_of_once(store: Store, pictures: Pictures) -> None:
-    files, dirty = [NARROWER[1:], PICTURE[1:]], Dirty(store, "w1")
+    files = [NARROWER[1:], PICTURE[1:]]
     await pictures.show("one", (PICTURE,), "e1")
     await pictures.show("one", (PICTURE,), "e2")
     await pictures.show("another", (PICTURE,), "e3")
-    await pictures.keep_only(dirty, "one", {PICTURE}, (PICTURE,), "e4")
-    await pictures.keep_only(dirty, "one", {PICTURE}, (), "e5")
+    await pictures.keep_only("one", {PICTURE}, (PICTURE,), "e4")
+    await pictures.keep_only("one", {PICTURE}, (), "e5")
     assert await told(store) == [("page.built", files, "e1")]
-    await pictures.keep_only(dirty, "another", {PICTURE}, (), "e6")
+    await pictures.keep_only("another", {PICTURE}, (), "e6")
     assert await told(store) == [("page.built", files, "e1"), ("page.removed", files, "e6")]
 
 
@@ -140,10 +140,10 @@ async def test_files_that_were_taken_away_when_their_press_was_killed_are_told_o
     await pictures.show("one", (PICTURE,), "e1")
     with monkeypatch.context() as patched, pytest.raises(Killed):
         patched.setattr(store, "commit", killed)
-        await pictures.keep_only(Dirty(store, "w1"), "one", {PICTURE}, (), "e2")
+        await pictures.keep_only("one", {PICTURE}, (), "e2")
     assert not (tmp_path / "site" / PICTURE[1:]).exists()
     noted = {address.decode() for address in await store.do("SMEMBERS", pictures_of_key("one"))}
-    await pictures.keep_only(Dirty(store, "w1"), "one", noted, (), "e2", untold=True)
+    await pictures.keep_only("one", noted, (), "e2", untold=True)
     assert (await told(store))[1:] == [("page.removed", [NARROWER[1:], PICTURE[1:]], "e2")]
     assert not await store.do("EXISTS", pictures_of_key("one"))
 
