@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.render.typeset.desk import uri
+from services.render.typeset.uris import uri
 
 # RFC 3986, appendix A: a path, a query and a fragment have the same characters, but for the first two marks
 PART = r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*"

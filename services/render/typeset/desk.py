@@ -3,7 +3,6 @@
 Names, addresses and texts that several pages print are escaped here, once: they are Markup, which stays as it is.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from email.utils import format_datetime
@@ -17,6 +16,7 @@ from services.render.contexts import Kind, home
 from services.render.typeset.language import direction, direction_of, long_day
 from services.render.typeset.ready import escaped, ready
 from services.render.typeset.remembered import Remembered
+from services.render.typeset.uris import is_web_address, quoted, uri
 from shared.articles import Article, Card, Image, Term
 from shared.site_settings import SiteSettings
 
@@ -224,31 +224,6 @@ def _rfc3339(local: datetime) -> str:
 
 
 _NONE = Markup("")
-_PLAIN = re.compile(r"[A-Za-z0-9_.~/-]*").fullmatch
-
-
-def quoted(path: str) -> str:
-    """A path, percent-encoded."""
-    return path if _PLAIN(path) else quote(path)
-
-
-_ADDRESS = re.compile(r"(https?://(?:\[[0-9A-Fa-f:.]+\])?)([^#]*)(#?)(.*)", re.DOTALL | re.IGNORECASE)
-_NOT_IN_A_URI = re.compile(r"[^A-Za-z0-9._~!$&'()*+,;=:@/?%-]|%(?![0-9A-Fa-f]{2})")
-
-
-def is_web_address(address: str) -> bool:
-    """Whether it is one, in letters of whatever case, as ingest takes it (RFC 3986 §3.1)."""
-    return address[: len("https://")].lower().startswith(("https://", "http://"))
-
-
-def uri(address: str) -> str:
-    """A web address as a URI (RFC 3986): what may not stand in one is percent-encoded, what is encoded stays."""
-    start, path, mark, fragment = _ADDRESS.fullmatch(address).groups()  # type: ignore[union-attr]  # as all of them do
-    return start + _encoded(path) + mark + _encoded(fragment)
-
-
-def _encoded(part: str) -> str:
-    return _NOT_IN_A_URI.sub(lambda found: quote(found[0], safe=""), part)
 
 
 @lru_cache(1024)

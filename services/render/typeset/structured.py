@@ -6,8 +6,9 @@ from markupsafe import Markup
 from pydantic_core import to_json
 
 from services.render.contexts import home
-from services.render.typeset.desk import Desk, is_web_address
+from services.render.typeset.desk import Desk
 from services.render.typeset.ready import ready
+from services.render.typeset.uris import is_web_address
 from shared.articles import Article, Term
 from shared.excerpts import beginning
 
