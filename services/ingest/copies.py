@@ -9,8 +9,8 @@ from types import MappingProxyType
 
 from services.ingest.draft import Draft
 from services.ingest.html import clean_html, text_to_html
-from services.ingest.illustrations import Size, with_sizes
 from services.ingest.opening import excerpt
+from services.ingest.sizes import Size, with_sizes
 from services.ingest.terms import section_of, slug_of, spelling_of, term_of
 from shared.articles import Article, Correction, Image, Term
 from shared.site_settings import SiteSettings

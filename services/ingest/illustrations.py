@@ -8,18 +8,13 @@ from dataclasses import dataclass, field
 from services.ingest.added import Room
 from services.ingest.draft import Draft, Picture
 from services.ingest.references import unescape
+from services.ingest.sizes import Size
 from shared.articles import Image
 from shared.media import Original, find_media, height_of
 from shared.store import Store
 
 # what a picture shows, or a web address: looked up whole, each once, however many pictures and addresses there are
 _ADDRESS = re.compile(r"""(?<=src=")[^"]+|(?<=src=')[^']+|https?://[^\s"'<>]+""", re.IGNORECASE)
-_IMG = re.compile(r'<img((?: [a-z]+="[^"]*")+)>')
-_ITS_SIZE = re.compile(r' (?:width|height)="[^"]*"')
-_SRC = re.compile(r' src="([^"]*)"')
-
-Size = tuple[int, int]
-"""Width and height in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +50,6 @@ async def illustrate(store: Store, source: str, draft: Draft) -> Illustrated:
     sizes = dict(_widest(original) for original in shown.values())
     unknown = tuple(sorted(wanted - found.keys()))
     return Illustrated(dataclasses.replace(draft, body_html=body), image, sizes, unknown)
-
-
-def with_sizes(body: str, sizes: Mapping[str, Size]) -> str:
-    """A cleaned body whose own pictures tell their sizes, as browsers keep that room free while they come; one that its
-    source wants in another size has that."""
-
-    def sized(tag: re.Match[str]) -> str:
-        src = _SRC.search(tag[1])
-        size = sizes.get(src[1]) if src and not _ITS_SIZE.search(tag[1]) else None
-        return f'<img{tag[1]} width="{size[0]}" height="{size[1]}">' if size else tag[0]
-
-    return _IMG.sub(sized, body) if sizes else body
 
 
 def _public(address: str, addresses: Mapping[str, str], room: Room) -> str:
