@@ -1,11 +1,13 @@
 """The documentation is tested: what there is has its line, what has a line is there, and no link leads nowhere."""
 
+import ast
 import inspect
 import json
 import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -374,3 +376,16 @@ def test_each_module_of_the_ground_floor_has_its_place_in_the_table() -> None:
     told = [name for row in floor.splitlines() for name in re.findall(r"`(\w+)`", row)]
     there = {path.stem for path in (ROOT / "shared").iterdir() if not path.name.startswith("_")}
     assert sorted(told) == sorted(there)
+
+
+def test_each_module_that_says_that_it_is_pure_is_held_to_it() -> None:
+    contracts = tomllib.loads(text(ROOT / "pyproject.toml"))["tool"]["importlinter"]["contracts"]
+    [held] = [one["source_modules"] for one in contracts if one["name"].startswith("pure modules")]
+    said = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        for path in source_files()
+        if path.suffix == ".py"
+        and re.search(r"\bpure\b", ast.get_docstring(ast.parse(text(path))) or "", re.IGNORECASE)
+    ]
+    assert said
+    assert [one for one in said if not any(f"{one}.".startswith(f"{name}.") for name in held)] == []
