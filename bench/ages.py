@@ -1,15 +1,16 @@
 """How old pages that list articles get while thousands of articles come: the longest for which one missed an article
 that was live. And how long an article takes that is posted meanwhile."""
 
+import itertools
 import json
 import re
-import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from bench import corpus
 from bench.batch import send_until_on_disk
+from bench.meanwhile import Meanwhile
 from bench.table import Row, median, rate
 from bench.up import Press
 from services.render.output import page_file
@@ -36,23 +37,17 @@ _FEEDS: dict[str, Callable[[Article], bool]] = {
 }
 
 
-class _Reader(threading.Thread):
+class _Reader(Meanwhile):
     """Reads a page again and again, and notes the numbers of the articles that it shows."""
 
     def __init__(self, press: Press, path: str) -> None:
-        super().__init__(daemon=True)
+        super().__init__(READ_EVERY)
         self._file = press.data / "site" / page_file(path)  # without the fragments, which show newest articles too
-        self._over = threading.Event()
         self._seen: list[tuple[float, frozenset[int]]] = []
 
-    def run(self) -> None:
-        while not self._over.wait(READ_EVERY):
-            at = time.time()
-            self._seen.append((at, frozenset(map(int, _NUMBER.findall(self._file.read_bytes())))))
-
-    def stop(self) -> None:
-        self._over.set()
-        self.join()
+    def once(self) -> None:
+        at = time.time()
+        self._seen.append((at, frozenset(map(int, _NUMBER.findall(self._file.read_bytes())))))
 
     def oldest(self, newest_first: list[int], live_at: Mapping[int, float]) -> float:
         """Seconds for which it lacked, at the most, an article that was live and belongs to the newest."""
@@ -63,27 +58,20 @@ class _Reader(threading.Thread):
         return max(ages)
 
 
-class _Poster(threading.Thread):
+class _Poster(Meanwhile):
     """Posts an article now and then, each its own; `sent` has the moment before each, by id."""
 
     def __init__(self, press: Press) -> None:
-        super().__init__(daemon=True)
+        super().__init__(POST_EVERY)
         self._line, self._token = press.line("ingest"), press.token
-        self._over = threading.Event()
+        self._numbers = itertools.count(10**7 + 1)
         self.sent: dict[str, float] = {}
 
-    def run(self) -> None:
-        number = 10**7
-        while not self._over.wait(POST_EVERY):
-            number += 1
-            body, at = json.dumps(corpus.fresh(number)).encode(), time.time()
-            status, answer = self._line.post("/v1/articles", body, self._token)
-            assert status == 202, answer
-            self.sent[json.loads(answer)["id"]] = at
-
-    def stop(self) -> None:
-        self._over.set()
-        self.join()
+    def once(self) -> None:
+        body, at = json.dumps(corpus.fresh(next(self._numbers))).encode(), time.time()
+        status, answer = self._line.post("/v1/articles", body, self._token)
+        assert status == 202, answer
+        self.sent[json.loads(answer)["id"]] = at
 
 
 def rows(press: Press) -> list[Row]:

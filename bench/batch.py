@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import json
 import tempfile
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from bench import corpus
 from bench.batch_call import Sent, send_batch
 from bench.event_to_live import first_story
 from bench.limits import one_render, one_write, synced_sets
+from bench.meanwhile import Meanwhile
 from bench.table import Row, median, rate, share
 from bench.up import Press
 from shared.kept import pack_body
@@ -23,29 +23,22 @@ ARTICLES = 2_000
 LOOK_EVERY = 0.01
 
 
-class FrontReader(threading.Thread):
+class FrontReader(Meanwhile):
     """Reads the front page again and again, and notes the longest time in which it did not change."""
 
     def __init__(self, press: Press) -> None:
-        super().__init__(daemon=True)
+        super().__init__(LOOK_EVERY)
         self._line = press.line("site")
-        self._over = threading.Event()
+        self._last, self._since = b"", time.perf_counter()
         self.oldest = 0.0
 
-    def run(self) -> None:
-        last, since = b"", time.perf_counter()
-        while not self._over.wait(LOOK_EVERY):
-            seen = hashlib.blake2b(self._line.get("/")[1]).digest()
-            now = time.perf_counter()
-            if seen != last:
-                self.oldest = max(self.oldest, now - since)
-                last, since = seen, now
-
-    def stop(self) -> float:
-        """The age it reached while it was read."""
-        self._over.set()
-        self.join()
-        return self.oldest
+    def once(self) -> None:
+        """Look, and note the age that it has reached if it is another one."""
+        seen = hashlib.blake2b(self._line.get("/")[1]).digest()
+        now = time.perf_counter()
+        if seen != self._last:
+            self.oldest = max(self.oldest, now - self._since)
+            self._last, self._since = seen, now
 
 
 def rows(press: Press) -> list[Row]:
@@ -70,10 +63,10 @@ def _round(press: Press, count: int) -> tuple[float, float, float]:
     reader = FrontReader(press)
     reader.start()
     sent, seconds = send_until_on_disk(press, lines)
-    age = reader.stop()
+    reader.stop()
     press.articles += sent.answers
     press.drain()
-    return count / sent.seconds, count / seconds, age
+    return count / sent.seconds, count / seconds, reader.oldest
 
 
 def send_until_on_disk(press: Press, lines: list[bytes]) -> tuple[Sent, float]:
