@@ -12,7 +12,7 @@ from shared.clock import Clock
 from shared.problems import Fault, Problem
 
 MOST = 1000
-Term = Annotated[str, Field(pattern=r"\S", max_length=300)]
+SlugOrName = Annotated[str, Field(pattern=r"\S", max_length=300)]
 
 
 def _else(default: Any) -> BeforeValidator:
@@ -24,8 +24,8 @@ Window = Annotated[str, _else("7d"), Query(description="`7d`, `week` (this one) 
 Limit = Annotated[
     int, Field(ge=1, le=MOST), _else(10), Query(description="how many; of a sealed week at most 50 are kept")
 ]
-Section = Annotated[Term | None, _else(None), Query(description="a section, by its slug or its name")]
-Topic = Annotated[Term | None, _else(None), Query(description="a topic, by its slug or its name")]
+Section = Annotated[SlugOrName | None, _else(None), Query(description="a section, by its slug or its name")]
+Topic = Annotated[SlugOrName | None, _else(None), Query(description="a topic, by its slug or its name")]
 
 
 class Ranked(BaseModel):
