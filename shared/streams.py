@@ -124,15 +124,7 @@ class Consumer(Generic[E]):
         while True:
             async with self._turn:
                 answer = await self._store.do(
-                    "XREADGROUP",
-                    "GROUP",
-                    self.group,
-                    self._name,
-                    "COUNT",
-                    self._batch,
-                    "STREAMS",
-                    self.stream,
-                    after,
+                    "XREADGROUP", "GROUP", self.group, self._name, "COUNT", self._batch, "STREAMS", self.stream, after
                 )
                 entries = entries_of(answer[0][1] if answer else [])
                 due = [entry for entry in entries if order_of(entry[0]) <= newest]

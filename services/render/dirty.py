@@ -68,12 +68,7 @@ class Dirty:
         return self._taken(token, until, answer)
 
     async def mark(
-        self,
-        pages: Iterable[str],
-        cause: str = "",
-        *,
-        patience: int | None = None,
-        ack: tuple[str, str] | None = None,
+        self, pages: Iterable[str], cause: str = "", *, patience: int | None = None, ack: tuple[str, str] | None = None
     ) -> None:
         """Mark pages; with `ack` (stream, entry) acknowledge that entry in the same step.
 

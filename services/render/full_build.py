@@ -20,12 +20,7 @@ PORTION, TOGETHER = 512, 1024
 
 
 def build_site(
-    whole: WholeEdition,
-    printer: Printer,
-    out: Path,
-    originals: Path,
-    progress: Progress,
-    say: Callable[[str], None],
+    whole: WholeEdition, printer: Printer, out: Path, originals: Path, progress: Progress, say: Callable[[str], None]
 ) -> int:
     """Write every page into an empty folder; return how many pages. The cores share them out by processes.
 

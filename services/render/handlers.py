@@ -12,14 +12,7 @@ from services.render.press import Press
 from services.render.ticker import Ticker, note_expiry
 from shared.clock import due, first_millis
 from shared.entries import Delivered
-from shared.events import (
-    SIGNALS,
-    ConditionsChanged,
-    Event,
-    FrontChanged,
-    RankingChanged,
-    Signal,
-)
+from shared.events import SIGNALS, ConditionsChanged, Event, FrontChanged, RankingChanged, Signal
 from shared.front import front
 from shared.store import Store
 

@@ -57,10 +57,7 @@ def name_of(reference: str) -> str:
 
 
 _ENVIRONMENT = Environment(  # not strict: documents leave out what they have nothing to say of
-    loader=FileSystemLoader(Path(__file__).parent),
-    autoescape=True,
-    trim_blocks=True,
-    lstrip_blocks=True,
+    loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
 _ENVIRONMENT.globals |= {"type_of": type_of, "bounds_of": bounds_of}
 _ENVIRONMENT.filters |= {"name": name_of}

@@ -70,11 +70,7 @@ def views(source: str, now: datetime) -> Iterator[dict[str, str]]:
     for entry in edition()["articles"]:
         for _ in range(entry["views"]):
             number += 1
-            yield {
-                "event_id": f"sample-{number}",
-                "article": identify(source, entry["guid"]),
-                "at": now.isoformat(),
-            }
+            yield {"event_id": f"sample-{number}", "article": identify(source, entry["guid"]), "at": now.isoformat()}
 
 
 def most_read() -> list[str]:
