@@ -326,7 +326,7 @@ def test_a_site_toml_that_is_a_folder_or_binary_is_one_line(tmp_path: Path) -> N
 def test_settings_that_are_nested_without_end_are_one_line(tmp_path: Path) -> None:
     file = tmp_path / "some.toml"
     file.write_text(f"name = {'[' * 5_000}{']' * 5_000}")
-    for read in (Site.read, read_sources):
+    for read in (SiteSettings.read, read_sources):
         with pytest.raises(WrongSetting, match=r"some\.toml: nested too deeply"):
             read(file)
 
