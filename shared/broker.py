@@ -65,5 +65,7 @@ async def _untouched(raw: Any) -> StreamMessage[Any]:
     return RedisBatchStreamMessage(raw_message=raw, body=b"", consumer=FAKE_CONSUMER, group=None)
 
 
-async def _undecoded(message: StreamMessage[Any]) -> StreamMessage[Any]:
-    return message
+async def _undecoded(message: StreamMessage[Any]) -> Any:
+    """What the message was made of, not the message: that keeps what it was decoded to, and would keep itself, with
+    megabytes of articles, until the next collection of garbage."""
+    return message.raw_message

@@ -9,10 +9,9 @@ is started again.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Generic
+from typing import Any, Generic
 
 from faststream.redis import RedisBroker
-from faststream.redis.message import RedisBatchStreamMessage
 from pydantic import TypeAdapter
 from redis.exceptions import ResponseError
 
@@ -105,8 +104,7 @@ class Consumer(Generic[E]):
             await self.prepare()
             await self._subscriber.start()
 
-    async def _receive(self, message: RedisBatchStreamMessage) -> None:
-        raw = message.raw_message
+    async def _receive(self, raw: dict[str, Any]) -> None:
         ids = [ident.decode() for ident in raw["message_ids"]]
         async with self._turn:
             await self._deliver(list(zip(ids, raw["data"], strict=True)))

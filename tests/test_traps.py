@@ -1,6 +1,7 @@
 """What FastStream leaves undone on Redis Streams, and what `shared.streams.Consumer` makes of it, on a real Valkey."""
 
 import asyncio
+import gc
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Iterator
@@ -13,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from faststream.redis.message import RedisBatchStreamMessage
 from redis.exceptions import ResponseError
 
 from shared import metrics, streams
@@ -483,3 +485,18 @@ async def test_an_entry_that_was_trimmed_while_pending_does_no_harm(valkey: str,
 
 async def _is_zero(count: Awaitable[int]) -> bool:
     return await count == 0
+
+
+async def test_what_was_read_is_let_go_of_without_a_collection_of_garbage(valkey: str, store: Store) -> None:
+    """FastStream's message keeps what it was decoded to: were that the message, articles of megabytes would pile up."""
+    async with reading(valkey) as reader:
+        gc.collect()
+        gc.disable()
+        try:
+            for number in range(5):
+                await store.do(*view(str(number)))
+                await until(lambda number=number: len(reader.got) > number)
+            kept = sum(isinstance(one, RedisBatchStreamMessage) for one in gc.get_objects())
+        finally:
+            gc.enable()
+    assert kept <= 1, "but the last one may be in hand"
