@@ -46,7 +46,9 @@ class Settings(BaseModel):
     in_flight: int = Field(
         256, ge=1, le=65536, description="requests that each process of ingest works on at once; above it 503"
     )
-    disk_floor_mb: int = Field(256, ge=0, description="free space below which ingest answers 503")
+    disk_floor_mb: int = Field(
+        256, ge=0, description="free space below which ingest answers 503; large pages and feeds leave half of it"
+    )
     retain_hours: float = Field(
         24,
         gt=0,
@@ -86,6 +88,12 @@ class Settings(BaseModel):
     def pages_dir(self) -> Path:
         """Where nginx finds the site's files."""
         return self.site_dir or self.data / "site"
+
+    @property
+    def spare(self) -> int:
+        """Bytes that are left free when a large file is written: less than ingest leaves, so that what was accepted
+        comes out."""
+        return self.disk_floor_mb * 1024 * 1024 // 2
 
     @property
     def originals_dir(self) -> Path:

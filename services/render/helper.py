@@ -25,7 +25,7 @@ async def help_out(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(way, stopped.set)
     service = Service("render", settings, links=1, remembers=True)
     edition, printer = LiveEdition(service.store, settings.site), Printer(settings.site)
-    site = Site(settings.pages_dir, settings.consumer)
+    site = Site(settings.pages_dir, settings.consumer, settings.spare)
     press = Press(
         service.store, edition, printer, site, service.clock, settings.consumer, settings.originals_dir, helps=True
     )

@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from services.render import replacing
 from services.render.new_site import NewSite
 from services.render.output import Output, gone, moved, page_file
-from services.render.site import Site
+from services.render.site import LARGE, Site
 
 PAGE = "2025/07/26/story/index.html"
 
@@ -382,6 +383,18 @@ def test_a_full_disk_is_an_error_and_the_old_page_stays(site: Site, monkeypatch:
     with pytest.raises(OSError, match="No space"):
         site.apply(Output({PAGE: b"other"}))
     assert site.read(PAGE) == b"words"
+
+
+def test_large_files_leave_room_for_the_store_and_small_ones_are_written_anyhow(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    careful = Site(site.root, "w1", spare=1_000)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1_000 + LARGE))
+    with pytest.raises(OSError, match="too little room"):
+        careful.apply(Output({PAGE: b"x" * LARGE, "rss.xml": b"x"}))
+    assert site.read(PAGE) is None
+    assert careful.apply(Output({PAGE: b"x" * LARGE})) == [PAGE]
+    assert site.apply(Output({PAGE: b"x" * 2 * LARGE})) == [PAGE], "nobody asked for room"
 
 
 # ---------------------------------------------------------------------------------------------- names, building
