@@ -13,7 +13,7 @@ from services.render.delivery import Delivery
 from services.render.dirty import Dirty, Taken
 from services.render.edition import LiveEdition, Story
 from services.render.firsts import WithArticle, linked_pages
-from services.render.known import Known, read_known
+from services.render.known import Known, look_beyond_lists_again, read_known
 from services.render.output import Output
 from services.render.pages import article, build
 from services.render.pictures import Pictures
@@ -82,6 +82,8 @@ class ArticlePress:
             told, alone = await self._bring_firsts(taken, firsts)
         if known.pictures.difference(story.article.media):  # lists show those until they are built: they go after them
             await self._dirty.mark_later(taken.key, taken.cause)
+        if story.article.media or firsts:  # these take long: rankings may have changed, and all would be for nothing
+            known = await look_beyond_lists_again(self._store, known, self._topics)
         brought = Brought(look, [*events, *told.values()], tuple(told), alone)
         await self._shelf.shelve(taken, story.article, known, card, brought)
         if events and not is_built:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from services.render.affected import NEWS_WINDOW, Shown
@@ -14,7 +14,7 @@ from shared.front import FRONT, Front
 from shared.kept import read_card
 from shared.live import built_key, former_key, left_key, live_key
 from shared.ranking import HOT, TOPICS, ranking_key
-from shared.store import pairs
+from shared.store import Store, pairs
 
 SHELVINGS = "render:shelvings"
 """How often any article was shelved. If that is more when an article is shelved than when it was read, others came into
@@ -78,6 +78,13 @@ def read_known(answer: Sequence[Any], block: int) -> Known:
         {address.decode() for address in pictures},
         shown_beyond_lists(listed, int(tick or 0), block),
     )
+
+
+async def look_beyond_lists_again(store: Store, known: Known, block: int) -> Known:
+    """The same with what pages show beyond lists now."""
+    tick, *beyond = await store.do("MGET", TICK, *BEYOND_LISTS)
+    listed = replace(known.listed, beyond=tuple(beyond))
+    return replace(known, listed=listed, shown=shown_beyond_lists(listed, int(tick or 0), block))
 
 
 def shown_beyond_lists(listed: Listed, tick: int, block: int) -> Shown:

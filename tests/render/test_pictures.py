@@ -11,7 +11,8 @@ from PIL import Image
 
 from services.ingest.draft import Picture
 from services.ingest.illustrations import illustrate
-from services.render.dirty import Dirty
+from services.render.delivery import Delivery
+from services.render.dirty import Dirty, Taken
 from services.render.known import pictures_of_key
 from services.render.pictures import Pictures
 from shared.clock import Clock
@@ -168,6 +169,36 @@ async def test_a_picture_that_was_replaced_is_there_until_no_page_shows_it(valke
             assert missing(tmp_path / "site") == set()
         assert len(list((tmp_path / "site" / "media").rglob("*.jpg"))) == 2, "the old one is gone, in both its widths"
         assert (await room.differences()).clean
+
+
+async def test_what_came_with_an_article_is_built_once_though_a_ranking_changes_while_its_picture_is_made(
+    valkey: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[tuple[str, ...]] = []
+    brought: list[str] = []
+    bring = Delivery.bring
+    async with opened(valkey, tmp_path, Site()) as room:
+
+        async def make(_: Pictures, __: str, addresses: tuple[str, ...], ___: str) -> set[str]:
+            if not made:
+                await room.rank("hot", ["another"])
+            made.append(addresses)
+            return set()
+
+        async def and_note(self: Delivery, taken: Taken, *what: Any) -> list[str]:
+            brought.append(taken.key)
+            return await bring(self, taken, *what)
+
+        monkeypatch.setattr(Pictures, "show", make)
+        monkeypatch.setattr(Delivery, "bring", and_note)
+        pushed = Original(digest=DIGEST, type="image/png", size=1, width=500, height=100)
+        await room.store.do("SET", media_key("desk", "red"), pushed.model_dump_json())
+        pictured = draft("g", section="World", topics=("Oil",), image=Picture(media_id="red"))
+        await room.register.accept("desk", pictured, partial(illustrate, room.store, "desk"))
+        await room.drain()
+        assert made == [(PICTURE,)]
+        of_the_article = [page for page in brought if "oil" in page or "world" in page or page.startswith("article:")]
+        assert len(of_the_article) == len(set(of_the_article)) > 6
 
 
 def missing(site: Path) -> set[str]:
