@@ -62,7 +62,9 @@ class ArticlePress:
         elif story.article.live:
             await self._publish(taken, story, known)
         elif known.listed.card is not None:
-            await self._shelf.shelve(taken, story.article, known, None)
+            # its page leads to lists that may have no other article: they stay until the rewrite is there
+            if not await self._waits_for_heir(taken, story):
+                await self._shelf.shelve(taken, story.article, known, None)
         else:
             await self._take_down(taken, story, known.pictures)
 
@@ -136,8 +138,7 @@ class ArticlePress:
         return told, alone
 
     async def _take_down(self, taken: Taken, story: Story, pictures: set[str]) -> None:
-        heir = await article.heir(self._edition, story.article)
-        if heir is not None and await self._dirty.wait_for(taken, heir.id, heir.path):
+        if await self._waits_for_heir(taken, story):
             return
         output = await article.absent(self._edition, story)
         events = await self._delivery.bring(taken, output, story)
@@ -145,6 +146,11 @@ class ArticlePress:
         built = ("revision", story.article.revision, "version", story.article.version, "gone", 1)
         await self._store.do("HSET", live.built_key(story.article.id), *built, "at", millis(self._clock.now()))
         await self._dirty.done(taken, events)
+
+    async def _waits_for_heir(self, taken: Taken, story: Story) -> bool:
+        """Whether a rewrite replaced it that is not listed yet; then the lease is given back until it is."""
+        heir = await article.heir(self._edition, story.article)
+        return heir is not None and await self._dirty.wait_for(taken, heir.id, heir.path)
 
     async def _leave_pictures(self, taken: Taken, noted: set[str], shown: tuple[str, ...]) -> None:
         ident = taken.key.partition(":")[2]

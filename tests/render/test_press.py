@@ -186,6 +186,28 @@ async def test_a_page_that_nobody_wrote_in_time_waits_again(room: PressRoom, mon
     assert await room.press.dirty.drained()
 
 
+@pytest.mark.parametrize("killed", [None, "new", "old"])
+async def test_pages_show_what_was_rewritten_until_the_rewrite_is_there(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch, killed: str | None
+) -> None:
+    old = await room.accept(draft("old", topics=("Oil",)))
+    await room.drain()
+    await room.accept(draft("new", evolved_from="old", topics=("Oil",)))
+    with monkeypatch.context() as patched:
+        patched.setattr("services.render.press.ROOM", -1)  # whoever takes the rewrite is slow
+        await room.deliver(random.Random(1))
+    taken = {page.key: page for page in await room.press.dirty.take(2, "t")}
+    await room.press._build(taken.pop(f"article:{old.article.id}"))
+    assert "list:topic:oil" not in await room.press.dirty.waiting(), "its page leads there, and it would be gone"
+    for page in taken.values():
+        await room.press.dirty.give_back(page)
+    if killed:
+        await room.accept(draft(killed, status="canceled", topics=("Oil",)))
+    await room.drain()
+    assert room.tree.has("topic/oil/index.html") == (killed is None)
+    assert (await room.differences()).clean
+
+
 async def test_what_leads_to_a_rewrite_leads_to_its_new_address_once_its_page_is_there(room: PressRoom) -> None:
     old = await room.accept(draft("old"))
     await room.drain()
