@@ -12,9 +12,9 @@ _NOT_WORDS = re.compile(r"<(/?)(?:figure|table)\b[^<>]*>")
 _READING = re.compile(r"<r[tp]\b[^<>]*>[^<]*(?:</r[tp]>|\Z)")  # how the word before it is said, and the brackets around
 _CUT = re.compile(r"(?:<[^<>]*|&[^&;\s]{0,32})\Z")  # the end of a window may be within a tag or a reference
 _INLINE_TAG = re.compile(rf'</?(?:{_INLINE})(?:\s[^<>"]*+(?:"[^"]*+"[^<>"]*+)*+)?>')
-_LINK_ALONE = re.compile(
-    r"<(p|div|section)\b[^<>]*>\s*<a href=[^<>]*>[^<]*</a>\s*</\1>"
-    r"|\A\s*<a href=[^<>]*>[^<]*</a>\s*(?=<(?:p|h[2-6]|[uod]l|div|section|blockquote|figure|table|hr)[\s>])"
+_LINK_ALONE = re.compile(r"<(p|div|section)\b[^<>]*>\s*<a href=[^<>]*>[^<]*</a>\s*</\1>")
+_LINK_FIRST = re.compile(
+    r"\s*<a href=[^<>]*>[^<]*</a>\s*(?=<(?:p|h[2-6]|[uod]l|div|section|blockquote|figure|table|hr)[\s>])"
 )
 TAG = re.compile(r'<[^<>"]*+(?:"[^"]*+"[^<>"]*+)*+>')
 
@@ -34,8 +34,10 @@ def opening(html: str) -> str:
 def excerpt(html: str) -> str:
     """As `opening`, but without paragraphs that are a link alone, as those that embeds became; with them where nothing
     else is said."""
-    without = _LINK_ALONE.sub(" ", html) if "<a href" in html else html
-    return opening(without) or opening(html)
+    if "<a href" not in html:
+        return opening(html)
+    first = _LINK_FIRST.match(html)
+    return opening(_LINK_ALONE.sub(" ", html[first.end() :] if first else html)) or opening(html)
 
 
 def all_words(html: str) -> list[str]:

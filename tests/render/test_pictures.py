@@ -177,7 +177,7 @@ async def test_what_came_with_an_article_is_built_once_though_a_ranking_changes_
     made: list[tuple[str, ...]] = []
     brought: list[str] = []
     bring = Delivery.bring
-    async with opened(valkey, tmp_path, Site()) as room:
+    async with opened(valkey, tmp_path, SiteSettings()) as room:
 
         async def make(_: Pictures, __: str, addresses: tuple[str, ...], ___: str) -> set[str]:
             if not made:
