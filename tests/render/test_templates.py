@@ -303,6 +303,14 @@ def test_in_an_article_of_another_language_only_the_sites_own_words_are_in_the_s
     assert (above.get("lang"), above.get("dir")) == ("ar", "rtl")
 
 
+def test_the_label_of_a_correction_begins_where_the_article_does(printer: Printer) -> None:
+    root = _parse(printer.print(contexts_of(story(language="ar"))[c.ArticlePage]).decode())
+    label = root.find(".//section[@class='corrections']//strong")
+    assert label is not None
+    assert label.get("dir") is None
+    assert [(part.get("lang"), part.get("dir")) for part in label] == [("en", "ltr")]
+
+
 def test_a_card_of_another_language_is_aligned_to_one_side(printer: Printer) -> None:
     """The moment is in the site's language, but its paragraph begins where the headline does."""
     root = _parse(printer.print(contexts_of(story(language="ar"))[c.ListPage]).decode())
