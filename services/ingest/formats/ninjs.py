@@ -8,13 +8,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from services.ingest.draft import Author, Draft, Ignored, Reading, Status
+from services.ingest.draft import Draft, Ignored, Reading, Status
 from services.ingest.formats import ninjs_body_pictures as body_pictures
 from services.ingest.formats import ninjs_gallery as gallery
 from services.ingest.formats import ninjs_pictures as pictures
 from services.ingest.formats import ninjs_words as words
 from services.ingest.formats.bounds import MAX_GUID, MAX_NAME, MAX_VERSION
-from services.ingest.formats.reading import Members, authors, language, members_of, names, plain, shorten
+from services.ingest.formats.ninjs_authors import authors_of
+from services.ingest.formats.reading import Members, language, members_of, names, plain, shorten
 from services.ingest.formats.words import first_words, without_headline
 from shared.problems import Fault, Problem
 
@@ -69,10 +70,7 @@ _PLAIN = (
         r"<figcaption>\2 <small>\1</small></figcaption>",
     ),
 )
-_AND = re.compile(r"\A(?:and|&) ")
-_BETWEEN = re.compile(r",| and | & ")
 _SITE = re.compile(r"https?://[^/]+/")
-_BY = re.compile(r"\A(?:by|von|par|por)(?::\s*|\s+)", re.IGNORECASE)
 
 
 def read(content: Any) -> Reading:
@@ -172,7 +170,7 @@ def _draft(item: Members, guid: str, version: int | None, status: Status, html: 
         summary=summary,
         section=next((shorten(name, MAX_NAME) for name in services if name), None),
         topics=_topics(item),
-        authors=_authors(item),
+        authors=authors_of(item),
         language=language(item.text("language")),
         published_at=item.moment("firstpublished") or scheduled or version_created,
         updated_at=version_created,
@@ -248,28 +246,3 @@ def _topics(item: Members) -> tuple[str, ...]:
         else:
             item.faults.append(Fault(pointer, "A keyword must be text."))
     return names(found)
-
-
-def _authors(item: Members) -> tuple[Author, ...]:
-    """The authors where they are listed (Superdesk), else the names of the byline."""
-    found = authors((one.plain("name"), one.text("uri")) for one in item.objects("authors"))
-    bylines = [item.plain("byline", "by")] if item.get("byline", "by") else _bylines(item)
-    byline = "; ".join(_BY.sub("", one, count=1) for one in bylines) if not found else ""
-    return found or tuple(Author(name) for name in names(list(_named(byline))))
-
-
-def _named(byline: str) -> Iterator[str]:
-    """The names of a byline. A comma parts names only before the last "and": after a name it says what they are, as
-    the one in "Jane Doe, Reuters" does."""
-    for part in byline.split(";"):
-        last = max(part.rfind(" and "), part.rfind(" & "), 0)
-        yield from (name.strip() for name in _BETWEEN.split(part[:last]))
-        yield _AND.sub("", part[last:].strip(), count=1)
-
-
-def _bylines(item: Members) -> list[str]:
-    """The bylines that the Associated Press lists; ninjs has no such member, and others may mean anything by it."""
-    listed = item.get("bylines")
-    objects = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    told = [one.get("name") or one.get("by") for one in objects]
-    return [plain(one) for one in told if isinstance(one, str)]

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
-from services.ingest.added import Room
 from services.ingest.draft import Author, Draft, Ignored, Picture, Reading, Status
 from services.ingest.formats.bounds import MAX_GUID, MAX_NAME
 from services.ingest.formats.reading import (
@@ -24,73 +23,15 @@ from services.ingest.formats.reading import (
     slug,
     web_address,
 )
+from services.ingest.formats.wordpress_body import plain_body
 from services.ingest.formats.words import begins_with, first_words
 
 _NEVER = ("0000-00-00", "-0001-11-30")  # what WordPress keeps for a moment that is not set yet, and PHP's reading of it
 _MORE = re.compile(r"<a\b[^<>]*\b(?:more-link|read-?more)\b[^<>]*>.*?</a>", re.IGNORECASE | re.DOTALL)
 _LAST = 1000  # characters, where it stands: hostile HTML must not cost more than its length
 _CUT = re.compile(r"\s*(?:\[\s*(?:…|\.\.\.)\s*\]|…|\.\.\.)\Z")
-# What a theme and its scripts make of blocks is not there on our pages: the preview beside a file's link, the space
-# before its button; the sign by which an accordion opens; the pictures, each with the caption, that WordPress 6.4 has
-# for enlarging one.
-_PREVIEW = re.compile(r"<object\b(?=[^<>]*\bwp-block-file__embed\b)[^<>]*>\s*</object>")
-_BUTTON = re.compile(r"(?<=</a>)(?=<a\b[^<>]*\bwp-block-file__button\b)")
-_OPENS = re.compile(r'<span class="wp-block-accordion-heading__toggle-icon"[^<>]*>[^<]*</span>')
-_ENLARGED = re.compile(
-    r'(<div class="lightbox-image-container">\s*(?:<div\b[^<>]*>\s*)?)<figure\b(?:(?!</?(?:div|figure)\b).)*</figure>',
-    re.DOTALL,
-)
-# a footnote's number, which no excerpt has, and the arrow below it, which leads back into the text
+# a footnote's number, which no excerpt has
 _NUMBER = re.compile(r"<sup\b(?=[^<>]*\bdata-fn=)[^<>]*>\s*<a\b[^<>]*>\d+</a>\s*</sup>")
-_BACK = re.compile(r'\s?<a\b[^<>]*\bhref="#[^"<>]*-link"[^<>]*>[^<]*</a>')
-# a formula, which no page of ours may have as MathML, as it was typed; KaTeX shows its own once more
-_FORMULA = re.compile(
-    r'(?<!"katex-mathml">)<math\b(?:(?!</?math\b|<annotation\b).)*<annotation encoding="application/x-tex">([^<]*)'
-    r"</annotation>(?:(?!</?math\b).)*</math>",
-    re.DOTALL,
-)
-# one that Jetpack has made a picture of: pages show a picture apart from the words around it
-_PICTURED = re.compile(
-    r"""<img\b(?=[^<>]*>)(?=[^<>]*\sclass=["']latex["'])[^<>]*?\salt=(?:"([^"<>]+)"|'([^'<>]+)')[^<>]*>"""
-)
-# what plugins send as it was written: the address of what is embedded, which WordPress itself makes a player or a link
-_EMBED = re.compile(r"""(<div class="wp-block-embed__wrapper">\s*)(https?://[^\s<>"']+)(?=\s*</div>)""")
-# what a blog has below its own root, as its editor may write it, and where that is
-_ROOTED = re.compile(
-    r"""(<(?:a|audio|iframe|img|source|video)\b[^<>]*?\s(?:href|src)\s*=\s*["'])(?=/(?!/))""", re.IGNORECASE
-)
-_ORIGIN = re.compile(r"https?://[^/?#\s\"'<>]+", re.IGNORECASE)
-# a caption and a gallery of the classic editor, where the theme has not asked for HTML 5
-_CAPTIONED = re.compile(
-    r'<div\b(?=[^<>]*\bclass="wp-caption\b)[^<>]*>((?:(?!</?div\b).)*?)'
-    r"<p\b(?=[^<>]*\bwp-caption-text\b)[^<>]*>((?:(?!</?(?:div|p)\b).)*)</p>\s*</div>",
-    re.DOTALL,
-)
-_IN_GALLERY = re.compile(
-    r"<dl class='gallery-item'>\s*<dt\b[^<>]*>((?:(?!</?d[dlt]\b).)*)</dt>\s*"
-    r"(?:<dd\b[^<>]*>((?:(?!</?d[dlt]\b).)*)</dd>\s*)?</dl>",
-    re.DOTALL,
-)
-# Kadence's accordions have titles that are not headings
-_TITLE = re.compile(
-    r'<div class="kt-accordion-header-wrap">\s*<button\b[^<>]*>((?:(?!</?(?:div|button)\b).)*)</button>\s*</div>',
-    re.DOTALL,
-)
-# a cover whose picture a style has
-_COVER = re.compile(
-    r'<(?:div|section)\b(?=[^<>]*>)(?=[^<>]*\sclass="(?:[^"<>]*\s)?wp-block-cover(?:-image|__image-background)?[\s"])'
-    r'(?=[^<>]*\sstyle="[^"<>]*\bbackground-image:\s?url\((?:&quot;|&#0?39;|\')?((?:https?:/)?/'
-    r'(?:(?!&(?:quot|#0?39);)[^\s"\'()<>])+))[^<>]*>'
-)
-_LABEL = re.compile(r'\saria-label="([^"<>]*)"')
-# what a script shows one at a time, and the tabs by which it does
-_TAB = re.compile(
-    r'<(a|button)\b(?=[^<>]*>)(?=[^<>]*\srole="tab")(?=[^<>]*\sid="([^"<>]+)")[^<>]*>((?:(?!</?(?:a|button)\b).)*)</\1>',
-    re.DOTALL,
-)
-_TABBED = re.compile(
-    r'<(?:div|section)\b(?=[^<>]*>)(?=[^<>]*\srole="tabpanel")(?=[^<>]*\saria-labelledby="([^"<>]+)")[^<>]*>'
-)
 _STATUS: dict[str, Status] = {"publish": "usable", "future": "usable", "trash": "canceled"}
 # what Co-Authors Plus is asked for by our plugin, Newspack and PublishPress Authors
 _SEVERAL = ("coauthors", "newspack_author_info", "authors")
@@ -124,7 +65,7 @@ def _draft(post: Members, guid: str) -> Draft:
     terms = [term for _, group in embedded.items("wp:term") for term in _group(embedded, group)]
     categories = [name for taxonomy, name in terms if taxonomy == "category" and name]
     status = _status(post)
-    body = _body(post)
+    body = plain_body(_rendered(post, "content"), post.text("link"))
     summary = _summary(post, body)
     headline = shorten(plain(_rendered(post, "title"))) or first_words(body, summary)
     if status == "usable" and not headline:
@@ -182,43 +123,6 @@ def _is_for_subscribers(meta: Any) -> bool:
 def _rendered(post: Members, name: str) -> str:
     """`{"rendered": …}`, or the text itself, which webhook plugins send."""
     return post.text(name) if isinstance(post.get(name), str) else post.object(name).text("rendered", "raw")
-
-
-def _body(post: Members) -> str:
-    html = _PREVIEW.sub("", _OPENS.sub("", _ENLARGED.sub(r"\1", _rendered(post, "content"))))
-    html = _PICTURED.sub(r"<code>\1\2</code>", _FORMULA.sub(r"<code>\1</code>", html))
-    html = _CAPTIONED.sub(_figure, _IN_GALLERY.sub(_figure, html))
-    html = _COVER.sub(_picture, html)
-    html = _BACK.sub("", _EMBED.sub(r'\1<a href="\2">\2</a>', html))
-    if origin := _ORIGIN.match(post.text("link")):
-        room = Room()
-        html = _ROOTED.sub(lambda found: found[1] + (origin[0] if room.takes(origin[0]) else ""), html)
-    return _titled(_TITLE.sub(r"<h3>\1</h3>", _BUTTON.sub(" ", html)))
-
-
-def _titled(html: str) -> str:
-    """The HTML with the words of each tab above what it opens."""
-    titles = {tab[2]: tab[3] for tab in _TAB.finditer(html) if plain(tab[3])}
-    opened = {panel[1] for panel in _TABBED.finditer(html)} & titles.keys()
-    if not opened:
-        return html
-    html, room = _TAB.sub(lambda tab: "" if tab[2] in opened else tab[0], html), Room()
-
-    def add(panel: re.Match[str]) -> str:
-        is_titled = panel[1] in opened and room.takes(titles[panel[1]])
-        return f"{panel[0]}<h3>{titles[panel[1]]}</h3>" if is_titled else panel[0]
-
-    return _TABBED.sub(add, html)
-
-
-def _figure(found: re.Match[str]) -> str:
-    caption = (found[2] or "").strip()
-    return f"<figure>{found[1]}{f'<figcaption>{caption}</figcaption>' if caption else ''}</figure>"
-
-
-def _picture(cover: re.Match[str]) -> str:
-    label = _LABEL.search(cover[0])
-    return f'{cover[0]}<img src="{cover[1]}" alt="{label[1] if label else ""}">'
 
 
 def _summary(post: Members, body: str) -> str:

@@ -617,3 +617,9 @@ def test_a_blogs_address_makes_no_gigabytes_of_a_body() -> None:
     body = '<a href="/a">a</a>' * 500
     link = f"https://{'a' * 25_000}.org/"
     assert len(draft(content={"rendered": body}, link=link).body_html or "") < 6_000_000
+
+
+def test_the_words_of_a_tab_make_no_gigabytes_of_a_body() -> None:
+    tab = f'<button role="tab" id="a">{"x" * 25_000}</button>'
+    panel = '<div role="tabpanel" aria-labelledby="a">y</div>'
+    assert len(draft(content={"rendered": tab + panel * 500}).body_html or "") < 6_000_000
