@@ -79,6 +79,12 @@ class Blog:
         """Until a reader gets that status."""
         wait_for(lambda: self.up.site_get(path).status_code == status, what=f"{path} answers {status}")
 
+    def page_of(self, call: dict[str, Any]) -> str:
+        """What readers get of the post that a call sent, once it is there."""
+        path = path_of(call["answer"]["url"])
+        self.waits_for(path, 200)
+        return self.up.page(path)
+
 
 @pytest.fixture
 def blog(php: Path, up: Up, tmp_path: Path) -> Blog:
@@ -96,9 +102,7 @@ def ident() -> int:
 def test_a_published_post_is_on_the_site_with_what_was_saved_after_its_status(blog: Blog, ident: int) -> None:
     (call,) = blog.save(ident, categories=["City"], tags=["Rivers", "Bridges"], excerpt="<p>In short.</p>")
     assert (call["status"], call["answer"]["outcome"]) == (202, "published")
-    path = path_of(call["answer"]["url"])
-    blog.waits_for(path, 200)
-    page = blog.up.page(path)
+    page = blog.page_of(call)
     for words in (f"<h1>Post {ident} & more</h1>", f"Body of {ident}.", "In short.", ">City<", ">Rivers<", ">Ada<"):
         assert words in page, words
     assert blog.scheduled() == []
@@ -106,9 +110,7 @@ def test_a_published_post_is_on_the_site_with_what_was_saved_after_its_status(bl
 
 def test_all_whom_co_authors_plus_knows_are_named(blog: Blog, ident: int) -> None:
     (call,) = blog.save(ident, coauthors=["Ann", "Ben"])
-    path = path_of(call["answer"]["url"])
-    blog.waits_for(path, 200)
-    page = blog.up.page(path)
+    page = blog.page_of(call)
     assert ">Ann<" in page
     assert ">Ben<" in page
     assert ">Ada<" not in page
@@ -120,9 +122,7 @@ def test_an_edited_post_changes_and_its_old_address_leads_to_the_new_one(blog: B
     blog.waits_for(old, 200)
     (call,) = blog.save(ident, later=1, title="Edited", slug=f"edited-{ident}", tags=["New"])
     assert call["answer"]["outcome"] == "updated"
-    new = path_of(call["answer"]["url"])
-    blog.waits_for(new, 200)
-    page = blog.up.page(new)
+    page, new = blog.page_of(call), path_of(call["answer"]["url"])
     assert "<h1>Edited</h1>" in page
     assert ">New<" in page
     assert ">Old<" not in page
