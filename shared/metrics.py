@@ -1,4 +1,8 @@
-"""The metrics that every service has, and where the processes of one service count them together."""
+"""The metrics that every service has, and where the processes of one service count them together.
+
+The kinds of metrics are taken from here by all: one without labels that is made before this module was read would be
+counted in a file of its own process, which no room is made for.
+"""
 
 import os
 from collections.abc import Iterable
@@ -19,6 +23,8 @@ from prometheus_client import (
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from shared.logs import NowAndThen, log
+
+__all__ = ["Counter", "Gauge", "Histogram"]  # what is handed on; what is made here is public by its name
 
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The variable by which prometheus_client knows where the processes of one service keep what they count."""

@@ -4,13 +4,13 @@ import asyncio
 import contextlib
 import time
 
-from prometheus_client import Gauge
 from redis.exceptions import ResponseError
 
 from shared.entries import order_of
 from shared.events import STREAMS
 from shared.groups import Group, groups_of, idle_of, pending_between
 from shared.logs import log
+from shared.metrics import Gauge
 from shared.store import Store
 
 OURS = frozenset({"render", "trending"})

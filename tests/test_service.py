@@ -279,6 +279,36 @@ def test_processes_of_one_service_tell_what_all_have_counted(tmp_path: Path) -> 
     assert "pressrun_unhandled_exceptions_total 6.0" in _count(tmp_path, "w", 1, 4), "it was started again"
 
 
+EARLY = """
+import importlib, sys
+from prometheus_client import metrics, values
+made, first, begin = [], values.ValueClass, metrics.MetricWrapperBase.__init__
+def note(self, name, *words, **others):
+    made.append((name, values.ValueClass is first))
+    begin(self, name, *words, **others)
+metrics.MetricWrapperBase.__init__ = note
+importlib.import_module(sys.argv[1])
+print(len(made), *[name for name, is_early in made if is_early])
+"""
+
+
+@pytest.mark.parametrize(
+    "name", ["services.ingest.app", "services.trending.app", "services.render.app", "services.render.helper"]
+)
+def test_every_metric_of_a_process_is_counted_with_those_of_the_others(tmp_path: Path, name: str) -> None:
+    """One without labels that is made before `shared.metrics` is read would be counted for a process by its pid."""
+    (tmp_path / "sources.toml").write_text('[sources.desk]\ntokens = ["t"]\n')
+    metrics.make_room(tmp_path, "w")
+    environ = {metrics.METRICS_FOLDER: str(tmp_path), "PRESSRUN_CONSUMER": "w", "PYTHONPATH": str(ROOT)}
+    environ |= {"PRESSRUN_DATA": str(tmp_path), "PRESSRUN_REDIS_URL": "redis://127.0.0.1:1"}
+    done = subprocess.run(
+        [sys.executable, "-c", EARLY, name], env={**os.environ, **environ}, capture_output=True, text=True,
+        timeout=20, check=True,
+    )  # fmt: skip
+    count, *early = done.stdout.split()
+    assert (int(count) > 10, early) == (True, [])
+
+
 def test_a_folder_whose_name_looks_like_a_pattern_is_counted_in_like_any_other(tmp_path: Path) -> None:
     folder = tmp_path / "a[b]*"
     metrics.make_room(folder, "w")

@@ -4,13 +4,12 @@ import time
 from collections.abc import Awaitable, Callable
 from functools import cache
 
-from prometheus_client import Histogram
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.failures import problem_of
-from shared.metrics import requests
+from shared.metrics import Histogram, requests
 
 PATH = "/v1/articles"
 

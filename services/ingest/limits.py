@@ -2,10 +2,10 @@
 
 import time
 
-from prometheus_client import Counter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.ingest.disk import NO_ROOM, Disk
+from shared.metrics import Counter
 from shared.problems import Problem
 
 refused = Counter("pressrun_requests_refused_total", "Requests answered 503 before any work", ["reason"])

@@ -6,9 +6,8 @@ import contextlib
 import math
 import time
 
-from prometheus_client import Counter
-
 from shared.backlog import Backlog, backlog
+from shared.metrics import Counter
 from shared.store import Store, StoreUnavailable
 
 AHEAD = 160

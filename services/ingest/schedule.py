@@ -2,11 +2,10 @@
 
 import asyncio
 
-from prometheus_client import Counter
-
 from services.ingest.register import Register
 from shared.clock import Clock, due, millis
 from shared.logs import log
+from shared.metrics import Counter
 from shared.store import Store, StoreUnavailable
 
 CHUNK = 1_000

@@ -9,14 +9,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-from prometheus_client import Counter
-
 from services.ingest.reported import Line
 from services.ingest.visitors import DailySalts, mark, network_of
 from shared.articles import record_key
 from shared.clock import millis
 from shared.events import VIEWS, ArticleViewed, new_event_id
 from shared.live import live_key
+from shared.metrics import Counter
 from shared.service import Service
 from shared.store import Script
 from shared.view_bounds import REMEMBERED, most_remembered

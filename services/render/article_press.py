@@ -6,8 +6,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from prometheus_client import Counter, Histogram
-
 from services.render import keys
 from services.render.delivery import Delivery
 from services.render.dirty import Dirty, Taken
@@ -24,6 +22,7 @@ from shared.articles import Card
 from shared.clock import Clock, millis
 from shared.events import made_at
 from shared.logs import log
+from shared.metrics import Counter, Histogram
 from shared.store import Store
 
 looked_at = Counter("pressrun_pages_looked_at_total", "Articles looked at whose related articles were the same")

@@ -5,8 +5,6 @@ import time
 from collections.abc import Sequence
 from functools import cache
 
-from prometheus_client import Counter
-
 from services.render import keys
 from services.render.dirty import Taken
 from services.render.edition import Story
@@ -14,6 +12,7 @@ from services.render.output import Output
 from services.render.site import Site
 from shared.clock import Clock
 from shared.events import Event, PageBuilt, PageRemoved
+from shared.metrics import Counter
 from shared.together import Together
 
 AT_ONCE = 16

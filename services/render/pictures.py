@@ -8,8 +8,6 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from prometheus_client import Counter
-
 from services.render import keys
 from services.render.dirty import Dirty
 from services.render.known import pictures_of_key
@@ -19,6 +17,7 @@ from shared.events import PAGES, PageBuilt, PageRemoved, announce
 from shared.imaging import NoPicture, derive
 from shared.logs import log
 from shared.media import LENGTHS, digest_of, is_whole, length_of, original_path, siblings
+from shared.metrics import Counter
 from shared.store import Command, Store
 
 failed = Counter("pressrun_pictures_failed_total", "Pictures set aside, because their public files cannot be made")

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from prometheus_client import Counter, Gauge
-
 from services.render import keys
 from services.render.article_press import ArticlePress
 from services.render.delivery import Delivery, TooLate
@@ -23,6 +21,7 @@ from shared import metrics
 from shared.clock import Clock
 from shared.dead_letters import set_aside_once
 from shared.logs import NowAndThen, log
+from shared.metrics import Counter, Gauge
 from shared.store import Store, StoreUnavailable
 
 AT_ONCE = 24
