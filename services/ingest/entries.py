@@ -33,7 +33,7 @@ def _kept(change: Change) -> list[Command]:
     before, after = change.before, change.after
     record = (record_key(after.id), after.model_dump_json())
     commands: list[Command] = [("SET", *record)]
-    if after.state == "published":
+    if after.state == "published" and (before is None or before.digest != after.digest):
         commands = [("MSET", *record, body_key(after.id), pack_body(change.body))]
     if before is not None and before.path and before.path != after.path:
         # An address that was acknowledged leads on, even if the press had not come to it yet. The new one may be among

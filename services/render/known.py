@@ -108,7 +108,7 @@ KNOWN = (
     + f"""
 local function place_among_others(record)
   local article, topics = cjson.decode(record), {{}}
-  if article.state ~= 'published' then return 0, topics end
+  if article.state ~= 'published' or article.down or article.replaced_by ~= cjson.null then return 0, topics end
   for at, topic in ipairs(article.topics) do topics[at] = topic.slug end
   return millis(article.published_at), topics
 end

@@ -1,7 +1,7 @@
 """What trending knows of articles: where each stands in the rankings, and which rewrite took its place.
 
-An article shows its own views and those of the articles that it took the place of. A change takes what the
-stories concerned show out of every window, changes them, and puts it back, in the step that acknowledges.
+An article shows its own views and those of the articles that it took the place of. Changes take what the stories
+concerned show out of every window, change them, and put it back, in the step that acknowledges.
 """
 
 from collections.abc import Iterable
@@ -125,12 +125,20 @@ local function catch_up(ids)
   end
 end
 
+local function views_of(story, window)
+  local n = 0
+  for first = 1, #story, SLICE do
+    local slice = {unpack(story, first, math.min(first + SLICE - 1, #story))}
+    for _, views in ipairs(call('HMGET', views_key(window), unpack(slice))) do n = n + tonumber(views or 0) end
+  end
+  return n
+end
+
 local function show(ids, sign)
   for id in pairs(ids) do
     local story = story_of(id)
     for _, window in ipairs(windows) do
-      local n = 0
-      for _, one in ipairs(story) do n = n + tonumber(call('HGET', views_key(window), one) or 0) end
+      local n = views_of(story, window)
       if n > 0 then
         enter(window, id, sign * n, true, true)
         touch(window, id)
@@ -193,6 +201,21 @@ local function is_alone(id)
   return not was_read[id] and not call('HGET', HEIRS, id) and call('EXISTS', members_key(id)) == 0
 end
 
+-- What may show something else than before is out of all rankings until the step is over: a rewrite changes
+-- where every article before it leads, each by an event of its own, and all of them are one story.
+local out = {}
+local function take_out(ids)
+  local found, now_out = roots(ids), {}
+  for id in pairs(found) do
+    if not out[id] then now_out[id], out[id] = true, true end
+  end
+  if next(now_out) then
+    catch_up(now_out)
+    show(now_out, -1)
+  end
+  return found
+end
+
 local function follow(id, revision, described, earlier, heir)
   local stood = call('HGET', ARTICLES, id) or ''
   if tonumber(revision) < tonumber(string.match(stood, '^%S+ (%S+)') or 0) then return end
@@ -206,9 +229,7 @@ local function follow(id, revision, described, earlier, heir)
     return
   end
   local ids = {id, earlier, heir}
-  local before = roots(ids)
-  catch_up(before)
-  show(before, -1)
+  local before = take_out(ids)
   known[id] = nil
   if string.sub(described, 1, 1) == '-' then
     described = described .. (string.match(stood, '^%S+ %S+( %S+)') or '')
@@ -224,7 +245,7 @@ local function follow(id, revision, described, earlier, heir)
   elseif call('HGET', HEIRS, id) then
     call('SADD', LOOSE, id)
   end
-  show(roots(ids, before), 1)
+  for now_there in pairs(roots(ids, before)) do out[now_there] = true end -- it stands in no ranking yet, as they
 end
 
 for at = 3, #ARGV, 6 do
@@ -232,6 +253,7 @@ for at = 3, #ARGV, 6 do
     follow(ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], ARGV[at + 5])
   end
 end
+show(roots({}, out), 1)
 apply()
 return 1
 """

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from services.ingest.draft import Draft
+from services.ingest.entries import Change, enter
 from services.ingest.families import chain_of_key
 from services.ingest.register import Accepted
-from shared.articles import Article, identify
+from shared.articles import Article, body_key, identify
 from shared.events import ARTICLES
+from shared.site_settings import SiteSettings
 from tests.ingest.test_two_ingests import EARLIER, Ingest
 
 GUIDS = ("original", "rewrite", "newest")
@@ -49,6 +51,16 @@ async def desk(empty: Desk) -> Desk:
     await empty.take("rewrite", evolved_from="original")
     await empty.take("newest", evolved_from="rewrite")
     return empty
+
+
+async def test_a_body_is_kept_once_though_its_article_leads_elsewhere(desk: Desk) -> None:
+    before = await desk.article("original")
+    elsewhere = Change(before, before.model_copy(update={"replaced_by": "another"}), "<p>original</p>", None)
+    commands, _ = enter(elsewhere, SiteSettings(), EARLIER)
+    assert not any(body_key(before.id) in command for command in commands)
+    changed = Change(before, before.model_copy(update={"digest": "of other words"}), "<p>Other words.</p>", None)
+    commands, _ = enter(changed, SiteSettings(), EARLIER)
+    assert any(body_key(before.id) in command for command in commands)
 
 
 @pytest.mark.parametrize("guid", GUIDS)

@@ -12,16 +12,18 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 from redis import Redis
 
+from services.render.dirty import Dirty
 from services.render.edition import LiveEdition
+from services.render.known import read_known
 from services.render.output import page_file
 from services.render.related import AROUND, Candidate, candidate, related
 from shared import live
-from shared.articles import Article, Card, Term
+from shared.articles import Article, Card, Term, identify
 from shared.clock import MILLIS, millis
 from shared.settings import Settings
 from shared.site_settings import SiteSettings
 from shared.store import Store
-from tests.properties.press_room import draft, opened
+from tests.properties.press_room import PressRoom, draft, opened
 
 NOW = datetime(2025, 7, 26, tzinfo=UTC)
 HALF_A_DAY = timedelta(hours=12)
@@ -137,3 +139,16 @@ async def test_as_many_are_shown_as_the_site_says_and_only_the_first_five_topics
         page = (room.tree.read(page_file(accepted.article.path)) or b"").decode()
         assert [guid for guid in ("fifth", "all", "sixth") if f"Story {guid}" in page] == shown
         assert (await room.differences()).clean
+
+
+async def test_the_store_looks_for_related_articles_of_what_readers_see_alone(room: PressRoom, valkey: str) -> None:
+    for guid, members in (("first", {}), ("other", {}), ("rewrite", {"evolved_from": "first"})):
+        await room.accept(draft(guid, topics=("a",), **members))
+    await room.drain()
+    store = Store(Settings(redis_url=valkey))
+    dirty = Dirty(store, "test", 4)
+    await dirty.mark([f"article:{identify('desk', guid)}" for guid in ("first", "other")], "cause")
+    taken = {one.key: read_known(one.known, 8).related for one in await dirty.take(10, "token")}
+    await store.close()
+    assert [card.headline for card in taken[f"article:{identify('desk', 'other')}"]] == ["Story rewrite"]
+    assert not taken[f"article:{identify('desk', 'first')}"]

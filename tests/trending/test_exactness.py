@@ -57,11 +57,13 @@ MOVE = st.tuples(
         st.integers(1, 12).map(lambda days: timedelta(days=days)),
     ),
 )
+WITHDRAW = st.tuples(st.just("withdraw"), st.sampled_from(GUIDS))
+TOGETHER = st.tuples(st.just("together"), st.lists(st.one_of(PUBLISH, PUBLISH, WITHDRAW), min_size=2, max_size=6))
 LISTS = ("all", "topics", "section:world", "section:sport", "topic:oil", "topic:iraq", "topic:water")
 LOOK = st.tuples(st.just("look"), st.integers(0, 2), st.sampled_from(LISTS))
 STEPS = st.lists(
     st.one_of(
-        VIEW, VIEW, VIEW, PUBLISH, PUBLISH, st.tuples(st.just("withdraw"), st.sampled_from(GUIDS)), MOVE,
+        VIEW, VIEW, VIEW, PUBLISH, TOGETHER, WITHDRAW, MOVE,
         st.just(("restart",)), st.just(("redeliver",)), LOOK, st.just(("settle_some",)), st.just(("tell",)),
         st.just(("write_some",)),
     ),
@@ -82,6 +84,11 @@ class Run:
     async def do(self, step: tuple[Any, ...]) -> None:
         await getattr(self, step[0])(*step[1:])
         await self.room.handlers.follow(await self.room.read("articles"))
+
+    async def together(self, changes: list[tuple[Any, ...]]) -> None:
+        """Changes whose events are read at once."""
+        for change in changes:
+            await getattr(self, change[0])(*change[1:])
 
     async def view(self, guid: str, ago: timedelta, event_id: str | None, times: int) -> None:
         ident, now = identify("desk", guid), self.room.moment
