@@ -10,6 +10,7 @@ import nh3
 from babel import Locale
 
 from services.ingest.embeds import without_embeds
+from services.ingest.emphasis import without_undone
 from services.ingest.markup import is_misnested, sprawls
 from services.ingest.opening import TAG
 from services.ingest.plain import plain_html
@@ -83,11 +84,6 @@ _RENAMED = re.compile(
     r"|article|main|header|footer|nav|address|center|hgroup|form|fieldset|noscript)(?=[\s/>])",
     re.IGNORECASE,
 )
-# emphasis that its own style takes back: Google's Docs put all that is copied from them in such a <b>
-_UNDONE = re.compile(
-    r"<(?:(?:b|strong)(?=\s[^<>]*\bfont-weight:\s?(?:normal|400)\b)|(?:i|em)(?=\s[^<>]*\bfont-style:\s?normal\b))",
-    re.IGNORECASE,
-)
 # An element that is empty as XML writes it (`body_xhtml`, and what XML's tools made of HTML): to HTML it only
 # begins there, all that follows is in it, and goes with it if it is a script. Attributes as XML has them, or bare
 # names.
@@ -157,7 +153,7 @@ def _parsed(html: str) -> str:
     if "<button" in html:
         html = _CALLED.sub(r"\1", html)
     if "font-" in html:
-        html = _UNDONE.sub("<x-words", html)
+        html = without_undone(html)
     html = _RENAMED.sub(_rename, without_embeds(html))
     if sprawls(html):
         return text_to_html(unescape(TAG.sub(" ", html)))

@@ -226,12 +226,31 @@ def test_emphasis_that_its_own_style_takes_back_is_none(begins: str) -> None:
     assert clean_html(f"<p>One {begins}two{end} <i>three</i></p>") == "<p>One two <i>three</i></p>"
 
 
+def test_emphasis_around_what_is_none_goes_on_after_it() -> None:
+    html = '<p><b>One <b style="font-weight: normal">two</b> three</b> four</p>'
+    assert clean_html(html) == "<p><b>One two three</b> four</p>"
+
+
+def test_an_article_may_have_any_number_of_emphases_that_are_none() -> None:
+    """Each that stayed open was a level more, and an article of so many levels is taken for text."""
+    html = '<p><a href="https://a.b/">One</a>' + ' <i style="font-style: normal">two</i>' * 300 + "</p>"
+    assert clean_html(html) == '<p><a href="https://a.b/" rel="noopener">One</a>' + " two" * 300 + "</p>"
+
+
 @pytest.mark.parametrize(
-    "style", ["", "font-weight: bold", "font-weight:700", "color: red", "font-style: normal", "font-weight: 4000"]
-)
+    "style",
+    [
+        "", "font-weight: bold", "font-weight:700", "color: red", "font-style: normal", "font-weight: 4000",
+        "mso-bidi-font-weight:normal",  # as Word has it in every bold
+    ],
+)  # fmt: skip
 def test_emphasis_with_any_other_style_stays(style: str) -> None:
     assert clean_html(f'<p><b style="{style}">One</b></p>') == "<p><b>One</b></p>"
     assert clean_html('<p><i style="font-weight: normal">One</i></p>') == "<p><i>One</i></p>"
+
+
+def test_what_word_has_in_italics_is_in_italics() -> None:
+    assert clean_html("<p><i style='mso-bidi-font-style:normal'>One</i></p>") == "<p><i>One</i></p>"
 
 
 @pytest.mark.parametrize(
