@@ -17,6 +17,8 @@ from tests.stack import sample_stack, stack  # noqa: F401 - fixtures
 
 for name in ("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"):
     os.environ.pop(name, None)  # those who run the command have set neither, and it does not behave the same with them
+for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+    del os.environ[name]  # what tests speak to is on this machine
 
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 settings.register_profile("default", deadline=None, suppress_health_check=list(HealthCheck))

@@ -26,7 +26,7 @@ from services.console.parts import (
     store_part,
 )
 from services.console.place import named
-from services.console.probe import ask_store
+from services.console.probe import HERE, ask_store
 from services.console.stack import Stack, check_ports, reclaim
 from shared.clock import Clock
 from shared.live import list_key
@@ -181,5 +181,6 @@ def say_curl(run: dict[str, Any]) -> None:
     if not run["token"]:
         return
     article = '{"guid": "hello", "headline": "Hello, readers", "body_text": "Posted a moment ago.", "section": "World"}'
-    words = ("curl", "-i", f"{run['ingest']}/v1/articles", "-H", f"Authorization: Bearer {run['token']}")
+    straight = ("--noproxy", HERE)  # a proxy of the environment's would look for ingest on its own machine
+    words = ("curl", "-i", *straight, f"{run['ingest']}/v1/articles", "-H", f"Authorization: Bearer {run['token']}")
     typer.echo(shlex.join((*words, "-H", "Content-Type: application/json", "-d", article)), err=True)

@@ -100,6 +100,16 @@ async def test_a_batch_has_its_token_with_it_whatever_the_letters(desk: tuple[De
     assert await exchange(f"{desk[1]['ingest']}/v1/views/batch", TOKEN, [line, line]) == [{"status": 202}] * 2
 
 
+@pytest.mark.parametrize("name", ["http_proxy", "ALL_PROXY", "SSL_CERT_FILE"])
+async def test_it_goes_straight_to_this_machine_whatever_leads_out_of_it(
+    desk: tuple[Desk, dict[str, Any]], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    there, run = desk
+    monkeypatch.setenv(name, "socks5://127.0.0.1:9" if name == "ALL_PROXY" else "http://127.0.0.1:9")
+    await post_sample(run, NOW)
+    assert len(there.articles) == len(edition()["articles"])
+
+
 async def test_a_refusal_is_told_in_one_line(desk: tuple[Desk, dict[str, Any]]) -> None:
     there, run = desk
     there.refuses = True

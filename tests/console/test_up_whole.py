@@ -135,8 +135,11 @@ def test_the_line_that_posts_a_first_article_can_be_pasted(up: Up) -> None:
     up.start()
     wait_for(lambda: "curl" in up.told())
     line = up.told().splitlines()[-1]
-    pasted = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, timeout=20, check=True)
-    assert " 202 " in pasted.stdout
+    for proxy in ({}, {"http_proxy": "http://127.0.0.1:9"}):
+        pasted = subprocess.run(
+            ["/bin/sh", "-c", line], env=os.environ | proxy, capture_output=True, text=True, timeout=20, check=True
+        )
+        assert " 202 " in pasted.stdout
 
 
 def test_it_ends_with_its_terminal_unless_nohup_keeps_it(up: Up) -> None:
