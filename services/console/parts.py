@@ -70,8 +70,14 @@ def store_part(folder: Folder, ports: Ports, secrets: Secrets) -> Part:
     async def is_ready() -> bool:
         return await ask_store(port, secrets.store_password, "PING") == "+PONG"
 
-    command = (str(get_binary_path()), glob.escape(str(config)))  # it takes the name for a pattern if it looks like one
-    return Part("redis", command, folder.store, _plain_environ(), is_ready)
+    return Part("redis", (str(get_binary_path()), _exactly(config)), folder.store, _plain_environ(), is_ready)
+
+
+def _exactly(path: Path) -> str:
+    """A file's name for Valkey, which takes it for a pattern if one of `*?[` is in it, and only then a backslash for
+    what keeps the next character from being one. Where it finds no file it serves with its defaults, to the world."""
+    name = str(path)
+    return glob.escape(name.replace("\\", "\\\\")) if any(mark in name for mark in "*?[") else name
 
 
 def service_parts(folder: Folder, ports: Ports, environ: Mapping[str, str]) -> list[Part]:

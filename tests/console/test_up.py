@@ -602,7 +602,7 @@ async def test_the_store_keeps_what_it_acknowledged_and_its_password_to_itself(f
     assert (folder.store / "appendonlydir").is_dir()
 
 
-@pytest.mark.parametrize("name", ["a[b]c", "*"])
+@pytest.mark.parametrize("name", ["a[b]c", "*", r"a\n?", r"a\c"])
 async def test_a_folder_whose_name_looks_like_a_pattern_has_its_own_store(tmp_path: Path, name: str) -> None:
     folder, other, ports = Folder(tmp_path / name), Folder(tmp_path / "a"), Ports(free_port(5))
     for one in (other, folder):
