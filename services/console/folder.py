@@ -39,11 +39,11 @@ class Secrets:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Replace a file that only its owner can read, in one step and on disk."""
+    """Replace a file that only its owner can read, in one step and on disk; it is UTF-8 whatever the locale is."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(descriptor)
@@ -119,7 +119,7 @@ class Folder:
     def secrets(self) -> Secrets:
         """The stack's secrets, made at its first start."""
         try:
-            return Secrets(**json.loads(self._secrets.read_text()))
+            return Secrets(**json.loads(self._secrets.read_bytes()))
         except FileNotFoundError:
             made = Secrets(secrets.token_hex(24), secrets.token_hex(24))
             write_private(self._secrets, json.dumps(asdict(made)))
@@ -155,7 +155,7 @@ def read_run(root: Path) -> dict[str, Any] | None:
     except OSError:
         return None
     try:
-        run = json.loads((root / "run.json").read_text())
+        run = json.loads((root / "run.json").read_bytes())
     except (OSError, ValueError):
         return None
     return run if isinstance(run, dict) else None

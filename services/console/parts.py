@@ -145,7 +145,7 @@ def site_part(folder: Folder, ports: Ports, secrets: Secrets, path: str) -> Part
         "RESOLVER": HERE,
         "EDGE_SECRET": secrets.edge_secret,
     }
-    write_private(folder.nginx / "site.conf", fill_in(SITE_TEMPLATE.read_text(), site))
+    write_private(folder.nginx / "site.conf", fill_in(SITE_TEMPLATE.read_text("utf-8"), site))
     command = (str(nginx_binary()), "-p", "./", "-c", "nginx.conf", "-e", "stderr")
     return Part("site", command, folder.nginx, _plain_environ(), answers(ports.site, f"{path}/"))
 

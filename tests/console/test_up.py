@@ -618,6 +618,24 @@ async def _is_kept(port: int) -> bool:
     return await ask_store(port, SECRETS.store_password, "STRLEN kept") == ":3"
 
 
+def test_nginx_is_configured_in_every_locale(folder: Folder) -> None:
+    site_part(folder, Ports(8080), SECRETS, "")
+    configured = (folder.nginx / "site.conf").read_bytes()
+    subprocess.run(
+        [sys.executable, "-c", SITE_PART, str(folder.root)], cwd=ROOT, timeout=60, check=True,
+        env={**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    )  # fmt: skip
+    assert (folder.nginx / "site.conf").read_bytes() == configured
+
+
+SITE_PART = f"""
+import pathlib, sys
+from services.console.folder import Folder, Secrets
+from services.console.parts import Ports, site_part
+site_part(Folder(pathlib.Path(sys.argv[1])), Ports(8080), {SECRETS!r}, "")
+"""
+
+
 def _pages(folder: Folder) -> None:
     (folder.site / "index.html").write_text("front")
 
