@@ -130,7 +130,8 @@ class Article(PublicArticle):
     ordered; `asked_slug` the slug that the source asked for; `replaced_by` the rewrite that readers see instead of it;
     `down` that its chain of rewrites is withdrawn; `linked_by` where the version stands that told a withdrawn article's
     `evolved_from`; `media` the digests of the pictures that it shows. Of a version that waits, `asked_slug` and
-    `is_dated` (that there was a published_at) are what the source said of that version itself.
+    `is_dated` (that there was a published_at) are what the source said of that version itself, and `withholds` is that
+    nobody sees an older one meanwhile.
     """
 
     revision: int
@@ -138,6 +139,7 @@ class Article(PublicArticle):
     digest: str
     ordered_at: datetime | None = None
     is_dated: bool = True
+    withholds: bool = False
     asked_slug: str | None = None
     linked_by: tuple[int, bool, datetime, str] | None = None
     down: bool = False

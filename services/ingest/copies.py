@@ -90,9 +90,9 @@ def article_of(
 def waiting_of(copy: Copy, article: Article) -> Article:
     """An article that is to wait: it keeps apart what its source said of its address and its date from what it takes
     over from the state that is live, since that may be another one when its time comes."""
-    return article.model_copy(
-        update={"asked_slug": _asked(copy.draft), "is_dated": copy.draft.published_at is not None}
-    )
+    draft = copy.draft
+    own = {"asked_slug": _asked(draft), "is_dated": draft.published_at is not None, "withholds": draft.withholds}
+    return article.model_copy(update=own)
 
 
 def appearing(waiting: Article, current: Article | None) -> Article:

@@ -54,6 +54,8 @@ class Draft:
     authors: tuple[Author, ...] = ()
     language: str | None = None
     published_at: datetime | None = None
+    withholds: bool = False
+    """While it waits for its time nobody is to see what was live before either: its source shows nothing until then."""
     updated_at: datetime | None = None
     embargo_until: datetime | None = None
     slug: str | None = None

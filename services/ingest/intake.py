@@ -31,7 +31,8 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to do: the outcome, the new state of the guid if it changes, and what waits from now on.
+    """What to do: the outcome, the new state of the guid if it changes, and what waits from now on. What is to wait may
+    change the state too: it may take back what is live.
 
     `quiet`: only the version is recorded, and nobody is told.
     """
@@ -231,9 +232,23 @@ def _appear(
             return Decision("unchanged", waiting) if same else _stale(copy, current or waiting)
         if current is not None and _too_late(article, current, came_since=True):
             return Decision("stale", current)
+        if copy.draft.withholds and current is not None and current.state != WITHDRAWN:
+            current = _withheld(current, article, now)
         return Decision("unchanged" if same else "scheduled", current, waiting=waiting_of(copy, article), due=due)
+    if waiting is not None and waiting.withholds and not _outranks(copy, rank, waiting):
+        return _stale(copy, current or waiting)
     outcome: Outcome = "updated" if current is not None and current.live else "published"
     return Decision(outcome, article, drop_waiting=waiting is not None and _outranks(copy, rank, waiting))
+
+
+def _withheld(current: Article, waiting: Article, now: datetime) -> Article:
+    """What is live, taken back for as long as another version waits: by a withdrawal that is older than that one."""
+    at = (waiting.ordered_at or waiting.accepted_at) - MILLISECOND
+    taken_back = {
+        "revision": current.revision + 1, "state": WITHDRAWN, "status": "withheld", "digest": WITHDRAWN,
+        "withdrawn_at": at, "accepted_at": now,
+    }  # fmt: skip
+    return current.model_copy(update=taken_back)
 
 
 def _is_to_wait_instead(copy: Copy, rank: Rank, waiting: Article) -> bool:

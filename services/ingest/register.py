@@ -183,7 +183,10 @@ class Register:
         await check_chain(self._store, article, read.chain_of)
         waiting = await self._settle(article, read, step)
         step.commands += _wait(waiting, body, millis(at))
-        return Accepted(decision.outcome, waiting)
+        if decision.article is None or decision.article is read.known.current:
+            return Accepted(decision.outcome, waiting)
+        taken_back = await self._enter(decision.article, "", read, step)
+        return Accepted(decision.outcome, waiting, taken_back.event_id)
 
     async def _change(self, decision: Decision, read: _Read, body: str, step: _Step) -> Accepted:
         """A state that is the newest from now on, with all that it changes for others."""
@@ -192,12 +195,16 @@ class Register:
             article, step.names = await self._names.settle(article)
             step.commands += [("HSETNX", *name) for name in step.names]
             article = await self._settle(article, read, step)
-        state = State(read.known.current, article, body, read.card, read.chain_of, decision.quiet)
+        entered = await self._enter(article, body, read, step, quiet=decision.quiet)
+        outcome = _as_its_chain_stands(decision, entered, read.known.current)
+        return Accepted(outcome, entered.article, entered.event_id, entered.awaited)
+
+    async def _enter(self, article: Article, body: str, read: _Read, step: _Step, *, quiet: bool = False) -> Entered:
+        state = State(read.known.current, article, body, read.card, read.chain_of, quiet)
         entered = await enter_state(self._store, self._site, read.at, state)
         step.expect |= entered.expect
         step.commands += entered.commands
-        outcome = _as_its_chain_stands(decision, entered, read.known.current)
-        return Accepted(outcome, entered.article, entered.event_id, entered.awaited)
+        return entered
 
     async def _settle(self, article: Article, read: _Read, step: _Step) -> Article:
         """Give an article its address; the one that it has had is its own for good."""

@@ -51,7 +51,7 @@ class Guid:
 
     def _keep(self, decision: Decision) -> "Guid":
         current, waiting = self.known.current, self.known.waiting
-        if decision.outcome in ("published", "updated", "withdrawn") or decision.quiet:
+        if decision.outcome in ("published", "updated", "withdrawn") or decision.quiet or decision.waiting is not None:
             current = decision.article
         if decision.drop_waiting:
             waiting, self.due = None, None
@@ -315,6 +315,36 @@ def test_without_versions_of_one_moment_what_comes_last_is_newest() -> None:
 def test_what_has_a_moment_is_newer_than_what_has_none() -> None:
     guid = Guid().take(draft("A")).take(draft("B", updated_at=NOW - 9 * HOUR))
     assert (guid.outcomes, guid.current.headline) == (["published", "updated"], "Story B")
+
+
+def test_what_withholds_takes_back_what_is_older_until_its_time_in_whatever_order_they_come() -> None:
+    first, edited = (draft("A", updated_at=NOW - 4 * HOUR), draft("B", updated_at=NOW - 3 * HOUR))
+    dated = draft("C", updated_at=NOW - 2 * HOUR, published_at=NOW + HOUR, withholds=True)
+    newest = draft("D", updated_at=NOW - HOUR)
+    for arrivals in permutations([first, edited, dated, dated]):
+        guid = fold(arrivals)
+        assert guid.known.current is None or guid.current.status == "withheld"
+        assert guid.known.waiting is not None
+        assert guid.pass_time(NOW + HOUR).current.headline == "Story C"
+        assert (guid.current.live, guid.known.waiting) == (True, None)
+    for arrivals in permutations([first, dated, newest]):
+        guid = fold(arrivals)
+        assert (guid.current.headline, guid.current.live, guid.known.waiting) == ("Story D", True, None)
+
+
+def test_what_withholds_appears_at_its_time_though_it_is_no_newer_than_what_it_takes_back() -> None:
+    for at in (NOW - HOUR, None):
+        dated = draft("B", updated_at=at, published_at=NOW + HOUR, withholds=True)
+        guid = Guid().take(draft("A", updated_at=at)).take(dated)
+        assert (guid.outcomes, guid.current.state) == (["published", "scheduled"], "withdrawn")
+        assert guid.pass_time(NOW + HOUR).current.live
+
+
+def test_what_withholds_can_be_killed_before_its_time() -> None:
+    dated = draft("B", updated_at=NOW - HOUR, published_at=NOW + HOUR, withholds=True)
+    guid = Guid().take(draft("A", updated_at=NOW - 2 * HOUR)).take(dated).take(draft("X", updated_at=NOW))
+    assert (guid.current.state, guid.known.waiting) == ("withdrawn", None)
+    assert not guid.take(dated).current.live
 
 
 def test_a_number_decides_against_what_waits_whatever_the_moments() -> None:

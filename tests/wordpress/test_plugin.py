@@ -159,6 +159,24 @@ def test_a_scheduled_post_is_sent_at_once_and_again_when_it_is_due(blog: Blog, i
     blog.waits_for(path_of(call["answer"]["url"]), 200)
 
 
+def test_a_published_post_that_is_dated_into_the_future_is_gone_until_then(blog: Blog, ident: int) -> None:
+    """As on the blog itself, where a scheduled post is nobody's to see."""
+    later = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M:%S}"
+    (call,) = blog.save(ident, categories=[f"Early {ident}"])
+    path, section = path_of(call["answer"]["url"]), f"/early-{ident}/"
+    blog.waits_for(path, 200)
+    blog.waits_for(section, 200)
+    (call,) = blog.save(ident, "future", date_gmt=later, later=60)
+    assert (call["answer"]["outcome"], path_of(call["answer"]["url"])) == ("scheduled", path)
+    blog.waits_for(path, 410)
+    blog.waits_for(section, 404)
+    told = blog.up.ingest.get(f"/v1/articles/{call['answer']['id']}").json()
+    assert (told["state"], told["scheduled_version"]) == ("withdrawn", 2)
+    (call,) = blog.save(ident, later=120)
+    assert call["answer"]["outcome"] == "published"
+    blog.waits_for(path, 200)
+
+
 @pytest.mark.parametrize("user", [True, False])
 def test_what_a_plugin_shows_to_members_alone_is_sent_as_everybody_sees_it(blog: Blog, ident: int, user: bool) -> None:
     """Such plugins look at who reads (Paid Memberships Pro, Jetpack): an editor saves the post, and may read it all."""

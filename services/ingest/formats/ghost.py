@@ -81,6 +81,7 @@ def _draft(post: Members) -> Draft:
         authors=_authors(post),
         language=language(post.text("locale")),
         published_at=post.moment("published_at"),
+        withholds=post.text("status").lower() == "scheduled",
         updated_at=post.moment("updated_at"),
         slug=slug(post.text("slug")),
         image=_image(post),

@@ -83,6 +83,7 @@ def _draft(post: Members, guid: str) -> Draft:
         authors=_authors(post) or authors(_signed(embedded.objects("author"))),
         language=_language(post),
         published_at=published_at,
+        withholds=post.text("status").lower() == "future",
         updated_at=_updated_at(post, published_at),
         slug=None if named.endswith("__trashed") else slug(unquote(named)),
         image=_image(embedded),

@@ -140,6 +140,8 @@ def test_a_deleted_post_is_named_by_what_it_was() -> None:
 
 def test_a_scheduled_post_carries_its_moment() -> None:
     found = draft({**POST, "status": "scheduled", "published_at": "2030-01-01T00:00:00.000Z"})
+    assert found.withholds
+    assert not draft(POST).withholds
     assert (found.status, found.published_at) == ("usable", datetime(2030, 1, 1, tzinfo=UTC))
 
 

@@ -429,6 +429,11 @@ def test_a_moment_that_is_not_set_is_none(told: str) -> None:
     assert (found.published_at, found.updated_at) == (None, None)
 
 
+def test_nobody_sees_a_scheduled_post_before() -> None:
+    assert draft(status="future", date_gmt="2030-01-04T09:00:00").withholds
+    assert not draft(status="publish", date_gmt="2030-01-04T09:00:00").withholds
+
+
 def test_a_post_that_was_created_as_a_scheduled_one_does_not_say_when_it_was_changed() -> None:
     at, before = "2030-01-04T09:00:00", "2030-01-04T08:00:00"
     assert draft(status="future", date_gmt=at, modified_gmt=at).updated_at is None
