@@ -21,11 +21,14 @@ add_action('before_delete_post', function ($id) {
 });
 add_action('pressrun_send', 'pressrun_send');
 
-// WordPress saves categories, tags and the picture after the status, so the post is read at the request's end.
+// WordPress saves categories, tags and the picture after the status, so the post is read at the request's end. Cron has
+// it too, from now on: a request may be ended before it comes to all that it has changed.
 function pressrun_queue($id) {
     static $queued = [];
+    $id = (int) $id;
     if (!isset($queued[$id])) {
         $queued[$id] = true;
+        wp_schedule_single_event(time() + 60, 'pressrun_send', [$id]);
         add_action('shutdown', function () use ($id) { pressrun_send($id); });
     }
 }
@@ -95,7 +98,10 @@ function pressrun_send($id) {
     $status = (int) wp_remote_retrieve_response_code($answer);
     if ($status === 0 || $status >= 500) {
         wp_schedule_single_event(time() + 60, 'pressrun_send', [$id]);
-    } elseif ($status >= 300) {
+        return;
+    }
+    wp_clear_scheduled_hook('pressrun_send', [$id]);
+    if ($status >= 300) {
         error_log("Pressrun did not take post $id: $status " . wp_remote_retrieve_body($answer));
     }
 }

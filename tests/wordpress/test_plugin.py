@@ -212,6 +212,17 @@ def test_what_cannot_be_delivered_is_sent_again_by_cron(blog: Blog, ident: int, 
     assert blog.scheduled() == []
 
 
+@pytest.mark.parametrize("do", ["save", "delete"])
+def test_what_a_request_does_not_come_to_is_sent_by_cron(blog: Blog, ident: int, do: str) -> None:
+    """PHP ends a request that takes too long, as one that trashes fifty posts at once may while nobody answers."""
+    path = path_of(blog.save(ident)[0]["answer"]["url"])
+    assert blog.request(do=do, id=ident, post={"status": "trash"}, dies=True) == []
+    (call,) = blog.request(do="cron", user=False)
+    assert call["answer"]["outcome"] == "withdrawn"
+    blog.waits_for(path, 410)
+    assert blog.scheduled() == []
+
+
 def test_what_is_refused_is_not_sent_again_but_logged(blog: Blog, ident: int) -> None:
     blog.environ["PRESSRUN_TOKEN"] = "wrong"
     (call,) = blog.save(ident)

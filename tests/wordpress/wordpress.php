@@ -196,10 +196,27 @@ function wp_set_current_user($id)
     $GLOBALS['request']['user'] = $id !== 0;
 }
 
+// Of two events alike within ten minutes WordPress keeps the first.
 function wp_schedule_single_event($at, $hook, $args = [])
 {
+    if (cron_without($hook, $args) !== $GLOBALS['state']['cron']) {
+        return false;
+    }
     $GLOBALS['state']['cron'][] = ['at' => $at, 'hook' => $hook, 'args' => $args];
     return true;
+}
+
+function wp_clear_scheduled_hook($hook, $args = [])
+{
+    $before = count($GLOBALS['state']['cron']);
+    $GLOBALS['state']['cron'] = cron_without($hook, $args);
+    return $before - count($GLOBALS['state']['cron']);
+}
+
+function cron_without($hook, $args)
+{
+    $others = fn ($event) => $event['hook'] !== $hook || $event['args'] !== $args;
+    return array_values(array_filter($GLOBALS['state']['cron'], $others));
 }
 
 function save($id, $post)
@@ -244,5 +261,7 @@ switch ($request['do']) {
         }
         break;
 }
-do_action('shutdown');
+if (!($request['dies'] ?? false)) {
+    do_action('shutdown');
+}
 file_put_contents($file, json_encode($state));
