@@ -26,11 +26,27 @@ add_action('pressrun_send', 'pressrun_send');
 function pressrun_queue($id) {
     static $queued = [];
     $id = (int) $id;
-    if (!isset($queued[$id])) {
-        $queued[$id] = true;
-        wp_schedule_single_event(time() + 60, 'pressrun_send', [$id]);
-        add_action('shutdown', function () use ($id) { pressrun_send($id); });
+    $blog = get_current_blog_id();
+    if (isset($queued[$blog][$id]) || pressrun_setting('PRESSRUN_URL') === null) {
+        return;
     }
+    $queued[$blog][$id] = true;
+    wp_schedule_single_event(time() + 60, 'pressrun_send', [$id]);
+    add_action('shutdown', function () use ($blog, $id) {
+        if ($blog === get_current_blog_id()) {  // else it was written from another one, and its own cron sends it
+            pressrun_send($id);
+        }
+    });
+}
+
+// '' is not set. In a network each blog numbers its posts from 1, so each needs a source: [blog => setting]; without one
+// (null) nothing of it is sent, and a setting alone is the main one's.
+function pressrun_setting($name) {
+    $value = defined($name) ? constant($name) : '';
+    if (is_array($value)) {
+        return $value[get_current_blog_id()] ?? null;
+    }
+    return is_main_site() ? $value : null;
 }
 
 function pressrun_read($id) {
@@ -80,7 +96,9 @@ function pressrun_shown($id, $read) {
 
 // Answers of 4xx would be the same the next time, and PHP's log has them; 5xx, and none, are tried again in a minute.
 function pressrun_send($id) {
-    if (!defined('PRESSRUN_URL') || !defined('PRESSRUN_TOKEN')) {
+    $url = pressrun_setting('PRESSRUN_URL');
+    $token = pressrun_setting('PRESSRUN_TOKEN');
+    if (!$url || !$token) {
         error_log('Pressrun: define PRESSRUN_URL and PRESSRUN_TOKEN in wp-config.php');
         return;
     }
@@ -89,10 +107,10 @@ function pressrun_send($id) {
         error_log("Pressrun: post $id cannot be read");
         return;
     }
-    $answer = wp_remote_post(PRESSRUN_URL, [
+    $answer = wp_remote_post($url, [
         'timeout' => 5,
         'redirection' => 0,
-        'headers' => ['Content-Type' => 'application/json', 'Authorization' => 'Bearer ' . PRESSRUN_TOKEN],
+        'headers' => ['Content-Type' => 'application/json', 'Authorization' => 'Bearer ' . $token],
         'body' => wp_json_encode($post),
     ]);
     $status = (int) wp_remote_retrieve_response_code($answer);

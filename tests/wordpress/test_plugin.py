@@ -268,6 +268,34 @@ def test_only_what_may_succeed_another_time_is_sent_again(
     assert bool(blog.told) != again
 
 
+def test_of_a_network_the_main_blog_is_sent_alone(blog: Blog, ident: int) -> None:
+    """The others have posts of the same numbers, which would take the places of its own."""
+    post = {"status": "publish", "title": "Another", "content": "<p>Another.</p>"}
+    assert blog.request(do="save", id=ident, post=post, blog=2) == []
+    assert (blog.scheduled(), blog.told) == ([], "")
+    (call,) = blog.save(ident)
+    assert call["answer"]["outcome"] == "published"
+
+
+def test_of_a_network_each_blog_has_a_source_of_its_own(blog: Blog, ident: int) -> None:
+    for name in ("PRESSRUN_URL", "PRESSRUN_TOKEN"):
+        blog.environ[name] = json.dumps({"3": blog.environ[name]})
+    assert blog.save(ident) == []
+    assert (blog.scheduled(), blog.told) == ([], "")
+    post = json.loads(blog.state.read_text())["posts"][str(ident)]
+    (call,) = blog.request(do="save", id=ident, post=post, blog=3)
+    assert call["answer"]["outcome"] == "published"
+
+
+def test_a_post_that_is_written_from_another_blog_is_sent_by_its_own_cron(blog: Blog, ident: int) -> None:
+    (call,) = blog.save(ident)
+    post = json.loads(blog.state.read_text())["posts"][str(ident)] | {"status": "trash"}
+    assert blog.request(do="save", id=ident, post=post, ends_in=2) == []
+    (call,) = blog.request(do="cron", user=False)
+    assert call["answer"]["outcome"] == "withdrawn"
+    assert blog.scheduled() == []
+
+
 def test_without_its_settings_the_plugin_does_nothing(blog: Blog, ident: int) -> None:
     blog.environ.clear()
     assert blog.save(ident) == []

@@ -2,9 +2,9 @@
 /**
  * As much of WordPress as the plugin meets: one request, in a process of its own, as in reality.
  *
- *   php wordpress.php PLUGIN STATE < {"do": "publish", "post": {…}, "user": true}
+ *   php wordpress.php PLUGIN STATE < {"do": "publish", "post": {…}, "user": true, "blog": 1}
  *
- * STATE keeps posts and what is scheduled between requests. Prints what was sent and answered, one JSON line a call.
+ * STATE keeps a blog's posts and what is scheduled between requests; settings that are JSON are arrays. Prints what was sent and answered, one JSON line a call.
  * Functions have WordPress' own names, arguments and order of events: terms and pictures are saved after the status
  * is announced (WP_REST_Posts_Controller::update_item), and scheduled posts are shown to those who may edit them alone.
  */
@@ -16,7 +16,7 @@ set_error_handler(function ($level, $message, $file, $line) {
 define('ABSPATH', __DIR__ . '/');
 foreach (['PRESSRUN_URL', 'PRESSRUN_TOKEN'] as $name) {
     if (getenv($name) !== false) {
-        define($name, getenv($name));
+        define($name, str_starts_with(getenv($name), '{') ? json_decode(getenv($name), true) : getenv($name));
     }
 }
 
@@ -56,6 +56,16 @@ final class WP_REST_Server
         $embedded = $found['_links'];
         return $embed ? ['_embedded' => $embedded] + $found : $found;
     }
+}
+
+function get_current_blog_id()
+{
+    return $GLOBALS['request']['blog'] ?? 1;
+}
+
+function is_main_site()
+{
+    return get_current_blog_id() === 1;
 }
 
 function add_action($hook, $callback, $priority = 10, $accepted_args = 1)
@@ -261,6 +271,7 @@ switch ($request['do']) {
         }
         break;
 }
+$request['blog'] = $request['ends_in'] ?? $request['blog'] ?? 1;
 if (!($request['dies'] ?? false)) {
     do_action('shutdown');
 }
