@@ -17,8 +17,8 @@ import httpx
 import pytest
 from prometheus_client import REGISTRY
 
+from services.render.dirty_steps import LOOK
 from services.render.mend import BOOT
-from services.render.refresh import LOOK
 from shared import metrics
 from shared.application import create_app
 from shared.clock import LAST, TICK

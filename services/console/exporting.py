@@ -26,9 +26,9 @@ from services.console.folder import CannotStart
 from services.console.place import Data, Place, named, with_store
 from services.console.terminal import err, out
 from services.render.dirty_steps import ALL as DIRTY
+from services.render.dirty_steps import LOOK
 from services.render.everything import scan_bytes
 from services.render.mend import BOOT
-from services.render.refresh import LOOK
 from shared.clock import due
 from shared.entries import order_of
 from shared.groups import groups_of, left_by

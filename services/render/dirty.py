@@ -48,12 +48,14 @@ class Taken:
 
 
 class Dirty:
-    """The pages that wait, shared by all builders. `related`: how many related articles a builder asks for."""
+    """The pages that wait, shared by all builders. `related`: how many related articles a builder asks for; `look`: the
+    digest of the templates and settings that it builds with."""
 
-    def __init__(self, store: Store, worker: str, related: int = 0) -> None:
+    def __init__(self, store: Store, worker: str, related: int = 0, look: str = "") -> None:
         self._store = store
         self._worker = worker
         self._related = related
+        self._look = look
 
     async def mark_articles(self, changes: Sequence[Change], most: int, room: int, token: str) -> list[Taken]:
         """Acknowledge changes and mark their articles' pages in one step; take up to `most` articles' pages with it
@@ -62,7 +64,7 @@ class Dirty:
         An article that is on disk at that revision or a later one is not marked.
         """
         flat = [part for change in changes for part in (*change[:4], int(change.urgent))]
-        lease = (most, room, self._token(token), LEASE_MS, self._related)
+        lease = (most, room, self._token(token), LEASE_MS, self._related, self._look)
         until = _end_of(LEASE_MS)
         answer = await self._store.run(take_steps.MARK_ARTICLES, (*ALL, ARTICLES), (PRESSES, *lease, *flat))
         return self._taken(token, until, answer)
@@ -98,13 +100,16 @@ class Dirty:
 
     async def mark_firsts(self, pages: Iterable[str], cause: str) -> dict[str, str]:
         """Mark pages that are about to be written without a lease, to be looked at when their article is listed; by
-        which mark each waits then, of those that nobody builds just now."""
+        which mark each waits then, of those that nobody builds just now nor would build otherwise."""
         asked = tuple(pages)
-        marks = await self._store.run(steps.MARK_FIRSTS, ALL, (cause, GONE_AFTER_MS, *asked))
+        marks = await self._store.run(steps.MARK_FIRSTS, ALL, (cause, GONE_AFTER_MS, self._look, *asked))
         return {page: mark.decode() for page, mark in zip(asked, marks, strict=True) if mark}
 
     async def take(self, most: int, token: str, few: int | None = None, early: int | None = None) -> list[Taken]:
         """Lease up to `most` pages: overdue ones, then new articles, then what else waits, in a fair order.
+
+        A builder of another look than the site's gets only what events ask for, and each of it is marked to be built
+        again in the background by one who has that look.
 
         `few`: where few articles wait, overdue pages are taken only up to so many; by default up to half of `most`.
         `early`: what else waits, and is not due yet, is taken only up to so many pages in all; by default `few`.
@@ -115,12 +120,13 @@ class Dirty:
     async def help(self, most: int, least: int, token: str) -> list[Taken]:
         """Lease up to `most` new articles if at least so many wait; overdue pages if so many are and no article is.
 
-        They are those that others would come to last: never a withdrawal, nor what goes before all other pages.
+        They are those that others would come to last: never a withdrawal, nor what goes before all other pages. Whoever
+        has another look than the site's is no help, and gets none.
         """
         return await self._take(most, 0, 0, least, HELP_LEASE_MS, token)
 
     async def _take(self, most: int, few: int, early: int, least: int, lease: int, token: str) -> list[Taken]:
-        asked = (most, few, early, least, lease, self._related, self._token(token), *keys.FIRST)
+        asked = (most, few, early, least, lease, self._related, self._look, self._token(token), *keys.FIRST)
         until = _end_of(lease)
         return self._taken(token, until, await self._store.run(take_steps.TAKE, ALL, asked))
 

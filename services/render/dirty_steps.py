@@ -16,7 +16,8 @@ before it is listed ·
 `render:causes` hash, page key → event_id and time of its mark ·
 `render:untold` set of page keys whose files may have changed without an event that told it ·
 `render:waits:{id}` set of page keys that are marked once that article is listed ·
-`render:why` hash, page key → event_id and time of what last changed its files.
+`render:why` hash, page key → event_id and time of what last changed its files ·
+`render:look` the digest of templates and site settings that pages are to be built with (`refresh`).
 Times are the machine's milliseconds, never the site's: a lease does not stop with the site's clock.
 """
 
@@ -32,6 +33,7 @@ TOKENS = "render:tokens"
 CAUSES = "render:causes"
 WHY = "render:why"
 UNTOLD = "render:untold"
+LOOK = "render:look"
 WAITING = (TO_BUILD, SHARED, UNHURRIED, BACKGROUND, GONE, LEASES)
 """Where page keys stand that wait or are being built."""
 ALL = (*WAITING, TOKENS, CAUSES)
@@ -44,7 +46,7 @@ def waits_key(article: str) -> str:
 
 
 LUA = (
-    f"local WHY, UNTOLD, BUILT = '{WHY}', '{UNTOLD}', '{built_key('')}'\n"
+    f"local WHY, UNTOLD, BUILT, LOOK = '{WHY}', '{UNTOLD}', '{built_key('')}', '{LOOK}'\n"
     + f"local CAN_WAIT = {{{', '.join(f'[{kind!r}] = true' for kind in keys.UNHURRIED)}}}"
     + """
 local ARTICLES, SHARED, UNHURRIED, BACKGROUND, GONE, LEASES, TOKENS, CAUSES = unpack(KEYS, 1, 8)
@@ -109,6 +111,11 @@ local function end_lease(page, kept)
   lost(page, string.match(kept or '', '\\n(.*)'))
 end
 local function because(cause) return cause .. ' ' .. now end
+local function builds_otherwise(look)
+  -- whether a builder has other templates or settings than pages are to be built with
+  local wanted = redis.call('GET', LOOK)
+  return look ~= '' and wanted and wanted ~= look
+end
 local function rebuilt(page, cause) redis.call('HSET', WHY, page, because(cause)) end
 local function is_held(kept, token) return kept and string.match(kept, '^[^\\n]*') == token end
 local function done(page, token)
@@ -149,17 +156,18 @@ return 1
 """
 )
 
-# ARGV: the cause, for how many milliseconds they wait at most; then the pages. Answers each one's mark, or '' for one
-# that is being built.
+# ARGV: the cause, for how many milliseconds they wait at most, the builder's look; then the pages. Answers each one's
+# mark, or '' for one that is being built, or that is to be built otherwise than this builder does.
 MARK_FIRSTS = Script(
     LUA
     + """
-local marks = {}
-for at = 3, #ARGV do
+local marks, is_held_back = {}, builds_otherwise(ARGV[3])
+for at = 4, #ARGV do
   local page = ARGV[at]
   mark(GONE, page, tonumber(ARGV[2]), ARGV[1])
   redis.call('SADD', UNTOLD, page)
-  marks[at - 2] = redis.call('ZSCORE', LEASES, page) and '' or redis.call('HGET', CAUSES, page)
+  local is_final = not (is_held_back or redis.call('ZSCORE', LEASES, page))
+  marks[at - 3] = is_final and redis.call('HGET', CAUSES, page) or ''
 end
 return marks
 """

@@ -65,7 +65,7 @@ class Press:
         self._printer = printer
         self._helps = helps
         self._delivery = Delivery(site, clock)
-        self.dirty = Dirty(store, worker, edition.site.related)
+        self.dirty = Dirty(store, worker, edition.site.related, printer.digest)
         pictures = Pictures(store, self.dirty, originals, site.root, clock)
         self.articles = ArticlePress(store, edition, printer, self._delivery, self.dirty, pictures, clock)
         self._awake = asyncio.Event()

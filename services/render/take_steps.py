@@ -8,8 +8,10 @@ _TAKING = (
     LUA
     + KNOWN
     + """
-local function take_pages(most, few, early, share, least, token, lease, size, first)
+local function take_pages(most, few, early, share, least, token, lease, size, look, first)
   -- `size`: how many related articles are told with an article
+  -- `look`: what the builder's templates and settings make of pages. With another one than the site's it must not build
+  -- what is to be built again with the site's, and what it builds meanwhile is among that
   -- `few`: where few articles wait, overdue pages are taken only up to so many
   -- `early`: pages that are not due yet are taken only up to so many in all
   -- `share`: how many places overdue pages have beside articles
@@ -19,6 +21,7 @@ local function take_pages(most, few, early, share, least, token, lease, size, fi
   local taken, count, leased = {}, 0, redis.call('ZCARD', LEASES)
   local some_gone, some_background = redis.call('ZCARD', GONE) > 0, redis.call('ZCARD', BACKGROUND) > 0
   local some_unhurried = redis.call('ZCARD', UNHURRIED) > 0
+  local is_other = builds_otherwise(look)
   local some_untold = redis.call('EXISTS', UNTOLD) == 1
   local is_first = {}
   for _, page in ipairs(first) do is_first[page] = true end
@@ -44,6 +47,9 @@ local function take_pages(most, few, early, share, least, token, lease, size, fi
       taken[count + at] = {page, marks[at] or '', id and known_of(id, size) or false, untold[at] or 0}
     end
     count = count + #pages
+    if is_other then
+      for _, page in ipairs(pages) do mark(BACKGROUND, page, 0, 'rebuild') end
+    end
   end
   local function take_of(pages, limit)
     -- so many of these at the most, from the first one on
@@ -60,6 +66,7 @@ local function take_pages(most, few, early, share, least, token, lease, size, fi
     take_of(redis.call('ZRANGEBYSCORE', name, '-inf', highest, 'LIMIT', 0, limit + leased), limit)
   end
   if least > 0 then
+    if is_other then return taken end
     local function take_last(name, lowest, highest)
       local asked, pages = most + leased + #first, {}
       for _, page in ipairs(redis.call('ZREVRANGEBYSCORE', name, highest, lowest, 'LIMIT', 0, asked)) do
@@ -91,14 +98,14 @@ local function take_pages(most, few, early, share, least, token, lease, size, fi
   local unhurried, before = math.min(math.ceil(share / 3), redis.call('ZCOUNT', UNHURRIED, '-inf', now)), count
   take(SHARED, now, share - unhurried)
   take(UNHURRIED, now, share - (count - before))
-  take(BACKGROUND, now, math.ceil(share / 6))
+  if not is_other then take(BACKGROUND, now, math.ceil(share / 6)) end
   take(ARTICLES, '+inf', most)
   take(SHARED, '+inf', early - count)
   take(UNHURRIED, '+inf', early - count)
   local waits = redis.call('ZCARD', SHARED) + redis.call('ZCARD', UNHURRIED)
   local idle = waits == 0 and redis.call('ZCARD', LEASES) == 0 -- what is taken here among them
   if idle then take(GONE, '+inf', most) end
-  take(BACKGROUND, '+inf', early - count)
+  if not is_other then take(BACKGROUND, '+inf', early - count) end
   return taken
 end
 """
@@ -109,7 +116,7 @@ MARK_ARTICLES = Script(
     + """
 local group, most, room, token, lease = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
 local entries, marks, mark_of = {}, {}, {}
-for at = 7, #ARGV, 5 do
+for at = 8, #ARGV, 5 do
   local entry, cause, id, revision, urgent = unpack(ARGV, at, at + 4)
   entries[#entries + 1] = entry
   if tonumber(redis.call('HGET', BUILT .. id, 'revision') or -1) < tonumber(revision) then
@@ -128,7 +135,7 @@ redis.call('XACK', KEYS[9], group, unpack(entries))
 mark_all(ARTICLES, marks)
 -- articles alone: they do not wait for what is being built, nor for one another's sake
 if redis.call('ZCARD', LEASES) > room then return {} end
-return take_pages(most, 0, 0, 0, 0, token, lease, tonumber(ARGV[6]), {})
+return take_pages(most, 0, 0, 0, 0, token, lease, tonumber(ARGV[6]), ARGV[7], {})
 """
 )
 
@@ -140,7 +147,7 @@ for _, page in ipairs(redis.call('ZRANGEBYSCORE', LEASES, '-inf', now)) do
 end
 local most, few, early, least, lease, size = unpack(ARGV, 1, 6)
 most = tonumber(most)
-return take_pages(most, tonumber(few), tonumber(early), math.ceil(most / 2), tonumber(least), ARGV[7], tonumber(lease),
-  tonumber(size), {unpack(ARGV, 8)})
+return take_pages(most, tonumber(few), tonumber(early), math.ceil(most / 2), tonumber(least), ARGV[8], tonumber(lease),
+  tonumber(size), ARGV[7], {unpack(ARGV, 9)})
 """
 )

@@ -9,7 +9,7 @@ import pytest
 from services.render import dirty as dirty_set
 from services.render import keys
 from services.render.dirty import Change, Dirty, Taken
-from services.render.dirty_steps import ALL, BACKGROUND, GONE, LEASES, UNTOLD, WHY, waits_key
+from services.render.dirty_steps import ALL, BACKGROUND, GONE, LEASES, LOOK, UNTOLD, WHY, waits_key
 from shared.articles import record_key
 from shared.backlog import PRESSES, UNHURRIED
 from shared.events import ARTICLES, PAGES
@@ -482,3 +482,37 @@ async def test_what_a_helper_stands_still_with_is_soon_given_to_others(
     leases = await store.do("ZRANGE", LEASES, 0, -1, "WITHSCORES")
     until = dict(zip(leases[::2], map(float, leases[1::2]), strict=True))
     assert 1_000 < until[b"article:a"] - until[b"article:b"] < 14_000
+
+
+# ---------------------------------------------------------------------------------------------- another look
+
+
+async def test_who_has_another_look_builds_what_is_new_and_leaves_the_rest_to_who_has_the_sites(store: Store) -> None:
+    mine, old = Dirty(store, "w1", look="new"), Dirty(store, "w2", look="old")
+    await store.do("SET", LOOK, "new")
+    await mine.mark_again(["front", "article:a"], "rebuild")
+    assert await old.take(10, "t") == []
+    await mark_article(old, "b")
+    await old.mark(["list:section:world"])
+    taken = await old.take(10, "t")
+    assert set(names(taken)) == {"article:b", "list:section:world"}
+    assert [await old.done(page) for page in taken] == [True, True]
+    assert await old.take(10, "t") == []
+    assert set(names(await mine.take(10, "t"))) == {"front", "article:a", "article:b", "list:section:world"}
+
+
+async def test_who_has_another_look_is_no_help(store: Store, dirty: Dirty) -> None:
+    mine, old = Dirty(store, "w1", look="new"), Dirty(store, "w2", look="old")
+    for ident in ("a", "b"):
+        await mark_article(dirty, ident)
+    assert len(await mine.help(1, 2, "t")) == 1, "what a site without a page is built with is not known yet"
+    await mark_article(dirty, "c")
+    await store.do("SET", LOOK, "new")
+    assert await old.help(10, 2, "t") == []
+    assert len(await mine.help(10, 2, "t")) == 2
+
+
+async def test_what_comes_with_an_article_of_another_look_waits_for_who_has_the_sites(store: Store) -> None:
+    await store.do("SET", LOOK, "new")
+    assert await Dirty(store, "w2", look="old").mark_firsts(["list:topic:oil"], "c") == {}
+    assert (await Dirty(store, "w1", look="new").mark_firsts(["list:topic:oil"], "c")).keys() == {"list:topic:oil"}

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from services.ingest.draft import DraftCorrection
 from services.render import contexts as c
+from services.render.dirty_steps import LOOK
 from services.render.printer import Printer
-from services.render.refresh import LOOK
 from shared.articles import Card, Correction
 from shared.kept import read_card
 from shared.live import live_key

@@ -16,7 +16,8 @@ from shared.articles import identify
 from shared.charts import Chart, Ranked, chart_key, charts_key
 from shared.events import SIGNALS, RankingChanged, announce
 from shared.site_settings import SiteSettings
-from tests.properties.press_room import Killed, PressRoom, draft, opened
+from tests.properties.press_room import Killed, OneByOne, PressRoom, draft, opened
+from tests.render.test_press import another_press
 
 WEEK = "2025-W29"
 
@@ -60,6 +61,30 @@ async def test_a_start_with_another_setting_builds_every_page_that_shows_it(
     assert found.clean, (found.differs, found.missing, found.extra)
     [pages] = await changes(room)
     assert pages >= found.pages
+
+
+async def test_what_a_press_with_the_old_settings_builds_meanwhile_is_built_again_with_the_new_ones(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = another_press(room)
+    room.site_settings = SiteSettings.model_validate(room.site_settings.model_dump() | {"name": "Another"})
+    room._begin()
+    mark_again = room.press.dirty.mark_again
+
+    async def and_the_old_one_builds(*what: Any) -> None:
+        await mark_again(*what)
+        while await old.round():
+            pass
+
+    monkeypatch.setattr(room.press.dirty, "mark_again", and_the_old_one_builds)
+    await room.open()
+    await room.accept(draft("g9", section="Sport"))
+    await room.deliver(OneByOne())
+    while await old.round():
+        pass
+    await room.drain()
+    found = await room.differences()
+    assert found.clean, (found.differs, found.missing, found.extra)
 
 
 async def test_a_start_that_is_killed_before_all_pages_are_marked_begins_anew(
