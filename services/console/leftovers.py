@@ -14,6 +14,9 @@ from pathlib import Path
 
 PROC = Path("/proc")
 PATIENCE = 3.0
+LONGEST = 20.0
+"""Seconds. Who is killed ends once what it asked of the disk is done and once it is its turn, which on a busy machine
+takes a while at the greatest niceness."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +57,12 @@ def noted(path: Path) -> list[Trace]:
 
 async def end(traces: list[Trace], homes: Sequence[Path]) -> list[int]:
     """End what is left of these children, which work below these folders, and of their groups: asked first, forced
-    after PATIENCE. Returns what does not end all the same."""
+    after PATIENCE. Returns what has not ended after LONGEST all the same."""
     asked = time.monotonic()
     sent: set[tuple[int, int]] = set()
     while left := [pid for child in traces for pid in remains(child, homes)]:
         late = time.monotonic() - asked
-        if late > 2 * PATIENCE:
+        if late > LONGEST:
             return left
         way = signal.SIGKILL if late > PATIENCE else signal.SIGTERM
         for pid in left:

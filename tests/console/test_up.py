@@ -516,8 +516,23 @@ async def test_the_next_start_ends_what_a_killed_one_left(folder: Folder, monkey
             one.wait()
 
 
-async def test_beside_what_does_not_end_no_stack_starts(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_takes_long_to_end_is_waited_for(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leftovers, "PATIENCE", 0.1)
+    signal_it, loop = leftovers._signal, asyncio.get_running_loop()
+    monkeypatch.setattr(leftovers, "_signal", lambda *what: loop.call_later(0.5, signal_it, *what))  # busy as it is
+    left = orphan(folder, "redis", "SIGTERM")
+    try:
+        await until((folder.temporary / "redis").exists)
+        folder.children.write_text(leftovers.note({"redis": leftovers.trace(left.pid)}))
+        await reclaim(folder)
+        assert left.wait(5) == -signal.SIGKILL
+    finally:
+        left.kill()
+        left.wait()
+
+
+async def test_beside_what_does_not_end_no_stack_starts(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leftovers, "LONGEST", 0.2)
     monkeypatch.setattr(leftovers, "_signal", lambda *_: None)
     left = orphan(folder, "redis")
     try:
