@@ -512,9 +512,51 @@ def test_each_page_of_an_archive_has_a_title_of_its_own(printer: Printer) -> Non
     pages = [c.ArchivePage(SITE, "all", None, "2025-07", number, cards) for number in (1, 2)]
     titles = [re.findall("<(?:title|h1)[^>]*>([^<]*)<", printer.print(page).decode()) for page in pages]
     assert titles == [
-        ["Baghdad Courier, July 2025 – Baghdad Courier", "July 2025"],
-        ["Baghdad Courier, July 2025, page 2 – Baghdad Courier", "July 2025, page 2"],
+        ["July 2025 – Baghdad Courier", "July 2025"],
+        ["July 2025, page 2 – Baghdad Courier", "July 2025, page 2"],
     ]
+
+
+LISTED = ("front", "list", "archive", "hot", "chart")
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_a_list_is_described_by_its_first_headlines_as_far_as_there_is_room(printer: Printer, name: str) -> None:
+    for headlines, described in (
+        (["One", "Two & three"], "One · Two & three"),
+        (list("ABCDEF"), "A · B · C · D · E"),
+        (["word " * 30 + "word", "Two"], "word " * 30 + "word…"),
+        ([], None),
+    ):
+        cards = [story().model_copy(update={"headline": headline}).card() for headline in headlines]
+        root = _parse(printer.print(LISTS[name](tuple(cards))).decode())
+        for meta in ("meta[@name='description']", "meta[@property='og:description']"):
+            found = root.find(f".//{meta}")
+            assert (None if found is None else found.get("content")) == described
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_a_list_that_is_shared_shows_its_first_picture(printer: Printer, name: str) -> None:
+    bare, pictured = (story().model_copy(update={"image": image}).card() for image in (None, story().image))
+    for cards, picture, kind in (
+        ((bare, pictured), "https://courier.example/media/a%20b.jpg", "summary_large_image"),
+        ((bare,), None, "summary"),
+    ):
+        root = _parse(printer.print(LISTS[name](cards)).decode())
+        found = root.find(".//meta[@property='og:image']")
+        assert (None if found is None else found.get("content")) == picture
+        (card,) = root.findall(".//meta[@name='twitter:card']")
+        assert card.get("content") == kind
+
+
+def test_the_front_page_tells_search_engines_the_name_of_the_site(printer: Printer) -> None:
+    (script,) = _parse(printer.print(c.FrontPage(SITE, (), ())).decode()).findall(".//script")
+    assert json.loads(script.text or "") == {
+        "@context": "https://schema.org",
+        "@type": "WebSite",
+        "name": "Baghdad Courier",
+        "url": "https://courier.example/",
+    }
 
 
 def test_the_sites_own_name_is_escaped_too() -> None:

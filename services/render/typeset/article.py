@@ -9,11 +9,10 @@ from services.render.contexts import ArticlePage
 from services.render.typeset.content import corrections, on_page
 from services.render.typeset.desk import COLUMN, COLUMN_PIXELS, Desk, sizes_within
 from services.render.typeset.ready import escaped
-from services.render.typeset.structured import news_article
+from services.render.typeset.structured import DESCRIPTION_LENGTH, news_article
 from shared.articles import Article, Image
 from shared.excerpts import excerpt
 
-DESCRIPTION_LENGTH = 155
 DATELINE_LENGTH = 60
 CUT_OPENING = 150  # an opening that is cut is longer
 UPDATE_WORTH_TELLING = timedelta(minutes=1)

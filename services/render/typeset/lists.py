@@ -1,6 +1,7 @@
 """The fragments and the pages that list articles, in words that their templates print as they are."""
 
 import math
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,9 +10,13 @@ from services.render.contexts import archive, home
 from services.render.typeset.desk import Desk, Link
 from services.render.typeset.language import full_day, long_day, month
 from services.render.typeset.ready import escaped
-from shared.articles import Term
+from services.render.typeset.structured import DESCRIPTION_LENGTH, shorten, website
+from shared.articles import Card, Term
 from shared.charts import first_day
 from shared.live import is_month
+
+HEADLINES = 5
+"""So many of its first articles say what a list is about, to search engines and where it is shared."""
 
 
 def masthead(desk: Desk, page: contexts.Masthead) -> dict[str, Any]:
@@ -45,7 +50,8 @@ def front(desk: Desk, page: contexts.FrontPage) -> dict[str, Any]:
     """The front page: its first story stands above the others."""
     cards = [*page.lead, *page.newest]
     return {
-        **_head(desk, desk.site.name, "/", feeds="/"),
+        **_head(desk, desk.site.name, "/", feeds="/", told=cards),
+        "structured": website(desk),
         "first": desk.opener(cards[0]) if cards else None,
         "seconds": desk.stories(cards[1:5]),
         "cards": desk.stories(cards[5:]),
@@ -57,7 +63,7 @@ def listing(desk: Desk, page: contexts.ListPage) -> dict[str, Any]:
     """The newest of a section, a topic or an author."""
     path = home(page.kind, page.term)
     return {
-        **_head(desk, page.term.name, path, feeds=path, term=page.term),
+        **_head(desk, page.term.name, path, feeds=path, term=page.term, told=page.cards),
         "kind": page.kind,
         "name": page.term.name,
         "cards": desk.entries(page.cards),
@@ -70,17 +76,18 @@ def archived(desk: Desk, page: contexts.ArchivePage) -> dict[str, Any]:
     is_day = not is_month(page.period)
     when = long_day(date.fromisoformat(page.period), desk.language) if is_day else month(page.period, desk.language)
     path = home(page.kind, page.term)
-    name = page.term.name if page.term else desk.site.name
+    title = f"{page.term.name}, {when}" if page.term else when  # after which the site's own name stands anyhow
     return {
         **_head(
             desk,
-            f"{name}, {when}" + (f", page {page.number}" if page.number > 1 else ""),
+            title + (f", page {page.number}" if page.number > 1 else ""),
             archive(page.kind, page.term, page.period, page.number),
             feeds=path,
             term=page.term,
+            told=page.cards,
         ),
         "kind": page.kind,
-        "name": name,
+        "name": page.term.name if page.term else desk.site.name,
         "home": desk.href(path),
         "when": when,
         "number": page.number,
@@ -94,7 +101,7 @@ def archived(desk: Desk, page: contexts.ArchivePage) -> dict[str, Any]:
 def hot(desk: Desk, page: contexts.HotPage) -> dict[str, Any]:
     """The most read of seven days."""
     return {
-        **_head(desk, "Hot this week", "/hot/", feeds="/"),
+        **_head(desk, "Hot this week", "/hot/", feeds="/", told=page.cards),
         "cards": list(enumerate(desk.entries(page.cards), 1)),
         "weeks": [Link(desk.href(f"/hot/{name}/"), _week(desk, name)) for name in page.weeks],
     }
@@ -103,8 +110,9 @@ def hot(desk: Desk, page: contexts.HotPage) -> dict[str, Any]:
 def chart(desk: Desk, page: contexts.ChartPage) -> dict[str, Any]:
     """A finished week's chart."""
     when = _week(desk, page.week)
+    cards = [entry.card for entry in page.entries]
     return {
-        **_head(desk, f"Most read, {when}", f"/hot/{page.week}/", feeds="/"),
+        **_head(desk, f"Most read, {when}", f"/hot/{page.week}/", feeds="/", told=cards),
         "when": when,
         "cards": [(entry.rank, desk.counted(entry.card, entry.views)) for entry in page.entries],
     }
@@ -123,16 +131,27 @@ _ERRORS = {
 }
 
 
-def _head(desk: Desk, title: str, path: str, feeds: str, term: Term | None = None) -> dict[str, Any]:
+def _head(
+    desk: Desk, title: str, path: str, feeds: str, term: Term | None = None, told: Sequence[Card] = ()
+) -> dict[str, Any]:
     return {
         "page_language": desk.language,
         "page_direction": desk.direction,
         "title": escaped(title),
         "canonical": escaped(desk.absolute(path)) if path else "",
-        "description": "",
+        "description": escaped(shorten(" · ".join(card.headline for card in told[:HEADLINES]), DESCRIPTION_LENGTH)),
+        **_preview(desk, told),
         "feeds": escaped(desk.href(feeds)),
         "feeds_name": escaped(desk.title_of(term)),
     }
+
+
+def _preview(desk: Desk, told: Sequence[Card]) -> dict[str, Any]:
+    """The first picture of a list: it stands for the list where that is shared."""
+    for card in told:
+        if card.image and (picture := desk.picture(card.image)):
+            return {"picture": picture, "image_url": desk.absolute(card.image.url)}
+    return {"picture": None, "image_url": ""}
 
 
 def _months(desk: Desk, kind: contexts.Kind, term: Any, months: tuple[str, ...]) -> list[Link]:

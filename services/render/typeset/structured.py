@@ -1,4 +1,4 @@
-"""JSON-LD: what search engines read of an article (schema.org NewsArticle)."""
+"""What search engines read: JSON-LD of an article (schema.org NewsArticle) and of the site (WebSite)."""
 
 from typing import Any
 
@@ -13,6 +13,7 @@ from shared.articles import Article, Term
 from shared.excerpts import beginning
 
 HEADLINE_LENGTH = 110
+DESCRIPTION_LENGTH = 155
 
 
 def script_safe(value: dict[str, Any]) -> Markup:
@@ -59,11 +60,18 @@ def news_article(desk: Desk, article: Article, url: str, published: str, modifie
     return script_safe(found)
 
 
-def shorten(headline: str, length: int = HEADLINE_LENGTH) -> str:
-    """A headline within the length that search engines advise, cut at a word."""
-    if len(headline) <= length:
-        return headline
-    return beginning(headline, length - 1).rstrip(" ,;:–-") + "…"
+def website(desk: Desk) -> Markup:
+    """The WebSite of the front page: by what name search engines call the site."""
+    return script_safe(
+        {"@context": "https://schema.org", "@type": "WebSite", "name": desk.site.name, "url": desk.base_url + "/"}
+    )
+
+
+def shorten(text: str, length: int = HEADLINE_LENGTH) -> str:
+    """A text within the length that search engines advise, cut at a word."""
+    if len(text) <= length:
+        return text
+    return beginning(text, length - 1).rstrip(" ,;:–-·") + "…"
 
 
 def _person(desk: Desk, author: Term) -> dict[str, str]:
