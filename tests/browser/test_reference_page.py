@@ -159,6 +159,30 @@ def test_links_are_large_enough_for_a_finger(sample_stack: Up, watched: Watched,
     sample_stack.drain()
 
 
+def test_on_a_phone_what_is_hot_does_not_stand_behind_years_of_archives(sample_stack: Up, watched: Watched) -> None:
+    months = [f"{year}-{month:02}" for year in range(2019, 2025) for month in range(1, 13)]
+    old = [
+        sample_stack.post(f"of {month}", published_at=f"{month}-05T09:00:00Z", section="Chronicle") for month in months
+    ]
+    sample_stack.drain()
+    watched.page.set_viewport_size({"width": 390, "height": 800})
+    for path in ("/", "/chronicle/"):
+        page = watched.open(sample_stack.url + path)
+        archive = page.locator(".archives")
+        box = archive.bounding_box()
+        assert box is not None
+        assert box["height"] < 800, path
+        month = archive.get_by_role("link", name="March 2020")
+        assert not month.is_visible()
+        archive.get_by_text("2020", exact=True).click()
+        assert month.is_visible()
+        found = Axe().run(page, options={"rules": {"target-size": {"enabled": True}}})
+        assert found.violations_count == 0, (path, found.generate_report())
+    for one in old:
+        sample_stack.withdraw(one["id"])
+    sample_stack.drain()
+
+
 @pytest.mark.parametrize("colours", ["light", "dark"])
 def test_axe_finds_nothing_in_what_an_ordinary_body_brings(sample_stack: Up, watched: Watched, colours: Any) -> None:
     posted = sample_stack.post(f"ordinary {colours}", body_html=ORDINARY)

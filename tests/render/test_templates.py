@@ -469,6 +469,22 @@ def _links(printer: Printer, page: c.Context) -> list[tuple[str | None, str | No
     return [(link.get("href"), link.text) for nav in navs for link in nav.iter("a")]
 
 
+def test_the_periods_of_earlier_years_wait_folded_beside_those_of_the_newest(printer: Printer) -> None:
+    months = tuple(f"{year}-{number:02}" for year in (2025, 2024, 2022) for number in (12, 11, 1))
+    for page in (
+        c.FrontPage(SITE, (), (), months),
+        c.ListPage(SITE, "author", TERM, (), months),
+        c.HotPage(SITE, (), tuple(period.replace("-", "-W") for period in months)),
+    ):
+        (nav,) = _parse(printer.print(page).decode()).findall(".//nav[@class='archives']")
+        assert len(nav.findall("ul/li/a")) == 3
+        assert [(year.findtext("summary"), len(year.findall("ul/li/a"))) for year in nav.iter("details")] == [
+            ("2024", 3),
+            ("2022", 3),
+        ]
+        assert len(list(nav.iter("a"))) == len(months)
+
+
 def test_a_chart_has_the_places_and_the_views_that_its_week_was_sealed_with(printer: Printer) -> None:
     site = SITE.model_copy(update={"week_starts": "sunday"})
     card = story().card()

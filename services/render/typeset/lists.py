@@ -55,7 +55,7 @@ def front(desk: Desk, page: contexts.FrontPage) -> dict[str, Any]:
         "first": desk.opener(cards[0]) if cards else None,
         "seconds": desk.stories(cards[1:5]),
         "cards": desk.stories(cards[5:]),
-        "archives": _months(desk, "all", None, page.months),
+        **_by_year(_months(desk, "all", None, page.months), page.months),
     }
 
 
@@ -67,7 +67,7 @@ def listing(desk: Desk, page: contexts.ListPage) -> dict[str, Any]:
         "kind": page.kind,
         "name": page.term.name,
         "cards": desk.entries(page.cards),
-        "archives": _months(desk, page.kind, page.term, page.months),
+        **_by_year(_months(desk, page.kind, page.term, page.months), page.months),
     }
 
 
@@ -95,6 +95,7 @@ def archived(desk: Desk, page: contexts.ArchivePage) -> dict[str, Any]:
         "previous": _page(desk, page, page.previous),
         "next": _page(desk, page, page.next),
         "archives": _months(desk, "all", None, (page.period[:7],)) if is_day else _days(desk, page.days),
+        "years": (),
     }
 
 
@@ -103,7 +104,7 @@ def hot(desk: Desk, page: contexts.HotPage) -> dict[str, Any]:
     return {
         **_head(desk, "Hot this week", "/hot/", feeds="/", told=page.cards),
         "cards": list(enumerate(desk.entries(page.cards), 1)),
-        "weeks": [Link(desk.href(f"/hot/{name}/"), _week(desk, name)) for name in page.weeks],
+        **_by_year([Link(desk.href(f"/hot/{name}/"), _week(desk, name)) for name in page.weeks], page.weeks),
     }
 
 
@@ -152,6 +153,15 @@ def _preview(desk: Desk, told: Sequence[Card]) -> dict[str, Any]:
         if card.image and (picture := desk.picture(card.image)):
             return {"picture": picture, "image_url": desk.absolute(card.image.url)}
     return {"picture": None, "image_url": ""}
+
+
+def _by_year(links: list[Link], periods: tuple[str, ...]) -> dict[str, Any]:
+    """The links to a list's periods, newest first: those of its newest year, and of each other one, to be unfolded."""
+    years: dict[str, list[Link]] = {}
+    for link, period in zip(links, periods, strict=True):
+        years.setdefault(period[:4], []).append(link)
+    (_, newest), *others = years.items() or [("", [])]
+    return {"archives": newest, "years": others}
 
 
 def _months(desk: Desk, kind: contexts.Kind, term: Any, months: tuple[str, ...]) -> list[Link]:
