@@ -172,8 +172,7 @@ def _plain(kept: list[SecretStr]) -> str:
 
 def say(line: str) -> None:
     """Tell the person at the terminal, if there still is one."""
-    with suppress(OSError):
-        typer.echo(f"pressrun: {line}", err=True)
+    _tell(f"pressrun: {line}")
 
 
 def say_curl(run: dict[str, Any]) -> None:
@@ -183,4 +182,9 @@ def say_curl(run: dict[str, Any]) -> None:
     article = '{"guid": "hello", "headline": "Hello, readers", "body_text": "Posted a moment ago.", "section": "World"}'
     straight = ("--noproxy", HERE)  # a proxy of the environment's would look for ingest on its own machine
     words = ("curl", "-i", *straight, f"{run['ingest']}/v1/articles", "-H", f"Authorization: Bearer {run['token']}")
-    typer.echo(shlex.join((*words, "-H", "Content-Type: application/json", "-d", article)), err=True)
+    _tell(shlex.join((*words, "-H", "Content-Type: application/json", "-d", article)))
+
+
+def _tell(line: str) -> None:
+    with suppress(OSError):
+        typer.echo(line, err=True)

@@ -32,6 +32,7 @@ from tests.servers import begun_with, free_port, until, until_true, wait_for
 
 ROOT = Path(__file__).parents[2]
 SECRETS = Secrets("store-password", "edge-secret")
+RUN = {"ingest": "http://127.0.0.1:8081", "token": "a-token"}
 STUB = """
 import os, pathlib, signal, sys
 for way in sys.argv[2:]:
@@ -705,7 +706,7 @@ def test_run_json_names_a_source_whose_token_is_known(folder: Folder) -> None:
 
 
 def test_the_curl_line_can_be_pasted(capsys: pytest.CaptureFixture[str]) -> None:
-    say_curl({"ingest": "http://127.0.0.1:8081", "token": "a-token"})
+    say_curl(RUN)
     line = capsys.readouterr().err
     words = subprocess.run(
         ["/bin/sh", "-c", f'curl() {{ for word in "$@"; do printf "%s\\n" "$word"; done; }}; {line}'],
@@ -717,6 +718,13 @@ def test_the_curl_line_can_be_pasted(capsys: pytest.CaptureFixture[str]) -> None
     assert "http://127.0.0.1:8081/v1/articles" in words
     assert "Authorization: Bearer a-token" in words
     assert json.loads(words[-1])["headline"] == "Hello, readers"
+
+
+def test_a_stack_goes_on_where_nobody_can_be_told_how_to_post() -> None:
+    go_on = f"from services.console.up import say_curl; say_curl({RUN}); print('serves')"
+    with Path("/dev/full").open("w") as full:
+        told = subprocess.run([sys.executable, "-c", go_on], cwd=ROOT, stdout=subprocess.PIPE, stderr=full, timeout=60)
+    assert told.stdout == b"serves\n"
 
 
 def test_without_a_token_there_is_no_curl_line(capsys: pytest.CaptureFixture[str]) -> None:
