@@ -1,9 +1,10 @@
 """Pictures: the index of what sources have pushed, where originals are kept, and what their public files are called.
 
-`media:{source}:{media_id}` what a source's media id stands for, JSON. Originals are files named by their digest;
-public files are made from them (`shared.imaging`), in WIDTHS, for live articles alone. `media-lengths` hash, the
-address of a public file → its bytes: feeds say how long a picture is, and are made from the store alone; and what has
-another length than it was made with is damaged.
+`media:{source}:{media_id}` what a source's media id stands for, JSON; the guid of a picture that came as an item of its
+own stands for the same, and `media-said:{source}:{guid}` is which version of that said so, JSON. Originals are files
+named by their digest; public files are made from them (`shared.imaging`), in WIDTHS, for live articles alone.
+`media-lengths` hash, the address of a public file → its bytes: feeds say how long a picture is, and are made from the
+store alone; and what has another length than it was made with is damaged.
 """
 
 import re
@@ -23,6 +24,11 @@ _NAME = re.compile(r"/media/[0-9a-f]{2}/([0-9a-f]{40})-(\d{1,5})\.(jpg|webp)")
 def media_key(source: str, media_id: str) -> str:
     """Key of what a source's media id stands for."""
     return f"media:{source}:{media_name(media_id)}"
+
+
+def said_key(source: str, item: str) -> str:
+    """Key of which version of a picture's own item has said what that stands for."""
+    return f"media-said:{source}:{media_name(item)}"
 
 
 def media_name(media_id: str) -> str:

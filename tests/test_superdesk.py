@@ -244,8 +244,14 @@ def test_a_picture_that_came_as_an_item_is_shown_where_it_is_named(up: Up, super
     package = item("tag:package", 1, "Package", type="composite", service=[], associations=named)
     shown = told(superdesk.push_item({**package, "subject": [], "keywords": [], "authors": [], "byline": ""}))
     up.drain()
-    _pictures_are_served(up, up.page(path_of(shown["url"])))
-    gone = told(superdesk.push_item(item("tag:package", 2, "KILL", pubstatus="canceled")))
+    names = _pictures_are_served(up, up.page(path_of(shown["url"])))
+    # it is taken back while the package still names it, which Superdesk allows; the package is sent again
+    told(superdesk.push_item({**alone, "version": "2", "pubstatus": "canceled"}))
+    told(superdesk.push_item({**package, "version": "2", "subject": [], "keywords": [], "authors": [], "byline": ""}))
+    up.drain()
+    assert "srcset" not in up.page(path_of(shown["url"]))
+    assert [up.site_get(name).status_code for name in names] == [404] * len(names)
+    gone = told(superdesk.push_item(item("tag:package", 3, "KILL", pubstatus="canceled")))
     assert gone["outcome"] == "withdrawn"
     up.drain()
 

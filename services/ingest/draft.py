@@ -69,11 +69,16 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A valid item that is no article, and why; with the picture, if it is one that can be found again."""
+    """A valid item that is no article, and why; with the picture, if it is one that can be found again.
+
+    `said`: of a picture, and of one that is withdrawn, where this version of it stands among others: version,
+    withdrawal, moment.
+    """
 
     reason: str
     guid: str | None = None
     picture: Picture | None = None
+    said: tuple[int, bool, float] | None = None
 
 
 Reading = Draft | Ignored | list[Fault]

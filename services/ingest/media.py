@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import json
 import mmap
 import os
 import secrets
@@ -18,7 +19,7 @@ from services.ingest.multipart import take_apart
 from services.ingest.pictures import inspect
 from services.ingest.signatures import Raw
 from shared.logs import NowAndThen, log
-from shared.media import Original, find_media, media_key, original_path
+from shared.media import Original, find_media, media_key, original_path, said_key
 from shared.problems import Problem
 from shared.replicas import Replicas
 from shared.store import Store
@@ -73,10 +74,22 @@ class Media:
         await self._enter(source, media_id, original)
         return media_id, original
 
-    async def name(self, source: str, media_id: str, name: str) -> None:
-        """Let `name` stand for the same as `media_id`, if that stands for anything."""
-        if original := await self.find(source, media_id):
-            await self._enter(source, name, original)
+    async def name(self, source: str, item: str, media_id: str | None, said: tuple[int, bool, float]) -> None:
+        """Let an item's guid stand for the same as its picture, if that was pushed, and for nothing once the item is
+        withdrawn: what the newest of its versions has `said`, in whatever order they come."""
+        _, is_withdrawn, _ = said
+        original = await self.find(source, media_id) if media_id else None
+        if original is None and not is_withdrawn:
+            return
+        key, order = media_key(source, item), said_key(source, item)
+        stands = ("SET", key, original.model_dump_json()) if original else ("DEL", key)
+        while True:
+            known = await self._store.do("GET", order)
+            if known and said < tuple(json.loads(known)):
+                return
+            if await self._store.commit({order: known}, [stands, ("SET", order, json.dumps(said))]) is not None:
+                await self._replicas.have_it()
+                return
 
     async def _enter(self, source: str, media_id: str, original: Original) -> None:
         await self._store.do("SET", media_key(source, media_id), original.model_dump_json())

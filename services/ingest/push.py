@@ -43,8 +43,9 @@ def push_routes(service: Service, doors: Doors, accept: Accept, disk: Disk) -> A
             raise refused("item", found)
         if isinstance(found, Draft):
             return await accept(source, found, request.headers.getlist("prefer"))
-        if found.guid and found.picture and found.picture.media_id:
-            await media.name(source, found.picture.media_id, found.guid)
+        if found.guid and found.said:
+            media_id = found.picture.media_id if found.picture else None
+            await media.name(source, found.guid, media_id, found.said)
         return JSONResponse(_ignored(source, found), 202)
 
     @_at_either_address(router, "/ninjs", 202)

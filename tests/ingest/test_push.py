@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Sequence
 from io import BytesIO
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -464,6 +465,40 @@ async def test_a_picture_item_gives_its_asset_a_second_name(ingest: Ingest) -> N
     item = {"guid": "tag:p", "type": "picture", "renditions": {"original": {"media": "m.jpg", "href": "https://a.b/c"}}}
     assert (await ingest.push("/v1/push/desk/ninjs", item)).json()["outcome"] == "ignored"
     assert await find_media(ingest.store, "desk", "tag:p") == await find_media(ingest.store, "desk", "m.jpg")
+
+
+async def test_a_picture_items_newest_version_says_what_it_stands_for_in_whatever_order_they_come(
+    ingest: Ingest,
+) -> None:
+    for name, colour in (("old.jpg", "red"), ("new.jpg", "blue")):
+        file = BytesIO()
+        Image.new("RGB", (600, 400), colour).save(file, "JPEG")
+        await ingest.push_asset(name, file.getvalue())
+
+    def item(guid: str, version: int, media: str, **members: str) -> dict[str, Any]:
+        renditions = {"original": {"media": media}}
+        return {"guid": guid, "version": str(version), "type": "picture", "renditions": renditions, **members}
+
+    async def stands_for(guid: str, *versions: dict[str, Any]) -> Any:
+        for version in versions:
+            assert (await ingest.push("/v1/push/desk/ninjs", version)).status_code == 202
+        return await find_media(ingest.store, "desk", guid)
+
+    for number, arrived in enumerate(permutations((1, 2))):
+        guid = f"tag:{number}"
+        sent = {1: item(guid, 1, "old.jpg"), 2: item(guid, 2, "new.jpg")}
+        found = await stands_for(guid, *(sent[version] for version in arrived))
+        assert found == await find_media(ingest.store, "desk", "new.jpg")
+    for number, arrived in enumerate(permutations((1, 2, 3))):
+        guid = f"tag:killed:{number}"
+        kill = item(guid, 3, "new.jpg", pubstatus="canceled")
+        sent = {1: item(guid, 1, "old.jpg"), 2: item(guid, 2, "new.jpg"), 3: kill}
+        assert await stands_for(guid, *(sent[version] for version in arrived)) is None
+        assert await stands_for(guid, item(guid, 4, "old.jpg")) is not None
+    dated = [item("tag:dated", 1, "new.jpg", versioncreated="2025-07-26T09:31:00Z"),
+             item("tag:dated", 1, "old.jpg", versioncreated="2025-07-26T09:30:00Z")]  # fmt: skip
+    assert await stands_for("tag:dated", *dated) == await find_media(ingest.store, "desk", "new.jpg")
+    assert await find_media(ingest.store, "desk", "old.jpg") is not None
 
 
 async def test_a_picture_item_whose_asset_never_came_is_ignored_all_the_same(ingest: Ingest) -> None:

@@ -87,11 +87,11 @@ def read(content: Any) -> Reading:
     version = _version(item)
     item.moment(*_MOMENTS.split())
     if kind not in ("", "text"):
-        return _no_article(item, guid, kind, f"an item of the type {shorten(kind, 40)} is no article")
+        return _no_article(item, guid, kind, version, f"an item of the type {shorten(kind, 40)} is no article")
     _check(item)
     draft = _draft(item, guid, version, status, html, text)
     if status == "usable" and not draft.headline:
-        return _no_article(item, guid, kind, "an item without words is no article")
+        return _no_article(item, guid, kind, version, "an item without words is no article")
     return item.faults or draft
 
 
@@ -123,9 +123,13 @@ def _status(item: Members) -> Status:
     return _STATUS.get(told, "withheld")
 
 
-def _no_article(item: Members, guid: str, kind: str, reason: str) -> Ignored | list[Fault]:
-    picture = pictures.itself(item) if kind in _PICTURES and not pictures.is_withdrawn(item) else None
-    return item.faults or Ignored(reason, guid, picture)
+def _no_article(item: Members, guid: str, kind: str, version: int | None, reason: str) -> Ignored | list[Fault]:
+    if kind not in _PICTURES:
+        return item.faults or Ignored(reason, guid)
+    is_withdrawn, at = pictures.is_withdrawn(item), item.moment("versioncreated")
+    picture = None if is_withdrawn else pictures.itself(item)
+    said = (version or 0, is_withdrawn, at.timestamp() if at else 0)
+    return item.faults or Ignored(reason, guid, picture, said if picture or is_withdrawn else None)
 
 
 def _check(item: Members) -> None:
