@@ -74,6 +74,11 @@ class SiteSettings(BaseModel):
         """The path of its address, below which it is read: `/news`; mostly empty."""
         return urlsplit(self.base_url).path
 
+    @property
+    def host(self) -> str:
+        """The host of its address."""
+        return urlsplit(self.base_url).hostname or ""
+
     @cached_property
     def zone(self) -> ZoneInfo:
         """The time zone in which the site's days begin."""

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from redis.exceptions import ResponseError
 
 from services.console.exported import ASKED
+from services.render.authority import AUTHORITY
 from services.render.dirty_steps import CAUSES, TOKENS, WAITING, WHY
 from services.render.everything import scan_bytes
 from shared.articles import Article, Card
@@ -45,7 +46,7 @@ KEPT: dict[str, tuple[str, Read]] = {
     CONDITIONS: ("string", Conditions.model_validate_json),
     FRONT: ("string", Front.model_validate_json),
     "ranking:": ("string", json.loads),
-    "slug:": ("string", bytes.decode),
+    **dict.fromkeys(("slug:", AUTHORITY), ("string", bytes.decode)),
     **dict.fromkeys(("list:", "place:", *WAITING), ("zset", _texts)),
     **dict.fromkeys(("former:", "charted:", charts_key()), ("set", _texts)),
     **dict.fromkeys(("names:", "built:", TOKENS, CAUSES), ("hash", _texts)),

@@ -2,6 +2,7 @@
 
 from contextlib import AsyncExitStack
 
+from services.render.authority import settle_authority
 from services.render.edition import LiveEdition
 from services.render.handlers import Handlers, notices
 from services.render.mend import is_suspect, mend_beside
@@ -35,6 +36,7 @@ async def take_up() -> bool:
     """Bring what pages show to now; whether the site may be damaged."""
     is_damaged = await is_suspect(service.store, site)
     await ticker.start()
+    await settle_authority(service.store, settings.site)
     await refresh(service.store, press.dirty, service.clock, printer.digest)
     return is_damaged
 

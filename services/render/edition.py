@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import filterfalse
 from typing import Protocol
 
+from services.render.authority import authority
 from services.render.related import topics_of
 from services.render.related_step import RELATED
 from shared import clock, live, ranking
@@ -56,6 +57,7 @@ class Edition(Protocol):
     async def chart(self, week: str) -> Chart | None: ...
     async def charts(self) -> tuple[str, ...]: ...
     async def length(self, picture: str) -> int | None: ...
+    async def authority(self) -> str: ...
 
 
 class LiveEdition:
@@ -157,6 +159,10 @@ class LiveEdition:
         """How many bytes a picture's public file has; None for one elsewhere."""
         kept = await self._store.do("HGET", LENGTHS, picture) if picture.startswith("/") else None
         return int(kept) if kept else None
+
+    async def authority(self) -> str:
+        """Whose the ids of feeds' entries are."""
+        return await authority(self._store, self.site)
 
 
 _FIND = Script(

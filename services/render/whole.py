@@ -45,12 +45,14 @@ class WholeEdition:
         self._tick: datetime
         self._conditions: Conditions | None = None
         self._front = Front()
+        self._authority = site.host
 
     @classmethod
     async def load(cls, store: Store, site: SiteSettings) -> "WholeEdition":
         """Read everything that pages are made of."""
         whole, now = cls(site), LiveEdition(store, site)
         whole._tick, whole._conditions, whole._front = await now.tick(), await now.conditions(), await now.front()
+        whole._authority = await now.authority()
         whole._rankings = {name: await now.ranking(name) for name in (HOT, TOPICS)}
         for week in await now.charts():
             if chart := await now.chart(week):
@@ -176,6 +178,9 @@ class WholeEdition:
 
     async def length(self, picture: str) -> int | None:
         return self._lengths.get(picture)
+
+    async def authority(self) -> str:
+        return self._authority
 
 
 def picture_files(card: Card) -> list[str]:

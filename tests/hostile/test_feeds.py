@@ -91,7 +91,7 @@ def test_a_picture_is_attached_in_the_json_feed_as_it_is_served(press: Press) ->
 
 def _printed(form: Any, url: str) -> bytes:
     article = story().model_copy(update={"image": Image(url=url, alt="A")})
-    return Printer(SITE).print(form(SITE, "all", None, NOW, (c.Entry(article, "<p>Body</p>"),)))
+    return Printer(SITE).print(form(SITE, "all", None, NOW, (c.Entry(article, "<p>Body</p>", SITE.host),)))
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from services.ingest.masthead_and_front import put_conditions, put_front
 from services.ingest.register import Accepted, Register
 from services.ingest.schedule import Schedule
 from services.render import affected, everything
+from services.render.authority import settle_authority
 from services.render.check import Differences, compare
 from services.render.edition import LiveEdition
 from services.render.handlers import Handlers, notices
@@ -142,6 +143,7 @@ class PressRoom:
         self.tree.prepare()
         await self.press.dirty.reclaim()
         await self.ticker.start()
+        await settle_authority(self.mortal, self.site_settings)
         await refresh(self.mortal, self.press.dirty, self.clock, self.printer.digest)
 
     async def accept(self, draft: Draft) -> Accepted:

@@ -60,7 +60,7 @@ def story(text: str = "Words", language: str | None = None, url: str = "https://
 def contexts_of(article: Article, site: SiteSettings = SITE, body: str = "<p>Body</p>") -> dict[type, c.Context]:
     """One context for every template."""
     card, term = article.card(), article.topics[0]
-    cards, entries = (card, card), (c.Entry(article, body),)
+    cards, entries = (card, card), (c.Entry(article, body, site.host),)
     made: list[c.Context] = [
         c.Masthead(site, NOW, Conditions(city=article.headline[:100], temperature_c=47.6, at=NOW)),
         c.Navigation(site, (term,)),

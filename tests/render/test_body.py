@@ -35,7 +35,7 @@ bodies = st.lists(st.one_of(elements, pictures, texts), max_size=5).map("".join)
 
 def entry_in(site: SiteSettings, body: str, form: Any) -> str:
     """The HTML of an article in a feed."""
-    printed = PRINTERS[site.base_url].print(form(site, "all", None, NOW, (c.Entry(ARTICLE, body),)))
+    printed = PRINTERS[site.base_url].print(form(site, "all", None, NOW, (c.Entry(ARTICLE, body, site.host),)))
     if form is c.JsonFeed:
         return str(json.loads(printed)["items"][0]["content_html"])
     return ET.fromstring(printed).find(FEEDS[form]).text or ""  # type: ignore[union-attr]  # noqa: S314 - our own

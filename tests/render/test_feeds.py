@@ -47,7 +47,7 @@ def test_a_feed_says_where_it_is(printer: Printer, kind: type, file: str) -> Non
 
 def test_a_standfirst_is_plain_text_to_atom_and_html_to_rss(printer: Printer) -> None:
     said = "Growth <5 % at R&amp;D, says <b>Oil & Co</b>"
-    entry = c.Entry(story().model_copy(update={"summary": said}), "<p>Body</p>")
+    entry = c.Entry(story().model_copy(update={"summary": said}), "<p>Body</p>", SITE.host)
     atom, rss, feed = (
         printer.print(kind(SITE, "all", None, NOW, (entry,))) for kind in (c.AtomFeed, c.RssFeed, c.JsonFeed)
     )
@@ -79,7 +79,7 @@ def test_a_live_blog_that_grows_does_not_fill_the_memory(printer: Printer) -> No
     tracemalloc.start()
     try:
         for version in range(100):
-            entry = c.Entry(story(), f"<p>{version} {'word ' * 40_000}</p>")
+            entry = c.Entry(story(), f"<p>{version} {'word ' * 40_000}</p>", SITE.host)
             for kind in (c.AtomFeed, c.RssFeed, c.JsonFeed):
                 printer.print(kind(SITE, "all", None, NOW, (entry,)))
         kept, _ = tracemalloc.get_traced_memory()
@@ -98,7 +98,7 @@ def test_megabytes_that_a_sender_wrote_are_not_in_each_feed(printer: Printer) ->
         (f"<p>{'&amp;' * LONGEST}</p>", "<p>How it &lt;opens&gt;…</p>"),
     ):
         for kind in (c.AtomFeed, c.RssFeed, c.JsonFeed):
-            feed = printer.print(kind(SITE, "all", None, NOW, (c.Entry(long, body),)))
+            feed = printer.print(kind(SITE, "all", None, NOW, (c.Entry(long, body, SITE.host),)))
             assert len(feed) < LONGEST + 200_000
             (entry,) = feedparser.parse(feed).entries if kind is not c.JsonFeed else json.loads(feed)["items"]
             content = entry["content_html"] if kind is c.JsonFeed else entry.content[0].value
@@ -107,14 +107,14 @@ def test_megabytes_that_a_sender_wrote_are_not_in_each_feed(printer: Printer) ->
 
 def test_rss_tells_moments_before_time_zones_in_utc(printer: Printer) -> None:
     at = datetime(1910, 5, 5, tzinfo=UTC)  # Baghdad was 2:57:36 ahead
-    entry = c.Entry(story().model_copy(update={"published_at": at}), "<p>Body</p>")
+    entry = c.Entry(story().model_copy(update={"published_at": at}), "<p>Body</p>", SITE.host)
     (channel,) = ET.fromstring(printer.print(c.RssFeed(SITE, "all", None, at, (entry,))))  # noqa: S314  our own XML
     told = [channel.findtext("item/pubDate"), channel.findtext("lastBuildDate")]
     assert told == ["Thu, 05 May 1910 00:00:00 +0000"] * 2
 
 
 def test_an_article_without_authors_has_the_sites_name_in_atom(printer: Printer) -> None:
-    entry = c.Entry(story().model_copy(update={"authors": ()}), "<p>Body</p>")
+    entry = c.Entry(story().model_copy(update={"authors": ()}), "<p>Body</p>", SITE.host)
     root = ET.fromstring(printer.print(c.AtomFeed(SITE, "all", None, NOW, (entry,))))  # noqa: S314  our own XML
     names = root.findall("{http://www.w3.org/2005/Atom}author/{http://www.w3.org/2005/Atom}name")
     assert [name.text for name in names] == ["Baghdad Courier"]
@@ -130,7 +130,9 @@ def test_a_name_that_is_both_section_and_topic_is_one_category(printer: Printer)
 def test_no_directive_for_a_server_is_in_a_json_feed(printer: Printer) -> None:
     told = '<!--#include virtual="/x" -->\\\\<!-- a'
     article = story(told).model_copy(update={"topics": (Term(slug="x", name=told),)})
-    content = printer.print(c.JsonFeed(SITE, "topic", article.topics[0], NOW, (c.Entry(article, "<p>Body</p>"),)))
+    content = printer.print(
+        c.JsonFeed(SITE, "topic", article.topics[0], NOW, (c.Entry(article, "<p>Body</p>", SITE.host),))
+    )
     assert b"<!" not in content
     assert json.loads(content)["title"] == f"{told} – Baghdad Courier"
     assert json.loads(content)["items"][0]["tags"][-1] == told
@@ -143,7 +145,7 @@ def test_each_format_says_of_a_list_and_its_articles_what_there_is_to_say(printe
         update={"summary": "In short", "authors": (author,), "section": section, "topics": (topic,),
                 "language": "pt_BR", "corrections": (), "image": None}
     )  # fmt: skip
-    about = (SITE, "topic", topic, NOW + timedelta(hours=2), (c.Entry(article, "<p>Body</p>"),))
+    about = (SITE, "topic", topic, NOW + timedelta(hours=2), (c.Entry(article, "<p>Body</p>", SITE.host),))
     ident, url, place = "tag:courier.example,2025:wire/%3C%2Fscript%3E", SITE.base_url + article.path, "/topic/oil/"
     written_by = "https://courier.example/author/jane-doe/"
     assert json.loads(printer.print(c.JsonFeed(*about))) == {

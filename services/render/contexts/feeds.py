@@ -10,10 +10,12 @@ from shared.site_settings import SiteSettings
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An article in a feed, with its whole body; `length` are the bytes of its picture, where they are known."""
+    """An article in a feed, with its whole body; its id is one of `authority`'s. `length` are the bytes of its picture,
+    where they are known."""
 
     article: Article
     body: str
+    authority: str
     length: int | None = None
 
     def __hash__(self) -> int:

@@ -24,13 +24,13 @@ async def build(edition: Edition, printer: Printer, name: str) -> Output:
     term = await edition.term(kind, slug) if slug else None
     folder = home(kind, term).lstrip("/")
     entries = []
+    authority = await edition.authority()
     cards = await edition.newest(name, NEWEST)
     for card, story in zip(cards, await edition.stories([card.id for card in cards]), strict=True):
         if story and story.article.live:
             article = _where_it_is_listed(story.article, card)
-            entries.append(
-                Entry(article, story.body, await edition.length(article.image.url) if article.image else None)
-            )
+            length = await edition.length(article.image.url) if article.image else None
+            entries.append(Entry(article, story.body, authority, length))
     if not entries and term is not None:
         return Output(absent=tuple(folder + file for file in FORMATS))
     updated = max((entry.article.modified_at for entry in entries), default=NEVER)

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from email.utils import format_datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from markupsafe import Markup
 
@@ -87,7 +87,6 @@ class Desk:
     def __init__(self, site: SiteSettings, set_block: SetBlock) -> None:
         self.site = site
         self.root = site.path
-        self.host = urlsplit(site.base_url).hostname or "localhost"
         self.base_url = site.base_url
         self.language = site.language.replace("_", "-")
         self.direction = direction(self.language)
@@ -123,10 +122,10 @@ class Desk:
         """The form that RSS has, whose offsets are whole minutes too."""
         return format_datetime(datetime.fromisoformat(self.iso(at)))
 
-    def tag(self, article: Article) -> str:
+    def tag(self, article: Article, authority: str) -> str:
         """An id that outlives every address (RFC 4151): `tag:example.org,2025:wire/urn%3A42`."""
         year = article.day[:4] or str(self.site.local(article.published_at).year)
-        return f"tag:{self.host},{year}:{quote(article.source, safe='')}/{quote(article.guid, safe='')}"
+        return f"tag:{authority},{year}:{quote(article.source, safe='')}/{quote(article.guid, safe='')}"
 
     def section(self, term: Term | None) -> Link | None:
         """A link to a section."""

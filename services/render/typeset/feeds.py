@@ -147,7 +147,7 @@ def _entry(desk: Desk, entry: contexts.Entry) -> dict[str, Any]:
     article = entry.article
     summary = beginning(article.summary, MOST_SAID)
     return {
-        "tag": desk.tag(article),
+        "tag": desk.tag(article, entry.authority),
         "url": desk.absolute(article.path),
         "title": article.headline,
         "summary": summary,
