@@ -388,6 +388,33 @@ def test_on_paper_nothing_has_to_be_scrolled_or_opened_and_lines_do_not_touch(
     page.emulate_media(media="screen")
 
 
+@pytest.mark.parametrize("path", ["/politics/", "/hot/", "/archive/2025/07/"])
+def test_the_rules_of_a_list_are_as_wide_as_that_below_its_name(sample_stack: Up, watched: Watched, path: str) -> None:
+    page = watched.open(sample_stack.url + path)
+    widths = page.locator(".heading, .list > *").evaluate_all("rules => rules.map(rule => rule.offsetWidth)")
+    assert len(widths) > 1
+    assert len(set(widths)) == 1
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_on_a_phone_the_moment_of_an_update_has_a_line_of_its_own(
+    sample_stack: Up, watched: Watched, width: int
+) -> None:
+    at = {"published_at": "2025-06-20T09:00:00Z", "updated_at": "2025-06-22T09:00:00Z"}
+    corrections = [{"text": "It is 13.", "at": at["updated_at"]}]
+    posted = sample_stack.post(f"updated {width}", authors=["Jane Doe"], corrections=corrections, **at)
+    watched.page.set_viewport_size({"width": width, "height": 800})
+    page = watched.open(posted["url"])
+    first, second = (page.locator(f".when {name}").first.bounding_box() for name in ("time", ".updated"))
+    assert first is not None
+    assert second is not None
+    assert second["x"] == first["x"]
+    assert second["y"] >= first["y"] + first["height"]
+    assert second["height"] < 2 * first["height"]
+    sample_stack.withdraw(posted["id"])
+    sample_stack.drain()
+
+
 def test_a_paper_without_sections_has_a_rule_below_its_name(tmp_path: Path, watched: Watched) -> None:
     with Up(tmp_path) as up:
         up.start()
