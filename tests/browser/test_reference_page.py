@@ -257,10 +257,12 @@ _ROOM = """heading => {
         ("ar", "العراق يوقع اتفاقا لتطوير حقول كركوك", 1.35),
         ("th", "ที่ปรึกษาผู้นำฝ่ายค้านชี้ กู้เงินสู้ภัยแล้งปีนี้ไม่คุ้ม", 1.35),
         ("vi", "ĐẤT NƯỚC ĐỔI MỚI: giá vẫn ở MỨC CAO NHẤT lịch sử", 1.35),
+        ("zh", "老桥因两座桥墩出现裂缝关闭至周五，市长称交通将改道", 1.25),
+        ("ja", "老朽化した橋、金曜日まで通行止めに　市長「環状道路へ」", 1.25),
         ("my", "ဝန်ကြီးချုပ်က စီးပွားရေးမြှင့်တင်မှုအစီအစဉ်သစ်ကို ကြေညာလိုက်သည်", 1.7),
     ],
 )
-def test_letters_that_are_joined_or_marked_have_room_in_each_headline(
+def test_letters_that_are_joined_marked_or_square_have_room_in_each_headline(
     sample_stack: Up, watched: Watched, language: str, words: str, lines: float
 ) -> None:
     first, second = (
@@ -278,6 +280,17 @@ def test_letters_that_are_joined_or_marked_have_room_in_each_headline(
             assert height >= lines, path
     for one in (first, second):
         sample_stack.withdraw(one["id"])
+    sample_stack.drain()
+
+
+@pytest.mark.parametrize(("language", "lines"), [("en", 1.45), ("zh-Hant-TW", 1.75), ("ja", 1.75)])
+def test_characters_that_fill_their_squares_have_air_between_their_lines(
+    sample_stack: Up, watched: Watched, language: str, lines: float
+) -> None:
+    posted = sample_stack.post(f"squares {language}", language=language)
+    _, height = watched.open(posted["url"]).locator(".body").evaluate(_ROOM)
+    assert height == pytest.approx(lines, abs=0.05)
+    sample_stack.withdraw(posted["id"])
     sample_stack.drain()
 
 
