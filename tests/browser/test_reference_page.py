@@ -11,7 +11,7 @@ import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, Route
+from playwright.sync_api import Browser, Locator, Route
 
 from shared.articles import identify
 from tests.browser.conftest import Watched
@@ -401,6 +401,39 @@ def test_on_paper_nothing_has_to_be_scrolled_or_opened_and_lines_do_not_touch(
     page.emulate_media(media="screen")
 
 
+def test_on_paper_a_wide_table_keeps_its_last_columns_and_the_size_of_the_words_around_it(
+    sample_stack: Up, watched: Watched
+) -> None:
+    """What is wider than a sheet is cut off there, and some browsers make all words of the article smaller first."""
+    rows = (f"<tr>{''.join(f'<td>{value * column:,}</td>' for column in range(1, 13))}</tr>" for value in (137, 959))
+    head = "".join(f"<th>Quarter {column}</th>" for column in range(1, 13))
+    posted = sample_stack.post("wide paper", body_html=f"<table><tr>{head}</tr>{''.join(rows)}</table>")
+    watched.page.set_viewport_size({"width": 680, "height": 1000})  # A4 between its margins
+    page = watched.open(posted["url"])
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 680
+    page.emulate_media(media="screen")
+
+
+def test_on_paper_what_interrupts_a_story_is_no_larger_than_the_story_nor_higher_than_a_sheet(
+    sample_stack: Up, watched: Watched
+) -> None:
+    body = (
+        "<p>Words</p><aside><p>A box</p></aside><p><code>a</code></p><pre>b</pre>"
+        '<figure><img src="https://example.org/tall.jpg" alt="" width="1200" height="4800"></figure>'
+    )
+    corrections = [{"text": "It is 13.", "at": "2025-07-26T05:00:00Z"}]
+    posted = sample_stack.post("interrupted", body_html=body, corrections=corrections)
+    watched.page.set_viewport_size({"width": 680, "height": 1000})
+    page = watched.open(posted["url"])
+    page.emulate_media(media="print")
+    size = "element => parseFloat(getComputedStyle(element).fontSize)"
+    for name in (".body aside p", ".body code", ".body pre", ".corrections p"):
+        assert page.locator(name).first.evaluate(size) <= page.locator(".body p").first.evaluate(size), name
+    assert page.locator(".body img").evaluate("picture => picture.offsetHeight") <= 1000
+    page.emulate_media(media="screen")
+
+
 @pytest.mark.parametrize("path", ["/politics/", "/hot/", "/archive/2025/07/"])
 def test_the_rules_of_a_list_are_as_wide_as_that_below_its_name(sample_stack: Up, watched: Watched, path: str) -> None:
     page = watched.open(sample_stack.url + path)
@@ -710,16 +743,30 @@ def test_on_a_phone_the_edge_beyond_which_there_are_more_sections_is_shaded(
     watched.page.set_viewport_size({"width": 390, "height": 800})
     sections = watched.open(sample_stack.url + "/hot/").locator(".sections ul")
     sections.evaluate("(list, way) => { list.dir = way }", way)
+    _assert_the_hidden_edge_is_shaded(sections, way)
 
+
+@pytest.mark.parametrize("name", ["table", "pre"])
+def test_the_edge_beyond_which_there_is_more_of_a_table_or_of_code_is_shaded(
+    sample_stack: Up, watched: Watched, name: str
+) -> None:
+    body = f"<p>Words</p><table><tr>{'<td><br></td>' * 99}</tr></table><pre>{' ' * 400}.</pre>"
+    posted = sample_stack.post(f"shaded {name}", body_html=body)
+    block = watched.open(posted["url"]).locator(f".body {name}")
+    block.evaluate("block => { block.style.color = 'transparent'; block.style.setProperty('--hair', 'transparent') }")
+    _assert_the_hidden_edge_is_shaded(block, "ltr")
+
+
+def _assert_the_hidden_edge_is_shaded(block: Locator, way: str) -> None:
     def shaded(end: str) -> bool:
-        picture = Image.open(BytesIO(sections.screenshot())).convert("L")
+        picture = Image.open(BytesIO(block.screenshot())).convert("L")
         at = 0 if (end == "first") == (way == "ltr") else picture.width - 1
         darkest, lightest = picture.crop((at, 0, at + 1, picture.height)).getextrema()
         return darkest != lightest
 
-    assert (shaded("first"), shaded("last")) == (False, True), "the first section is in sight"
-    sections.evaluate("(list, way) => { list.scrollLeft = way === 'ltr' ? list.scrollWidth : -list.scrollWidth }", way)
-    assert (shaded("first"), shaded("last")) == (True, False), "the last section is in sight"
+    assert (shaded("first"), shaded("last")) == (False, True), "the first of it is in sight"
+    block.evaluate("(block, way) => { block.scrollLeft = (way === 'ltr' ? 1 : -1) * block.scrollWidth }", way)
+    assert (shaded("first"), shaded("last")) == (True, False), "the last of it is in sight"
 
 
 def test_a_word_without_an_end_widens_no_page_from_beside_it(tmp_path: Path, watched: Watched) -> None:
