@@ -581,6 +581,33 @@ def test_on_its_page_no_picture_is_shown_wider_than_it_is(sample_stack: Up, watc
     sample_stack.drain()
 
 
+def test_a_picture_that_is_too_small_for_its_place_is_not_made_larger(sample_stack: Up, watched: Watched) -> None:
+    file = BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(file, "JPEG")
+    files = {"media": ("icon.jpg", file.getvalue(), "image/jpeg")}
+    path = f"/v1/push/{sample_stack.run['source']}/assets"
+    assert sample_stack.ingest.post(path, data={"media_id": "icon.jpg"}, files=files).status_code == 201
+    image = {"media_id": "icon.jpg", "alt": "An icon"}
+    posted = [sample_stack.post(f"icon {number}", image=image, section="Icons") for number in range(2)]
+    sample_stack.put("/v1/front", {"lead": [{"article": one["id"]} for one in posted]})
+    sample_stack.drain()
+    watched.page.set_viewport_size({"width": 1280, "height": 2000})
+    for path in ("/", "/icons/"):
+        page = watched.open(sample_stack.url + path)
+        for icon in page.get_by_alt_text("An icon").all():
+            icon.scroll_into_view_if_needed()
+            icon.evaluate(_IS_LOADED)
+            assert icon.evaluate("icon => [icon.clientWidth, icon.clientHeight]") == [40, 30], path
+    page = watched.open(sample_stack.url)
+    kicker = page.locator(".first .kicker a").bounding_box()
+    assert kicker is not None
+    assert page.evaluate(_LINK_AT, [kicker["x"] + 5, kicker["y"] + 5]) == "/icons/"
+    sample_stack.put("/v1/front", {"lead": []})
+    for one in posted:
+        sample_stack.withdraw(one["id"])
+    sample_stack.drain()
+
+
 _LINK_AT = "([x, y]) => document.elementFromPoint(x, y).closest('a')?.getAttribute('href')"
 
 

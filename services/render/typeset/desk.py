@@ -55,18 +55,20 @@ class Stamp(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a story stands on a page: how wide its picture is there (`sizes` of HTML), and whether it can wait."""
+    """Where a story stands on a page: how wide its picture is there (`sizes` of HTML), from how many pixels on it is
+    stretched to that, and whether it can wait."""
 
     sizes: Markup
+    least: int
     can_wait: bool
 
 
 COLUMN = ready("(min-width: 82rem) 50rem, (min-width: 60rem) calc(88vw - 20rem), 100vw")
 """The width of an article's picture, which has the whole of the wide column of `press.css`."""
 COLUMN_PIXELS = 800
-FIRST = Place(COLUMN, can_wait=False)
-BESIDE = Place(ready("(min-width: 60rem) 24rem, (min-width: 40rem) 50vw, 100vw"), can_wait=True)
-BELOW = Place(ready("9rem"), can_wait=True)
+FIRST = Place(COLUMN, COLUMN_PIXELS // 2, can_wait=False)
+BESIDE = Place(ready("(min-width: 60rem) 24rem, (min-width: 40rem) 50vw, 100vw"), 192, can_wait=True)
+BELOW = Place(ready("9rem"), 72, can_wait=True)
 
 
 def sizes_within(column: Markup, pixels: int, width: int | None) -> Markup:
@@ -196,13 +198,15 @@ class Desk:
         return self._set(card, BELOW)
 
     def _set(self, card: Card, place: Place, views: int | None = None) -> Block:
+        picture = self.picture(card.image)
         shown = {
             "href": self.href(card.path),
             "headline": card.headline,
             "excerpt": card.excerpt,
             "section": self.section(card.section),
             "stamp": self.stamp(card.published_at),
-            "picture": self.picture(card.image),
+            "picture": picture,
+            "is_small": picture is not None and picture.width is not None and 0 < picture.width < place.least,
             "place": place,
             "views": views,
         }
