@@ -109,3 +109,10 @@ def test_a_picture_that_was_only_pushed_is_shown_by_its_media_id() -> None:
     found = draft({**gallery("a"), "slides--2": pushed})
     assert '<img src="m1" alt="">' in (found.body_html or "")
     assert dict(found.embedded)["m1"] == "m1"
+
+
+def test_beside_a_gallery_a_body_may_show_a_picture_that_has_no_file() -> None:
+    embedded = '<!-- EMBED START Image {id: "editor_0"} --><figure><img src="x"></figure><!-- EMBED END -->'
+    pictures = {**gallery("a", "b"), "editor_0": picture("e", renditions={})}
+    found = draft(pictures, body_html=f"<p>It burns.</p>{embedded}")
+    assert shown(found) == ["b"]
