@@ -114,6 +114,9 @@ def _prepare(folder: Folder, ports: Ports, *, sample: bool) -> _Setup:
         raise CannotStart(f"cannot write to {folder.root}: {error}") from None
     if other_address(settings.site, ports.url("site")):
         say(f"{folder.site_settings} says base_url = {settings.site.base_url!r}; addresses will point there")
+    if shutil.disk_usage(folder.root).free < settings.disk_floor_mb * 1024 * 1024:
+        floor = f"{settings.disk_floor_mb} MB (PRESSRUN_DISK_FLOOR_MB)"
+        say(f"{folder.root}: the disk has less than {floor} free; ingest accepts nothing until there is more")
     return _Setup(folder, ports, secrets, settings, Stack(folder, stages, _describe(settings, ports, secrets), say))
 
 

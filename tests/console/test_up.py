@@ -24,7 +24,7 @@ from services.console.parts import Ports, service_environ, site_part, store_part
 from services.console.probe import ask_store
 from services.console.serve import listener
 from services.console.stack import Stack, check_ports, reclaim
-from services.console.up import _describe, say_curl
+from services.console.up import _describe, _prepare, say_curl
 from shared.settings import Settings
 from shared.site_settings import SiteSettings
 from shared.sources import read_sources
@@ -703,6 +703,16 @@ def test_run_json_names_a_source_whose_token_is_known(folder: Folder) -> None:
     run = _describe(Settings.load({}, data=folder.root), Ports(8080), SECRETS)
     assert (run["source"], run["token"], run["hmac_secret"]) == ("second", "plain", "")
     assert (run["site"], run["render"]) == ("http://127.0.0.1:8080", "http://127.0.0.1:8083")
+
+
+@pytest.mark.parametrize(("floor", "is_told"), [("0", False), ("999999999", True)])
+def test_a_disk_on_which_nothing_would_be_accepted_is_named(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], floor: str, is_told: bool
+) -> None:
+    monkeypatch.setenv("PRESSRUN_DISK_FLOOR_MB", floor)
+    _prepare(folder, Ports(8080), sample=False)
+    told = f"pressrun: {folder.root}: the disk has less than 999999999 MB (PRESSRUN_DISK_FLOOR_MB) free; "
+    assert capsys.readouterr().err.startswith(told) is is_told
 
 
 def test_the_curl_line_can_be_pasted(capsys: pytest.CaptureFixture[str]) -> None:
