@@ -14,6 +14,12 @@ add_action('transition_post_status', function ($new, $old, $post) {
         pressrun_queue($post->ID);
     }
 }, 10, 3);
+add_action('post_updated', function ($id, $after, $before) {  // what has become a page is no post any more
+    $was_sent = $before->post_type === 'post' && in_array($before->post_status, ['publish', 'future'], true);
+    if ($was_sent && $after->post_type !== 'post') {
+        pressrun_queue($id);
+    }
+}, 10, 3);
 add_action('before_delete_post', function ($id) {
     if (get_post_type($id) === 'post') {
         pressrun_queue($id);
@@ -50,7 +56,7 @@ function pressrun_setting($name) {
 }
 
 function pressrun_read($id) {
-    $status = get_post($id) ? get_post_status($id) : 'trash';
+    $status = get_post_type($id) === 'post' ? get_post_status($id) : 'trash';
     if (!in_array($status, ['publish', 'future'], true)) {
         return ['id' => (int) $id, 'type' => 'post', 'status' => $status, 'modified_gmt' => gmdate('Y-m-d\TH:i:s')];
     }

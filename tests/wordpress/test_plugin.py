@@ -150,6 +150,18 @@ def test_a_post_deleted_for_good_is_gone(blog: Blog, ident: int) -> None:
     blog.waits_for(path, 410)
 
 
+def test_a_post_that_becomes_a_page_is_gone_and_can_return(blog: Blog, ident: int) -> None:
+    path = path_of(blog.save(ident)[0]["answer"]["url"])
+    blog.waits_for(path, 200)
+    (call,) = blog.save(ident, type="page")
+    assert call["answer"]["outcome"] == "withdrawn"
+    blog.waits_for(path, 410)
+    assert blog.save(ident, type="page", title="As a page") == []
+    (call,) = blog.save(ident, type="post", later=60)
+    assert call["answer"]["outcome"] == "published"
+    blog.waits_for(path, 200)
+
+
 def test_a_scheduled_post_is_sent_at_once_and_again_when_it_is_due(blog: Blog, ident: int) -> None:
     later = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M:%S}"
     (call,) = blog.save(ident, "future", date_gmt=later)

@@ -232,9 +232,13 @@ function cron_without($hook, $args)
 function save($id, $post)
 {
     $kept = $GLOBALS['state']['posts'][$id] ?? ['type' => 'post', 'status' => 'new', 'categories' => [], 'tags' => []];
+    $before = get_post($id);
     $late = array_intersect_key($post, ['categories' => 1, 'tags' => 1]);
     $GLOBALS['state']['posts'][$id] = array_diff_key($post, $late) + $kept;
     do_action('transition_post_status', get_post_status($id), $kept['status'], get_post($id));
+    if ($before) {
+        do_action('post_updated', $id, get_post($id), $before);
+    }
     $GLOBALS['state']['posts'][$id] = $late + $GLOBALS['state']['posts'][$id];
 }
 
