@@ -5,6 +5,7 @@ wrong, if they are: so it is held against the articles themselves too, once the 
 """
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -188,6 +189,6 @@ class Suspects:
 
     async def _page_of(self, path: str) -> str:
         """The page that a file is of, or that its address belongs to; empty if there is none."""
-        address = path_of(path.removeprefix("_gone").removeprefix("_moved"))
+        address = path_of(re.sub("^_(gone|moved)/", "", path))
         is_fixed = "/" not in path and path.endswith(".html") and address != "/"
         return keys.FIXED if is_fixed else await page_of(self._store, address) or ""

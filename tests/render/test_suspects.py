@@ -12,6 +12,7 @@ import pytest
 
 from services.render import check, suspects
 from services.render.check import Differences
+from services.render.dirty import Dirty
 from services.render.edition import LiveEdition
 from services.render.suspects import Suspects
 from shared.backlog import PRESSES
@@ -162,3 +163,21 @@ async def test_what_comes_when_a_page_was_looked_at_does_not_make_it_differ_from
     monkeypatch.setattr(suspects, "PATIENCE", 0.3)
     monkeypatch.setattr(Suspects, "_by_articles", and_one_comes_before)
     assert (await confirmed(room, Differences({"world/index.html": "list:section:world"}))).clean
+
+
+@pytest.mark.parametrize("folder", ["_moved", "_gone"])
+async def test_a_file_in_the_place_of_all_redirects_or_of_all_that_is_gone_is_named_while_news_comes(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    """It keeps pages from being built, so that there is no rest; and it is no part of the front page, which moves."""
+    monkeypatch.setattr(suspects, "PATIENCE", 0.3)
+    begun = Dirty.now
+
+    async def and_news_comes(dirty: Dirty) -> int:
+        at = await begun(dirty)
+        await dirty.mark(["front", "article:that-cannot-be-built"])
+        return at - 1
+
+    monkeypatch.setattr(Dirty, "now", and_news_comes)
+    (room.tree.root / folder).write_text("no folder")
+    assert (await confirmed(room, Differences(extra=[folder]))).extra == [folder]
