@@ -23,11 +23,14 @@ def add(new: str, full: str) -> None:
 
 
 def holds(full: str, content: bytes) -> bool | None:
-    """Whether a file has just this content; None if there is none. A link is no file, wherever it leads."""
+    """Whether a file has just this content; None if there is none. A link is no file, wherever it leads; and one that
+    we may not read has not what readers are to get."""
     try:
         file = os.open(full, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)  # a pipe would never open
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except PermissionError:
+        return False
     except OSError as error:
         if error.errno == errno.ELOOP:
             return None

@@ -87,7 +87,7 @@ class Site:
 
     def read(self, path: str) -> bytes | None:
         """The content of a file, the target of a link, None if there is neither. What lies beyond a link in the place
-        of a folder is no part of the site."""
+        of a folder is no part of the site, and nobody has anything of what we may not read."""
         folder = path
         while folder := folder.rpartition("/")[0]:
             if os.path.islink(f"{self.root}/{folder}"):  # noqa: PTH114 - of a million pages
@@ -99,14 +99,18 @@ class Site:
             return full.read_bytes() if full.is_file() else None  # a pipe would never end
         except FileNotFoundError:
             return None
+        except PermissionError:
+            return b""
 
     def has_name(self, path: str) -> bool:
         """Whether there is anything of this name, a pipe or a link that leads nowhere among them."""
         return os.path.lexists(self.root / path)
 
     def length(self, path: str) -> int | None:
-        """How many bytes a file has; None if there is none."""
-        return length_of(self.root / path)
+        """How many bytes a file has; None if there is none, or none that we may look at."""
+        with contextlib.suppress(PermissionError):
+            return length_of(self.root / path)
+        return None
 
     def walk(self) -> Iterator[str]:
         """Every path of the tree that readers can be served from."""

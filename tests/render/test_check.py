@@ -1,6 +1,8 @@
 """The check of a site that goes on meanwhile: what differs only because something has just come is no difference."""
 
+import asyncio
 import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ from shared.dead_letters import letters
 from shared.live import days_key, list_key, live_key, months_key
 from shared.store import Store
 from tests.properties.press_room import PressRoom, draft
+from tests.unprivileged import as_anybody
 
 
 async def publish(room: PressRoom, guid: str) -> str:
@@ -259,3 +262,31 @@ async def test_a_page_that_cannot_be_built_any_more_when_it_is_looked_at_again_i
 
     monkeypatch.setitem(pages.KINDS, "front", broken)
     assert (await suspects(room).confirm(found)).failed == {"front": "RuntimeError: no such card"}
+
+
+async def test_what_may_not_be_read_is_named_and_built_again(room: PressRoom) -> None:
+    await room.accept(draft("g", section="World"))
+    await room.drain()
+    for path in ("index.html", "world/feed.xml"):
+        (room.tree.root / path).chmod(0)
+    with as_anybody():
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())  # others may read anything
+        found = await suspects(room).confirm(await room.differences())
+        assert found.differs.keys() == {"index.html", "world/feed.xml"}
+        await repair(room.store, room.tree, found)
+        await room.drain()
+        assert (await room.differences()).clean
+    assert (room.tree.root / "index.html").stat().st_mode & 0o444
+
+
+async def test_what_lies_in_a_folder_that_may_not_be_entered_is_named(room: PressRoom) -> None:
+    await room.accept(draft("g", section="World"))
+    await room.drain()
+    folder = room.tree.root / "world"
+    mode = folder.stat().st_mode
+    folder.chmod(0)
+    with as_anybody():
+        found = await room.differences()
+    folder.chmod(mode)
+    inside = {path.relative_to(room.tree.root).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert found.differs.keys() | found.missing.keys() == inside
