@@ -7,7 +7,7 @@ import html5lib  # type: ignore[import-untyped]  # it has no types
 import httpx
 import pytest
 
-from shared.reference import bounds_of, reference, type_of
+from shared.reference import bounds_of, reference, type_of, words_of
 from tests.stack import Up
 
 PAGES = [("ingest", "/docs"), ("trending", "/docs"), ("render", "/docs"), ("ingest", "/asyncapi")]
@@ -30,6 +30,7 @@ def test_a_page_loads_nothing_and_all_its_links_lead_somewhere(sample_stack: Up,
     assert not [node.tag for node in root.iter() if node.tag in loading]
     assert "url(" not in answer.text
     assert "@import" not in answer.text
+    assert "`" not in answer.text  # it is code
     ids = [node.get("id") for node in root.iter() if node.get("id")]
     assert len(ids) == len(set(ids))
     links = {node.get("href") or "" for node in root.iter("a")}
@@ -61,6 +62,11 @@ def test_every_stream_and_event_has_its_line(sample_stack: Up) -> None:
     shown = {"".join(heading.itertext()) for heading in root.iter("h2")}
     assert {f"Stream {stream}" for stream in document["channels"]} <= shown
     assert set(document["components"]["messages"]) <= {cell.text for cell in root.iter("code")}
+
+
+def test_what_stands_between_backticks_is_code_and_still_text() -> None:
+    assert words_of("`a` or `<b>`, not ` alone") == "<code>a</code> or <code>&lt;b&gt;</code>, not ` alone"
+    assert words_of(None) == ""
 
 
 def test_words_of_a_document_are_text() -> None:

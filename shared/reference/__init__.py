@@ -1,5 +1,6 @@
 """OpenAPI and AsyncAPI documents as pages for people: plain HTML, which loads nothing from anywhere."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ _BOUNDS = (
     "minItems", "maxItems",
 )  # fmt: skip
 _ALTERNATIVES = {"anyOf": Markup(" or "), "oneOf": Markup(" or "), "allOf": Markup(" and ")}
+_CODE = re.compile("`([^`]+)`")
 _POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
 
 
@@ -51,6 +53,12 @@ def bounds_of(schema: Schema) -> list[tuple[str, Any]]:
     return [(word, {**inner, **schema}[word]) for word in _BOUNDS if {**inner, **schema}.get(word) is not None]
 
 
+def words_of(text: str | None) -> Markup:
+    """A text, in which what stands between backticks is code."""
+    pieces = enumerate(_CODE.split(text or ""))
+    return Markup("").join(Markup("<code>{}</code>").format(piece) if at % 2 else piece for at, piece in pieces)
+
+
 def name_of(reference: str) -> str:
     """The name that a reference ends with."""
     return reference.rpartition("/")[2]
@@ -60,4 +68,4 @@ _ENVIRONMENT = Environment(  # not strict: documents leave out what they have no
     loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
 _ENVIRONMENT.globals |= {"type_of": type_of, "bounds_of": bounds_of}
-_ENVIRONMENT.filters |= {"name": name_of}
+_ENVIRONMENT.filters |= {"name": name_of, "words": words_of}

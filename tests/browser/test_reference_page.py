@@ -144,6 +144,21 @@ def test_axe_finds_nothing(sample_stack: Up, watched: Watched, path: str, colour
     assert found.violations_count == 0, found.generate_report()
 
 
+_NAMES_IN_ONE_PIECE = "names => names.every(name => name.getClientRects().length === 1)"
+
+
+@pytest.mark.parametrize(("service", "path"), [("ingest", "/docs"), ("ingest", "/asyncapi"), ("trending", "/docs")])
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_the_pages_of_the_apis_can_be_read(
+    sample_stack: Up, watched: Watched, service: str, path: str, colours: Any
+) -> None:
+    watched.page.emulate_media(color_scheme=colours)
+    page = watched.open(sample_stack.run[service] + path)
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.locator("td:first-child > code").evaluate_all(_NAMES_IN_ONE_PIECE)
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_links_are_large_enough_for_a_finger(sample_stack: Up, watched: Watched, width: int) -> None:
     moments = ("2025-05-01T09:00:00Z", "2025-06-01T09:00:00Z", "2025-07-01T09:00:00Z", "2025-07-02T09:00:00Z")
