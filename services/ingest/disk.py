@@ -3,9 +3,8 @@
 import shutil
 from pathlib import Path
 
+from services.ingest.refusals import NO_ROOM, refused
 from shared.problems import Problem
-
-NO_ROOM = "the disk is nearly full"
 
 
 class Disk:
@@ -23,6 +22,7 @@ class Disk:
         """Raise Problem where so many bytes would come too near. A request was let in when there was room for it: that
         says nothing of the ten-thousandth line of a batch, nor of what came in with it."""
         if self.is_nearly_full(more):
+            refused.labels(NO_ROOM).inc()
             raise Problem(503, f"{NO_ROOM}; try again later")
 
 

@@ -4,14 +4,10 @@ import time
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.ingest.disk import NO_ROOM, Disk
-from shared.metrics import Counter
+from services.ingest.disk import Disk
+from services.ingest.refusals import NO_ROOM, TOO_MANY, refused
 from shared.problems import Problem
 
-refused = Counter("pressrun_requests_refused_total", "Requests answered 503 before any work", ["reason"])
-TOO_MANY = "too many requests at once"
-for _reason in (TOO_MANY, NO_ROOM):
-    refused.labels(_reason)  # told from 0 on: where there was no number, Prometheus sees no rise
 LOOK_EVERY = 1.0
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from prometheus_client import REGISTRY
 
 from services.ingest.disk import Disk
 from services.ingest.draft import Draft
@@ -225,6 +226,7 @@ async def test_what_came_in_while_there_was_room_is_not_taken_where_it_leaves_no
     settings = Settings(data=tmp_path, redis_url=valkey)
     store = Store(settings)
     register = Register(store, SiteSettings(), Clock(settings), Disk(tmp_path, floor_mb=1))
+    before = refused_for_want_of_room()
     for guid, length, free, is_taken in (
         ("a", 4096, 2 * MIB, True),
         ("b", MIB, 3 * MIB, False),
@@ -240,3 +242,10 @@ async def test_what_came_in_while_there_was_room_is_not_taken_where_it_leaves_no
             assert refused.value.status == 503
         assert bool(await store.do("EXISTS", record_key(identify("desk", guid)))) is is_taken
     await store.close()
+    assert refused_for_want_of_room() == before + 2, "an alarm looks at it"
+
+
+def refused_for_want_of_room() -> float:
+    told = REGISTRY.get_sample_value("pressrun_requests_refused_total", {"reason": "the disk is nearly full"})
+    assert told is not None
+    return told
