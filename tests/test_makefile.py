@@ -1,5 +1,6 @@
 """The Makefile: what it needs, and what it leaves alone."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -9,8 +10,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 
 
-def make(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["make", *words], cwd=folder, capture_output=True, text=True, check=False, timeout=30)
+def make(folder: Path, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["make", *words], cwd=folder, env=os.environ | environ, capture_output=True, text=True, check=False, timeout=30
+    )
 
 
 def test_what_it_takes_away_is_nothing_that_was_posted() -> None:
@@ -30,3 +33,13 @@ def test_an_old_python_is_named_before_anything_is_made(tmp_path: Path) -> None:
     assert told.returncode
     assert "Python 3.11 or newer is needed, this is 3.9; name another: make run PYTHON=python3.13" in told.stderr
     assert not (tmp_path / ".venv").exists()
+
+
+def test_libraries_go_into_the_venv_also_where_pip_is_told_to_put_them_into_the_users_home(tmp_path: Path) -> None:
+    (tmp_path / "Makefile").symlink_to(ROOT / "Makefile")
+    for folder in ("requirements", ".venv/bin"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "requirements/dev.lock").touch()
+    (tmp_path / ".venv/bin/pip").symlink_to(Path(sys.executable).with_name("pip"))
+    told = make(tmp_path, "--assume-old=.venv/.installed", ".venv/.installed-dev", PIP_USER="1")
+    assert told.returncode == 0, told.stderr
