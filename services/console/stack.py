@@ -88,8 +88,11 @@ class Stack:
             for waiter in waiting:
                 waiter.cancel()
         if child.given_up.is_set():
-            error = CannotStart(f"{child.part.name} does not start. Its last lines:")
-            error.add_note(child.last_lines())
+            lines = child.last_lines()
+            error = CannotStart(
+                f"{child.part.name} does not start" + (". Its last lines:" if lines else ", and has written nothing")
+            )
+            error.add_note(lines)
             raise error
 
     def _record(self) -> None:

@@ -279,7 +279,7 @@ async def test_a_child_that_will_not_start_is_given_up_with_its_last_lines(folde
 
 async def test_a_command_that_is_not_there_is_given_up_too(folder: Folder) -> None:
     part = broken(folder, "ingest")
-    with pytest.raises(CannotStart, match="ingest does not start"):
+    with pytest.raises(CannotStart, match=r"^ingest does not start, and has written nothing$"):
         async with running(folder, [Part(part.name, ("/none",), part.folder, part.environ, part.is_ready)]):
             pass
 
