@@ -26,7 +26,11 @@ def listener(host: str, port: int, *, is_shared: bool) -> socket.socket:
 
 
 def main(name: str, host: str, port: int) -> None:
-    """Serve until SIGTERM."""
+    """Serve until SIGTERM; a port that another has taken since `up` looked ends it in one line."""
+    try:
+        bound = listener(host, port, is_shared=name == "ingest")
+    except OSError as error:
+        sys.exit(f"port {port} on {host} is not free ({error.strerror})")
     config = uvicorn.Config(
         f"services.{name}.app:app",
         loop="uvloop",
@@ -38,7 +42,7 @@ def main(name: str, host: str, port: int) -> None:
         timeout_keep_alive=30,
         backlog=2048,
     )
-    uvicorn.Server(config).run(sockets=[listener(host, port, is_shared=name == "ingest")])
+    uvicorn.Server(config).run(sockets=[bound])
 
 
 if __name__ == "__main__":

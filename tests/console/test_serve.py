@@ -5,6 +5,7 @@ import contextlib
 import json
 import re
 import socket
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -63,6 +64,16 @@ def test_a_head_that_goes_on_and_on_is_ended(port: int, begins: bytes) -> None:
             told = connection.makefile("rb").read()
     assert not told or told.startswith(b"HTTP/1.1 405 " if begins.startswith(CHUNKED) else b"HTTP/1.1 431 ")
     assert is_live(f"http://127.0.0.1:{port}")
+
+
+def test_a_port_that_another_has_taken_meanwhile_is_named() -> None:
+    with socket.create_server(("127.0.0.1", free_port())) as taken:
+        port = str(taken.getsockname()[1])
+        told = subprocess.run(
+            [sys.executable, "-m", "services.console.serve", "trending", "127.0.0.1", port],
+            cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert (told.returncode, told.stderr) == (1, f"port {port} on 127.0.0.1 is not free (Address already in use)\n")
 
 
 def test_compose_serves_as_pressrun_up_does(valkey: str, tmp_path: Path) -> None:
