@@ -169,13 +169,20 @@ local function take_place(id, heir)
   end
 end
 
--- An article that returns stands no longer for those that went with it, unless its event says so; they join `ids`.
+-- Those that went with an article, or after it: it does not stand for them any more, unless its event says so.
+local function left_behind(id, earlier)
+  local found = {}
+  for _, member in ipairs(call('SINTER', members_key(id), LOOSE)) do
+    if member ~= earlier then found[#found + 1] = member end
+  end
+  return found
+end
+
+-- An article that returns, or is changed, lets these go; they join `ids`.
 local function let_go(id, earlier, ids)
-  for _, member in ipairs(call('SMEMBERS', members_key(id))) do
-    if member ~= earlier and call('SISMEMBER', LOOSE, member) == 1 then
-      take_place(member, '')
-      ids[#ids + 1] = member
-    end
+  for _, member in ipairs(left_behind(id, earlier)) do
+    take_place(member, '')
+    ids[#ids + 1] = member
   end
 end
 
@@ -183,7 +190,8 @@ end
 local function stays(id, before, described, earlier)
   local standing = string.match(before, '^%+ %S+ (.*)')
   if not standing or string.match(described, '^%+ %S+ (.*)') ~= standing then return false end
-  return not call('HGET', HEIRS, id) and (earlier == '' or call('HGET', HEIRS, earlier) == id)
+  if call('HGET', HEIRS, id) or #left_behind(id, earlier) > 0 then return false end
+  return earlier == '' or call('HGET', HEIRS, earlier) == id
 end
 
 local ids, was_read = {}, {}

@@ -406,6 +406,22 @@ async def test_what_was_a_rewrite_shows_nothing_of_a_story_that_stays_withdrawn(
         assert await newsroom.top(window) == [(two, 3)]
 
 
+async def test_what_is_a_rewrite_no_longer_shows_nothing_of_that_story_though_its_words_alone_change(
+    newsroom: Newsroom,
+) -> None:
+    one, two = await newsroom.publish("one"), await newsroom.publish("two", evolved_from="one")
+    await newsroom.withdraw(one, replaced_by=two)
+    for ident in (one, one, two):
+        await newsroom.view(ident)
+    await newsroom.publish("two")
+    await newsroom.withdraw(one)
+    await newsroom.drain()
+    assert await newsroom.top() == [(two, 3)]
+    await newsroom.publish("two")
+    await newsroom.drain()
+    assert await newsroom.top() == [(two, 1)]
+
+
 async def test_rewrites_that_take_turns_lose_nothing(newsroom: Newsroom) -> None:
     one, two = await newsroom.publish("one"), await newsroom.publish("two", evolved_from="one")
     await newsroom.withdraw(one, replaced_by=two)
