@@ -75,6 +75,14 @@ def test_what_is_written_from_the_right_is_so_in_feeds_too(printer: Printer, art
         assert [part.text for part in root.iter(name)] == [entry["content_html"]]
 
 
+@pytest.mark.parametrize(("article", "begins"), [(story("مرحبا"), '<div dir="rtl">'), (story(language="en"), "<p>")])
+def test_feeds_of_a_site_from_the_right_say_so_of_what_is_written_so_alone(article: Article, begins: str) -> None:
+    """Readers of feeds do not take the direction from the language of the site."""
+    printer = Printer(SITE.model_copy(update={"language": "ar"}))
+    [entry] = json.loads(printer.print(contexts_of(article)[c.JsonFeed]))["items"]
+    assert entry["content_html"].startswith(begins)
+
+
 def test_a_live_blog_that_grows_does_not_fill_the_memory(printer: Printer) -> None:
     tracemalloc.start()
     try:
