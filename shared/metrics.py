@@ -85,11 +85,19 @@ class _All(MultiProcessCollector):
         return found
 
 
+class _ThisProcess(ProcessCollector):
+    """What the system knows of the process that answers, where another one may answer next: how it is, and not what it
+    has counted, which would go down from one answer to the next."""
+
+    def collect(self) -> Iterable[Metric]:
+        return [metric for metric in super().collect() if metric.type != "counter"]
+
+
 def exposition() -> bytes:
     """The metrics as Prometheus reads them: of this process, or of all that share a folder with it."""
     if not _IS_SHARED:
         return generate_latest(REGISTRY)
     registry = CollectorRegistry()
     _All(registry)  # type: ignore[no-untyped-call]  # prometheus_client's
-    ProcessCollector(registry=registry)
+    _ThisProcess(registry=registry)
     return generate_latest(registry)

@@ -279,6 +279,14 @@ def test_processes_of_one_service_tell_what_all_have_counted(tmp_path: Path) -> 
     assert "pressrun_unhandled_exceptions_total 6.0" in _count(tmp_path, "w", 1, 4), "it was started again"
 
 
+def test_what_one_process_alone_counts_is_not_told_for_all(tmp_path: Path) -> None:
+    """It would be less where another one answers next, which Prometheus takes for a new beginning."""
+    metrics.make_room(tmp_path, "w")
+    counters = {line.split()[2] for line in _count(tmp_path, "w", 1, 1) if line.endswith(" counter")}
+    assert counters
+    assert not [name for name in counters if not name.startswith("pressrun_")]
+
+
 EARLY = """
 import importlib, sys
 from prometheus_client import metrics, values
