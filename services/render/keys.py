@@ -4,6 +4,7 @@
 `archive:{list}|{period}|{n}` · `feed:{list}` · `sitemap-index` · `sitemap:{month}|{n}` · `news-sitemap` ·
 `fragment:{masthead,navigation,hot,topics}` · `fixed` (error pages, robots, static files) ·
 `picture:{address}`, no page but the public files of a picture, which are told of ·
+`extra`, what is in the site's folder and of no page, told of when a repair takes it away ·
 `near:…`, no page but a look at which pages there are around an article (`neighbours`)
 """
 
@@ -12,6 +13,7 @@ HOT = "hot"
 SITEMAPS = "sitemap-index"
 NEWS = "news-sitemap"
 FIXED = "fixed"
+EXTRA = "extra"
 MASTHEAD = "fragment:masthead"
 NAVIGATION = "fragment:navigation"
 HOT_BLOCK = "fragment:hot"

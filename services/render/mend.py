@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from services.render import keys
 from services.render.check import Differences, compare
 from services.render.dirty import Dirty
 from services.render.edition import LiveEdition
@@ -18,12 +19,16 @@ from services.render.site import Site
 from services.render.suspects import Suspects
 from services.render.whole import WholeEdition
 from shared import metrics
+from shared.clock import tick
+from shared.events import PAGES, PageRemoved, announce
 from shared.logs import configure_logs, log
 from shared.settings import Settings
 from shared.store import Store, StoreUnavailable
 
 BOOT = "render:boot"
 UNMENDED = "unmended"
+REPAIR = "repair"
+"""The cause of what is built again or taken away."""
 PAUSE, LONGEST_PAUSE = 1.0, 60.0
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -69,12 +74,14 @@ async def _run(command: Sequence[str]) -> int:
 
 
 async def repair(store: Store, site: Site, found: Differences) -> bool:
-    """Take away what is extra and mark what differs or is missing, after lists that are wrong themselves; False if
-    these are so still, since the site did not stand still."""
+    """Take away what is extra, tell of it, and mark what differs or is missing, after lists that are wrong themselves;
+    False if these are so still, since the site did not stand still."""
     listed = not found.in_lists or await relist(store)
-    for path in found.extra:
-        site.remove(path)
-    await Dirty(store, "mend").mark_again(found.repairs(), "repair")
+    # readers could have it until now, and so may caches: a page that was gone stands again where the machine crashed
+    if gone := [path for path in found.extra if site.remove(path)]:
+        removed = PageRemoved(at=await tick(store), page=keys.EXTRA, paths=gone, cause=REPAIR)
+        await store.commit({}, [announce(PAGES, removed)])
+    await Dirty(store, "mend").mark_again(found.repairs(), REPAIR)
     return listed
 
 

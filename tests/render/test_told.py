@@ -10,6 +10,7 @@ import pytest
 
 from services.render.dirty_steps import UNTOLD, WHY
 from services.render.keys import article
+from services.render.mend import mend
 from services.render.output import Output, gone, moved, page_file
 from services.render.shelf import Shelf
 from shared.articles import identify
@@ -178,3 +179,21 @@ async def test_a_page_that_stayed_as_it_was_is_not_told_of_though_a_ranking_chan
     await room.drain()
     assert tries[:2] == [False, True]
     assert page not in {event["page"] for event in await told(room)}
+
+
+async def test_a_page_that_a_crash_of_the_machine_brought_back_is_told_of_when_a_repair_takes_it_away(
+    room: PressRoom,
+) -> None:
+    page = room.tree.root / "world/index.html"
+    before = page.read_bytes()
+    await room.accept(draft("g", section="World", status="canceled"))
+    await room.drain()
+    page.parent.mkdir(exist_ok=True)
+    page.write_bytes(before)
+    await room.store.do("DEL", PAGES)
+    await mend(room.settings)
+    [event] = await told(room)
+    assert (event["type"], event["page"], event["paths"]) == ("page.removed", "extra", ["world/index.html"])
+    assert not page.exists()
+    await mend(room.settings)
+    assert len(await told(room)) == 1
