@@ -14,6 +14,7 @@ from shared.clock import Clock
 from shared.logs import log
 from shared.refusal import tell_wrong_settings
 from shared.replicas import Replicas
+from shared.schema import bring_up
 from shared.settings import Settings
 from shared.store import LINKS, Store, StoreUnavailable
 from shared.streams import Consumer
@@ -21,8 +22,6 @@ from shared.wrong import WrongSetting
 
 LAG_BOUND = 10_000
 OLDEST_BOUND = 60.0
-SCHEMA = 1
-SCHEMA_KEY = "schema"
 STORE_PATIENCE = 30.0
 STOP_PATIENCE = 4.0
 
@@ -112,17 +111,9 @@ class Service:
                 faults[name] = fault
         return faults
 
-    async def _know_the_schema(self) -> None:
-        """Refuse a store that a newer version has written; an older one would be upgraded here."""
-        kept = int(await self.store.do("GET", SCHEMA_KEY) or 0)
-        if kept > SCHEMA:
-            raise WrongSetting(f"the store has the schema {kept}; this version knows {SCHEMA}: install a newer one")
-        if kept < SCHEMA:
-            await self.store.do("SET", SCHEMA_KEY, SCHEMA)
-
     async def _prepare(self) -> None:
         """What the store has to say before anything begins."""
-        await self._know_the_schema()
+        await bring_up(self.store)
         if await self.clock.start(self.store):
             log().warning("the clock is behind the site's last moment; the site waits there")
         for consumer in self.consumers:

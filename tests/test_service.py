@@ -27,7 +27,8 @@ from shared.failures import problem_of
 from shared.logs import NowAndThen
 from shared.problems import Problem
 from shared.running import running as service_is_running
-from shared.service import SCHEMA, SCHEMA_KEY, Service
+from shared.schema import SCHEMA, SCHEMA_KEY
+from shared.service import Service
 from shared.settings import Settings
 from shared.store import Store, StoreUnavailable
 from shared.wrong import WrongSetting

@@ -21,6 +21,7 @@ from services.console.terminal import err, out
 from services.render.dirty import Dirty
 from services.render.everything import scan
 from services.render.refresh import mark_everything
+from shared.schema import SCHEMA_KEY, bring_up, is_newer
 from shared.store import Command, Store
 
 TOGETHER = 64
@@ -53,6 +54,7 @@ def import_(file: Exported, data: Data = None) -> None:
                     await _write_lines(store, ours)
                     count += sum(one.type != "entries" for one in portion)
             _compare_settings(archive, place)
+        await bring_up(store)
         await mark_everything(store, Dirty(store, "import"), "import")
         return count
 
@@ -102,8 +104,9 @@ def _check(file: Path) -> int:
             while whole.read(2**20):
                 pass
         with tarfile.open(file, "r:gz") as archive:
-            for _ in kept(_member(archive, "store.ndjson")):
-                pass
+            for one in kept(_member(archive, "store.ndjson")):
+                if one.key == SCHEMA_KEY and one.type == "string" and is_newer(int(one.value)):
+                    raise CannotStart(f"{file}: a newer version has written it: install that one")
             return sum(member.size for member in _media(archive))
     except _UNREADABLE as error:
         raise Damaged(str(error)) from None

@@ -14,6 +14,7 @@ from services.render.contexts import Context
 from services.render.typeset import article, feeds, lists
 from services.render.typeset.desk import Desk
 from services.render.typeset.ready import ready
+from shared.schema import SCHEMA
 from shared.site_settings import SiteSettings
 
 HERE = Path(__file__).parent
@@ -105,8 +106,9 @@ def is_of_another_version(path: str) -> bool:
 
 def _digest(site: SiteSettings) -> str:
     """Of all that decides what a page looks like beside what there is in the store: templates, what is written of
-    articles and which ones a page shows, the site's settings."""
-    digest = hashlib.blake2b(site.model_dump_json().encode(), digest_size=16)
+    articles and which ones a page shows, the site's settings; and how the store is written, since an older version may
+    have shown less of it."""
+    digest = hashlib.blake2b(f"{SCHEMA} {site.model_dump_json()}".encode(), digest_size=16)
     for path in sorted(path for path in HERE.rglob("*") if _decides(path)):
         digest.update(f"\0{path.relative_to(HERE)}\0".encode())
         digest.update(path.read_bytes())

@@ -30,6 +30,7 @@ from services.render.everything import ALWAYS
 from shared.clock import due
 from shared.events import VIEWS
 from shared.live import live_key
+from shared.schema import SCHEMA, SCHEMA_KEY
 from shared.service import Service
 from shared.settings import Settings
 from shared.store import Store
@@ -437,6 +438,33 @@ def test_what_the_pages_here_were_built_with_is_not_overwritten(store: redis.Red
         store.mset({"render:look": "mine", "render:boot": "mine"})
         import_(file)
         assert store.mget("render:look", "render:boot") == [b"mine", b"mine"]
+
+
+def kept_as(key: str, value: str) -> dict[str, str]:
+    """A text, as a file has it."""
+    return {"key": key, "type": "string", "value": raw(value)}
+
+
+def test_what_an_older_version_exported_is_brought_to_this_one_s_schema(store: redis.Redis, tmp_path: Path) -> None:
+    lines: list[Any] = [
+        {"key": "list:all", "type": "zset", "value": [raw("a"), raw("1")]},
+        {"key": "place:all:2025-07", "type": "zset", "value": [raw("gone"), raw("0"), raw("a"), raw("1")]},
+        {"key": "periods:all", "type": "hash", "value": [raw("2025-07"), raw("1")]},
+        kept_as(SCHEMA_KEY, "1"),
+    ]
+    import_(packed(tmp_path / "old.pressrun", head(), *lines, end(len(lines))))
+    assert store.hgetall("months:all") == {b"2025-07": b"1"}
+    assert not store.exists("periods:all")
+    assert store.get(SCHEMA_KEY) == b"%d" % SCHEMA
+
+
+def test_what_a_newer_version_exported_is_refused_before_anything_is_written(
+    store: redis.Redis, tmp_path: Path
+) -> None:
+    file = packed(tmp_path / "new.pressrun", head(), FINE, kept_as(SCHEMA_KEY, str(SCHEMA + 1)), end(2))
+    with pytest.raises(CannotStart, match=f"^{file}: a newer version has written it"):
+        import_(file)
+    assert not store.dbsize()
 
 
 def test_keys_of_an_import_share_their_fsyncs(store: redis.Redis, tmp_path: Path) -> None:

@@ -1,0 +1,46 @@
+"""How the store is written: `schema`, a number that grows with each change after which older keys say too little. What
+an older version has written is brought to it at the start of a service, and after an import."""
+
+from shared.live import MONTH, days_key, list_key, months_key, place_key
+from shared.store import Script, Store
+from shared.wrong import WrongSetting
+
+SCHEMA = 2
+SCHEMA_KEY = "schema"
+
+
+async def bring_up(store: Store) -> None:
+    """Bring what an older version has written to this one's schema, in one step, whoever comes first.
+
+    Raises WrongSetting for a store that a newer version has written, and leaves it alone.
+    """
+    kept = int(await store.run(_BRING_UP, [SCHEMA_KEY], [SCHEMA]))
+    if is_newer(kept):
+        raise WrongSetting(f"the store has the schema {kept}; this version knows {SCHEMA}: install a newer one")
+
+
+def is_newer(schema: int) -> bool:
+    """Whether a version wrote it that this one does not know."""
+    return schema > SCHEMA
+
+
+# Since 2 the articles of each month and day are counted in `months:` and `days:`; before, in `periods:`. They are
+# counted anew: what is in a list has its place there in the month and the day in which it counts.
+_BRING_UP = Script(
+    f"local PLACE, LIST = '{place_key('', '').rstrip(':')}:', '{list_key('')}'\n"
+    + f"local MONTHS, DAYS, MONTH = '{months_key('')}', '{days_key('')}', {MONTH}\n"
+    + """
+local kept, known = tonumber(redis.call('GET', KEYS[1]) or 0), tonumber(ARGV[1])
+if kept >= known then return kept end
+if kept == 1 then
+  for _, places in ipairs(redis.call('KEYS', PLACE .. '*')) do
+    local name, period = string.match(string.sub(places, #PLACE + 1), '^(.*):([^:]*)$')
+    local counts = #period == MONTH and MONTHS .. name or DAYS .. string.sub(period, 1, MONTH)
+    redis.call('HSET', counts, period, redis.call('ZINTERCARD', 2, places, LIST .. name))
+  end
+  for _, former in ipairs(redis.call('KEYS', 'periods:*')) do redis.call('DEL', former) end
+end
+redis.call('SET', KEYS[1], known)
+return known
+"""
+)

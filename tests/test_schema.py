@@ -1,0 +1,62 @@
+"""A store that an older version has written is brought to this one's schema."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from services.render.dirty_steps import LOOK
+from shared.live import days_key, months_key
+from shared.schema import SCHEMA_KEY, bring_up
+from shared.site_settings import SiteSettings
+from shared.store import pairs
+from tests.properties.press_room import PressRoom, draft, opened
+
+
+@pytest.fixture
+async def room(valkey: str, tmp_path: Path) -> AsyncIterator[PressRoom]:
+    """A site of two articles, of which one has left its section, and of one that was withdrawn."""
+    async with opened(valkey, tmp_path, SiteSettings()) as made:
+        await made.accept(draft("a", section="World", topics=("Oil",)))
+        await made.accept(draft("b", section="World"))
+        await made.accept(draft("c", section="World"))
+        await made.accept(draft("b", section="City", version=2))
+        await made.accept(draft("c", status="canceled", version=2))
+        await made.drain()
+        yield made
+
+
+async def _write_as_version_1_did(room: PressRoom) -> None:
+    for key in [key.decode() for key in await room.store.do("KEYS", "months:*")]:
+        flat = await room.store.do("HGETALL", key)
+        for period, count in pairs(flat):
+            await room.store.do("HSET", f"periods:{key.removeprefix('months:')}", period, count)
+        await room.store.do("DEL", key)
+    for key in await room.store.do("KEYS", "days:*"):
+        await room.store.do("HSET", "periods:all", *await room.store.do("HGETALL", key))
+        await room.store.do("DEL", key)
+    await room.store.do("SET", SCHEMA_KEY, 1)
+
+
+async def test_articles_of_months_and_days_are_counted_again_in_a_store_of_the_first_schema(room: PressRoom) -> None:
+    await _write_as_version_1_did(room)
+    for _ in range(2):
+        await bring_up(room.store)
+        counts = [("HGETALL", key) for key in (months_key("section:world"), days_key("2025-07"))]
+        assert await room.store.all(counts) == [[b"2025-07", b"1"], [b"2025-07-26", b"2"]]
+    assert not await room.store.do("KEYS", "periods:*")
+
+
+async def test_pages_name_all_months_after_an_upgrade_though_a_version_that_did_not_count_again_has_run_since(
+    room: PressRoom,
+) -> None:
+    await _write_as_version_1_did(room)
+    await room.accept(draft("d", section="World"))
+    await room.drain()
+    await room.accept(draft("a", status="canceled", version=2))
+    await room.drain()
+    await bring_up(room.store)
+    await room.store.do("SET", LOOK, "older")
+    await room.die_and_start_again()
+    await room.drain()
+    assert (await room.differences()).clean
