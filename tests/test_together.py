@@ -49,3 +49,35 @@ async def test_who_waits_learns_of_the_failure(error: BaseException, groups: lis
         ended = await asyncio.gather(*await three_of_which_two_come_later(gate), return_exceptions=True)
     assert [type(one) for one in ended] == [type(error)] * 3
     assert gate.groups == groups
+
+
+async def test_who_gave_up_keeps_nobody_else_from_an_answer() -> None:
+    gate = Gate()
+    first, impatient, patient = await three_of_which_two_come_later(gate)
+    first.cancel()
+    impatient.cancel()
+    async with asyncio.timeout(5):
+        assert await patient == 30
+
+
+async def test_who_was_told_of_a_failure_is_not_committed_behind_it() -> None:
+    gate = Gate()
+    together = Together(gate.commit, 1)
+    under_way, behind = (asyncio.create_task(together.put(number)) for number in (1, 2))
+    await gate.begun.wait()
+    gate.error = asyncio.CancelledError()
+    gate.open.set()
+    await asyncio.gather(under_way, behind, return_exceptions=True)
+    gate.error = None
+    assert await together.put(3) == 30
+    assert gate.groups == [[1], [3]]
+
+
+async def test_the_failure_of_a_group_of_which_somebody_gave_up_is_told_to_the_others() -> None:
+    gate = Gate()
+    gate.error = ValueError()
+    first, impatient, patient = await three_of_which_two_come_later(gate)
+    impatient.cancel()
+    async with asyncio.timeout(5):
+        ended = await asyncio.gather(first, patient, return_exceptions=True)
+    assert [type(one) for one in ended] == [ValueError] * 2
