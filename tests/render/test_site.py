@@ -470,3 +470,18 @@ def test_a_feed_rewritten_within_a_second_looks_newer(tmp_path: Path) -> None:
     before = int((tmp_path / "feed.xml").stat().st_mtime)
     site.apply(Output({"feed.xml": b"two"}))
     assert int((tmp_path / "feed.xml").stat().st_mtime) > before
+
+
+def test_a_feed_rewritten_later_is_of_that_moment(site: Site) -> None:
+    site.apply(Output({"feed.xml": b"one"}))
+    os.utime(site.root / "feed.xml", (1, 1))
+    site.apply(Output({"feed.xml": b"two"}))
+    assert (site.root / "feed.xml").stat().st_mtime > 2
+
+
+def test_no_file_stays_open_whatever_is_written(site: Site) -> None:
+    """A press that builds for weeks would come to where it may open none any more."""
+    open_before = len(list(Path("/proc/self/fd").iterdir()))
+    for content in (b"new", b"new", b"other"):
+        site.apply(Output({PAGE: content, "feed.xml": content}))
+    assert len(list(Path("/proc/self/fd").iterdir())) <= open_before
