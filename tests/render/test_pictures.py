@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from prometheus_client import REGISTRY
 
 from services.ingest.draft import Picture
 from services.ingest.illustrations import illustrate
@@ -16,6 +17,7 @@ from services.render.dirty import Dirty, Taken
 from services.render.known import pictures_of_key
 from services.render.pictures import Pictures
 from shared.clock import Clock
+from shared.dead_letters import letters
 from shared.events import PAGES
 from shared.media import LENGTHS, Original, media_key, media_names, original_path
 from shared.settings import Settings
@@ -111,8 +113,45 @@ async def test_files_that_are_made_or_taken_away_are_told_of_once(store: Store, 
     await pictures.keep_only("one", {PICTURE}, (PICTURE,), "e4")
     await pictures.keep_only("one", {PICTURE}, (), "e5")
     assert await told(store) == [("page.built", files, "e1")]
+    assert await Dirty(store, "w1").waiting() == set(), "the other's files are there: its page stays as it is"
     await pictures.keep_only("another", {PICTURE}, (), "e6")
     assert await told(store) == [("page.built", files, "e1"), ("page.removed", files, "e6")]
+    await pictures.keep_only("another", {PICTURE}, (), "e7")
+    assert len(await told(store)) == 2
+
+
+async def test_files_that_are_there_are_shown_without_their_original(
+    store: Store, pictures: Pictures, tmp_path: Path
+) -> None:
+    await pictures.show("one", (PICTURE,))
+    original_path(tmp_path / "media", DIGEST).unlink()
+    await pictures.show("another", (PICTURE,))
+    assert await letters(store) == []
+
+
+async def test_a_picture_whose_original_is_gone_is_set_aside_and_holds_nothing_up(
+    store: Store, pictures: Pictures, tmp_path: Path
+) -> None:
+    def failed() -> float:
+        return REGISTRY.get_sample_value("pressrun_pictures_failed_total") or 0
+
+    before = failed()
+    original_path(tmp_path / "media", DIGEST).unlink()
+    assert await pictures.show("one", (PICTURE,)) == set()
+    assert [letter["name"] for letter in await letters(store)] == [PICTURE]
+    assert failed() == before + 1
+    assert await told(store) == []
+
+
+async def test_who_shows_a_picture_of_which_a_part_was_taken_away_makes_it_anew(
+    store: Store, pictures: Pictures, tmp_path: Path
+) -> None:
+    """Its taker was killed between two files, and has found it again."""
+    for article in ("one", "another"):
+        await pictures.show(article, (PICTURE,))
+    (tmp_path / "site" / NARROWER[1:]).unlink()
+    await pictures.keep_only("one", {PICTURE}, ())
+    assert await Dirty(store, "w1").waiting() == {"article:another"}
 
 
 async def test_of_a_damaged_picture_what_is_made_anew_is_told_of(
