@@ -491,6 +491,8 @@ def test_an_opening_has_no_captions_and_no_tables_and_ends_at_a_word() -> None:
     nested = "<figure><figure><img src='https://a.b/c'></figure><table><td>in</table>side</figure>"
     assert opening(clean_html(nested + html)) == opening(clean_html(html + nested)) == "H One& two"
     assert opening("<ruby>東京<rp>(</rp><rt>とうきょう</rt><rp>)</rp></ruby>で") == "東京で", "nor how words are said"
+    assert opening("<table><tbody><tr><td>in</td></tr></tbody></table><p>H</p>") == "H"
+    assert opening(f"<p>H</p><figure><figcaption>{'Cap ' * 500}</figcaption></figure>") == "H"
     far = f'<p><a href="https://a.b/{"c" * 2_000}">One</a> two</p>'
     assert opening(clean_html(far)) == "One two", "however much markup stands between the words"
     long = opening("<p>" + "words and " * 500 + "</p>")
