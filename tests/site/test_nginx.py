@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -647,3 +648,18 @@ def test_a_batch_is_answered_through_the_door_while_it_is_being_sent(door: int, 
         connection.sendall(b"0\r\n\r\n")
         while answers.readline() != b"0\r\n":
             pass
+
+
+def test_in_compose_more_are_served_at_once_than_an_engine_lets_open_files_by_itself(tmp_path: Path) -> None:
+    listen, deploy = free_port(), Path(__file__).parents[2] / "deploy"
+    frame = (deploy / "nginx.conf").read_text().replace("/tmp/", "").replace("/etc/nginx/", "")  # noqa: S108
+    (tmp_path / "nginx.conf").write_text(frame.replace("worker_processes auto", "worker_processes 1"))
+    (tmp_path / "conf.d").mkdir()
+    (tmp_path / "conf.d/site.conf").write_text(f"server {{ listen 127.0.0.1:{listen}; location / {{ return 204; }} }}")
+    command = f"ulimit -Sn 64; exec {nginx_binary()} -p {tmp_path}/ -c nginx.conf -e stderr -g 'daemon off;'"
+    for _ in run_nginx(tmp_path, ("sh", "-c", command), listen, tmp_path / "log"):
+        with ExitStack() as readers:
+            for _reader in range(150):
+                reader = readers.enter_context(socket.create_connection(("127.0.0.1", listen), timeout=5))
+                reader.sendall(b"GET / HTTP/1.1\r\nHost: site\r\n\r\n")
+                assert reader.recv(4096).startswith(b"HTTP/1.1 204"), (tmp_path / "log").read_text()
