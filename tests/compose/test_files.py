@@ -111,6 +111,16 @@ def test_make_env_takes_over_what_is_set(tmp_path: Path) -> None:
     assert 'base_url = "https://news.example"' in (tmp_path / "site.toml").read_text()
 
 
+def test_another_stack_on_the_machine_shares_nothing_with_the_first(tmp_path: Path) -> None:
+    assert "\nCOMPOSE_PROJECT_NAME=pressrun\n" in make_env(tmp_path)
+    assert "\nCOMPOSE_PROJECT_NAME=staging\n" in make_env(tmp_path, COMPOSE_PROJECT_NAME="staging")
+    images = {service["image"] for service in SERVICES.values() if service.get("pull_policy") == "never"}
+    assert images == {"${PRESSRUN_IMAGE:-${COMPOSE_PROJECT_NAME:-pressrun}}"}
+    assert not any(shared and {"name", "external"} & shared.keys() for shared in COMPOSE["volumes"].values())
+    assert not any({"name", "external"} & shared.keys() for shared in COMPOSE["networks"].values())
+    assert not any("container_name" in service for service in SERVICES.values())
+
+
 @pytest.mark.parametrize(
     ("base_url", "path"),
     [
