@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -43,6 +44,13 @@ def path_of(answer: dict[str, Any]) -> str:
     return urlsplit(answer["url"]).path
 
 
+def proxies_of_the_docs() -> str:
+    """What docs/deploy.md says to trust where a server on the same machine is in front."""
+    said = re.search(r"^PRESSRUN_TRUSTED_PROXIES=(.+)$", (ROOT / "docs/deploy.md").read_text(), re.MULTILINE)
+    assert said is not None
+    return said[1]
+
+
 class Stack:
     """A running stack."""
 
@@ -62,6 +70,7 @@ class Stack:
                 "PRESSRUN_SITE_TOML": str(folder / "site.toml"),
                 "PRESSRUN_SITE_PORT": str(port),
                 "PRESSRUN_INGEST_PORT": str(port + 1),
+                "PRESSRUN_TRUSTED_PROXIES": proxies_of_the_docs(),
             },
             check=True,
             capture_output=True,
@@ -144,9 +153,12 @@ class Stack:
         """A reader asks for a page."""
         return self._http.get(self.site + path)
 
-    def view(self, article: str, reader: int = 0) -> int:
-        """A reader's page tells that it was opened; the status of the answer. Each number is another reader."""
+    def view(self, article: str, reader: int = 0, passed_on_for: str = "") -> int:
+        """A reader's page tells that it was opened; the status of the answer. Each number is another reader, and so is
+        each address that a server in front passes it on for."""
         headers = {"User-Agent": f"{BROWSER} reader/{reader}"}
+        if passed_on_for:
+            headers["X-Forwarded-For"] = passed_on_for
         return self._http.post(self.site + "/v1/views", json={"article": article}, headers=headers).status_code
 
     def call(self, method: str, path: str, **more: Any) -> httpx.Response:

@@ -51,6 +51,14 @@ def test_a_view_posted_through_the_site_shows_in_hot_this_week_on_another_page(s
     wait(lambda: path_of(read) in stack.get("/hot/").text, "/hot/ lists it too")
 
 
+def test_readers_behind_a_server_on_the_same_machine_are_told_apart_as_the_docs_say(stack: Stack) -> None:
+    read = stack.publish(headline=words())
+    for number in range(1, 4):
+        for _ in range(2):
+            assert stack.view(read["id"], passed_on_for=f"198.51.100.{number}") == 202
+    wait(lambda: stack.views(read["id"]) == 3, "each of the readers is counted, once")
+
+
 def test_a_batch_that_is_sent_faster_than_it_is_taken_comes_through_the_door(stack: Stack) -> None:
     article = {"headline": words(), "body_text": "Much more of it than fits on the way. " * 6000}
     lines = "\n".join(json.dumps({"guid": f"{article['headline']}-{number}", **article}) for number in range(120))
