@@ -14,7 +14,7 @@ import tempfile
 from base64 import b64encode
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import IO, Annotated, Any
@@ -32,6 +32,7 @@ from services.render.mend import BOOT
 from shared.clock import due
 from shared.entries import order_of
 from shared.groups import groups_of, left_by
+from shared.media import Original, media_key, original_path
 from shared.store import Store
 
 PAUSE_MS = 120_000
@@ -40,7 +41,7 @@ LEFT_OUT = {key.encode() for key in (*DIRTY, LOOK, BOOT)}
 VISITORS = (b"seen:", b"views:from:", b"views:salts")
 """Marks and salts that end within a day: an import would keep them for ever, and a backup would tell of readers."""
 NAMED = 5
-"""How many of somebody else's keys are named: there may be a million."""
+"""How many are named, of somebody else's keys say: there may be a million."""
 OTHERS, STREAMS, DUE = range(3)
 """Turns in which keys are written."""
 
@@ -50,31 +51,55 @@ Written = Annotated[
 
 
 def export(file: Written, data: Data = None) -> None:
-    """Write the whole store, pictures included, into one file. Ingest answers 503 while the store is read."""
+    """Write the whole store, pictures included, into one file; exit 1 if there are pictures that it had to leave out.
+
+    Ingest answers 503 while the store is read.
+    """
 
     strangers: list[str] = []
 
-    async def work(place: Place, store: Store) -> int:
+    async def work(place: Place, store: Store) -> tuple[int, bool]:
+        if lost := await _lost(store, folder := place.settings.originals_dir):
+            err.print(f"pictures are left out, since their originals are not in {folder}: {_some(lost)}", markup=False)
         with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.") as lines:
             async with _unpaused_after(store):
                 count = await _write_keys(store, lines, strangers)
             lines.flush()
             with _ended_at_once():
                 _pack(Path(lines.name), place, file)
-        return count
+        return count, not lost
 
     try:
         if file.exists():
             raise CannotStart(f"{file}: exists already; name another file, or take this one away")
-        count = with_store(data, work)
+        count, is_whole = with_store(data, work)
     except OSError as error:
         raise CannotStart(f"{file}: {error.strerror or error}") from None
     except asyncio.CancelledError:
         raise typer.Exit(128 + signal.SIGTERM) from None
     if strangers:
-        more = f" and {len(strangers) - NAMED} more" * (len(strangers) > NAMED)
-        err.print(f"left out, since Pressrun keeps no such keys: {', '.join(strangers[:NAMED])}{more}", markup=False)
+        err.print(f"left out, since Pressrun keeps no such keys: {_some(strangers)}", markup=False)
     out.print(f"{count} keys in {file}", markup=False)
+    if not is_whole:
+        raise typer.Exit(1)
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - NAMED} more" * (len(names) > NAMED)
+    return f"{', '.join(names[:NAMED])}{more}"
+
+
+async def _lost(store: Store, folder: Path) -> list[str]:
+    """The originals that the store knows of and this folder, which may be another's, does not have; each by its source
+    and one of its ids."""
+    lost: dict[Path, str] = {}
+    async for keys in scan_bytes(store, media_key("*", "*")):
+        for key, kept in zip(keys, await store.do("MGET", *keys) if keys else (), strict=True):
+            with suppress(ValueError):  # it is somebody else's
+                path = original_path(folder, Original.model_validate_json(kept or b"").digest)
+                if not path.exists():
+                    lost[path] = key.decode().partition(":")[2]
+    return sorted(lost.values())
 
 
 def _pack(lines: Path, place: Place, file: Path) -> None:

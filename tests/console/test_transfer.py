@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import redis
+import typer
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -30,6 +31,7 @@ from services.render.everything import ALWAYS
 from shared.clock import due
 from shared.events import VIEWS
 from shared.live import live_key
+from shared.media import Original
 from shared.schema import SCHEMA, SCHEMA_KEY
 from shared.service import Service
 from shared.settings import Settings
@@ -423,6 +425,30 @@ def test_a_picture_that_is_not_whole_yet_is_not_exported(store: redis.Redis, tmp
     export(tmp_path / "site.pressrun")
     with tarfile.open(tmp_path / "site.pressrun") as archive:
         assert sorted(archive.getnames()) == ["media", "media/ab", "media/ab/whole", "store.ndjson"]
+
+
+def test_an_export_without_a_picture_that_the_store_knows_of_says_so(
+    store: redis.Redis, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A command that is told of the store alone looks for the originals where it was called."""
+    media = tmp_path / "data" / "media"
+    for digest, name in (("a" * 40, "desk:here.jpg"), ("b" * 40, "desk:lost.jpg"), ("b" * 40, "desk:lost-again")):
+        store.set(f"media:{name}", Original(digest=digest, type="image/jpeg", size=1).model_dump_json())
+    store.set("media:somebody:else", "theirs")
+    store.rpush("media:somebody:list", "theirs")
+    (media / "aa").mkdir(parents=True)
+    (media / "aa" / ("a" * 40)).touch()
+    with pytest.raises(typer.Exit) as ended:
+        export(tmp_path / "site.pressrun")
+    assert ended.value.exit_code == 1
+    said = capsys.readouterr().err.splitlines()[0]
+    assert said.startswith(f"pictures are left out, since their originals are not in {media}: desk:lost")
+    assert "here" not in said
+    assert said.count("desk:") == 1, "it is named once"
+    store.delete("media:desk:lost.jpg", "media:desk:lost-again")
+    export(tmp_path / "again.pressrun")
+    with tarfile.open(tmp_path / "site.pressrun") as archive:
+        assert "store.ndjson" in archive.getnames()
 
 
 def test_what_the_pages_here_were_built_with_is_not_overwritten(store: redis.Redis, tmp_path: Path) -> None:
