@@ -5,7 +5,7 @@ httpx sends a whole body before it reads, which two full buffers would turn into
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,7 +31,13 @@ def _detail(body: bytes) -> str:
     return " ".join(str(told).split())
 
 
-async def exchange(url: str, token: str, lines: Sequence[bytes]) -> list[dict[str, Any]]:
+Progress = Callable[[int], None]
+"""Called with the number of answers that have come, again and again."""
+
+
+async def exchange(
+    url: str, token: str, lines: Sequence[bytes], progress: Progress = lambda _: None
+) -> list[dict[str, Any]]:
     """Send lines as NDJSON and return the answers, one a line; fewer if the connection ended early.
 
     Raises Refused, OSError, and h11.RemoteProtocolError where no HTTP server answers.
@@ -52,7 +58,7 @@ async def exchange(url: str, token: str, lines: Sequence[bytes]) -> list[dict[st
         writer.write(connection.send(h11.Request(method="POST", target=where.path, headers=sent)) or b"")
         writing = asyncio.create_task(_write(connection, writer, lines))
         try:
-            return await _read(connection, reader)
+            return await _read(connection, reader, progress)
         finally:
             writing.cancel()
             await asyncio.gather(writing, return_exceptions=True)
@@ -74,8 +80,8 @@ async def _write(connection: h11.Connection, writer: asyncio.StreamWriter, lines
     await writer.drain()
 
 
-async def _read(connection: h11.Connection, reader: asyncio.StreamReader) -> list[dict[str, Any]]:
-    status, body = 0, bytearray()
+async def _read(connection: h11.Connection, reader: asyncio.StreamReader, progress: Progress) -> list[dict[str, Any]]:
+    status, body, count = 0, bytearray(), 0
     while True:
         event = connection.next_event()
         if event is h11.NEED_DATA:
@@ -91,6 +97,8 @@ async def _read(connection: h11.Connection, reader: asyncio.StreamReader) -> lis
             status = event.status_code
         elif isinstance(event, h11.Data):
             body += event.data
+            count += event.data.count(b"\n")
+            progress(count)
         elif isinstance(event, h11.EndOfMessage | h11.ConnectionClosed):
             break
     if status != 200:

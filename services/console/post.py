@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from itertools import chain
 from pathlib import Path
@@ -13,7 +13,7 @@ import typer
 from h11 import RemoteProtocolError
 
 from services.console.addressee import addressee
-from services.console.duplex import Refused, exchange
+from services.console.duplex import Progress, Refused, exchange
 from services.console.folder import CannotStart
 from services.console.place import Data, named
 from services.console.terminal import err, out, progress_bar
@@ -43,46 +43,60 @@ def post(
     accepted = refused = 0
     with progress_bar("posting") as bar:
         task = bar.add_task("", total=None, rate="")
-        for portion in _portions(files):
-            for line, answer in asyncio.run(_send(address, token, portion)):
-                bar.advance(task)
-                if answer["status"] == 202:
-                    accepted += 1
-                    continue
-                refused += 1
-                faults = "; ".join(": ".join(filter(None, (one["pointer"], one["detail"]))) for one in answer["errors"])
-                err.print(f"{line[0]}:{line[1]}: {answer['status']} {faults}", markup=False)
+
+        def settle(line: Line, answer: dict[str, Any]) -> None:
+            nonlocal accepted, refused
+            if answer["status"] == 202:
+                accepted += 1
+                return
+            refused += 1
+            faults = "; ".join(": ".join(filter(None, (one["pointer"], one["detail"]))) for one in answer["errors"])
+            err.print(f"{line[0]}:{line[1]}: {answer['status']} {faults}", markup=False)
+
+        def progress(count: int) -> None:
+            bar.update(task, completed=accepted + refused + count)
+
+        try:
+            for portion in _portions(files):
+                asyncio.run(_send(address, token, portion, settle, progress))
+        except CannotStart as error:
+            if accepted or refused:
+                error.add_note(f"{accepted} accepted, {refused} refused until then")
+            raise
     out.print(f"{accepted} accepted, {refused} refused")
     if refused:
         raise typer.Exit(1)
 
 
 Line = tuple[str, int, bytes]
+Settle = Callable[[Line, dict[str, Any]], None]
+"""Called for each line with the answer that holds."""
 
 
-async def _send(url: str, token: str, lines: list[Line]) -> list[tuple[Line, dict[str, Any]]]:
+async def _send(url: str, token: str, lines: list[Line], settle: Settle, progress: Progress) -> None:
     """Post lines; those that ingest could not take now (503, a broken connection) are sent again, and behind each what
     came after it about the same article: without a version, what comes last is newest."""
-    answered: list[tuple[Line, dict[str, Any]]] = []
     for attempt in range(TRIES):
         left: list[Line] = []
         late: set[str | None] = set()
-        answers, why = await _exchanged(url, token, lines, is_last=attempt == TRIES - 1)
+        answers, why = await _exchanged(url, token, lines, progress, is_last=attempt == TRIES - 1)
         for at, line in enumerate(lines):
             is_told = at < len(answers) and (answers[at]["status"] != 503 or attempt == TRIES - 1)
             if is_told and (not late or _guid(line) not in late):
-                answered.append((line, answers[at]))
+                settle(line, answers[at])
             else:
                 left.append(line)
                 late.add(_guid(line))
+        progress(0)
         if not left:
-            break
+            return
         lines = left
         if attempt == 0:
             err.print(f"{url}: {why}; trying again for {TRIES * PAUSE:g} s", markup=False)
         await asyncio.sleep(PAUSE)
     unavailable = {"status": 503, "errors": [{"pointer": "", "detail": "ingest could not take it"}]}
-    return answered + [(line, unavailable) for line in left]
+    for line in left:
+        settle(line, unavailable)
 
 
 def _guid(line: Line) -> str | None:
@@ -93,10 +107,14 @@ def _guid(line: Line) -> str | None:
         return None
 
 
-async def _exchanged(url: str, token: str, lines: list[Line], *, is_last: bool) -> tuple[list[dict[str, Any]], str]:
+async def _exchanged(
+    url: str, token: str, lines: list[Line], progress: Progress, *, is_last: bool
+) -> tuple[list[dict[str, Any]], str]:
     """The answers to lines, and why there may be none yet; what another try does not help ends the command."""
     try:
-        return await exchange(url + "/v1/articles/batch", token, [line[2] for line in lines]), "ingest is busy"
+        return await exchange(
+            f"{url}/v1/articles/batch", token, [line[2] for line in lines], progress
+        ), "ingest is busy"
     except Refused as error:
         if error.status != 503:
             raise CannotStart(f"{url}: {error}") from None

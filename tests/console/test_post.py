@@ -1,13 +1,15 @@
 """`pressrun post`: which lines of a file go to a real ingest, and what is no file of articles or no token."""
 
 import json
+import os
+import pty
 import re
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -289,6 +291,35 @@ def test_a_long_file_goes_in_portions_each_line_once_and_under_its_own_number(
     assert ["".join(guids) for guids in came] == ["ab", "cd", "e"]
     assert (code, said) == (1, "3 accepted, 2 refused\n")
     assert complaints == "file:3: 422 /slug: wrong\nfile:5: 422 /slug: wrong\n"
+
+
+def test_what_was_taken_before_an_error_is_told_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.console.post.PORTION", 2)
+    monkeypatch.setattr("services.console.post.PAUSE", 0.01)
+    Path("file").write_text("\n".join(map(article, "abcd")))
+    gone = b'HTTP/1.1 401 Unauthorized\r\nconnection: close\r\n\r\n{"detail": "no such token"}'
+    with (
+        answering(told({"status": 202}, {"status": 202}), told({"status": 202}), gone, came=[]) as url,
+        pytest.raises(CannotStart, match="no such token") as ended,
+    ):
+        post(["file"], url=url, token_file=Path("token"))
+    assert ended.value.__notes__ == ["3 accepted, 0 refused until then"]
+
+
+def test_the_progress_bar_moves_as_answers_come(tmp_path: Path, valkey: str) -> None:
+    """Not only from portion to portion: most files have one."""
+    Path("file").write_text("\n".join(article(f"n{number}") for number in range(2_000)))
+    mine, its = pty.openpty()
+    with started(tmp_path, valkey) as ingest:
+        words = (sys.executable, "-m", "services.console", "post", "file", "--url", ingest.url, "--token-file", "token")
+        with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=its):
+            os.close(its)
+            shown = b""
+            with suppress(OSError):  # the other end is closed when it is over
+                while more := os.read(mine, 65536):
+                    shown += more
+    os.close(mine)
+    assert any(0 < int(count) < 2_000 for count in re.findall(rb"(\d+)/\?", shown))
 
 
 def test_who_waits_for_ingest_is_told_why(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
