@@ -23,8 +23,14 @@ TRIES = 60
 PAUSE = 1.0
 
 
+def _file(name: str) -> str:
+    return str(named(name))
+
+
 def post(
-    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="JSON or NDJSON; - is standard input.")],
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE…", parser=_file, help="JSON or NDJSON; - is standard input.")
+    ],
     data: Data = None,
     url: Annotated[
         str | None, typer.Option(metavar="URL", help="Address of ingest; else that of DIR, or PRESSRUN_URL.")

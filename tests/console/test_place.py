@@ -108,6 +108,7 @@ def test_articles_go_to_the_stack_of_the_environment_where_none_is_named_and_wha
         ("export", ""),
         ("import", ""),
         ("post", "--token-file", "", "-"),
+        ("post", "one.json", ""),
     ],
 )
 def test_an_empty_path_is_not_the_present_folder(
