@@ -76,5 +76,5 @@ class _Sources(BaseModel):
     def _plain(cls, value: dict[str, Source]) -> dict[str, Source]:
         for name in value:
             if not (name.isascii() and name.replace("-", "").replace("_", "").isalnum() and len(name) <= 64):
-                raise ValueError(f"a source's name is letters, digits, - and _: {name!r}")
+                raise ValueError(f"a source's name is 1 to 64 letters, digits, - and _, not these two alone: {name!r}")
         return value

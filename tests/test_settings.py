@@ -416,6 +416,16 @@ def test_a_whole_digest_is_taken_and_so_is_a_token_that_is_none(tmp_path: Path, 
     assert Doors(read_sources(file))
 
 
+@pytest.mark.parametrize("name", ["", "-", "a b", "Größe", "x" * 65])
+def test_a_sources_name_that_is_none_is_told_what_one_is(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "sources.toml"
+    file.write_text(f'[sources."{name}"]\ntokens = ["a-token"]\n', encoding="utf-8")
+    with pytest.raises(WrongSetting) as wrong:
+        read_sources(file)
+    rule = "a source's name is 1 to 64 letters, digits, - and _, not these two alone"
+    assert str(wrong.value) == f"{file}: sources: {rule}: {name!r}"
+
+
 def test_no_sources_toml_is_no_start(tmp_path: Path) -> None:
     with pytest.raises(WrongSetting, match="no such file"):
         read_sources(tmp_path / "sources.toml")
