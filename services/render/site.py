@@ -160,17 +160,18 @@ class Site:
         return True
 
     def remove(self, path: str, *, keeps_folder: bool = False) -> bool:
-        """Take a file or link away, and a page's folder if it is empty then, or leave that; False if there was none."""
+        """Take a file or link away, with the folders that are empty then, or leave these; False if there was none."""
         full = f"{self.root}/{path}"
         try:
             os.unlink(full)  # noqa: PTH108 - the hot path
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return False
-        folder = os.path.dirname(full)  # noqa: PTH120 - the hot path
         self._seen.discard(path)
-        if path.endswith("/index.html") and not keeps_folder:
-            with contextlib.suppress(OSError):  # other pages live below it
-                os.rmdir(folder)  # noqa: PTH106 - the hot path
+        folder = "" if keeps_folder else path.rpartition("/")[0]
+        with contextlib.suppress(OSError):  # other pages live below it
+            while folder:
+                os.rmdir(f"{self.root}/{folder}")  # noqa: PTH106 - the hot path
+                folder = folder.rpartition("/")[0]
         return True
 
     def _place(self, full: str, make: Callable[[str], None], put: Callable[[str, str], None] = replace) -> None:

@@ -1,5 +1,6 @@
 """The one writer to the disk: readers see a file whole or not at all."""
 
+import itertools
 import os
 import threading
 from collections.abc import Callable
@@ -302,6 +303,16 @@ def test_a_folder_in_which_others_live_stays(site: Site) -> None:
     site.apply(Output({"world/index.html": b"list", "world/feed.xml": b"<feed/>"}))
     site.apply(Output(absent=("world/index.html",)))
     assert tree(site) == {"world/feed.xml"}
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(("index.html", "feed.xml", "2026/11/index.html"))))
+def test_a_list_that_goes_leaves_no_folder_behind(site: Site, order: tuple[str, ...]) -> None:
+    """Topics come and go for as long as a site lives."""
+    paths = tuple(f"topic/rain/{name}" for name in order)
+    site.apply(Output(dict.fromkeys(("topic/oil/index.html", *paths), b"words")))
+    for path in paths:
+        site.apply(Output(absent=(path,)))
+    assert [folder.name for folder in (site.root / "topic").iterdir()] == ["oil"]
 
 
 def test_taking_away_what_is_not_there_changes_nothing(site: Site) -> None:
