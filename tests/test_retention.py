@@ -1,9 +1,11 @@
 """What the streams keep: all that a group still needs, the last hours for everybody, and no dead group for ever."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable
 
 import pytest
+from prometheus_client import REGISTRY
 
 from shared.events import ARTICLES
 from shared.retention import Retention
@@ -15,7 +17,7 @@ HOUR_MS = 3_600_000
 
 
 class Meddled(Store):
-    """A store at which something else happens right before a command of one name."""
+    """A store at which something else happens right before a command that begins so."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
@@ -24,7 +26,7 @@ class Meddled(Store):
 
     async def do(self, *command: str | bytes | int | float) -> object:
         """Carry out what happens in between, then the command."""
-        if command[0] == self.before:
+        if self.before and " ".join(map(str, command)).startswith(self.before):
             await self.all([self.happens])
         return (await self.all([command]))[0]
 
@@ -70,12 +72,30 @@ async def _above(value: Awaitable[int], bound: int) -> bool:
 
 
 async def test_entries_older_than_what_is_kept_go_when_all_have_read_them(store: Store) -> None:
-    old, young = await add(store, 2, 0.5)
+    *old, young, youngest = await add(store, 3, 2, 0.5, 0.25)
     await store.do("XGROUP", "CREATE", ARTICLES, "render", "0")
-    await read(store, "render", 2)
-    await store.do("XACK", ARTICLES, "render", old, young)
+    await read(store, "render", 4)
+    await store.do("XACK", ARTICLES, "render", *old, young, youngest)
+    keeping = asyncio.create_task(Retention(store, 1).run())
+
+    async def have_gone() -> bool:
+        return old[0] not in await kept(store)
+
+    await until_true(have_gone)
+    keeping.cancel()
+    assert await kept(store) == [young, youngest]
+
+
+async def test_of_two_entries_of_one_millisecond_the_one_that_a_group_has_not_done_with_stays(store: Store) -> None:
+    began = time.time_ns() // 1_000_000 - 2 * HOUR_MS
+    entries = [f"{began}-{number}" for number in (9, 10)]
+    await store.all([("XADD", ARTICLES, entry, "event", "{}") for entry in entries])
+    for group, count in (("render", 1), ("trending", 2)):
+        await store.do("XGROUP", "CREATE", ARTICLES, group, "0")
+        await read(store, group, count)
+    await store.do("XACK", ARTICLES, "trending", *entries)
     await Retention(store, 1).trim()
-    assert await kept(store) == [young]
+    assert await kept(store) == entries
 
 
 async def test_an_entry_that_a_group_has_not_done_with_stays_however_old(store: Store) -> None:
@@ -133,8 +153,41 @@ async def test_a_group_is_not_given_up_for_the_time_before_it_had_a_reader(store
     assert not retention._alone_since
 
 
+async def test_a_group_that_reads_no_more_is_reported_then_removed_and_may_come_again(store: Store) -> None:
+    retention = Retention(store, 1)
+
+    async def trim(alone_for: float) -> tuple[set[str], float | None]:
+        since = time.monotonic_ns() // 1_000_000 - int(alone_for * HOUR_MS)
+        retention._alone_since = dict.fromkeys(retention._alone_since, since)
+        await retention.trim()
+        return await groups(store), REGISTRY.get_sample_value("pressrun_idle_groups")
+
+    await add(store, 4, 3)
+    await store.do("XGROUP", "CREATE", ARTICLES, "theirs", "0")
+    assert await trim(0) == ({"theirs"}, 0)
+    assert await trim(0.9) == ({"theirs"}, 0)
+    assert await trim(1.9) == ({"theirs"}, 1)
+    assert await trim(2.1) == (set(), 1)
+    await store.do("XGROUP", "CREATE", ARTICLES, "theirs", "0")
+    await retention.trim()
+    assert await groups(store) == {"theirs"}, "it has come a moment ago"
+
+
+async def test_a_group_lives_while_one_of_its_readers_does(store: Store) -> None:
+    await add(store, 4, 3)
+    await store.do("XGROUP", "CREATE", ARTICLES, "theirs", "0")
+    await read(store, "theirs", 1)
+    await until_idle(store, "theirs", 1500)
+    await store.do("XREADGROUP", "GROUP", "theirs", "two", "COUNT", 1, "STREAMS", ARTICLES, ">")
+    await Retention(store, 700 / HOUR_MS).trim()
+    assert await groups(store) == {"theirs"}
+
+
+@pytest.mark.parametrize("before", ["XINFO CONSUMERS", "XPENDING"])
 @pytest.mark.parametrize("happens", ["done", "removed"])
-async def test_a_group_that_changes_while_it_is_looked_at_is_no_error(store: Meddled, happens: str) -> None:
+async def test_a_group_that_changes_while_it_is_looked_at_is_no_error(
+    store: Meddled, happens: str, before: str
+) -> None:
     entries = await add(store, 3, 2)
     await store.do("XGROUP", "CREATE", ARTICLES, "theirs", "0")
     await read(store, "theirs", 2)
@@ -142,6 +195,6 @@ async def test_a_group_that_changes_while_it_is_looked_at_is_no_error(store: Med
         "done": ("XACK", ARTICLES, "theirs", *entries),
         "removed": ("XGROUP", "DESTROY", ARTICLES, "theirs"),
     }[happens]
-    store.before = "XPENDING"
+    store.before = before
     await Retention(store, 1).trim()
     assert await kept(store) == entries[1:], "what had been delivered when it was looked at"
