@@ -14,6 +14,7 @@ from services.render.delivery import Delivery
 from services.render.dirty import Dirty
 from services.render.dirty_steps import GONE
 from services.render.output import Output, page_file
+from services.render.shelf import Shelf
 from shared.events import PAGES
 from tests.properties.press_room import START, PressRoom, draft
 from tests.render.test_press import another_press
@@ -42,6 +43,22 @@ async def test_what_it_is_alone_on_is_built_once(room: PressRoom, brought: Broug
     assert {"list:topic:oil", "feed:author:jane-doe", "archive:all|2025-07-26|1"} <= brought.keys()
     assert set(brought.values()) == {1}, brought
     assert (await room.differences()).clean
+
+
+async def test_a_list_and_its_feed_are_there_when_its_first_article_is_listed(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there: dict[str, bool] = {}
+    shelve = Shelf.shelve
+
+    async def looked_at(self: Shelf, *what: Any) -> bool:
+        there.update((path, room.tree.has(path)) for path in (OIL, "topic/oil/feed.xml"))
+        return await shelve(self, *what)
+
+    monkeypatch.setattr(Shelf, "shelve", looked_at)
+    await room.accept(draft("g", topics=("Oil",)))
+    await room.drain()
+    assert there == {OIL: True, "topic/oil/feed.xml": True}
 
 
 async def test_the_first_of_a_month_is_alone_on_its_archive_whatever_other_months_there_are(
