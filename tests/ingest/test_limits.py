@@ -245,6 +245,12 @@ async def test_what_came_in_while_there_was_room_is_not_taken_where_it_leaves_no
     assert refused_for_want_of_room() == before + 2, "an alarm looks at it"
 
 
+def test_below_a_folder_that_has_gone_there_is_no_room(tmp_path: Path) -> None:
+    assert not Disk(tmp_path, floor_mb=0).is_nearly_full()
+    with pytest.raises(Problem):
+        Disk(tmp_path / "gone", floor_mb=1).make_sure_of_room(0)
+
+
 def refused_for_want_of_room() -> float:
     told = REGISTRY.get_sample_value("pressrun_requests_refused_total", {"reason": "the disk is nearly full"})
     assert told is not None

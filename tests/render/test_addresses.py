@@ -1,4 +1,5 @@
-"""Addresses elsewhere as they are printed for machines: always a URI, and always the one that was meant."""
+"""Addresses of archives; and those elsewhere as they are printed for machines: always a URI, and always the one that
+was meant."""
 
 import re
 from urllib.parse import unquote_to_bytes
@@ -7,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.render.contexts import Kind, archive
 from services.render.typeset.uris import uri
+from shared.articles import Term
 
 # RFC 3986, appendix A: a path, a query and a fragment have the same characters, but for the first two marks
 PART = r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*"
@@ -42,3 +45,23 @@ def test_what_is_a_uri_stays_as_it_is(address: str) -> None:
 )
 def test_what_may_not_stand_in_a_uri_is_percent_encoded(address: str, expected: str) -> None:
     assert uri(address) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "period", "number", "expected"),
+    [
+        ("all", "2025-07", 1, "/archive/2025/07/"),
+        ("all", "2025-07", 2, "/archive/2025/07/2/"),
+        ("all", "2025-07", 9, "/archive/2025/07/9/"),
+        ("all", "2025-07", 10, "/archive/2025/07/010/"),
+        ("all", "2025-07", 100, "/archive/2025/07/100/"),
+        ("all", "2025-07-26", 2, "/archive/2025/07/26/2/"),
+        ("all", "2025-07-26", 10, "/archive/2025/07/26/10/"),
+        ("section", "2025-07", 10, "/oil/2025/07/10/"),
+        ("topic", "2025-07", 2, "/topic/oil/2025/07/2/"),
+        ("author", "2025-07", 10, "/author/oil/2025/07/10/"),
+    ],
+)
+def test_the_pages_of_archives_stay_where_they_are(kind: Kind, period: str, number: int, expected: str) -> None:
+    """Where a month's page and a day's begin alike, the tenth page of the one is not the tenth day."""
+    assert archive(kind, None if kind == "all" else Term(slug="oil", name="Oil"), period, number) == expected

@@ -343,6 +343,7 @@ def _classed(root: ET.Element, name: str) -> ET.Element:
         ("xx", "Saturday, July 26, 2025"),
         ("", "Saturday, July 26, 2025"),
         ("de_AT", "Samstag, 26. Juli 2025"),
+        ("en-GB", "Saturday, 26 July 2025"),
         ("de-Nope", "Samstag, 26. Juli 2025"),
         ("de-x-y", "Samstag, 26. Juli 2025"),
     ],

@@ -111,6 +111,24 @@ def test_a_picture_that_was_only_pushed_is_shown_by_its_media_id() -> None:
     assert dict(found.embedded)["m1"] == "m1"
 
 
+def test_pictures_that_were_not_pushed_are_shown_each_once() -> None:
+    linked = {
+        f"slides--{number}": picture(name, renditions={"original": {"href": f"https://desk.example/{name}"}})
+        for number, name in enumerate(("a", "b", "c", "b", "a"), 1)
+    }
+    found = draft(linked)
+    assert found.image is not None and found.image.url == "https://desk.example/a"
+    assert shown(found) == ["b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("told", "below"), [({"description_text": "A fire"}, "A fire"), ({"byline": "Ann"}, "<small>Ann</small>")]
+)
+def test_below_a_picture_stands_what_is_told_of_it(told: dict[str, Any], below: str) -> None:
+    found = draft({**gallery("a"), "slides--2": picture("b", **told)})
+    assert f"<figcaption>{below}</figcaption></figure>" in (found.body_html or "")
+
+
 def test_beside_a_gallery_a_body_may_show_a_picture_that_has_no_file() -> None:
     embedded = '<!-- EMBED START Image {id: "editor_0"} --><figure><img src="x"></figure><!-- EMBED END -->'
     pictures = {**gallery("a", "b"), "editor_0": picture("e", renditions={})}
