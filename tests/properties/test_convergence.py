@@ -12,15 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.ingest.draft import DraftCorrection
+from services.render import keys
 from services.render import ticker as ticker_module
 from services.render.affected import NEWEST, NEWS_WINDOW
 from services.render.keys import CONDITIONS_DUE, MIDNIGHT_DUE, NEWS_DUE
 from services.render.ticker import Ticker, next_midnight
-from shared.articles import identify
+from services.render.whole import WholeEdition
+from shared.articles import WholeArticle, identify
 from shared.clock import TICK, Clock, due, millis, moment
 from shared.events import SIGNALS
 from shared.problems import Problem
 from shared.site_settings import SiteSettings
+from tests.properties.downstream import Index, Mirror
 from tests.properties.press_room import START, Killed, PressRoom, archive_pages_of, draft, emptied, opened
 
 GUIDS = [f"g{n}" for n in range(7)]
@@ -77,6 +80,37 @@ async def test_any_history_ends_in_what_a_build_from_the_store_makes(
             found = await room.differences()
             assert found.clean, (history, found.differs, found.missing, found.extra)
             assert await room.store.do("XLEN", "dead-letters") == 0
+
+
+@settings(max_examples=25)
+@given(history=st.lists(steps, min_size=8, max_size=20), seed=st.integers(0, 2**16))
+async def test_who_lives_off_the_streams_alone_has_after_any_history_what_readers_have(
+    valkey_server: Any, history: list[Any], seed: int
+) -> None:
+    chance, mirror, index = random.Random(seed), Mirror(), Index()
+    async with emptied(valkey_server, SITE) as room:
+        for step in history:
+            await _do(room, step, chance)
+            if chance.random() < 0.7:
+                await room.drain()
+            await mirror.follow(room.store, room.tree.root)
+        await room.drain()
+        await mirror.follow(room.store, room.tree.root)
+        assert mirror.lacks(room.tree.root) == [], history
+        await index.follow(room.store)
+        assert index.articles == await live_articles(room), history
+
+
+async def live_articles(room: PressRoom) -> dict[str, dict[str, Any]]:
+    """Every article that readers are meant to see, as `Index` has it."""
+    whole = await WholeEdition.load(room.store, SITE)
+    idents = [keys.name(key) for key in whole.page_keys() if keys.kind(key) == "article"]
+    stories = [story for story in await whole.stories(idents) if story and story.article.live]
+    return {
+        story.article.id: WholeArticle(**vars(story.article), body_html=story.body).model_dump(mode="json")
+        | {"version": None}
+        for story in stories
+    }
 
 
 @pytest.fixture
