@@ -164,6 +164,9 @@ def _range(text: str) -> IPv4Network | IPv6Network:
 
 def _read_secret(variable: str, path: Path) -> str:
     try:
-        return path.read_text("utf-8").strip()
+        secret = path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise WrongSetting(f"{variable}: cannot read {path}: {error}") from None
+    if not secret:
+        raise WrongSetting(f"{variable}: nothing stands in {path}")
+    return secret

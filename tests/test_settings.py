@@ -426,6 +426,17 @@ def test_a_sources_name_that_is_none_is_told_what_one_is(tmp_path: Path, name: s
     assert str(wrong.value) == f"{file}: sources: {rule}: {name!r}"
 
 
+@pytest.mark.parametrize("name", ["REDIS_URL", "REDIS_PASSWORD", "EDGE_SECRET"])
+@pytest.mark.parametrize("content", ["", " \n"])
+def test_a_secrets_file_with_nothing_in_it_is_no_start(tmp_path: Path, name: str, content: str) -> None:
+    """Without its edge secret ingest would take all readers for one, and say nothing."""
+    file = tmp_path / "secret"
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(WrongSetting) as wrong:
+        Settings.load({f"PRESSRUN_{name}_FILE": str(file)})
+    assert str(wrong.value) == f"PRESSRUN_{name}_FILE: nothing stands in {file}"
+
+
 def test_no_sources_toml_is_no_start(tmp_path: Path) -> None:
     with pytest.raises(WrongSetting, match="no such file"):
         read_sources(tmp_path / "sources.toml")
