@@ -65,3 +65,10 @@ def test_what_is_cut_is_the_beginning_and_leaves_no_mark_behind(text: str, lengt
     assert len(shown) == len(text) or len(shown) <= length
     rest, is_at_a_word = text[len(shown) :], len(shown) < min(length, len(text))
     assert not (is_at_a_word and unicodedata.combining(rest[0]))
+
+
+@pytest.mark.parametrize(
+    ("text", "length", "shown"), [("one two", 7, "one two"), ("one two", 6, "one"), ("a bcdefghi", 5, "a")]
+)
+def test_what_just_fits_is_not_cut_and_one_letter_is_a_word(text: str, length: int, shown: str) -> None:
+    assert beginning(text, length) == shown

@@ -158,6 +158,30 @@ async def test_a_store_that_says_nothing_is_told_as_such(monkeypatch: pytest.Mon
         await store.close()
 
 
+async def test_what_says_something_that_is_no_answer_is_given_up() -> None:
+    ended: asyncio.Queue[None] = asyncio.Queue()
+
+    async def babble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        commands = hiredis.Reader()
+        while said := await reader.read(1000):
+            commands.feed(said)
+            while command := commands.gets():
+                writer.write(b"babble\r\n" if command == [b"GET", b"one"] else b"+OK\r\n")
+        writer.close()
+        ended.put_nowait(None)
+
+    async with await asyncio.start_server(babble, "127.0.0.1", 0) as server:
+        store = Store(Settings(redis_url=f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0"))
+        link = Link(store.client.connection_pool)
+        with pytest.raises(StoreUnavailable, match=r"^the store's connection broke: what it says is no answer: "):
+            await link.all([("GET", "one")])
+        assert await link.all([("GET", "another")]) == [b"OK"], "over a connection that was made since"
+        await link.close()
+        for _ in range(2):
+            await ended.get()
+        await store.close()
+
+
 async def test_a_store_whose_answer_is_long_in_coming_is_waited_for_while_it_comes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -406,6 +406,8 @@ def test_large_files_leave_room_for_the_store_and_small_ones_are_written_anyhow(
     assert site.read(PAGE) is None
     assert careful.apply(Output({PAGE: b"x" * LARGE})) == [PAGE]
     assert site.apply(Output({PAGE: b"x" * 2 * LARGE})) == [PAGE], "nobody asked for room"
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1_001 + LARGE))
+    assert careful.apply(Output({PAGE: b"x" * LARGE, "rss.xml": b"x"})) == [PAGE, "rss.xml"], "there is room now"
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=0))
     assert careful.apply(Output({"index.html": b"x"})) == ["index.html"]
 
