@@ -11,7 +11,7 @@ from services.ingest.draft import Draft
 from services.render.affected import NEWEST
 from services.render.dirty import Change
 from services.render.dirty_steps import LEASES, TOKENS, WHY, waits_key
-from services.render.keys import article
+from services.render.keys import NEIGHBOUR, article
 from services.render.output import gone, moved, page_file
 from shared.articles import identify
 from shared.backlog import SHARED, TO_BUILD, UNHURRIED
@@ -113,6 +113,18 @@ async def test_what_waited_for_an_article_waits_no_more_when_it_is_there(room: P
 
 
 # ---------------------------------------------------------------------------------------------- what others did
+
+
+async def test_who_may_show_an_article_is_looked_for_in_time_and_at_once_where_it_was_withdrawn(
+    room: PressRoom,
+) -> None:
+    for status, patience in (("usable", NEIGHBOUR), ("canceled", 0)):
+        await room.accept(draft("g", topics=("Oil",), status=status))
+        [taken] = await take(room, "g")
+        await room.press._build(taken)
+        waiting = await room.press.dirty.waiting()
+        assert [int(page.split("|")[2]) for page in waiting if page.startswith("near:")] == [patience]
+        await room.drain()
 
 
 async def test_who_comes_too_late_does_not_list_what_others_have_listed(room: PressRoom) -> None:
