@@ -16,7 +16,7 @@ from services.render.output import gone, moved, page_file
 from shared.articles import identify
 from shared.backlog import SHARED, TO_BUILD, UNHURRIED
 from shared.clock import moment
-from shared.live import days_key, months_key
+from shared.live import built_key, days_key, months_key
 from shared.store import pairs
 from tests.properties.press_room import OneByOne, PressRoom, draft
 from tests.render.test_firsts import before_it_is_listed
@@ -125,6 +125,21 @@ async def test_who_may_show_an_article_is_looked_for_in_time_and_at_once_where_i
         waiting = await room.press.dirty.waiting()
         assert [int(page.split("|")[2]) for page in waiting if page.startswith("near:")] == [patience]
         await room.drain()
+
+
+async def test_an_article_is_live_since_its_revision_was_there_whatever_its_page_shows_since(room: PressRoom) -> None:
+    await room.accept(draft("g", topics=("Oil",)))
+    await room.drain()
+    built = built_key(identify("desk", "g"))
+    await room.store.do("HSET", built, "at", 1)
+    shown = await room.store.do("HGET", built, "shown")
+    await room.accept(draft("h", topics=("Oil",)))
+    await room.drain()
+    assert await room.store.do("HGET", built, "shown") != shown
+    assert await room.store.do("HGET", built, "at") == b"1"
+    await room.accept(draft("g", headline="Corrected", topics=("Oil",)))
+    await room.drain()
+    assert await room.store.do("HGET", built, "at") != b"1"
 
 
 async def test_who_comes_too_late_does_not_list_what_others_have_listed(room: PressRoom) -> None:
