@@ -12,10 +12,12 @@ from services.render.affected import NEWEST
 from services.render.dirty import Change
 from services.render.dirty_steps import LEASES, TOKENS, WHY, waits_key
 from services.render.keys import NEIGHBOUR, article
+from services.render.known import SHELVINGS
 from services.render.output import gone, moved, page_file
 from shared.articles import identify
 from shared.backlog import SHARED, TO_BUILD, UNHURRIED
 from shared.clock import moment
+from shared.dead_letters import letters
 from shared.live import built_key, days_key, months_key
 from shared.store import pairs
 from tests.properties.press_room import OneByOne, PressRoom, draft
@@ -140,6 +142,14 @@ async def test_an_article_is_live_since_its_revision_was_there_whatever_its_page
     await room.accept(draft("g", headline="Corrected", topics=("Oil",)))
     await room.drain()
     assert await room.store.do("HGET", built, "at") != b"1"
+
+
+async def test_an_article_that_the_store_cannot_list_is_set_aside_with_the_reason(room: PressRoom) -> None:
+    await room.store.do("SET", SHELVINGS, 2**63 - 1)  # one more does not fit
+    await room.accept(draft("g", topics=("Oil",)))
+    await room.drain()
+    told = {letter["name"]: letter["reason"] for letter in await letters(room.store)}
+    assert told[article(identify("desk", "g"))].startswith("ShelvingFailed: ")
 
 
 async def test_who_comes_too_late_does_not_list_what_others_have_listed(room: PressRoom) -> None:
