@@ -106,7 +106,8 @@ class Dirty:
         return {page: mark.decode() for page, mark in zip(asked, marks, strict=True) if mark}
 
     async def take(self, most: int, token: str, few: int | None = None, early: int | None = None) -> list[Taken]:
-        """Lease up to `most` pages: overdue ones, then new articles, then what else waits, in a fair order.
+        """Lease up to `most` pages: overdue ones, then new articles, then what else waits, in a fair order. What goes
+        before all other pages (`keys.FIRST`) is leased once it is overdue even where `most` are, or that is 0.
 
         A builder of another look than the site's gets only what events ask for, and each of it is marked to be built
         again in the background by one who has that look.

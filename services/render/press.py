@@ -37,6 +37,8 @@ QUIET = 0.1
 MANY = 2 * AT_ONCE
 """Pages that are too many for one press."""
 IDLE = 0.1
+FIRST_EVERY = keys.SOON / 2 / 1000
+"""Seconds after which what goes before all other pages is looked for beside rounds that are full."""
 
 failed = Counter("pressrun_pages_failed_total", "Pages set aside after an error", ["kind"])
 waiting = Gauge("pressrun_pages_waiting", "Pages that wait to be built", multiprocess_mode="mostrecent")
@@ -74,6 +76,8 @@ class Press:
         """When articles came last; the machine's monotonic time."""
         self._in_a_row = False
         """Whether others came just before: then more will, and each of them would make its lists anew."""
+        self._is_full = False
+        """Whether the last round took as many pages as it may: such a one takes its time, and so will the next."""
         self._of_the_disk = NowAndThen()
         self._unsure = False
         """Whether the store may have given us pages that we have not heard of."""
@@ -105,10 +109,11 @@ class Press:
 
     async def run(self) -> None:
         """Build for ever, in two rounds side by side: one prints while the other waits for the store. Beside them goes
-        what was handed over with its mark: a new article does not wait for the pages in hand."""
+        what was handed over with its mark, for a new article does not wait for the pages in hand, and what must not
+        wait for full rounds to end."""
         await self.dirty.reclaim()
-        rounds = [asyncio.ensure_future(self._rounds()) for _ in range(SIDE_BY_SIDE)]
-        rounds.append(asyncio.ensure_future(self._build_handed()))
+        beside = [self._build_handed()] if self._helps else [self._build_handed(), self._build_first()]
+        rounds = [asyncio.ensure_future(one) for one in (*(self._rounds() for _ in range(SIDE_BY_SIDE)), *beside)]
         try:
             await asyncio.gather(*rounds)
         finally:  # whoever begins anew takes the leases of those that go on
@@ -128,6 +133,12 @@ class Press:
         while True:
             await self._build_all(await self._handed.get())
 
+    async def _build_first(self) -> None:
+        while True:
+            await asyncio.sleep(FIRST_EVERY)
+            if self._is_full:
+                await self._build_all(await self.dirty.take(0, secrets.token_hex(4)))
+
     async def measure(self) -> None:
         """For ever: count the pages that wait."""
         while True:
@@ -137,6 +148,7 @@ class Press:
     async def round(self) -> int:
         """Take and build some pages; return how many."""
         taken = await self._take() if self._handed.empty() else self._handed.get_nowait()
+        self._is_full = len(taken) >= AT_ONCE
         taken.sort(key=lambda page: keys.kind(page.key) != "article")  # what readers do not have yet is printed first
         return await self._build_all(taken)
 

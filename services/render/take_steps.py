@@ -9,6 +9,7 @@ _TAKING = (
     + KNOWN
     + """
 local function take_pages(most, few, early, share, least, token, lease, size, look, first)
+  -- `most`: up to so many in all, and beyond that those of the `first` that are overdue
   -- `size`: how many related articles are told with an article
   -- `look`: what the builder's templates and settings make of pages. With another one than the site's it must not build
   -- what is to be built again with the site's, and what it builds meanwhile is among that
@@ -54,15 +55,16 @@ local function take_pages(most, few, early, share, least, token, lease, size, lo
   local function take_of(pages, limit)
     -- so many of these at the most, from the first one on
     if #pages == 0 then return end
-    local free, room = {}, math.min(limit, most - count)
+    local free = {}
     for at, ends in ipairs(redis.call('ZMSCORE', LEASES, unpack(pages))) do
-      if #free >= room then break end
+      if #free >= limit then break end
       if not ends then free[#free + 1] = pages[at] end
     end
     if #free > 0 then lease_all(free) end
   end
   local function take(name, highest, limit)
-    if limit < 1 or count >= most then return end
+    limit = math.min(limit, most - count)
+    if limit < 1 then return end
     take_of(redis.call('ZRANGEBYSCORE', name, '-inf', highest, 'LIMIT', 0, limit + leased), limit)
   end
   if least > 0 then

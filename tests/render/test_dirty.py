@@ -306,6 +306,22 @@ async def test_overdue_pages_get_a_place_under_any_load_of_articles_and_no_more_
     assert len(taken) == 66 + 6, "the next article would wait for more than these"
 
 
+async def test_what_goes_before_all_other_pages_is_taken_beside_any_number_of_withdrawals_or_alone(
+    dirty: Dirty,
+) -> None:
+    for number in range(10):
+        await mark_article(dirty, f"killed-{number}", 2, urgent=True)
+    await dirty.mark(["list:section:world"], patience=0)
+    await dirty.mark(["front"], patience=0)
+    await dirty.mark(["fragment:hot"], patience=100_000)
+    assert names(await dirty.take(0, "t")) == ["front"], "not what is not due"
+    assert await dirty.take(0, "t") == []
+    await dirty.mark(["fragment:topics"], patience=0)
+    taken = names(await dirty.take(4, "t"))
+    assert len(taken) == 5
+    assert taken[-1] == "fragment:topics"
+
+
 async def test_what_can_wait_for_all_others_does_so_however_long_it_has_waited(dirty: Dirty) -> None:
     await dirty.mark_again([f"article:far-{number}" for number in range(100)], "rebuild")
     await dirty.mark([f"feed:topic:{number}" for number in range(14)])
@@ -398,7 +414,7 @@ async def test_a_410_waits_for_lists_that_nobody_has_begun(store: Store, dirty: 
 
 async def test_a_410_that_is_due_waits_for_nothing(store: Store, dirty: Dirty) -> None:
     await store.do("ZADD", GONE, int(time.time() * 1000) - 1, "article:a")
-    await dirty.mark(["front"], patience=0)
+    await dirty.mark(["list:section:world"], patience=0)
     for number in range(20):
         await mark_article(dirty, f"{number}")
     assert names(await dirty.take(1, "t")) == ["article:a"]

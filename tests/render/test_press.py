@@ -15,7 +15,7 @@ from services.render.delivery import Delivery
 from services.render.dirty import Taken
 from services.render.dirty_steps import BACKGROUND, LEASES
 from services.render.edition import LiveEdition
-from services.render.keys import article
+from services.render.keys import article, kind
 from services.render.output import Output, gone, page_file
 from services.render.press import A_FEW, AT_ONCE, ROOM, SIDE_BY_SIDE, Press
 from services.render.reasons import why
@@ -355,6 +355,43 @@ async def test_a_new_article_is_on_disk_before_its_stream_is_read_on(
     finally:
         building.cancel()
         await asyncio.wait([building])
+
+
+async def test_the_front_does_not_wait_for_rounds_that_are_full_of_articles(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await room.accept(draft("the first"))
+    await room.drain()
+    build, released, front = room.press._build, asyncio.Event(), asyncio.Event()
+
+    async def slow(taken: Taken) -> bool:
+        if kind(taken.key) == "article":
+            await released.wait()
+        elif taken.key == "front":
+            front.set()
+        return await build(taken)
+
+    monkeypatch.setattr(room.press, "_build", slow)
+    monkeypatch.setattr("services.render.press.ROOM", -1)
+    all_together = OneByOne()
+    all_together.choice = max  # type: ignore[method-assign]
+    for number in range(SIDE_BY_SIDE * AT_ONCE):
+        await room.accept(draft(f"{number}"))
+    await room.deliver(all_together)
+    building = asyncio.create_task(room.press.run())
+    try:
+        async with asyncio.timeout(60):
+            while not room.press._is_full:  # noqa: ASYNC110 - rounds tell nobody that they are
+                await asyncio.sleep(0)
+            await room.press.dirty.mark(["front"], "cause", patience=0)
+            await front.wait()
+    finally:
+        building.cancel()
+        await asyncio.wait([building])
+    released.set()
+    await room.press.dirty.reclaim()
+    await room.drain()
+    assert (await room.differences()).clean
 
 
 async def test_while_articles_come_one_after_the_other_lists_are_left_until_they_are_due(

@@ -1,6 +1,6 @@
 """The front page, and the newest of a section, a topic or an author."""
 
-from datetime import datetime
+import asyncio
 
 from services.render.affected import NEWEST
 from services.render.contexts import FrontPage, ListPage, home, parts_of
@@ -12,29 +12,30 @@ from shared.articles import Card
 
 async def front(edition: Edition, printer: Printer, _: str) -> Output:
     """What leads, then the newest."""
-    lead = await leading(edition, await edition.tick())
-    newest = await edition.newest("all", NEWEST)
-    leads = {card.id for card in lead}
-    context = FrontPage(
-        edition.site, lead, tuple(card for card in newest if card.id not in leads), await months(edition, "all")
+    lead, newest, archived = await asyncio.gather(  # each answer waits for what else the press has in hand
+        leading(edition), edition.newest("all", NEWEST), months(edition, "all")
     )
+    leads = {card.id for card in lead}
+    context = FrontPage(edition.site, lead, tuple(card for card in newest if card.id not in leads), archived)
     return Output({"index.html": printer.print(context)})
 
 
-async def leading(edition: Edition, tick: datetime) -> tuple[Card, ...]:
+async def leading(edition: Edition) -> tuple[Card, ...]:
     """The articles that lead the front page now."""
-    return tuple(card for card in await edition.cards((await edition.front()).at(tick)) if card)
+    front, tick = await asyncio.gather(edition.front(), edition.tick())
+    return tuple(card for card in await edition.cards(front.at(tick)) if card)
 
 
 async def listing(edition: Edition, printer: Printer, name: str) -> Output:
     """The newest of a list; an empty one is not there."""
     kind, slug = parts_of(name)
-    term = await edition.term(kind, slug)
+    term, cards, archived = await asyncio.gather(
+        edition.term(kind, slug), edition.newest(name, NEWEST), months(edition, name)
+    )
     file = page_file(home(kind, term))
-    cards = await edition.newest(name, NEWEST)
     if not cards:
         return Output(absent=(file,))
-    context = ListPage(edition.site, kind, term, tuple(cards), await months(edition, name))
+    context = ListPage(edition.site, kind, term, tuple(cards), archived)
     return Output({file: printer.print(context)})
 
 
