@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
@@ -13,6 +13,7 @@ import typer
 from h11 import RemoteProtocolError
 
 from services.console.addressee import addressee
+from services.console.arriving import Arriving
 from services.console.duplex import Progress, Refused, exchange
 from services.console.folder import CannotStart
 from services.console.place import Data, named
@@ -134,29 +135,32 @@ async def _exchanged(
 
 
 def _portions(files: list[str]) -> Iterator[list[Line]]:
+    """The articles of all files. What has come on standard input does not wait for what may come later."""
     portion: list[Line] = []
     for name in files:
-        for line in _lines(name):
-            portion.append(line)
-            if len(portion) == PORTION:
-                yield portion
-                portion = []
+        try:
+            with _opened(name) as file:
+                for line in _articles(name, file):
+                    portion.append(line)
+                    if len(portion) == PORTION or (isinstance(file, Arriving) and file.is_idle()):
+                        yield portion
+                        portion = []
+        except OSError as error:
+            raise CannotStart(f"{name}: {error.strerror or error}") from None
     if portion:
         yield portion
 
 
-def _lines(name: str) -> Iterator[Line]:
-    """The articles of a file: one object, an array of objects, or a line each; none where nothing stands in it."""
-    if name == "-" and sys.stdin is None:  # as `<&-` in a shell leaves it
+def _opened(name: str) -> AbstractContextManager[BinaryIO | Arriving]:
+    if name != "-":
+        return Path(name).open("rb")
+    if sys.stdin is None:  # as `<&-` in a shell leaves it
         raise CannotStart("-: standard input is closed")
-    try:
-        with nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb") as file:
-            yield from _articles(name, file)
-    except OSError as error:
-        raise CannotStart(f"{name}: {error.strerror or error}") from None
+    return nullcontext(Arriving(sys.stdin.fileno()))
 
 
-def _articles(name: str, file: BinaryIO) -> Iterator[Line]:
+def _articles(name: str, file: BinaryIO | Arriving) -> Iterator[Line]:
+    """The articles of a file: one object, an array of objects, or a line each; none where nothing stands in it."""
     start = 1
     while (first := file.readline()) and not first.strip():
         start += 1

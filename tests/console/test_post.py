@@ -23,6 +23,7 @@ from services.console.folder import CannotStart
 from services.console.post import post
 from shared.events import ARTICLES
 from tests.ingest.conftest import TOKEN, started
+from tests.servers import wait_for
 
 
 def article(guid: str) -> str:
@@ -109,6 +110,21 @@ def test_standard_input_has_nothing_more_the_second_time(store: redis.Redis, tmp
         )
     assert (told.returncode, told.stdout, told.stderr) == (0, "1 accepted, 0 refused\n", "")
     assert guids(store) == ["one"]
+
+
+def test_what_comes_on_standard_input_is_posted_while_more_may_come(
+    store: redis.Redis, tmp_path: Path, valkey: str
+) -> None:
+    with started(tmp_path, valkey) as ingest:
+        words = [sys.executable, "-m", "services.console", "post", "-", "--url", ingest.url, "--token-file", "token"]
+        with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as wire:
+            assert wire.stdin
+            wire.stdin.write(f"\n{article('one')}\n{article('two')}\n" + article("three")[:20])
+            wire.stdin.flush()
+            wait_for(lambda: guids(store) == ["one", "two"])
+            told, _ = wire.communicate(article("three")[20:])
+    assert (wire.returncode, told) == (0, "3 accepted, 0 refused\n")
+    assert guids(store) == ["one", "three", "two"]
 
 
 def test_a_closed_standard_input_is_one_line() -> None:
