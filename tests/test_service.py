@@ -31,6 +31,7 @@ from shared.schema import SCHEMA, SCHEMA_KEY
 from shared.service import Service
 from shared.settings import Settings
 from shared.store import Store, StoreUnavailable
+from shared.timed import Timed
 from shared.wrong import WrongSetting
 from tests.servers import free_port, running, under_uvicorn, until_true
 
@@ -50,6 +51,16 @@ async def test_each_answer_is_timed_by_its_route_and_status(valkey: str) -> None
         assert (await client.get("/no/such/id-17")).status_code == 404
     assert _answers("/health/live", 200) == live + 1
     assert _answers("none", 404) == absent + 1
+
+
+async def test_a_request_that_ends_without_an_answer_is_timed_as_an_error() -> None:
+    async def dies(*_: Any) -> None:
+        raise RuntimeError
+
+    before = _answers("none", 500)
+    with pytest.raises(RuntimeError):
+        await Timed(dies)({"type": "http"}, dies, dies)
+    assert _answers("none", 500) == before + 1
 
 
 @pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
