@@ -77,7 +77,7 @@ Address = Annotated[
     AfterValidator(_web_address),
     Field(json_schema_extra={"pattern": _WEB_SCHEMA}),
 ]
-Guid = Annotated[str, StringConstraints(min_length=1, max_length=MAX_GUID)]
+Guid = Annotated[str, StringConstraints(min_length=1, max_length=MAX_GUID), *NOT_BLANK]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_NAME), *NOT_BLANK]
 Headline = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_HEADLINE), *NOT_BLANK]
 Slug = Annotated[
