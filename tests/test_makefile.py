@@ -1,5 +1,6 @@
 """The Makefile: what it needs, and what it leaves alone."""
 
+import itertools
 import os
 import re
 import shutil
@@ -43,3 +44,12 @@ def test_libraries_go_into_the_venv_also_where_pip_is_told_to_put_them_into_the_
     (tmp_path / ".venv/bin/pip").symlink_to(Path(sys.executable).with_name("pip"))
     told = make(tmp_path, "--assume-old=.venv/.installed", ".venv/.installed-dev", PIP_USER="1")
     assert told.returncode == 0, told.stderr
+
+
+def test_every_test_that_needs_no_engine_is_in_one_of_the_two_runs() -> None:
+    runs = re.findall(r'pytest .*?-m "(.*?)"', make(ROOT, "-n", "test").stdout)
+    names = ("compose", "fault", "browser")
+    for marks in itertools.product((False, True), repeat=len(names)):
+        held = dict(zip(names, marks, strict=True))
+        chosen = [run for run in runs if eval(run, held)]  # noqa: S307 - as pytest reads an expression of marks
+        assert len(chosen) == (not held["compose"]), (held, chosen)
