@@ -31,9 +31,8 @@ _SHORT_I = "\N{CYRILLIC SMALL LETTER SHORT I}"
 # scripts whose marks tell one word from another, as tones do
 _TONAL = ("THAI ", "LAO ", "KHMER ", "MYANMAR ")
 _SIGNS = re.compile(r"(?<=\w)[+#]+(?!\w)")
-RESERVED = frozenset(
-    {"archive", "author", "front", "health", "hot", "media", "nginx-health", "sitemaps", "static", "topic", "v1"}
-)
+RESERVED = frozenset({"archive", "author", "hot", "media", "nginx-health", "sitemaps", "topic", "v1"})
+"""What the site has at its root itself: lists, pictures, sitemaps, and what nginx answers."""
 
 
 @lru_cache(maxsize=1024)  # an article's is asked for when it is read, and again when it is decided upon
