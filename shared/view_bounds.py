@@ -11,6 +11,8 @@ from shared.settings import Settings
 
 AHEAD = timedelta(minutes=5)  # how far a sender's clock may run ahead
 MEMORY = timedelta(days=8)  # how late a view may come, and when after its end a week is sealed
+TOO_EARLY = f"more than {AHEAD // timedelta(minutes=1)} minutes in the future"
+TOO_LATE = f"more than {MEMORY.days} days ago"
 REMEMBERED = "views:remembered"
 BYTES_EACH = 16  # what one takes at most
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from services.ingest.formats.faults import faults_of
 from shared.problems import Fault, Problem
 from shared.times import Moment
-from shared.view_bounds import AHEAD, MEMORY
+from shared.view_bounds import AHEAD, MEMORY, TOO_EARLY, TOO_LATE
 
 
 class Line(BaseModel):
@@ -31,7 +31,7 @@ def read_line(raw: bytes, now: datetime) -> Line:
         faults = [Fault(fault.pointer or "/event_id", fault.detail) for fault in faults_of(error)]
         raise Problem(422, "not a view", faults) from None
     if line.at > now + AHEAD:
-        raise Problem(422, "too early", [Fault("/at", "more than 5 minutes in the future")])
+        raise Problem(422, "too early", [Fault("/at", TOO_EARLY)])
     if line.at < now - MEMORY:
-        raise Problem(422, "too late", [Fault("/at", "more than 8 days ago")])
+        raise Problem(422, "too late", [Fault("/at", TOO_LATE)])
     return line

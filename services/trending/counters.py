@@ -127,7 +127,7 @@ local function first_time(digest)
     sizes[today] = 1
     call('HSET', once_key(today), 'size', 1)
     call('ZADD', ONCE_DAYS, today, text(today))
-    call('ZADD', DUE, (today + 9) * DAY, 'forget:' .. text(today))
+    call('ZADD', DUE, (today + 1) * DAY + MEMORY, 'forget:' .. text(today))
   end
   if call('SADD', once_key(today, set_of(digest, sizes[today])), digest) == 0 then return false end
   remembered, held = remembered + 1, held + 1

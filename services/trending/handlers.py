@@ -11,13 +11,11 @@ from shared.dead_letters import set_event_aside
 from shared.entries import Delivered
 from shared.events import VIEWS, ArticleViewed
 from shared.store import Store
-from shared.view_bounds import AHEAD
+from shared.view_bounds import AHEAD, TOO_EARLY, TOO_LATE
 
 GATHER = 0.01  # seconds
 GATHER_CHANGES = 0.05
 CHANGES = 50
-TOO_EARLY = "the view is more than 5 minutes in the future"
-TOO_LATE = "the view is older than what is remembered (8 days)"
 
 
 class Handlers:
