@@ -33,11 +33,11 @@ class FrontReader(Meanwhile):
         self.oldest = 0.0
 
     def once(self) -> None:
-        """Look, and note the age that it has reached if it is another one."""
+        """Look, and note the age that it has reached."""
         seen = hashlib.blake2b(self._line.get("/")[1]).digest()
         now = time.perf_counter()
+        self.oldest = max(self.oldest, now - self._since)
         if seen != self._last:
-            self.oldest = max(self.oldest, now - self._since)
             self._last, self._since = seen, now
 
 
