@@ -17,6 +17,8 @@ from shared.excerpts import beginning, excerpt
 
 State = Literal["published", "withdrawn"]
 MOST_ALT = 300
+IDENT = "[a-z2-7]{16}"
+"""The form of an article's id, as a pattern."""
 
 
 def record_key(article: str) -> str:

@@ -11,6 +11,7 @@ from services.ingest.intake import Outcome
 from services.ingest.masthead_and_front import ConditionsBody, FrontBody
 from services.ingest.ndjson import MAX_LINES
 from services.ingest.reported import Line
+from shared.articles import IDENT as ARTICLE_ID
 from shared.imaging import MAX_JPEG_PIXELS, MAX_PIXELS, MAX_RATIO
 from shared.openapi import Operation, ProblemFault, problems, ref
 
@@ -102,7 +103,7 @@ def _parameter(name: str, place: str, description: str, **schema: Any) -> dict[s
 
 
 PREFER = _parameter("Prefer", "header", "`wait=SECONDS` (at most 60): answer once the page is on disk")
-IDENT = _parameter("ident", "path", "the article's id", pattern="^[a-z2-7]{16}$")
+IDENT = _parameter("ident", "path", "the article's id", pattern=f"^{ARTICLE_ID}$")
 SOURCE = _parameter("source", "path", "the source's name in sources.toml", pattern="^[A-Za-z0-9_-]{1,64}$")
 MEDIA_ID = _parameter("media_id", "path", "may contain slashes", minLength=1, maxLength=512)
 

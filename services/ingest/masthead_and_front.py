@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from services.ingest.formats.faults import faults_of, kind_of
 from services.ingest.formats.native import NOT_BLANK
 from services.ingest.text import LONE_SURROGATE, find_lone_surrogate, strip_forbidden
-from shared.articles import Article, record_key
+from shared.articles import IDENT, Article, record_key
 from shared.clock import Clock
 from shared.conditions import CONDITIONS, Conditions
 from shared.events import SIGNALS, ConditionsChanged, FrontChanged, announce
@@ -36,7 +36,7 @@ class ConditionsBody(_Strict):
 class LeadBody(_Strict):
     """An article that is to lead."""
 
-    article: str = Field(pattern=r"^[a-z2-7]{16}$")
+    article: str = Field(pattern=f"^{IDENT}$")
     until: Moment | None = None
 
 

@@ -18,6 +18,7 @@ from services.ingest.reported import Line, read_line
 from services.ingest.robots import is_robot
 from services.ingest.view_stream import Beacon, Taken, ViewStream, taken
 from services.ingest.visitors import Client
+from shared.articles import IDENT
 from shared.failures import problem_of
 from shared.problems import Fault, Problem
 from shared.service import Service
@@ -26,7 +27,7 @@ from shared.together import Together
 MOST = 4096  # bytes of a body, and of a line
 AT_ONCE = 512
 LOOK_EVERY = 1.0
-ARTICLE_ID = re.compile(r"[a-z2-7]{16}", re.ASCII)
+ARTICLE_ID = re.compile(IDENT)
 OWN_PAGES = (b"", b"same-origin", b"same-site", b"none")  # Sec-Fetch-Site of what our own pages send
 ACCEPTED = {"type": "http.response.start", "status": 202, "headers": [(b"content-length", b"0")]}
 
