@@ -8,24 +8,22 @@ import re
 from functools import lru_cache
 
 NAMES = (
-    # What most robots have somewhere in their name, as far as it stands in no browser's.
+    # What most robots have somewhere in their name, as far as it stands in no browser's; then those without any of it.
     "bot", "crawl", "spider", "slurp", "scrape", "archiver", "validator", "monitor", "preview", "fetcher",
     # Search engines and their renderers.
     "google-inspectiontool", "googleother", "apis-google", "mediapartners-google", "google-read-aloud",
-    "google web preview", "storebot", "bingpreview", "yandex.com/bots", "baiduspider", "duckduckgo-favicons",
-    "seznam", "daum/", "ia_archiver", "heritrix", "qwantify", "mail.ru_", "naver.", "yeti/",
+    "duckduckgo-favicons", "seznam", "daum/", "heritrix", "qwantify", "mail.ru_", "naver.", "yeti/",
     # Previews of links.
-    "facebookexternalhit", "facebookcatalog", "meta-externalagent", "whatsapp/", "telegrambot", "skypeuripreview",
-    "embedly", "iframely", "vkshare", "pinterest/0", "bitlybot", "flipboardproxy", "bluesky cardyb",
+    "facebookexternalhit", "facebookcatalog", "meta-externalagent", "whatsapp/", "embedly", "iframely", "vkshare",
+    "pinterest/0", "flipboardproxy", "bluesky cardyb",
     # Readers for machines.
-    "gptbot", "oai-searchbot", "chatgpt-user", "claude-user", "claude-web", "anthropic-ai", "perplexity",
-    "cohere-ai", "bytespider", "amazonbot", "applebot", "ccbot", "diffbot", "omgili", "youbot", "mistralai-user",
+    "chatgpt-user", "claude-user", "claude-web", "anthropic-ai", "perplexity", "cohere-ai", "omgili", "mistralai-user",
     # Monitors and measurements.
-    "lighthouse", "pagespeed", "gtmetrix", "pingdom", "uptimerobot", "statuscake", "site24x7", "datadogsynthetics",
-    "catchpoint", "newrelicpinger", "checkly", "ptst/", "webpagetest", "dareboost", "calibreapp", "speedcurve",
+    "lighthouse", "pagespeed", "gtmetrix", "pingdom", "statuscake", "site24x7", "datadogsynthetics", "catchpoint",
+    "newrelicpinger", "checkly", "ptst/", "webpagetest", "dareboost", "calibreapp", "speedcurve",
     # Sellers of links and copies.
-    "ahrefs", "semrush", "mj12", "dotbot", "dataforseo", "screaming frog", "sitebulb", "httrack", "netcraft",
-    "censys", "zgrab", "masscan", "nmap", "nessus", "nikto", "qualys",
+    "ahrefs", "semrush", "mj12", "dataforseo", "screaming frog", "sitebulb", "httrack", "netcraft", "censys", "zgrab",
+    "masscan", "nmap", "nessus", "nikto", "qualys",
 )  # fmt: skip
 
 # Phones and browsers whose names only look like one of those.
