@@ -71,7 +71,7 @@ class Doors:
 
 
 def _header(kind: Kind) -> str:
-    return "authorization" if kind == "bearer" else f"x-{kind}-signature"
+    return f"x-{kind}-signature"
 
 
 def _refuse() -> NoReturn:
