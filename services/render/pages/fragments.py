@@ -6,7 +6,7 @@ from services.render.contexts import Context, HotFragment, Masthead, Navigation,
 from services.render.edition import Edition
 from services.render.output import Output
 from services.render.printer import Printer
-from shared.ranking import HOT, SIZE, TOPICS
+from shared.ranking import HOT, TOPICS
 
 
 async def build(edition: Edition, printer: Printer, name: str) -> Output:
@@ -33,7 +33,7 @@ async def hot(edition: Edition) -> HotFragment:
 async def topics(edition: Edition) -> TopicsFragment:
     """The most read topics, the newest article of each, none twice; then the newest articles."""
     size = edition.site.topics
-    shown = await _of_topics(edition, (await edition.ranking(TOPICS))[:SIZE])
+    shown = await _of_topics(edition, await edition.ranking(TOPICS))
     if len(shown) < size:
         for card in await edition.newest("all", size):  # those that stand there already are so many fewer to add
             if len(shown) < size and card.id not in shown:
