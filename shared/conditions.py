@@ -2,8 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from pydantic import Field
-
 from shared.articles import Frozen
 from shared.store import Store
 
@@ -13,8 +11,8 @@ CONDITIONS = "conditions"
 class Conditions(Frozen):
     """Temperature at a place and time."""
 
-    city: str = Field(min_length=1, max_length=100)
-    temperature_c: float = Field(ge=-90, le=65)
+    city: str
+    temperature_c: float
     at: datetime
 
     def expire_at(self, hours: float) -> datetime:
