@@ -29,11 +29,11 @@ Wait = Callable[[], Awaitable[None]]
 
 
 async def answer_lines(
-    request: Request, work: Work, *, max_line: int, at_once: int, max_lines: int = MAX_LINES, turn: Wait | None = None
+    request: Request, work: Work, *, max_line: int, at_once: int, turn: Wait | None = None
 ) -> StreamingResponse:
     """Answer each line of the body with a line: what `work` returns for it, or the Problem that it raises.
 
-    A line longer than `max_line` bytes is refused alone; the line after `max_lines` is refused, and reading ends.
+    A line longer than `max_line` bytes is refused alone; the line after MAX_LINES is refused, and reading ends.
     `turn` is waited for before each line.
     """
     chunks, begins = pieces(request), asyncio.Event()
@@ -44,7 +44,7 @@ async def answer_lines(
     lines = split_lines(chunks, max_line)
     if turn is not None:
         lines = _in_turn(lines, turn)
-    return _Answers(_UnderWay(work, request.url.path, at_once), lines, max_lines, begins)
+    return _Answers(_UnderWay(work, request.url.path, at_once), lines, begins)
 
 
 async def split_lines(chunks: AsyncIterator[bytes], max_line: int) -> AsyncIterator[bytes | None]:
@@ -95,12 +95,10 @@ def refusal(problem: Problem) -> Answer:
 class _Answers(StreamingResponse):
     """A response that leaves the body to its reader: Starlette's own would listen for a disconnect and eat it."""
 
-    def __init__(
-        self, under_way: "_UnderWay", lines: AsyncIterator[bytes | None], max_lines: int, begins: asyncio.Event
-    ) -> None:
+    def __init__(self, under_way: "_UnderWay", lines: AsyncIterator[bytes | None], begins: asyncio.Event) -> None:
         super().__init__(self._written(), media_type="application/x-ndjson")
         self._under_way = under_way
-        self._read = under_way.read(lines, max_lines)
+        self._read = under_way.read(lines)
         self._begins = begins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -137,14 +135,14 @@ class _UnderWay:
         self._room = asyncio.Event()
         self._first: asyncio.Task[Answer] | None = None
 
-    async def read(self, lines: AsyncIterator[bytes | None], max_lines: int) -> None:
+    async def read(self, lines: AsyncIterator[bytes | None]) -> None:
         """Begin the work on each line; the end is marked by None."""
         try:
             count = 0
             async for line in lines:
                 count += 1
-                if count > max_lines:
-                    await self._begin(_refuse(Problem(413, f"more than {max_lines} lines in a request")), 0)
+                if count > MAX_LINES:
+                    await self._begin(_refuse(Problem(413, f"more than {MAX_LINES} lines in a request")), 0)
                     return
                 if line is None:
                     await self._begin(_refuse(Problem(413, "the line is too long")), 0)

@@ -88,9 +88,11 @@ async def slow_work(line: bytes) -> dict[str, Any]:
 
 
 @pytest.fixture
-async def address() -> AsyncIterator[int]:
+async def address(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
+    monkeypatch.setattr(ndjson, "MAX_LINES", 50)
+
     async def answer(request: Request) -> Response:
-        return await answer_lines(request, slow_work, max_line=20, max_lines=50, at_once=8)
+        return await answer_lines(request, slow_work, max_line=20, at_once=8)
 
     app = Starlette(routes=[Route("/", answer, methods=["POST"])])
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="off", timeout_graceful_shutdown=2))
@@ -197,6 +199,7 @@ async def test_by_way_of_a_proxy_nothing_is_answered_before_all_has_been_said() 
 
 async def test_by_way_of_a_proxy_a_sender_that_waits_for_an_answer_gets_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(by_proxy, "PAUSE", 0.01)
+    monkeypatch.setattr(ndjson, "MAX_LINES", 2)
     said: list[bytes] = []
 
     async def send(message: Any) -> None:
@@ -204,7 +207,7 @@ async def test_by_way_of_a_proxy_a_sender_that_waits_for_an_answer_gets_it(monke
 
     goes_on = asyncio.Event()
     request, receive = proxied([b"1\n"], goes_on, ends=False)
-    response = await answer_lines(request, slow_work, max_line=20, at_once=8, max_lines=2)
+    response = await answer_lines(request, slow_work, max_line=20, at_once=8)
     answering = asyncio.create_task(response(request.scope, receive, send))
     await until(lambda: b'"line":"1"' in b"".join(said))
     goes_on.set()
@@ -212,14 +215,15 @@ async def test_by_way_of_a_proxy_a_sender_that_waits_for_an_answer_gets_it(monke
     assert b"more than 2 lines" in b"".join(said)
 
 
-async def test_by_way_of_a_proxy_the_line_too_many_ends_it_too() -> None:
+async def test_by_way_of_a_proxy_the_line_too_many_ends_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ndjson, "MAX_LINES", 2)
     said: list[bytes] = []
 
     async def send(message: Any) -> None:
         said.append(message.get("body", b""))
 
     request, receive = proxied([b"1\n2\n3\n"], asyncio.Event(), ends=False)
-    response = await answer_lines(request, slow_work, max_line=20, at_once=8, max_lines=2)
+    response = await answer_lines(request, slow_work, max_line=20, at_once=8)
     await asyncio.wait_for(response(request.scope, receive, send), 5)
     assert b"more than 2 lines" in b"".join(said)
 
@@ -258,7 +262,7 @@ async def test_so_many_bytes_are_worked_on_at_once_and_no_more_but_for_a_line_of
             yield line
 
     under_way = ndjson._UnderWay(work, "/", 100)
-    reading = asyncio.create_task(under_way.read(lines(), 100))
+    reading = asyncio.create_task(under_way.read(lines()))
     answers = []
     async with asyncio.timeout(5):
         while found := await under_way.next():
