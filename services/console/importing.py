@@ -21,6 +21,7 @@ from services.console.terminal import err, out
 from services.render.dirty import Dirty
 from services.render.everything import scan
 from services.render.refresh import mark_everything
+from shared.articles import record_key
 from shared.schema import SCHEMA_KEY, bring_up, is_newer
 from shared.store import Command, Store
 
@@ -159,7 +160,7 @@ def _compare_settings(archive: tarfile.TarFile, place: Place) -> None:
 
 
 async def _first(store: Store) -> AsyncIterator[str]:
-    async for found in scan(store, "article:*"):
+    async for found in scan(store, record_key("*")):
         for key in found:
             yield key
             return

@@ -9,7 +9,7 @@ from services.render import keys
 from services.render.affected import ARCHIVE_PLACES, SITEMAP_PLACES
 from shared.articles import body_key, record_key
 from shared.charts import charts_key
-from shared.live import is_month
+from shared.live import is_month, list_key, place_key
 from shared.store import Command, Store
 
 ALWAYS = (keys.FIXED, *keys.FRAGMENTS, keys.FRONT, keys.HOT, keys.SITEMAPS, keys.NEWS, keys.feed("all"))
@@ -21,13 +21,13 @@ Kept = tuple[str, bytes, bytes | None]
 async def every_page(store: Store) -> AsyncIterator[list[str]]:
     """Page keys in portions; a page that is not there any more may be among them, none is left out."""
     yield list(ALWAYS)
-    async for found in scan(store, "article:*"):
+    async for found in scan(store, record_key("*")):
         yield [keys.article(key.partition(":")[2]) for key in found]
     for kind in ("section", "topic", "author"):
-        async for found in scan(store, f"list:{kind}:*"):
-            names = [key.removeprefix("list:") for key in found]
+        async for found in scan(store, list_key(f"{kind}:*")):
+            names = [key.partition(":")[2] for key in found]
             yield [*(keys.listing(name) for name in names), *(keys.feed(name) for name in names)]
-    async for found in scan(store, "place:*"):
+    async for found in scan(store, place_key("*", "*")):
         counts = await store.all([("ZCARD", key) for key in found])
         yield [page for key, count in zip(found, counts, strict=True) for page in pages_of_places(key, count)]
     yield [keys.chart(week.decode()) for week in await store.do("SMEMBERS", charts_key())]
@@ -35,7 +35,7 @@ async def every_page(store: Store) -> AsyncIterator[list[str]]:
 
 def pages_of_places(key: str, count: int) -> Iterator[str]:
     """The pages of a list's period that has so many places; `key` is that of the places (`shared.live`)."""
-    name, _, period = key.removeprefix("place:").rpartition(":")
+    name, _, period = key.partition(":")[2].rpartition(":")
     yield from (keys.archive(name, period, n + 1) for n in range(-(-count // ARCHIVE_PLACES)))
     if name == "all" and is_month(period):
         yield from (keys.sitemap(period, n + 1) for n in range(-(-count // SITEMAP_PLACES)))
@@ -45,7 +45,7 @@ async def every_article(store: Store) -> AsyncIterator[list[Kept]]:
     """All articles in portions; the store is asked for the next one while one is looked at."""
     asked: deque[asyncio.Task[list[Kept]]] = deque()
     try:
-        async for found in scan(store, "article:*"):
+        async for found in scan(store, record_key("*")):
             asked.append(asyncio.create_task(_fetch(store, [key.partition(":")[2] for key in found])))
             if len(asked) > 1:
                 yield await asked.popleft()

@@ -72,9 +72,9 @@ class WholeEdition:
     async def _read(self, store: Store) -> None:
         async for articles in every_article(store):
             self._take_articles(articles)
-        async for key, paths in each(store, "former:*", lambda key: ("SMEMBERS", key)):
+        async for key, paths in each(store, live.former_key("*"), lambda key: ("SMEMBERS", key)):
             self._former[key.partition(":")[2]] = tuple(sorted(path.decode() for path in paths))
-        async for key, members in each(store, "place:*", lambda key: ("ZRANGE", key, 0, -1)):
+        async for key, members in each(store, live.place_key("*", "*"), lambda key: ("ZRANGE", key, 0, -1)):
             self._places[key] = [ident.decode() for ident in members]
 
     def _take_articles(self, found: Iterable[Kept]) -> None:
