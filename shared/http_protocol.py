@@ -8,26 +8,27 @@ protocol, and the body would be lost (uvicorn issue 2722). And the end of a clie
 
 import asyncio
 import sys
+from http import HTTPStatus
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from shared.problems import Problem
+
 MOST = 64 * 1024
 
 
-def _problem(status: bytes, title: bytes, detail: bytes) -> bytes:
-    """An answer like those of `shared.problems`, where there is no request yet that could be answered."""
-    body = b'{"type":"about:blank","title":"%s","status":%s,"detail":"%s","errors":[]}' % (title, status[:3], detail)
-    head = b"HTTP/1.1 %s\r\ncontent-type: application/problem+json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
-    return head % (status, len(body)) + body
+def _answer(status: HTTPStatus, detail: str) -> bytes:
+    """A problem as an answer, where there is no request yet that could be answered."""
+    body = bytes(Problem(status.value, detail).response().body)
+    head = f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: application/problem+json\r\nconnection: close\r\n"
+    return f"{head}content-length: {len(body)}\r\n\r\n".encode() + body
 
 
-_TOO_LARGE = _problem(
-    b"431 Request Header Fields Too Large", b"Too large", b"the address and the headers of a request may have 64 KiB"
+_TOO_LARGE = _answer(
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "the address and the headers of a request may have 64 KiB"
 )
-_NOT_HTTP = _problem(
-    b"400 Bad Request", b"The request cannot be parsed", b"this is no HTTP/1.1: its first line, a header or a length"
-)
+_NOT_HTTP = _answer(HTTPStatus.BAD_REQUEST, "this is no HTTP/1.1: its first line, a header or a length")
 
 
 class HttpProtocol(HttpToolsProtocol):

@@ -13,13 +13,12 @@ MOST_FAULTS = 100
 TITLES = {
     400: "The request cannot be parsed",
     401: "Not authenticated",
-    403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",
-    409: "Conflict",
     413: "Too large",
     415: "Unsupported media type",
     422: "Not valid",
+    431: "Too large",
     500: "Internal error",
     503: "Try again later",
 }
