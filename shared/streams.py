@@ -134,7 +134,7 @@ class Consumer(Generic[E]):
     async def _claim(self) -> None:
         """Take over what consumers that are gone have left pending for CLAIM_AFTER_MS."""
         answer = await self._store.do(
-            "XAUTOCLAIM", self.stream, self.group, self._name, CLAIM_AFTER_MS, "0", "COUNT", BATCH
+            "XAUTOCLAIM", self.stream, self.group, self._name, CLAIM_AFTER_MS, "0", "COUNT", self._batch
         )
         if entries := entries_of(answer[1]):
             async with self._turn:
