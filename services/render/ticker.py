@@ -94,6 +94,7 @@ class Ticker:
 
 _TICK = Script(
     dirty_steps.LUA
+    + f"local MIDNIGHT = '{keys.MIDNIGHT_DUE}'\n"
     + """
 local DUE, TICK, LAST, SIGNALS = KEYS[9], KEYS[10], KEYS[11], KEYS[12]
 local names, taken = tonumber(ARGV[5]), 0
@@ -103,7 +104,7 @@ for at = 6, 5 + names do
   if when and tonumber(when) <= tonumber(ARGV[1]) then taken = taken + redis.call('ZREM', DUE, ARGV[at]) end
 end
 if names > 0 and taken == 0 then return 0 end -- another press has taken all of it meanwhile
-redis.call('ZADD', DUE, ARGV[2], 'midnight')
+redis.call('ZADD', DUE, ARGV[2], MIDNIGHT)
 for _, key in ipairs({TICK, LAST}) do
   if tonumber(ARGV[1]) > tonumber(redis.call('GET', key) or 0) then redis.call('SET', key, ARGV[1]) end
 end
