@@ -19,22 +19,22 @@ _FIXED = {
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), form)
     for pattern, form in (
-        (r"/hot/(\d{4}-W\d{2})/", "chart:{0}"),
+        (r"/hot/(\d{4}-W\d{2})/", keys.chart("{0}")),
         (r"/_fragments/([a-z]+)\.html", "fragment:{0}"),
-        (r"/sitemaps/(\d{4}-\d{2})-(\d+)\.xml", "sitemap:{0}|{1}"),
-        (r"/archive/(\d{4})/(\d{2})/", "archive:all|{0}-{1}|1"),
-        (r"/archive/(\d{4})/(\d{2})/(\d{2})/", "archive:all|{0}-{1}-{2}|1"),
-        (r"/archive/(\d{4})/(\d{2})/0*(\d+)/", "archive:all|{0}-{1}|{2}"),
-        (r"/archive/(\d{4})/(\d{2})/(\d{2})/(\d+)/", "archive:all|{0}-{1}-{2}|{3}"),
-        (r"/(topic|author)/([^/]+)/", "list:{0}:{1}"),
-        (r"/(topic|author)/([^/]+)/(\d{4})/(\d{2})/", "archive:{0}:{1}|{2}-{3}|1"),
-        (r"/(topic|author)/([^/]+)/(\d{4})/(\d{2})/(\d+)/", "archive:{0}:{1}|{2}-{3}|{4}"),
-        (r"/(?:feed\.xml|rss\.xml|feed\.json)", "feed:all"),
-        (r"/(topic|author)/([^/]+)/(?:feed\.xml|rss\.xml|feed\.json)", "feed:{0}:{1}"),
-        (r"/([^/]+)/(?:feed\.xml|rss\.xml|feed\.json)", "feed:section:{0}"),
-        (r"/([^/_][^/]*)/(\d{4})/(\d{2})/", "archive:section:{0}|{1}-{2}|1"),
-        (r"/([^/_][^/]*)/(\d{4})/(\d{2})/(\d+)/", "archive:section:{0}|{1}-{2}|{3}"),
-        (r"/([^/_][^/]*)/", "list:section:{0}"),
+        (r"/sitemaps/(\d{4}-\d{2})-(\d+)\.xml", keys.sitemap("{0}", "{1}")),
+        (r"/archive/(\d{4})/(\d{2})/", keys.archive("all", "{0}-{1}", 1)),
+        (r"/archive/(\d{4})/(\d{2})/(\d{2})/", keys.archive("all", "{0}-{1}-{2}", 1)),
+        (r"/archive/(\d{4})/(\d{2})/0*(\d+)/", keys.archive("all", "{0}-{1}", "{2}")),
+        (r"/archive/(\d{4})/(\d{2})/(\d{2})/(\d+)/", keys.archive("all", "{0}-{1}-{2}", "{3}")),
+        (r"/(topic|author)/([^/]+)/", keys.listing("{0}:{1}")),
+        (r"/(topic|author)/([^/]+)/(\d{4})/(\d{2})/", keys.archive("{0}:{1}", "{2}-{3}", 1)),
+        (r"/(topic|author)/([^/]+)/(\d{4})/(\d{2})/(\d+)/", keys.archive("{0}:{1}", "{2}-{3}", "{4}")),
+        (r"/(?:feed\.xml|rss\.xml|feed\.json)", keys.feed("all")),
+        (r"/(topic|author)/([^/]+)/(?:feed\.xml|rss\.xml|feed\.json)", keys.feed("{0}:{1}")),
+        (r"/([^/]+)/(?:feed\.xml|rss\.xml|feed\.json)", keys.feed("section:{0}")),
+        (r"/([^/_][^/]*)/(\d{4})/(\d{2})/", keys.archive("section:{0}", "{1}-{2}", 1)),
+        (r"/([^/_][^/]*)/(\d{4})/(\d{2})/(\d+)/", keys.archive("section:{0}", "{1}-{2}", "{3}")),
+        (r"/([^/_][^/]*)/", keys.listing("section:{0}")),
     )
 )
 _HOST = re.compile(r"^[a-z][a-z0-9+.-]*://[^/?#]*", re.IGNORECASE)
