@@ -20,11 +20,11 @@ from services.render.press import Press
 from services.render.printer import Printer
 from services.render.site import Site
 from services.render.ticker import Ticker
-from shared.backlog import PRESSES
 from shared.broker import create_group
 from shared.clock import Clock
 from shared.entries import decode
 from shared.events import ARTICLES
+from shared.groups import PRESSES
 from shared.logs import configure_logs
 from shared.settings import Settings
 from shared.site_settings import SiteSettings

@@ -3,11 +3,9 @@
 from typing import NamedTuple
 
 from shared.events import ARTICLES, PAGES
-from shared.groups import groups_of
+from shared.groups import PRESSES, groups_of
 from shared.store import Store
 
-PRESSES = "render"
-"""As which the presses read streams."""
 TO_BUILD = "render:dirty:articles"
 """Sorted set of the pages of articles that wait to be built, and that nobody builds just now."""
 SHARED = "render:dirty:shared"

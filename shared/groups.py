@@ -7,6 +7,11 @@ from redis.exceptions import ResponseError
 
 from shared.store import Store, pairs
 
+PRESSES, COUNTERS = "render", "trending"
+"""As which render and trending read streams."""
+OURS = frozenset({PRESSES, COUNTERS})
+"""All others are somebody else's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Group:

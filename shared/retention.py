@@ -8,12 +8,11 @@ from redis.exceptions import ResponseError
 
 from shared.entries import order_of
 from shared.events import STREAMS
-from shared.groups import Group, groups_of, idle_of, pending_between
+from shared.groups import OURS, Group, groups_of, idle_of, pending_between
 from shared.logs import log
 from shared.metrics import Gauge
 from shared.store import Store
 
-OURS = frozenset({"render", "trending"})
 LOOK_EVERY = 30.0
 
 idle_groups = Gauge(

@@ -13,8 +13,8 @@ from services.render.routes import add_routes
 from services.render.site import Site
 from services.render.ticker import Ticker
 from shared.application import create_app
-from shared.backlog import PRESSES
 from shared.events import ARTICLES, SIGNALS, signals
+from shared.groups import PRESSES
 from shared.service import Service
 from shared.settings import Settings
 

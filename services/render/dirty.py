@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from services.render import dirty_steps as steps
 from services.render import keys, take_steps
 from services.render.dirty_steps import ALL, WAITING
-from shared.backlog import PRESSES, SHARED, TO_BUILD, UNHURRIED
+from shared.backlog import SHARED, TO_BUILD, UNHURRIED
 from shared.events import ARTICLES, PAGES
+from shared.groups import PRESSES
 from shared.live import built_key, live_key
 from shared.store import Store
 

@@ -1,9 +1,8 @@
 """Whether the site stands still: every event is read and done, and no page waits."""
 
 from services.render.dirty import Dirty
-from shared.backlog import PRESSES
 from shared.events import ARTICLES, SIGNALS
-from shared.groups import Group, groups_of
+from shared.groups import PRESSES, Group, groups_of
 from shared.store import Store
 
 

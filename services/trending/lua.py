@@ -29,9 +29,10 @@ from datetime import timedelta
 from services.trending.lists_step import LISTS
 from services.trending.week import WINDOW
 from shared.clock import due
+from shared.groups import COUNTERS
 from shared.view_bounds import MEMORY
 
-GROUP = "trending"
+GROUP = COUNTERS
 TOUCHED = "trending:touched"
 PENDING = "trending:pending"
 COUNTED = "trending:counted"

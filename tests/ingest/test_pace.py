@@ -11,8 +11,9 @@ import pytest
 
 from services.ingest import pace as pacing
 from services.ingest.pace import AHEAD, FEEDS_DUE, LISTS_DUE, Pace
-from shared.backlog import PRESSES, SHARED, TO_BUILD, UNHURRIED
+from shared.backlog import SHARED, TO_BUILD, UNHURRIED
 from shared.events import ARTICLES, PAGES
+from shared.groups import PRESSES
 from shared.settings import Settings
 from shared.store import Store
 from tests.ingest.conftest import Ingest

@@ -28,12 +28,11 @@ from services.render.shelf import Shelf
 from services.render.site import Site
 from services.render.ticker import Ticker
 from services.render.whole import WholeEdition
-from shared.backlog import PRESSES
 from shared.broker import create_group
 from shared.clock import Clock
 from shared.entries import Delivered, decode
 from shared.events import ARTICLES, SIGNALS, RankingChanged, announce, signals
-from shared.groups import groups_of
+from shared.groups import PRESSES, groups_of
 from shared.ranking import ranking_key
 from shared.settings import Settings
 from shared.site_settings import SiteSettings

@@ -11,8 +11,9 @@ from services.render import keys
 from services.render.dirty import Change, Dirty, Taken
 from services.render.dirty_steps import ALL, BACKGROUND, GONE, LEASES, LOOK, UNTOLD, WHY, waits_key
 from shared.articles import record_key
-from shared.backlog import PRESSES, UNHURRIED
+from shared.backlog import UNHURRIED
 from shared.events import ARTICLES, PAGES
+from shared.groups import PRESSES
 from shared.live import built_key, live_key
 from shared.store import Store
 from tests.servers import until_true

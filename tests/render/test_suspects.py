@@ -15,8 +15,8 @@ from services.render.check import Differences
 from services.render.dirty import Dirty
 from services.render.edition import LiveEdition
 from services.render.suspects import Suspects
-from shared.backlog import PRESSES
 from shared.events import ARTICLES, SIGNALS
+from shared.groups import PRESSES
 from shared.live import live_key
 from shared.media import media_names
 from shared.site_settings import SiteSettings
