@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import json
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from bench import corpus
 from bench.limits import one_render, one_write, synced_add
+from bench.meanwhile import Meanwhile
 from bench.parts import parts
 from bench.table import Row, median, ms, percentile, share
 from bench.up import Bare, Press
@@ -94,26 +94,31 @@ def _under_load(press: Press, *, one_place: bool) -> str:
     return f"{ms(percentile(times.live, 50))} ({ms(percentile(times.live, 99))})"
 
 
+class _Load(Meanwhile):
+    """Posts LOAD articles a second, each its own."""
+
+    def __init__(self, press: Press) -> None:
+        super().__init__(0.0)
+        self._line, self._token, self._since = press.line("ingest"), press.token, time.perf_counter()
+        self._numbers = itertools.count()
+
+    def once(self) -> None:
+        count = next(self._numbers)
+        time.sleep(max(0.0, self._since + count / LOAD - time.perf_counter()))
+        article = corpus.fresh(10**7 + count) | {"guid": f"busy-{self._since}-{count}"}
+        status, answer = self._line.post("/v1/articles", json.dumps(article).encode(), self._token)
+        assert status == 202, answer
+
+
 @contextmanager
 def busy(press: Press) -> Iterator[None]:
     """Meanwhile LOAD other articles come each second."""
-    over = threading.Event()
-
-    def load() -> None:
-        line, started = press.line("ingest"), time.perf_counter()
-        for count in itertools.count():
-            if over.wait(max(0.0, started + count / LOAD - time.perf_counter())):
-                return
-            article = corpus.fresh(10**7 + count) | {"guid": f"busy-{started}-{count}"}
-            line.post("/v1/articles", json.dumps(article).encode(), press.token)
-
-    poster = threading.Thread(target=load, daemon=True)
-    poster.start()
+    load = _Load(press)
+    load.start()
     try:
         yield
     finally:
-        over.set()
-        poster.join()
+        load.stop()
 
 
 def watch(press: Press, events: int, *, one_place: bool = False, idle: bool = True) -> Times:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bench import batch, parts
+from bench.meanwhile import Meanwhile
 
 
 def test_each_part_of_the_way_of_an_article_is_timed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,3 +34,16 @@ def test_a_front_page_that_stands_still_is_as_old_as_it_is(monkeypatch: pytest.M
     reader.once()
     reader.once()
     assert reader.oldest == 3.0
+
+
+class _Failing(Meanwhile):
+    def once(self) -> None:
+        raise ConnectionError("the server hung up")
+
+
+def test_what_fails_beside_a_measurement_fails_the_measurement() -> None:
+    reader = _Failing(0.0)
+    reader.start()
+    reader.join(5)
+    with pytest.raises(ConnectionError):
+        reader.stop()
