@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, BaseModel
 
 from services.ingest import media, views
 from services.ingest.bodies import MOST
+from services.ingest.formats.bounds import MAX_GUID
 from services.ingest.formats.native import NativeArticle
 from services.ingest.intake import Outcome
 from services.ingest.masthead_and_front import ConditionsBody, FrontBody
@@ -105,7 +106,7 @@ def _parameter(name: str, place: str, description: str, **schema: Any) -> dict[s
 PREFER = _parameter("Prefer", "header", "`wait=SECONDS` (at most 60): answer once the page is on disk")
 IDENT = _parameter("ident", "path", "the article's id", pattern=f"^{ARTICLE_ID}$")
 SOURCE = _parameter("source", "path", "the source's name in sources.toml", pattern="^[A-Za-z0-9_-]{1,64}$")
-MEDIA_ID = _parameter("media_id", "path", "may contain slashes", minLength=1, maxLength=512)
+MEDIA_ID = _parameter("media_id", "path", "may contain slashes", minLength=1, maxLength=MAX_GUID)
 
 
 def _body(schema: Any, *types: str, bounds: str = f"at most {MOST >> 20} MiB") -> dict[str, Any]:
@@ -173,7 +174,7 @@ ASSET = {
     "type": "object",
     "required": ["media_id", "media"],
     "properties": {
-        "media_id": {"type": "string", "minLength": 1, "maxLength": 512},
+        "media_id": {"type": "string", "minLength": 1, "maxLength": MAX_GUID},
         "media": {
             "type": "string",
             "format": "binary",

@@ -8,12 +8,13 @@ from typing import BinaryIO
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
+from services.ingest.formats.bounds import MAX_GUID
 from shared.media import media_name
 from shared.problems import Fault, Problem
 
 CHUNK = 256 * 1024
 MAX_PARTS = 16
-MAX_ID_BYTES = 2048
+MAX_ID_BYTES = 4 * MAX_GUID  # of characters in UTF-8
 
 
 @dataclass(slots=True)
@@ -67,7 +68,7 @@ class _Taking:
         if self.name == "media_id" and self.ident is not None:
             self.ident += raw[start:end]
             if len(self.ident) > MAX_ID_BYTES:
-                raise _missing("media_id", "The media_id is too long; shorten it to 512 characters.")
+                raise _missing("media_id", f"The media_id is too long; shorten it to {MAX_GUID} characters.")
         elif self.name == "media" and self.part is not None:
             piece = raw[start:end]
             self.digest.update(piece)
@@ -125,8 +126,8 @@ def _ident(raw: bytes) -> str:
         ident = media_name(raw.decode())
     except UnicodeDecodeError:
         raise _missing("media_id", "The media_id is not UTF-8.") from None
-    if not 0 < len(ident) <= 512 or not ident.isprintable():
-        raise _missing("media_id", "A media_id has 1 to 512 characters, none of them invisible.")
+    if not 0 < len(ident) <= MAX_GUID or not ident.isprintable():
+        raise _missing("media_id", f"A media_id has 1 to {MAX_GUID} characters, none of them invisible.")
     return ident
 
 
