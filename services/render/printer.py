@@ -18,9 +18,15 @@ from shared.schema import SCHEMA
 from shared.site_settings import SiteSettings
 
 HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 STATIC = HERE / "static"
-DECIDE = ("printer.py", "compositor.py", "edition.py", "related.py", "related_step.py")
+DECIDE = (
+    "printer.py", "compositor.py", "edition.py", "related.py", "related_step.py", "affected.py", "output.py",
+    "authority.py",
+)  # fmt: skip
 """Modules that decide what a page looks like, beside those of the kinds of pages and of their type."""
+SHARED = ("articles.py", "charts.py", "excerpts.py", "live.py", "media.py")
+"""The same of the ground floor."""
 
 _HASHED = re.compile(r"_static/[a-z-]+\.[0-9a-f]{12}\.(css|js)")
 
@@ -109,10 +115,15 @@ def _digest(site: SiteSettings) -> str:
     articles and which ones a page shows, the site's settings; and how the store is written, since an older version may
     have shown less of it."""
     digest = hashlib.blake2b(f"{SCHEMA} {site.model_dump_json()}".encode(), digest_size=16)
-    for path in sorted(path for path in HERE.rglob("*") if _decides(path)):
-        digest.update(f"\0{path.relative_to(HERE)}\0".encode())
+    for path in deciding():
+        digest.update(f"\0{path.parent.name}/{path.name}\0".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def deciding() -> list[Path]:
+    """The files that decide what a page looks like."""
+    return sorted([*filter(_decides, HERE.rglob("*")), *(ROOT / "shared" / name for name in SHARED)])
 
 
 def _decides(path: Path) -> bool:

@@ -1,5 +1,6 @@
 """Every page: valid, in its own direction, and safe whatever an upstream sends."""
 
+import ast
 import json
 import re
 import shutil
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from services.render import contexts as c
 from services.render import printer as module
-from services.render.printer import Printer
+from services.render.printer import ROOT, Printer, deciding
 from services.render.typeset.language import direction, direction_of, full_day
 from shared.articles import Card, Image, Term
 from shared.conditions import Conditions
@@ -606,6 +607,28 @@ def test_the_digest_follows_the_site() -> None:
     assert Printer(SITE).digest == Printer(SITE).digest != Printer(other).digest
 
 
+# what is set has its values in the digest; what reads the store, or shows on pages that every start builds
+_ELSEWHERE = "site_settings schema clock times kept store front ranking conditions"
+ELSEWHERE = {"services.render.keys", *(f"shared.{name}" for name in _ELSEWHERE.split())}
+
+
+def test_what_is_built_again_when_it_changes_is_all_that_pages_are_made_by() -> None:
+    known = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in deciding()}
+    found: set[str] = set()
+    for path in deciding():
+        if path.suffix == ".py" and path.is_relative_to(ROOT / "services"):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(("services.", "shared")):
+                    below = {f"{node.module}.{one.name}" for one in node.names}
+                    found |= {name for name in below if _is_module(name)} or {str(node.module)}
+    assert found - known == ELSEWHERE
+
+
+def _is_module(name: str) -> bool:
+    path = ROOT / name.replace(".", "/")
+    return path.is_dir() or path.with_suffix(".py").exists()
+
+
 def test_the_digest_follows_all_that_decides_how_a_page_looks_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -614,7 +637,9 @@ def test_the_digest_follows_all_that_decides_how_a_page_looks_and_nothing_else(
     monkeypatch.setattr(module, "STATIC", here / module.STATIC.relative_to(module.HERE))
     monkeypatch.setattr(module, "HERE", here)
     seen = [module._digest(SITE)]
-    decide = "templates/card.html static/press.css typeset/desk.py contexts/pages.py pages/hot.py printer.py related.py"
+    decide = (
+        "templates/card.html static/press.css typeset/desk.py contexts/pages.py pages/hot.py printer.py affected.py"
+    )
     for name in decide.split():
         (here / name).write_text((here / name).read_text() + "\n")
         seen.append(module._digest(SITE))
