@@ -61,6 +61,19 @@ def test_a_standfirst_is_plain_text_to_atom_and_html_to_rss(printer: Printer) ->
     assert unescape(description) == said
 
 
+@pytest.mark.parametrize(("body", "said"), [("<p>R&amp;D grows < 5 %.</p>", "R&D grows < 5 %."), ("<hr>", None)])
+def test_without_a_standfirst_an_item_of_rss_is_described_by_its_opening(
+    printer: Printer, body: str, said: str | None
+) -> None:
+    entry = c.Entry(story().model_copy(update={"summary": "", "opening": said or ""}), body, SITE.host)
+    item = ET.fromstring(printer.print(c.RssFeed(SITE, "all", None, NOW, (entry,)))).find("channel/item")  # noqa: S314
+    assert item is not None
+    description = item.findtext("description")
+    assert (unescape(description) if description else description) == said
+    atom = ET.fromstring(printer.print(c.AtomFeed(SITE, "all", None, NOW, (entry,))))  # noqa: S314  our own XML
+    assert atom.find("{*}entry/{*}summary") is None  # whole articles need none there (RFC 4287 §4.1.2)
+
+
 @pytest.mark.parametrize("article", [story(language="ar"), story("مرحبا")])
 def test_what_is_written_from_the_right_is_so_in_feeds_too(printer: Printer, article: Article) -> None:
     made = contexts_of(article)

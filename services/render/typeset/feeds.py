@@ -12,7 +12,8 @@ from services.render.contexts import home
 from services.render.typeset.content import in_feed
 from services.render.typeset.desk import Desk, Picture
 from services.render.typeset.ready import escape_text, escaped
-from shared.excerpts import beginning
+from services.render.typeset.structured import DESCRIPTION_LENGTH
+from shared.excerpts import beginning, excerpt
 
 KEPT = 2048
 """Articles in type: an article is in six lists or so, and newer ones change each of their feeds soon."""
@@ -151,7 +152,8 @@ def _entry(desk: Desk, entry: contexts.Entry) -> dict[str, Any]:
         "url": desk.absolute(article.path),
         "title": article.headline,
         "summary": summary,
-        "synopsis": escape_text(summary),  # RSS has no plain text: an item's description is HTML
+        # RSS has no plain text: an item's description is HTML; and readers of RSS that know no more look nowhere else
+        "synopsis": escape_text(summary or excerpt(article.opening, DESCRIPTION_LENGTH)),
         "body": in_feed(desk, article, entry.body),
         "language": (article.language or desk.language).replace("_", "-"),
         "published": desk.iso(article.published_at),
