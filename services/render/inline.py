@@ -1,10 +1,11 @@
-"""A built tree made whole for hosts without SSI: includes resolved, redirects and 410s as pages."""
+"""A built tree made whole for hosts without SSI: includes resolved, redirects and 410s as pages, no views posted."""
 
 import re
 from html import escape
 from pathlib import Path
 
 _INCLUDE = re.compile(rb'<!--#\s*include virtual="/([^"]+)"\s*-->')
+_BEACON = re.compile(rb'<script src="[^"]*/_static/beacon\.[^"]*"[^>]*></script>\n?')
 
 
 def inline_tree(root: Path, site_path: str) -> None:
@@ -15,9 +16,11 @@ def inline_tree(root: Path, site_path: str) -> None:
     fragments = {path.relative_to(root).as_posix().encode(): path.read_bytes() for path in root.glob("_fragments/*")}
     for page in root.rglob("*.html"):
         content = page.read_bytes()
-        whole = _INCLUDE.sub(lambda found: fragments.get(found[1], b""), content)
+        whole = _INCLUDE.sub(lambda found: fragments.get(found[1], b""), _BEACON.sub(b"", content))
         if whole != content:
             page.write_bytes(whole)
+    for script in root.glob("_static/beacon.*"):
+        script.unlink()
     _spell_out(root, site_path)
     for folder in ("_fragments", "_gone", "_moved"):
         _remove(root / folder)

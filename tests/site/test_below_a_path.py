@@ -88,3 +88,11 @@ def test_a_tree_for_any_host_sends_readers_on_within_its_path(up: Up, tmp_path: 
     moved = (tmp_path / "out/2025/07/26/moves/index.html").read_text()
     assert f'content="0; url={PATH}/2025/07/26/moved/"' in moved
     assert set(re.findall(r'href="([^"]+)"', moved)) == {f"{PATH}/2025/07/26/moved/"}
+
+
+def test_a_tree_for_any_host_posts_no_views_where_nothing_takes_them(up: Up, tmp_path: Path) -> None:
+    code, words = up.call("build", "--out", str(tmp_path / "out"), "--inline")
+    assert code == 0, words
+    page = (tmp_path / "out/2025/07/26/stays/index.html").read_text()
+    assert re.findall("<script[^>]*>", page) == ['<script type="application/ld+json">']
+    assert not list((tmp_path / "out").rglob("*.js"))
