@@ -371,6 +371,25 @@ def test_head_answers_like_get_without_a_body(port: int, path: str, status: int)
     assert answer.headers["content-type"] == get(port, path).headers["content-type"]
 
 
+@pytest.mark.parametrize("path", ["/feed.xml", "/_static/press.0123456789.css", "/media/ab/picture.jpg"])
+@pytest.mark.parametrize(
+    ("status", "method", "headers"),
+    [
+        (400, "GET", {"Cookie": "a" * 9000}),
+        (405, "PUT", {}),
+        (412, "GET", {"If_Match": '"another"'}),
+        (413, "GET", {"Content_Length": "5000"}),
+        (416, "GET", {"Range": "bytes=99999999-"}),
+    ],
+)
+def test_no_cache_keeps_an_error_that_a_request_brought_upon_itself(
+    port: int, path: str, status: int, method: str, headers: dict[str, str]
+) -> None:
+    answer = get(port, path, method, **headers)
+    assert (answer.status, answer.headers["cache-control"]) == (status, "no-store")
+    assert get(port, path).headers["cache-control"].startswith("public, max-age=")
+
+
 @pytest.mark.parametrize("path", ["/", "/feed.xml", "/media/ab/picture.jpg", f"{OLD}/"])
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS"])
 def test_another_method_is_told_which_ones_there_are(port: int, path: str, method: str) -> None:
