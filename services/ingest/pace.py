@@ -18,7 +18,9 @@ LISTS_DUE, FEEDS_DUE = 0.75, 1.0
 LOOK_EVERY = 0.01
 STANDSTILL = 1.0
 
-held = Counter("pressrun_batch_held_seconds_total", "Seconds for which batches waited for pages to be built")
+held = Counter(
+    "pressrun_batch_held_seconds_total", "Seconds for which batches, and many that were due at once, waited for pages"
+)
 
 
 class Pace:

@@ -2,13 +2,15 @@
 
 import asyncio
 
+from services.ingest.pace import Pace
 from services.ingest.register import Register
 from shared.clock import Clock, due, millis
 from shared.logs import log
 from shared.metrics import Counter
 from shared.store import Store, StoreUnavailable
 
-CHUNK = 1_000
+AT_ONCE = 64
+"""Versions that are published beside one another: each alone would wait for the store several times."""
 LONGEST_SLEEP = 0.25
 
 aside = Counter("pressrun_schedules_set_aside_total", "Scheduled versions set aside, because they cannot appear")
@@ -21,20 +23,24 @@ class Schedule:
         self._store = store
         self._register = register
         self._clock = clock
+        self._pace = Pace(store)
 
     async def run(self) -> None:
-        """For ever."""
+        """For ever. Of many that are due at once the first are published at once, the rest as a batch would be, so that
+        news which come meanwhile do not wait behind all of them."""
         while True:
-            if not await self.advance():
+            found = await self.advance()
+            if found == AT_ONCE:
+                await self._pace.keep()
+            elif not found:
                 await asyncio.sleep(await self._clock.until_due(self._store, "ingest", LONGEST_SLEEP))
 
-    async def advance(self) -> bool:
-        """Publish at most CHUNK versions that are due; False if there was none."""
+    async def advance(self) -> int:
+        """Publish the first versions that are due, at most AT_ONCE; how many there were."""
         now = millis(self._clock.now())
-        found = await self._store.do("ZRANGEBYSCORE", due("ingest"), "-inf", now, "LIMIT", 0, CHUNK)
-        for ident in found:
-            await self._fall_due(ident.decode())
-        return bool(found)
+        found = await self._store.do("ZRANGEBYSCORE", due("ingest"), "-inf", now, "LIMIT", 0, AT_ONCE)
+        await asyncio.gather(*(self._fall_due(ident.decode()) for ident in found))
+        return len(found)
 
     async def _fall_due(self, ident: str) -> None:
         try:

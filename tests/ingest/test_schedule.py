@@ -1,5 +1,7 @@
 """What waits for its time: one that cannot appear does not keep the others waiting."""
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,6 +9,8 @@ from typing import Any
 import pytest
 
 from services.console.dead_letters import put_back
+from services.ingest import pace, schedule
+from services.ingest.register import Accepted
 from services.ingest.schedule import LONGEST_SLEEP, aside
 from shared.articles import identify
 from shared.clock import Clock, due, millis
@@ -14,7 +18,9 @@ from shared.dead_letters import letters
 from shared.problems import Problem
 from shared.settings import Settings
 from shared.store import StoreUnavailable
+from tests.ingest.test_pace import LONG, Backlog
 from tests.ingest.test_two_ingests import DUE, EARLIER, GUID, Ingest
+from tests.servers import until_true
 
 
 @pytest.fixture
@@ -100,6 +106,50 @@ async def test_a_store_that_was_away_for_a_moment_has_nothing_set_aside(
     assert await later.shown() == 1
 
 
+async def test_versions_that_are_due_at_once_are_published_beside_one_another(
+    before: Ingest, later: Ingest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for guid in ("a", "b"):
+        await before.accept(guid, embargo_until=DUE)
+    both, fall_due = asyncio.Barrier(2), later.register.fall_due
+
+    async def together(ident: str) -> Accepted | None:
+        await both.wait()
+        return await fall_due(ident)
+
+    monkeypatch.setattr(later.register, "fall_due", together)
+    assert await asyncio.wait_for(later.schedule.advance(), 15) == 2
+    assert [await later.shown(identify("desk", guid)) for guid in ("a", "b")] == [1, 1]
+
+
+async def test_of_many_that_are_due_at_once_the_rest_keeps_pace_with_the_press(
+    before: Ingest, later: Ingest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, "STANDSTILL", LONG)
+    monkeypatch.setattr(schedule, "AT_ONCE", 2)
+    for guid in ("a", "b", "c"):
+        await before.accept(guid, embargo_until=DUE)
+    backlog = Backlog(before.store)
+    await backlog.add(pace.AHEAD + 1)
+    async with _running(later):
+        await until_true(lambda: _wait_for_their_time(before, 1))
+        await backlog.asked(3)
+        assert await _wait_for_their_time(before, 1)
+        await backlog.take(1)
+        await until_true(lambda: _wait_for_their_time(before, 0))
+
+
+async def test_what_is_due_alone_is_held_by_nothing_that_waits_to_be_built(
+    before: Ingest, later: Ingest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, "STANDSTILL", LONG)
+    await Backlog(before.store).add(pace.AHEAD + 1)
+    async with _running(later):
+        for guid in ("a", "b"):
+            await before.accept(guid, embargo_until=DUE)
+            await until_true(lambda: _wait_for_their_time(before, 0))
+
+
 async def test_what_waits_for_later_is_left_alone(before: Ingest) -> None:
     await before.schedule_version(1, EARLIER + timedelta(milliseconds=1))
     assert not await before.schedule.advance()
@@ -125,3 +175,18 @@ async def test_nothing_is_left_of_a_version_that_waited(before: Ingest, later: I
         await before.accept(GUID, version=2, status="usable" if "newer" in end else "canceled")
     assert not await before.store.do("KEYS", "scheduled*")
     assert not await before.store.do("ZCARD", due("ingest"))
+
+
+@contextlib.asynccontextmanager
+async def _running(ingest: Ingest) -> AsyncIterator[None]:
+    """Meanwhile it publishes what is due."""
+    task = asyncio.create_task(ingest.schedule.run())
+    yield
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+async def _wait_for_their_time(ingest: Ingest, count: int) -> bool:
+    """Whether so many versions wait."""
+    return bool(await ingest.store.do("ZCARD", due("ingest")) == count)
