@@ -14,7 +14,7 @@ from services.render.firsts import WithArticle, linked_pages
 from services.render.known import Known, look_beyond_lists_again, read_known
 from services.render.output import Output
 from services.render.pages import article, build
-from services.render.pictures import Pictures
+from services.render.pictures import MoreToMake, Pictures
 from services.render.printer import Printer
 from services.render.shelf import Brought, Shelf
 from shared import live, metrics
@@ -53,7 +53,7 @@ class ArticlePress:
         self._topics = edition.site.topics
 
     async def build(self, taken: Taken) -> None:
-        """Build what is to stand at an article's addresses, and note it in the lists."""
+        """Build what is to stand at an article's addresses, and note it in the lists. Raises MoreToMake, TooLate."""
         known = read_known(taken.known, self._topics)
         story = known.story
         if story is None:
@@ -97,11 +97,13 @@ class ArticlePress:
         await self._dirty.done(taken)
 
     async def _show_pictures(self, taken: Taken, story: Story, known: Known) -> None:
-        """Have its pictures there before its page is."""
-        measured = await self._pictures.show(story.article.id, story.article.media, taken.cause)
+        """Have its pictures there before its page is. Raises MoreToMake."""
+        measured, are_all = await self._pictures.show(story.article.id, story.article.media, taken.cause)
         if known.listed.card is not None and measured & known.pictures:
             # made anew, or by a Pressrun that did not measure: its feeds say another length, or none
             await self._dirty.mark(keys.feed(name) for name in known.listed.card.lists)
+        if not are_all:
+            raise MoreToMake
 
     async def _firsts(self, story: Story, card: Card) -> dict[str, tuple[Output, bool]]:
         """The pages that the article's page leads to and that are not there yet; they go out together with it. With

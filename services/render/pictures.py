@@ -5,6 +5,8 @@
 """
 
 import asyncio
+import math
+import time
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -20,7 +22,15 @@ from shared.media import LENGTHS, digest_of, is_whole, length_of, original_path,
 from shared.metrics import Counter
 from shared.store import Command, Store
 
+TURN = 1.0
+"""Seconds for which one article's pictures are made until others get their turn: its page is on its lease meanwhile,
+and so is neither built anew nor taken down, and what is in hand beside it may wait for it."""
+
 failed = Counter("pressrun_pictures_failed_total", "Pictures set aside, because their public files cannot be made")
+
+
+class MoreToMake(Exception):
+    """An article is to show so many new pictures that the rest waits for its next turn."""
 
 
 class Pictures:
@@ -37,11 +47,14 @@ class Pictures:
         self._pages = pages
         self._clock = clock
 
-    async def show(self, article: str, addresses: tuple[str, ...], cause: str = "") -> set[str]:
-        """Make the files that an article is about to show, those anew that are damaged; those addresses whose length is
-        not what was known of it."""
-        measured = set()
+    async def show(self, article: str, addresses: tuple[str, ...], cause: str = "") -> tuple[set[str], bool]:
+        """Make the files that an article is about to show, those anew that are damaged, for a TURN; those addresses
+        whose length is not what was known of it, and whether that was all."""
+        measured: set[str] = set()
+        until = math.inf
         for address in addresses:
+            if time.monotonic() > until:
+                return measured, False
             names = siblings(address)
             *_, known = await self._store.all([
                 ("SADD", pictures_of_key(article), address),
@@ -50,15 +63,18 @@ class Pictures:
             ])  # fmt: skip
             lengths = {name: int(length or 0) for name, length in zip((address, *names), known, strict=True)}
             wrong = [name for name in names if not is_whole(self._length(name), lengths[name])]
-            if wrong and not await self._make(article, address, wrong):
-                continue
+            if wrong:
+                began = time.monotonic()
+                if not await self._make(article, address, wrong):
+                    continue
+                until = min(until, began + TURN)  # so one at least is made, whatever those before it took
             found = self._measure(lengths)
             if address in found:
                 measured.add(address)
             # who made a file and was killed before this has not told of it either
             told = [name for name in names if name in wrong or not lengths[name]]
             await self._note(found, [self._tell(PageBuilt, address, told, cause)] if told else [])
-        return measured
+        return measured, True
 
     async def keep_only(
         self, article: str, noted: set[str], addresses: tuple[str, ...], cause: str = "", *, untold: bool = False

@@ -14,7 +14,7 @@ from services.render.dirty import Change, Dirty, Taken
 from services.render.edition import LiveEdition
 from services.render.neighbours import mark_neighbours
 from services.render.pages import build
-from services.render.pictures import Pictures
+from services.render.pictures import MoreToMake, Pictures
 from services.render.printer import Printer
 from services.render.site import Site
 from shared import metrics
@@ -194,7 +194,8 @@ class Press:
             log().error("the disk does not take a page", page=taken.key, event_id=taken.cause, error=str(error))
 
     async def _build_in_time(self, taken: Taken) -> None:
-        """Build one page; where that took longer than its lease nothing is written, and it waits again."""
+        """Build one page; where that took longer than its lease nothing is written, and it waits again. So does an
+        article with more pictures to make, behind those that came meanwhile."""
         try:
             match keys.kind(taken.key):
                 case "article":
@@ -203,6 +204,8 @@ class Press:
                     await mark_neighbours(self._store, taken)
                 case _:
                     await self._page(taken)
+        except MoreToMake:
+            await self.dirty.give_back(taken)
         except TooLate:
             log().warning("a page took longer than its lease", page=taken.key, event_id=taken.cause)
             await self.dirty.give_back(taken)

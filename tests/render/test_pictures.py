@@ -19,6 +19,7 @@ from services.render.pictures import Pictures
 from shared.clock import Clock
 from shared.dead_letters import letters
 from shared.events import PAGES
+from shared.live import built_key
 from shared.media import LENGTHS, Original, media_key, media_names, original_path
 from shared.settings import Settings
 from shared.site_settings import SiteSettings
@@ -47,11 +48,11 @@ async def test_a_file_that_was_damaged_is_made_anew(
     file.write_bytes(b"cut" if known else b"")
     if not known:
         await store.do("DEL", LENGTHS)
-    assert await pictures.show("one", (PICTURE,)) == (set() if known else {PICTURE})
+    assert await pictures.show("one", (PICTURE,)) == (set() if known else {PICTURE}, True)
     assert file.read_bytes() == whole
     file.unlink()
     file.mkdir()
-    assert not await pictures.show("one", (PICTURE,))
+    assert await pictures.show("one", (PICTURE,)) == (set(), True)
     assert file.read_bytes() == whole
 
 
@@ -62,7 +63,7 @@ async def test_the_length_of_a_damaged_file_that_cannot_be_made_anew_is_not_take
     lengths = await store.do("HGETALL", LENGTHS)
     (tmp_path / "site" / PICTURE[1:]).write_bytes(b"cut")
     original_path(tmp_path / "media", DIGEST).write_bytes(b"damaged too")
-    assert not await pictures.show("one", (PICTURE,))
+    assert await pictures.show("one", (PICTURE,)) == (set(), True)
     assert await store.do("HGETALL", LENGTHS) == lengths
 
 
@@ -137,10 +138,53 @@ async def test_a_picture_whose_original_is_gone_is_set_aside_and_holds_nothing_u
 
     before = failed()
     original_path(tmp_path / "media", DIGEST).unlink()
-    assert await pictures.show("one", (PICTURE,)) == set()
+    assert await pictures.show("one", (PICTURE,)) == (set(), True)
     assert [letter["name"] for letter in await letters(store)] == [PICTURE]
     assert failed() == before + 1
     assert await told(store) == []
+
+
+async def test_many_pictures_are_made_in_turns_and_each_turn_makes_one(
+    store: Store, pictures: Pictures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.render.pictures.TURN", 0)
+    lost, second, third = (max(media_names(letter * 40, 500).values()) for letter in "cde")
+    for letter in "de":
+        original = original_path(tmp_path / "media", letter * 40)
+        original.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (500, 100), "blue").save(original, "PNG")
+    all_of_them = (lost, second, PICTURE, third)
+    assert await pictures.show("one", all_of_them) == ({second}, False), "what cannot be made is no turn"
+    assert await pictures.show("one", all_of_them) == ({PICTURE}, False)
+    assert await pictures.show("one", all_of_them) == ({third}, True)
+    assert await pictures.show("one", all_of_them) == (set(), True)
+
+
+async def test_news_do_not_wait_for_an_article_with_many_pictures(
+    valkey: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.render.pictures.TURN", 0)
+    async with opened(valkey, tmp_path, SiteSettings()) as room:
+        for number in range(4):
+            await _push(room.store, tmp_path, f"{number:040}", f"{number}")
+        illustrate_it = partial(illustrate, room.store, "desk")
+        embedded = tuple((f"https://x/{number}", f"{number}") for number in range(4))
+        body = "".join(f'<p>A picture.</p><img src="{address}" alt="">' for address, _ in embedded)
+        gallery = (
+            await room.register.accept("desk", draft("g", body_html=body, embedded=embedded), illustrate_it)
+        ).article
+        await room.deliver(OneByOne(0))
+        await room.press.round()
+        news = (await room.accept(draft("n"))).article
+        await room.deliver(OneByOne(0))
+        while not await room.store.do("EXISTS", built_key(news.id)):
+            await room.press.round()
+        assert not await room.store.do("EXISTS", built_key(gallery.id))
+        await room.drain()
+        assert (await room.differences()).clean
+        assert len(list((tmp_path / "site" / "media").rglob("*.jpg"))) == 8
+        pages = [json.loads(fields[1])["page"] for _, fields in await room.store.do("XRANGE", PAGES, "-", "+")]
+        assert pages.count(f"article:{gallery.id}") == 1
 
 
 async def test_who_shows_a_picture_of_which_a_part_was_taken_away_makes_it_anew(
@@ -191,12 +235,7 @@ async def test_files_that_were_taken_away_when_their_press_was_killed_are_told_o
 async def test_a_picture_that_was_replaced_is_there_until_no_page_shows_it(valkey: str, tmp_path: Path) -> None:
     async with opened(valkey, tmp_path, SiteSettings()) as room:
         for number, colour in enumerate(("red", "blue")):
-            digest = f"{number:040}"
-            original = original_path(tmp_path / "media", digest)
-            original.parent.mkdir(parents=True, exist_ok=True)
-            Image.new("RGB", (500, 100), colour).save(original, "PNG")
-            pushed = Original(digest=digest, type="image/png", size=1, width=500, height=100)
-            await room.store.do("SET", media_key("desk", colour), pushed.model_dump_json())
+            await _push(room.store, tmp_path, f"{number:040}", colour, colour)
         illustrate_it = partial(illustrate, room.store, "desk")
         for colour in ("red", "blue"):
             await room.drain()
@@ -222,9 +261,9 @@ async def test_what_came_with_an_article_is_built_once_though_a_ranking_changes_
     bring = Delivery.bring
     async with opened(valkey, tmp_path, SiteSettings()) as room:
 
-        async def make(_: Pictures, __: str, addresses: tuple[str, ...], ___: str) -> set[str]:
+        async def make(_: Pictures, __: str, addresses: tuple[str, ...], ___: str) -> tuple[set[str], bool]:
             made.append(addresses)
-            return set()
+            return set(), True
 
         async def and_note(self: Delivery, taken: Taken, *what: Any) -> list[str]:
             if not brought:
@@ -259,3 +298,12 @@ def missing(site: Path) -> set[str]:
 
 def killed(*_: Any, **__: Any) -> Any:
     raise Killed
+
+
+async def _push(store: Store, folder: Path, digest: str, media_id: str, colour: str = "red") -> None:
+    """Have an original of this digest there, as a picture that the desk has pushed."""
+    original = original_path(folder / "media", digest)
+    original.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (500, 100), colour).save(original, "PNG")
+    pushed = Original(digest=digest, type="image/png", size=1, width=500, height=100)
+    await store.do("SET", media_key("desk", media_id), pushed.model_dump_json())
