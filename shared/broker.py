@@ -9,17 +9,15 @@ from faststream import AckPolicy
 from faststream.message import StreamMessage
 from faststream.redis import RedisBroker, RedisSentinelBroker, StreamSub
 from faststream.redis.message import FAKE_CONSUMER, RedisBatchStreamMessage
-from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import ResponseError
 
 from shared.link import ANSWER_TIMEOUT
 from shared.settings import Settings
-from shared.store import CONNECT_TIMEOUT, Store
+from shared.store import CONNECT_TIMEOUT, Store, again
 from shared.store_address import parse_sentinel
 
 POLL_MS = 1000  # below ANSWER_TIMEOUT, else reads time out and deliveries come late
-RECONNECT = Retry(ExponentialWithJitterBackoff(cap=0.25, base=0.02), retries=-1)
+RECONNECT = again(-1, 0.25)
 
 
 def make_broker(settings: Settings) -> RedisBroker:

@@ -12,6 +12,7 @@ from shared.wire import Command, StoreUnavailable, Wire
 ANSWER_TIMEOUT = 5.0
 LOOK_EVERY = 0.5
 CLOSED = "the store's connection was closed"
+HUNG_UP = "the store cannot be reached: it closed the connection"
 
 
 class Link:
@@ -29,10 +30,12 @@ class Link:
 
     async def all(self, commands: Iterable[Command]) -> list[Any]:
         """Carry out commands in one go, in order; return their answers."""
-        while self._wire is None:
+        if self._wire is None:
             if self._is_closed:
                 raise StoreUnavailable(CLOSED)
             await self._connect()
+        if self._wire is None:  # a store that ends each connection once it has greeted would be asked for ever
+            raise StoreUnavailable(CLOSED if self._is_closed else HUNG_UP)
         return await self._wire.send(commands)
 
     async def close(self) -> None:
@@ -58,13 +61,16 @@ class Link:
         except (RedisError, OSError, TimeoutError) as error:
             connection._close()
             return f"the store cannot be reached: {str(error) or f'it did not answer for {ANSWER_TIMEOUT:g} s'}"
+        except RuntimeError:  # uvloop's: it was closed between two words of redis-py's greeting
+            connection._close()
+            return HUNG_UP
         except asyncio.CancelledError:
             connection._close()
             raise
         wire = Wire(connection, lambda reason: self._drop(f"the store's connection broke: {reason}", wire))
         if wire.broken:
             connection._close()
-            return "the store cannot be reached: it closed the connection"
+            return HUNG_UP
         self._connection, self._wire = connection, wire
         self._watching = asyncio.create_task(self._watch(wire))
         return None

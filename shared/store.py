@@ -14,7 +14,9 @@ from redis.asyncio import Redis, Sentinel
 from redis.asyncio.connection import ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from shared.link import ANSWER_TIMEOUT, Link
 from shared.settings import Settings
@@ -45,6 +47,13 @@ def pairs(flat: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
     return zip(flat[::2], flat[1::2], strict=True)
 
 
+def again(retries: int, longest: float) -> Retry:
+    """What redis-py tries again, so many times (-1: for as long as it takes) and with pauses of up to so many seconds:
+    what a connection raises that broke. uvloop's own error is for one that closed between two words of the greeting."""
+    broke: Any = (RedisConnectionError, RedisTimeoutError, RuntimeError)
+    return Retry(ExponentialWithJitterBackoff(cap=longest, base=0.02), retries, broke)
+
+
 def redis_client(settings: Settings) -> Redis:
     """Make a client for reads that block; it reconnects and tries again by itself."""
     password = settings.redis_password.get_secret_value() if settings.redis_password else None
@@ -53,7 +62,7 @@ def redis_client(settings: Settings) -> Redis:
         "protocol": 2,
         "socket_connect_timeout": CONNECT_TIMEOUT,
         "socket_timeout": ANSWER_TIMEOUT,
-        "retry": Retry(ExponentialWithJitterBackoff(cap=0.5, base=0.02), retries=5),
+        "retry": again(5, 0.5),
         "health_check_interval": 0,
     }
     if settings.redis_url.startswith("sentinel://"):

@@ -2,12 +2,16 @@
 
 import asyncio
 import socket
+import struct
 from collections.abc import AsyncIterator
+from typing import cast
 
 import hiredis
 import pytest
+import uvloop
 from redis.exceptions import ResponseError
 
+from services.ingest.waiting import Waiting
 from shared.link import Link
 from shared.settings import Settings
 from shared.store import LINKS, Store, StoreUnavailable
@@ -156,6 +160,46 @@ async def test_a_store_that_says_nothing_is_told_as_such(monkeypatch: pytest.Mon
         with pytest.raises(StoreUnavailable, match=r"^the store cannot be reached: it did not answer for 0\.05 s$"):
             await store.do("PING")
         await store.close()
+
+
+class Rude(asyncio.Protocol):
+    """A store that takes a greeting for good, and is gone so many turns of the loop later."""
+
+    def __init__(self, turns: int) -> None:
+        self._turns = turns
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        there = transport.get_extra_info("socket")
+        there.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # as of a process that is killed
+
+    def data_received(self, data: bytes) -> None:
+        if b"PING" not in data and b"XREAD" not in data:
+            self._transport.write(b"+OK\r\n")
+        self._go_on(self._turns)
+
+    def _go_on(self, turns: int) -> None:
+        if turns:
+            asyncio.get_running_loop().call_soon(self._go_on, turns - 1)
+        else:
+            self._transport.abort()
+
+
+@pytest.mark.parametrize("turns", range(9))
+def test_a_store_that_hangs_up_while_it_is_greeted_cannot_be_reached(turns: int) -> None:
+    """Under uvloop, as services run: it has an error of its own for who writes to what has been closed."""
+
+    async def ask() -> None:
+        async with await asyncio.get_running_loop().create_server(lambda: Rude(turns), "127.0.0.1", 0) as server:
+            store = Store(Settings(redis_url=f"redis://:password@127.0.0.1:{server.sockets[0].getsockname()[1]}/0"))
+            async with asyncio.timeout(20):
+                with pytest.raises(StoreUnavailable):
+                    await store.do("PING")
+                with pytest.raises(StoreUnavailable):
+                    await Waiting(store)._hear("0")
+            await store.close()
+
+    uvloop.run(ask())
 
 
 async def test_what_says_something_that_is_no_answer_is_given_up() -> None:

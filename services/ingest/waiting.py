@@ -84,7 +84,7 @@ class Waiting:
         """Read on from an entry, wake whose pages are told of, and return the entry to read on from."""
         try:
             answer: Any = await self._store.client.xread({PAGES: last}, count=500, block=1000)
-        except (RedisError, OSError) as error:
+        except (RedisError, OSError, RuntimeError) as error:  # the last is uvloop's, of what closed while we greet
             raise StoreUnavailable(str(error)) from error
         for _, entries in answer:
             for entry, fields in entries:
