@@ -14,7 +14,7 @@ from shared.clock import Clock
 from shared.logs import log
 from shared.refusal import tell_wrong_settings
 from shared.replicas import Replicas
-from shared.schema import bring_up
+from shared.schema import SCHEMA_KEY, bring_up
 from shared.settings import Settings
 from shared.store import LINKS, Store, StoreUnavailable
 from shared.streams import Consumer
@@ -47,11 +47,13 @@ class Service:
         self.broker: RedisBroker = make_broker(settings)
         self.consumers: list[Consumer[Any]] = []
         self.checks: dict[str, Callable[[], Awaitable[str | None]]] = {}
+        self.take_up: Callable[[], Awaitable[object]] | None = None
+        """What it does at its start beside, and again with a store that has been emptied under it."""
         self._tasks: list[asyncio.Task[None]] = []
 
     def consume(self, **reading: Any) -> None:
         """Read a stream; `reading` is what `Consumer` takes: stream, group, events, handle."""
-        self.consumers.append(Consumer(self.broker, self.store, self.settings, **reading))
+        self.consumers.append(Consumer(self.broker, self.store, self.settings, anew=self._begin_anew, **reading))
 
     def keep_running(self, make: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
         """Run a task until the service stops; one that raises is logged, counted and started again."""
@@ -113,9 +115,25 @@ class Service:
 
     async def _prepare(self) -> None:
         """What the store has to say before anything begins."""
+        await self._take_up_the_time()
+        await self._make_groups()
+
+    async def _begin_anew(self) -> None:
+        """Do with the store what the start does: a group that is gone may have gone with all else that was in it, the
+        tick and what falls due too. The group is made last, so that this comes to its end."""
+        if not await self.store.do("EXISTS", SCHEMA_KEY):
+            log().error("the store has been emptied; it is begun anew")
+        await self._take_up_the_time()
+        if self.take_up is not None:
+            await self.take_up()
+        await self._make_groups()
+
+    async def _take_up_the_time(self) -> None:
         await bring_up(self.store)
         if await self.clock.start(self.store):
             log().warning("the clock is behind the site's last moment; the site waits there")
+
+    async def _make_groups(self) -> None:
         for consumer in self.consumers:
             await consumer.prepare()
 

@@ -36,7 +36,8 @@ class Consumer(Generic[E]):
     `handle` gets the events of a batch in order and acknowledges them itself, in the step that does their work.
     When it raises, the events are tried again one by one; one that fails TRIES times is set aside. While the
     store is away nothing counts as failed. `noted` is a key that has the newest entry that was handled, where doing
-    one again would do harm: a group that was lost is made anew from there.
+    one again would do harm: a group that was lost is made anew from there. `anew` is called where it was lost, which
+    may have gone with all else in the store; by default the group is made.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Consumer(Generic[E]):
         handle: Callable[[list[Delivered[E]]], Awaitable[None]],
         batch: int = BATCH,
         noted: str | None = None,
+        anew: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.stream = stream
         self.group = group
@@ -62,6 +64,7 @@ class Consumer(Generic[E]):
         self._left_undone = True
         self._batch = batch
         self._noted = noted
+        self._anew = anew or self.prepare
         self.lag, self.oldest = 0, 0.0
         """Entries that the group has not read, and seconds since the oldest came that is not acknowledged."""
         self._turn = asyncio.Lock()
@@ -95,13 +98,13 @@ class Consumer(Generic[E]):
             except ResponseError as error:
                 if not str(error).startswith("NOGROUP"):
                     raise
-                await self.prepare()
+                await self._anew()
             await asyncio.sleep(LOOK_EVERY)
 
     async def _restart_if_stopped(self) -> None:
         if not self.running:
             log().warning("reading of a stream stopped; starting it again", stream=self.stream)
-            await self.prepare()
+            await self._anew()
             await self._subscriber.start()
 
     async def _receive(self, raw: dict[str, Any]) -> None:

@@ -44,6 +44,7 @@ async def take_up() -> bool:
 async def run(_: AsyncExitStack) -> None:
     """Start the press."""
     site.prepare()
+    service.take_up = take_up
     if await service.through_outages(take_up):
         service.keep_running(mend_beside, "mend")
     service.keep_running(press.run, "press")

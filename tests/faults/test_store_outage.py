@@ -13,8 +13,13 @@ from typing import Any
 import httpx
 import pytest
 
+from services.render import keys
+from services.render.dirty_steps import LOOK
+from services.render.mend import BOOT
+from shared.clock import LAST, TICK, due
+from shared.schema import SCHEMA_KEY
 from tests.servers import Valkey, free_port, is_ready, running, under_uvicorn, wait_for
-from tests.stack import path_of
+from tests.stack import GROUPS, Up, path_of
 
 ARTICLES, CLIENTS = 2_000, 8
 SCALE = int(os.environ.get("PRESSRUN_TEST_SCALE", "1"))
@@ -147,3 +152,21 @@ def test_an_outage_of_the_store_is_503_and_nothing_acknowledged_is_lost(
     wait_for(lambda: all(file.exists() for file in files.values()), 60, "every acknowledged article is live")
     for headline, file in files.items():
         assert f"{headline}</h1>" in file.read_text(), file
+
+
+@pytest.mark.fault
+def test_a_store_that_is_emptied_under_its_services_is_begun_anew(stack: Up) -> None:
+    stack.start()
+    before = path_of(stack.post("before")["url"])
+    stack.drain()
+    with stack.store() as store:
+        store.flushall()
+        wait_for(lambda: store.zscore(due("press"), keys.MIDNIGHT_DUE), what="there is a midnight to come")
+        wait_for(lambda: store.exists(SCHEMA_KEY, TICK, LAST, LOOK, BOOT) == 5, what="what every start leaves is there")
+        for stream, groups in GROUPS.items():
+            wait_for(lambda stream=stream, groups=groups: len(store.xinfo_groups(stream)) == len(groups))
+    assert "Story after" in stack.page(path_of(stack.post("after")["url"]))
+    stack.drain()
+    assert "the store has been emptied" in stack.errors()
+    assert stack.page(before), "whoever put a backup back has lost no page"
+    assert stack.check() == (1, f"extra: {before.lstrip('/')}index.html\n14 pages, not clean\n")
