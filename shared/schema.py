@@ -1,22 +1,35 @@
 """How the store is written: `schema`, a number that grows with each change after which older keys say too little. What
 an older version has written is brought to it at the start of a service, and after an import."""
 
+from redis.exceptions import ResponseError
+
 from shared.live import MONTH, days_key, list_key, months_key, place_key
 from shared.store import Script, Store
 from shared.wrong import WrongSetting
 
 SCHEMA = 2
 SCHEMA_KEY = "schema"
+TOO_OLD = "PRESSRUN_REDIS_URL: the store is too old; it has to be Redis 7.2 or newer, or Valkey"
 
 
 async def bring_up(store: Store) -> None:
     """Bring what an older version has written to this one's schema, in one step, whoever comes first.
 
-    Raises WrongSetting for a store that a newer version has written, and leaves it alone.
+    Raises WrongSetting for a store that a newer version has written, or that lacks commands, and leaves it alone.
     """
+    await _make_sure_of_commands(store)
     kept = int(await store.run(_BRING_UP, [SCHEMA_KEY], [SCHEMA]))
     if is_newer(kept):
         raise WrongSetting(f"the store has the schema {kept}; this version knows {SCHEMA}: install a newer one")
+
+
+async def _make_sure_of_commands(store: Store) -> None:
+    """An older one would serve until the first article that has topics, and then set all of them aside."""
+    try:
+        await store.do("ZRANK", list_key("all"), "", "WITHSCORE")
+    except ResponseError as error:
+        if "wrong number of arguments" in str(error):
+            raise WrongSetting(TOO_OLD) from None
 
 
 def is_newer(schema: int) -> bool:

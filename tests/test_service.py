@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import hiredis
 import httpx
 import pytest
 from prometheus_client import REGISTRY
@@ -27,7 +28,7 @@ from shared.failures import problem_of
 from shared.logs import NowAndThen
 from shared.problems import Problem
 from shared.running import running as service_is_running
-from shared.schema import SCHEMA, SCHEMA_KEY
+from shared.schema import SCHEMA, SCHEMA_KEY, TOO_OLD
 from shared.service import Service
 from shared.settings import Settings
 from shared.store import Store, StoreUnavailable
@@ -110,6 +111,26 @@ async def test_a_service_is_not_ready_while_a_check_of_its_own_says_why(valkey: 
         (503, {"status": "unready", "faults": {"disk": "the disk is full"}}),
         (200, {"status": "ready", "faults": {}}),
     ]
+
+
+async def test_a_store_that_lacks_commands_is_refused() -> None:
+    """Redis 7.0, as Debian 12 has it: `ZRANK` with a score came with 7.2."""
+
+    async def old(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        commands = hiredis.Reader()
+        while said := await reader.read(1000):
+            commands.feed(said)
+            while command := commands.gets():
+                is_too_long = command[0] == b"ZRANK" and len(command) > 3
+                writer.write(b"-ERR wrong number of arguments for 'zrank' command\r\n" if is_too_long else b":0\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(old, "127.0.0.1", 0) as server:
+        url = f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0"
+        service = Service("test", Settings(redis_url=url, consumer="w"))
+        with pytest.raises(WrongSetting, match=rf"^{TOO_OLD}$"):
+            await service.start()
+        await service.stop()
 
 
 async def test_a_store_that_a_newer_version_has_written_is_refused_and_left_alone(valkey: str, store: Store) -> None:
