@@ -186,6 +186,21 @@ async def test_a_sealed_week_keeps_its_numbers_in_another_zone_that_ends_it_late
     assert await newsroom.store.do("KEYS", "trending:*2025-W30*") == [b"trending:sealed:2025-W30"]
 
 
+async def test_a_week_that_has_begun_ends_when_it_was_to_also_in_another_zone(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one")
+    await newsroom.view(one)
+    await newsroom.drain()
+    newsroom.calendar = Calendar(ZoneInfo("America/New_York"))  # where it ends seven hours later
+    await newsroom.restart()
+    for count, moment in enumerate((NOON, WEEK_END, WEEK_END + HOUR), 2):
+        await newsroom.pass_to(moment)
+        await newsroom.view(one, at=NOON)
+        await newsroom.drain()
+        await announce(newsroom)
+        if moment >= WEEK_END:
+            assert entries(await chart(newsroom)) == [(1, one, count)]
+
+
 async def test_a_sealed_chart_follows_its_articles(newsroom: Newsroom) -> None:
     one, two = await newsroom.publish("one"), await newsroom.publish("two")
     await newsroom.view(one, times=2)
