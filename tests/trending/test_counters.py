@@ -10,7 +10,7 @@ import pytest
 from services.console.parts import STORE
 from services.trending import due
 from services.trending.counters import digest
-from services.trending.lua import COUNTED, GROUP
+from services.trending.lua import COUNTED, GROUP, TOUCHED
 from services.trending.stories import place
 from shared.articles import identify
 from shared.broker import make_broker
@@ -36,6 +36,17 @@ async def test_a_view_counts_in_every_list_of_its_article(newsroom: Newsroom) ->
         assert await newsroom.top(window, section="world", topic="oil") == [(one, 3)]
         assert await newsroom.top(window, section="sport") == []
         assert await newsroom.topics(window) == [("iraq", 3), ("oil", 3)]
+
+
+async def test_an_article_without_a_section_is_in_no_sections_list(newsroom: Newsroom) -> None:
+    one = await newsroom.publish("one", section=None)
+    await newsroom.view(one)
+    await newsroom.drain()
+    await newsroom.pending.settle()
+    assert set(await newsroom.store.do("SMEMBERS", TOUCHED)) == {b"hot", b"topics"}
+    for window in ("7d", "2025-W30"):
+        assert await newsroom.top(window) == [(one, 1)]
+    assert await newsroom.store.do("KEYS", "trending:rank:*:section*") == []
 
 
 async def test_equal_counts_stand_newest_first_then_by_id(newsroom: Newsroom) -> None:
@@ -373,6 +384,16 @@ async def test_a_rewrite_inherits_and_gives_back(newsroom: Newsroom) -> None:
     await newsroom.publish("first")
     await newsroom.drain()
     assert await newsroom.top() == [(first, 4)]
+
+
+async def test_a_view_of_the_first_of_many_rewrites_counts_for_the_newest(newsroom: Newsroom) -> None:
+    first = newest = await newsroom.publish("0")
+    for number in range(1, 5):
+        newest = await newsroom.publish(f"{number}", evolved_from=f"{number - 1}")
+    await newsroom.drain()
+    await newsroom.view(first)
+    await newsroom.drain()
+    assert await newsroom.top() == [(newest, 1)]
 
 
 async def test_a_rewrite_inherits_from_what_was_withdrawn_long_before(newsroom: Newsroom) -> None:
