@@ -9,13 +9,13 @@ import pytest
 from services.render import dirty as dirty_set
 from services.render import keys
 from services.render.dirty import Change, Dirty, Taken
-from services.render.dirty_steps import ALL, BACKGROUND, GONE, LEASES, LOOK, UNTOLD, WHY, waits_key
+from services.render.dirty_steps import ALL, BACKGROUND, CAUSES, GONE, LEASES, LOOK, TOKENS, UNTOLD, WHY, waits_key
 from shared.articles import record_key
 from shared.backlog import UNHURRIED
 from shared.events import ARTICLES, PAGES
 from shared.groups import PRESSES
 from shared.live import built_key, live_key
-from shared.store import Store
+from shared.store import Store, pairs
 from tests.servers import until_true
 
 
@@ -108,6 +108,14 @@ async def test_of_a_batch_each_article_is_marked_for_the_first_that_is_told_of_i
     assert all(await asyncio.gather(*(dirty.done(page) for page in taken)))
     await mark_article(dirty, "b", 9)
     assert [page.untold for page in await dirty.take(1, "t")] == [False], "it was told when it was done"
+
+
+async def test_of_a_batch_of_any_size_each_article_is_marked_for_its_own_event(store: Store, dirty: Dirty) -> None:
+    changes = [Change("0-1", f"event-{number}", f"{number}", 1, False) for number in range(650)]
+    assert await dirty.mark_articles(changes, 0, 0, "t") == []
+    causes = {page.decode(): cause.split()[0].decode() for page, cause in pairs(await store.do("HGETALL", CAUSES))}
+    assert causes == {f"article:{change.article}": change.event_id for change in changes}
+    assert await dirty.waiting() == causes.keys()
 
 
 async def test_an_article_that_a_batch_brings_and_withdraws_goes_before_all_others(dirty: Dirty) -> None:
@@ -220,6 +228,7 @@ async def test_an_earlier_lifes_pages_are_reclaimed_and_no_others(store: Store, 
     await dirty.mark(["hot"])
     theirs = await other.take(1, "t")
     assert await Dirty(store, "w1").reclaim() == 2
+    assert await store.do("HKEYS", TOKENS) == [theirs[0].key.encode()]
     assert names(await dirty.take(10, "life-2", 0)) == ["article:a"], "a new article goes first then too"
     assert names(await dirty.take(10, "life-2")) == ["feed:all"]
     assert await store.do("HGET", built_key("a"), "shown") is None

@@ -251,6 +251,7 @@ async def test_feeds_lead_to_a_new_address_once_its_page_is_there(room: PressRoo
     [
         (draft("g", version=2, status="canceled"), "_gone/2025/07/26/story-g"),
         (draft("h", evolved_from="g"), "_moved/2025/07/26/story-g"),
+        (draft("h", evolved_from="g", status="canceled"), "_gone/2025/07/26/story-g"),
     ],
 )
 async def test_an_article_that_goes_while_its_page_is_made_is_never_listed(
