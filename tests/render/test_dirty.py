@@ -236,13 +236,17 @@ async def test_an_earlier_lifes_pages_are_reclaimed_and_no_others(store: Store, 
     assert await Dirty(store, "w").reclaim() == 0, "a worker whose name begins alike is another one"
 
 
-async def test_a_page_that_was_given_back_is_built_for_what_it_was_marked(store: Store, dirty: Dirty) -> None:
-    await store.do("SADD", UNTOLD, "front")
+@pytest.mark.parametrize("untold", [True, False])
+async def test_a_page_that_was_given_back_is_built_for_what_it_was_marked(
+    store: Store, dirty: Dirty, untold: bool
+) -> None:
+    if untold:
+        await store.do("SADD", UNTOLD, "front")
     await dirty.mark(["front"], "first")
     (taken,) = await dirty.take(1, "t")
     await dirty.give_back(taken)
     (again,) = await dirty.take(1, "t")
-    assert (taken.untold, again.cause, again.untold) == (True, "first", True)
+    assert (taken.untold, again.cause, again.untold) == (untold, "first", untold)
 
 
 async def test_a_withdrawal_that_came_meanwhile_goes_first_though_its_page_is_given_back(dirty: Dirty) -> None:
@@ -280,6 +284,14 @@ async def test_a_page_that_was_done_announces_itself(store: Store, dirty: Dirty)
     assert (page.decode(), why.partition(b" ")[0]) == (taken.key, b"first"), "one that is as it was had no event"
     entries = await store.do("XRANGE", PAGES, "-", "+")
     assert [fields for _, fields in entries] == [[b"event", b'{"a": 1}'], [b"event", b'{"b": 2}']]
+
+
+async def test_what_was_to_come_with_an_article_that_never_came_is_told_of_by_whoever_builds_it(
+    dirty: Dirty, other: Dirty
+) -> None:
+    await dirty.mark_firsts(["list:topic:oil"], "first")
+    (taken,) = await other.take(10, "t")
+    assert (taken.key, taken.cause, taken.untold) == ("list:topic:oil", "first", True)
 
 
 # ---------------------------------------------------------------------------------------------- turns
@@ -459,13 +471,13 @@ async def test_who_helps_takes_new_articles_where_many_wait_and_no_other_page_be
 async def test_who_helps_finds_what_is_behind_pages_that_are_being_built_or_are_not_for_helpers(
     dirty: Dirty, other: Dirty
 ) -> None:
-    leased = ("feed:all", "feed:section:world", "feed:author:jane")
+    leased = ("list:topic:b", "list:section:world", "list:author:jane")
     await dirty.mark(leased, patience=0)
     assert len(await dirty.take(3, "t")) == 3
-    for page in ("feed:topic:a", *leased, *keys.FIRST):
+    for page in ("list:topic:a", *leased, *keys.FIRST):
         await dirty.mark([page], patience=0)
         await asyncio.sleep(0.002)  # each is due later than the one before
-    assert names(await other.help(1, 2, "t")) == ["feed:topic:a"]
+    assert names(await other.help(1, 2, "t")) == ["list:topic:a"]
 
 
 async def test_who_helps_takes_overdue_pages_only_while_no_article_waits(dirty: Dirty, other: Dirty) -> None:

@@ -154,6 +154,16 @@ async def test_what_it_brought_and_another_joined_waits_its_turn_once_it_is_list
     assert before_all_others[0] == [], "overdue, they would go before new articles"
 
 
+async def test_what_waited_already_and_shows_it_alone_is_built_once(room: PressRoom, brought: Brought) -> None:
+    pages = ("list:topic:oil", "feed:topic:oil")
+    await room.press.dirty.mark(pages, "before")
+    accepted = await room.accept(draft("g", topics=("Oil",)))
+    await build_next(room, f"article:{accepted.article.id}")
+    await room.drain()
+    assert [brought[page] for page in pages] == [1, 1]
+    assert (await room.differences()).clean
+
+
 async def test_what_shows_another_that_leaves_before_it_is_listed_is_built_again(room: PressRoom) -> None:
     other = await room.accept(draft("h", topics=("Oil",)))
     await room.drain()

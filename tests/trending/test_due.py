@@ -13,10 +13,11 @@ from services.trending.lua import GROUP, TOUCHED
 from services.trending.seal_step import SEAL
 from services.trending.week import Calendar
 from shared.charts import Chart, chart_key, charted_key, charts_key
-from shared.clock import due
+from shared.clock import due, millis
 from shared.entries import order_of
 from shared.events import SIGNALS, VIEWS, signals
 from shared.ranking import HOT, TOPICS, announced
+from shared.store import pairs
 from shared.view_bounds import REMEMBERED
 from tests.servers import until_true
 from tests.trending.newsroom import DAY, HOUR, NOON, Newsroom
@@ -377,15 +378,40 @@ async def test_a_sealed_chart_has_fifty_places_also_when_one_returns(newsroom: N
     assert len(await newsroom.top("2025-W30", limit=100)) == 50, "whoever asks for more"
 
 
+async def test_of_what_was_withdrawn_what_would_stand_among_the_fifty_may_return(newsroom: Newsroom) -> None:
+    async def publish(number: int) -> str:
+        return await newsroom.publish(f"article{number}", published_at=NOON - number * HOUR)
+
+    idents = [await publish(number) for number in range(52)]
+    for ident in idents:
+        await newsroom.view(ident)
+    await newsroom.drain()
+    for number in (49, 51):
+        await newsroom.withdraw(idents[number])
+    await newsroom.drain()
+    await newsroom.pass_to(WEEK_END + 8 * DAY)
+    for number in (49, 51):
+        await publish(number)
+    await newsroom.drain()
+    assert [ident for ident, _ in await newsroom.top("2025-W30")] == idents[:50]
+    for ident in idents[:2]:
+        await newsroom.withdraw(ident)
+    await newsroom.drain()
+    assert [ident for ident, _ in await newsroom.top("2025-W30")] == idents[2:51]
+
+
 async def test_sealing_waits_for_views_that_were_accepted_before(newsroom: Newsroom) -> None:
     one = await newsroom.publish("one")
     await newsroom.view(one)
     await newsroom.drain()
     await newsroom.view(one, event_id="accepted")
+    await newsroom.store.do("XGROUP", "CREATE", VIEWS, "another-reader", "$")  # who is further says nothing
     newsroom.moment = WEEK_END + 9 * DAY
     assert not await newsroom.due.run(newsroom.moment)
     await newsroom.drain()
     assert await newsroom.due.run(newsroom.moment)
+    reached = pairs(await newsroom.store.do("HGETALL", "trending:reached"))
+    assert dict(reached) == {b"at": str(millis(newsroom.moment)).encode()}
     await announce(newsroom)
     assert entries(await chart(newsroom)) == [(1, one, 2)]
     assert (await chart(newsroom)).sealed

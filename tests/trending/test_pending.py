@@ -42,6 +42,7 @@ async def test_much_is_settled_in_steps_of_which_each_is_whole(newsroom: Newsroo
     assert await newsroom.pending.settle()
     assert not await newsroom.pending.settle()
     assert await newsroom.store.do("KEYS", f"{PENDING}*") == []
+    assert await newsroom.pending._run(WRITE, CHUNK, "2025-W30") == 2 * CHUNK
     assert sorted(await newsroom.top(limit=1000)) == sorted((ident, 2) for ident in idents)
 
 
