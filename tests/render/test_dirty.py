@@ -118,11 +118,14 @@ async def test_of_a_batch_of_any_size_each_article_is_marked_for_its_own_event(s
     assert await dirty.waiting() == causes.keys()
 
 
-async def test_an_article_that_a_batch_brings_and_withdraws_goes_before_all_others(dirty: Dirty) -> None:
+@pytest.mark.parametrize("went_last", [True, False])
+async def test_an_article_that_a_batch_brings_and_withdraws_goes_before_all_others(
+    dirty: Dirty, went_last: bool
+) -> None:
     await mark_article(dirty, "older")
-    changes = [Change("0-1", "came", "a", 1, False), Change("0-2", "went", "a", 2, True)]
+    changes = [Change("0-1", "first", "a", 1, not went_last), Change("0-2", "second", "a", 2, went_last)]
     (taken,) = await dirty.mark_articles(changes, 1, 0, "t")
-    assert (taken.key, taken.cause) == ("article:a", "came")
+    assert (taken.key, taken.cause) == ("article:a", "first")
 
 
 async def test_of_pages_that_can_wait_only_a_few_are_taken_where_that_is_asked(dirty: Dirty) -> None:
@@ -427,11 +430,12 @@ async def test_a_410_waits_for_the_lists_that_the_article_left(store: Store, dir
     assert names(await dirty.take(10, "t")) == ["article:a"]
 
 
-async def test_a_410_waits_for_lists_that_nobody_has_begun(store: Store, dirty: Dirty) -> None:
+@pytest.mark.parametrize("page", ["front", "feed:all"])
+async def test_a_410_waits_for_lists_that_nobody_has_begun(store: Store, dirty: Dirty, page: str) -> None:
     await store.do("ZADD", GONE, int(time.time() * 1000) + 60_000, "article:a")
-    await dirty.mark(["front"])
+    await dirty.mark([page])
     assert await dirty.take(10, "t", 0) == []
-    assert names(await dirty.take(10, "t")) == ["front"]
+    assert names(await dirty.take(10, "t")) == [page]
 
 
 async def test_a_410_that_is_due_waits_for_nothing(store: Store, dirty: Dirty) -> None:

@@ -102,6 +102,15 @@ async def test_what_came_with_an_article_is_rebuilt_by_the_next_event_that_touch
         assert why.decode().split()[0] == accepted.event_id
 
 
+async def test_a_page_that_is_built_to_the_same_bytes_has_the_reason_that_it_had(room: PressRoom) -> None:
+    page = article((await room.accept(draft("g"))).article.id)
+    await room.drain()
+    why = await room.store.do("HGET", WHY, page)
+    await room.press.dirty.mark_again([page], "rebuild")
+    await room.drain()
+    assert await room.store.do("HGET", WHY, page) == why
+
+
 async def test_what_waited_for_an_article_waits_no_more_when_it_is_there(room: PressRoom) -> None:
     await room.accept(draft("old"))
     await room.drain()
