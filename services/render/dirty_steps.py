@@ -114,7 +114,7 @@ local function because(cause) return cause .. ' ' .. now end
 local function builds_otherwise(look)
   -- whether a builder has other templates or settings than pages are to be built with
   local wanted = redis.call('GET', LOOK)
-  return look ~= '' and wanted and wanted ~= look
+  return wanted and wanted ~= look
 end
 local function rebuilt(page, cause) redis.call('HSET', WHY, page, because(cause)) end
 local function is_held(kept, token) return kept and string.match(kept, '^[^\\n]*') == token end
