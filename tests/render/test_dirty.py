@@ -150,6 +150,10 @@ async def test_of_pages_that_are_not_due_yet_none_is_taken_where_that_is_asked(s
     assert len(await dirty.take(8, "t", 3, 0)) == 1
     assert await dirty.take(8, "t", 3, 0) == []
     assert names(await dirty.take(8, "t", 3)) == ["list:section:world", "feed:all", "article:old"]
+    await mark_article(dirty, "new")
+    await dirty.mark(["list:author:jane", "list:section:sport", "feed:author:jane", "sitemap-index"], patience=an_hour)
+    assert len(await dirty.take(8, "t", 3, 2)) == 2, "so many in all"
+    assert len(await dirty.take(8, "t", 3, 2)) == 2
 
 
 async def test_a_press_with_room_takes_articles_alone_in_the_step_that_marks_them(
@@ -201,7 +205,7 @@ async def test_a_builder_that_lost_its_lease_marks_the_page_again(
     await dirty.mark(["front"], "first")
     (slow,) = await dirty.take(1, "t")
     (quick,) = await until_true(lambda: other.take(1, "t"))
-    assert quick.key == "front"
+    assert (quick.key, quick.cause, quick.untold) == ("front", "first", True)
     assert not await dirty.done(slow), "its token does not hold any more"
     assert await other.done(quick), "the other one's still does"
     assert await dirty.waiting() == {"front"}, "what the slow one wrote last is not trusted"
