@@ -268,3 +268,10 @@ async def test_a_step_may_rest_on_any_number_of_keys(store: Store) -> None:
     expect: dict[str, bytes | None] = {f"key:{number}": None for number in range(9_000)}
     assert await store.commit(expect, [("SET", "done", "1")]) is None
     assert await store.commit({**expect, "key:8999": b"x"}, [("SET", "done", "1")]) == [b"OK"]
+
+
+async def test_a_step_rests_on_names_that_are_free_or_just_as_it_says(store: Store) -> None:
+    for name, done in (("Oil", True), ("Oil", True), ("OIL", False)):
+        name_of = ("names", "oil", name)
+        assert (await store.commit({}, [("HSETNX", *name_of)], [name_of]) is not None) == done
+    assert await store.do("HGET", "names", "oil") == b"Oil"

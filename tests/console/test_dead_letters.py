@@ -10,8 +10,9 @@ import redis
 import typer
 
 from services.console.dead_letters import drop, list_letters, retry, show
+from services.console.folder import CannotStart
 from services.console.place import with_store
-from shared.dead_letters import OF, letters, set_aside, set_aside_once
+from shared.dead_letters import OF, letters, set_aside, set_aside_once, set_event_aside, take_back
 from shared.events import ARTICLES, DEAD_LETTERS, VIEWS
 from shared.store import Store
 
@@ -90,6 +91,39 @@ def test_what_two_put_back_at_the_same_time_goes_back_once(
         retry([ident])
     assert capsys.readouterr() == ("1 put back\n0 put back\n", f"no dead letter has the id {ident}\n")
     assert store.xlen(VIEWS) == 1
+
+
+def test_what_was_set_aside_twice_goes_back_though_one_of_its_letters_was_dropped_meanwhile(store: redis.Redis) -> None:
+    found = [{"id": store.execute_command(*set_aside("page", "front", why)).decode()} for why in ("first", "second")]
+    store.xdel(DEAD_LETTERS, found[0]["id"])
+    assert with_store(None, lambda _, of: take_back(of, found, ("XADD", VIEWS, "*", "event", "{}")))
+    assert (store.xlen(VIEWS), store.xlen(DEAD_LETTERS)) == (1, 0)
+
+
+def test_what_cannot_be_put_back_keeps_its_letter(store: redis.Redis) -> None:
+    store.set("no-stream", "somebody else's")
+    letter = {"id": store.execute_command(*set_aside("event", "no-stream/5-0", "it failed")).decode()}
+    with pytest.raises(CannotStart, match="WRONGTYPE"):
+        with_store(None, lambda _, of: take_back(of, [letter], ("XADD", "no-stream", "*", "event", "{}")))
+    assert store.xlen(DEAD_LETTERS) == 1
+
+
+def test_a_thing_that_fails_again_for_the_same_reason_keeps_its_letter(store: redis.Redis) -> None:
+    kept = []
+    for _ in range(2):
+        with_store(None, lambda _, of: set_aside_once(of, "page", "front", "it failed"))
+        kept.append([ident for ident, _ in store.xrange(DEAD_LETTERS)])
+    assert len(kept[0]) == 1
+    assert kept[0] == kept[1], "who has read of it finds it"
+
+
+def test_an_event_that_was_acknowledged_meanwhile_is_not_set_aside(store: redis.Redis) -> None:
+    store.xgroup_create(VIEWS, "trending", "0", mkstream=True)
+    entry = store.xadd(VIEWS, {"event": "{}"}).decode()
+    store.xreadgroup("trending", "w1", {VIEWS: ">"})
+    for _ in range(2):
+        with_store(None, lambda _, of: set_event_aside(of, VIEWS, "trending", entry, "{}", "it failed"))
+        assert store.xlen(DEAD_LETTERS) == 1
 
 
 @pytest.mark.parametrize("command", [drop, retry])

@@ -89,6 +89,25 @@ async def test_a_version_that_comes_while_one_is_set_aside_keeps_its_time(before
     assert await later.shown() == 2
 
 
+async def test_a_version_that_comes_in_the_moment_in_which_one_is_set_aside_appears_in_its_place(
+    before: Ingest, later: Ingest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await before.schedule_version(1, DUE)
+    run = later.store.run
+
+    async def after_another_came(*about: Any) -> Any:
+        monkeypatch.undo()
+        await before.schedule_version(2, DUE)
+        return await run(*about)
+
+    monkeypatch.setattr(later.store, "run", after_another_came)
+    assert not await later.register.set_aside(identify("desk", "g"), "because")
+    while await later.schedule.advance():
+        pass
+    assert await later.shown() == 2
+    assert not await letters(later.store)
+
+
 async def test_a_store_that_was_away_for_a_moment_has_nothing_set_aside(
     before: Ingest, later: Ingest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
