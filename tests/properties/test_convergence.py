@@ -19,7 +19,7 @@ from services.render.keys import CONDITIONS_DUE, MIDNIGHT_DUE, NEWS_DUE
 from services.render.ticker import Ticker, next_midnight
 from services.render.whole import WholeEdition
 from shared.articles import WholeArticle, identify
-from shared.clock import TICK, Clock, due, millis, moment
+from shared.clock import LAST, TICK, Clock, due, millis, moment
 from shared.events import SIGNALS
 from shared.problems import Problem
 from shared.site_settings import SiteSettings
@@ -221,6 +221,15 @@ async def test_what_two_presses_see_fall_due_at_once_happens_once(
     assert await room.press.dirty.drained(), "the masthead has its new date already"
     assert b"Sunday" in (room.tree.read("_fragments/masthead.html") or b"")
     assert not await ticker.advance()
+
+
+async def test_the_tick_of_a_press_that_is_behind_moves_no_other_back(room: PressRoom) -> None:
+    await room.drain()
+    later = Clock(room.settings.model_copy(update={"now": room.now + timedelta(hours=5)}))
+    ahead, behind = (Ticker(room.store, room.press, SITE, clock) for clock in (later, room.clock))
+    for ticker in (ahead, behind):
+        await ticker._step(ticker._clock.now(), [], ())
+        assert await room.store.do("MGET", TICK, LAST) == [str(millis(later.now())).encode()] * 2
 
 
 async def test_what_leads_is_shown_as_it_is_now_though_it_is_none_of_the_newest(room: PressRoom) -> None:

@@ -10,7 +10,7 @@ import pytest
 from services.ingest.draft import Draft
 from services.render.affected import NEWEST
 from services.render.dirty import Change
-from services.render.dirty_steps import LEASES, TOKENS, WHY, waits_key
+from services.render.dirty_steps import GONE, LEASES, TOKENS, WHY, waits_key
 from services.render.keys import NEIGHBOUR, article
 from services.render.known import SHELVINGS
 from services.render.output import gone, moved, page_file
@@ -121,6 +121,18 @@ async def test_what_waited_for_an_article_waits_no_more_when_it_is_there(room: P
     assert await room.store.do("EXISTS", waits_key(new.article.id))
     await room.drain()
     assert not await room.store.do("EXISTS", waits_key(new.article.id))
+
+
+async def test_a_410_is_not_put_off_by_what_comes_after_the_withdrawal(room: PressRoom) -> None:
+    await room.accept(draft("g"))
+    await room.drain()
+    killed = await room.accept(draft("g", status="canceled"))
+    page = article(killed.article.id)
+    await room.store.do("ZADD", GONE, 1, page)  # it has been due for long
+    [taken] = await take(room, "g")
+    await room.store.do("ZADD", GONE, 1, page)
+    await room.press._build(taken)
+    assert float(await room.store.do("ZSCORE", GONE, page)) == 1
 
 
 # ---------------------------------------------------------------------------------------------- what others did

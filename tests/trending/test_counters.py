@@ -36,6 +36,11 @@ async def test_a_view_counts_in_every_list_of_its_article(newsroom: Newsroom) ->
         assert await newsroom.top(window, section="world", topic="oil") == [(one, 3)]
         assert await newsroom.top(window, section="sport") == []
         assert await newsroom.topics(window) == [("iraq", 3), ("oil", 3)]
+    two = await newsroom.publish("two", topics=("oil",))
+    await newsroom.view(two)
+    await newsroom.drain()
+    assert await newsroom.top(section="world", topic="oil") == [(one, 3), (two, 1)]
+    assert await newsroom.top(section="world", topic="oil", limit=1) == [(one, 3)]
 
 
 async def test_an_article_without_a_section_is_in_no_sections_list(newsroom: Newsroom) -> None:
@@ -427,6 +432,20 @@ async def test_what_was_a_rewrite_shows_nothing_of_a_story_that_stays_withdrawn(
         assert await newsroom.top(window) == [(two, 3)]
 
 
+async def test_what_leads_to_a_rewrite_again_stays_with_it_whatever_was_before(newsroom: Newsroom) -> None:
+    one, two = await newsroom.publish("one"), await newsroom.publish("two", evolved_from="one")
+    await newsroom.withdraw(one, replaced_by=two)
+    for ident in (one, one, two):
+        await newsroom.view(ident)
+    for ident in (two, one):
+        await newsroom.withdraw(ident)
+    await newsroom.publish("two")
+    await newsroom.withdraw(one, replaced_by=two)
+    await newsroom.publish("two")
+    await newsroom.drain()
+    assert await newsroom.top() == [(two, 3)]
+
+
 async def test_what_is_a_rewrite_no_longer_shows_nothing_of_that_story_though_its_words_alone_change(
     newsroom: Newsroom,
 ) -> None:
@@ -451,6 +470,10 @@ async def test_rewrites_that_take_turns_lose_nothing(newsroom: Newsroom) -> None
     await newsroom.drain()
     for _ in range(3):
         await newsroom.withdraw(two, replaced_by=one)
+        await newsroom.drain()
+        assert await newsroom.store.do("HGETALL", "trending:heirs") == [two.encode(), one.encode()], (
+            "and not in a circle"
+        )
         await newsroom.publish("one")
         await newsroom.drain()
         assert await newsroom.top() == [(one, 3)]
