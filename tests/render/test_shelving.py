@@ -67,14 +67,15 @@ async def due_in(room: PressRoom, queue: str, page: str) -> float:
 # ---------------------------------------------------------------------------------------------- marks
 
 
+@pytest.mark.parametrize("order", [("new", "old"), ("old", "new")])
 async def test_a_list_that_one_joins_and_another_one_is_withdrawn_from_in_one_step_is_due_at_once(
-    room: PressRoom,
+    room: PressRoom, order: tuple[str, str]
 ) -> None:
     await room.accept(draft("old", topics=("Oil",)))
     await room.drain()
     await room.accept(draft("new", topics=("Oil",)))
     await room.accept(draft("old", status="canceled"))
-    await shelve_in_one_step(room, "new", "old")
+    await shelve_in_one_step(room, *order)
     due_at_once = {SHARED: ("list:topic:oil",), UNHURRIED: ("feed:topic:oil", "archive:topic:oil|2025-07|1")}
     for queue, page in ((queue, page) for queue, pages in due_at_once.items() for page in pages):
         assert await due_in(room, queue, page) <= 0, page
