@@ -11,11 +11,12 @@ from services.ingest.draft import Draft
 from services.render.affected import NEWEST
 from services.render.dirty import Change
 from services.render.dirty_steps import GONE, LEASES, TOKENS, WHY, waits_key
-from services.render.keys import NEIGHBOUR, article
+from services.render.keys import NEIGHBOUR, article, chart
 from services.render.known import SHELVINGS
 from services.render.output import gone, moved, page_file
 from shared.articles import identify
 from shared.backlog import SHARED, TO_BUILD, UNHURRIED
+from shared.charts import charted_key
 from shared.clock import moment
 from shared.dead_letters import letters
 from shared.live import built_key, days_key, months_key
@@ -122,6 +123,16 @@ async def test_what_waited_for_an_article_waits_no_more_when_it_is_there(room: P
     assert await room.store.do("EXISTS", waits_key(new.article.id))
     await room.drain()
     assert not await room.store.do("EXISTS", waits_key(new.article.id))
+
+
+async def test_an_article_that_changes_is_built_again_in_the_charts_that_have_it(room: PressRoom) -> None:
+    accepted = await room.accept(draft("g"))
+    await room.drain()
+    await room.store.do("SADD", charted_key(accepted.article.id), "2025-W30")
+    await room.accept(draft("g", version=2, headline="Corrected"))
+    [taken] = await take(room, "g")
+    await room.press._build(taken)
+    assert chart("2025-W30") in await room.press.dirty.waiting()
 
 
 async def test_a_410_is_not_put_off_by_what_comes_after_the_withdrawal(room: PressRoom) -> None:
