@@ -10,7 +10,7 @@ import sys
 import weakref
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import hiredis
@@ -113,19 +113,23 @@ async def test_a_service_is_not_ready_while_a_check_of_its_own_says_why(valkey: 
     ]
 
 
-async def test_a_store_that_lacks_commands_is_refused() -> None:
+class Old(asyncio.Protocol):
     """Redis 7.0, as Debian 12 has it: `ZRANK` with a score came with 7.2."""
 
-    async def old(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        commands = hiredis.Reader()
-        while said := await reader.read(1000):
-            commands.feed(said)
-            while command := commands.gets():
-                is_too_long = command[0] == b"ZRANK" and len(command) > 3
-                writer.write(b"-ERR wrong number of arguments for 'zrank' command\r\n" if is_too_long else b":0\r\n")
-        writer.close()
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._commands = hiredis.Reader()
 
-    async with await asyncio.start_server(old, "127.0.0.1", 0) as server:
+    def data_received(self, data: bytes) -> None:
+        self._commands.feed(data)
+        while command := self._commands.gets():
+            is_too_long = command[0] == b"ZRANK" and len(command) > 3
+            answer = b"-ERR wrong number of arguments for 'zrank' command" if is_too_long else b":0"
+            self._transport.write(answer + b"\r\n")
+
+
+async def test_a_store_that_lacks_commands_is_refused() -> None:
+    async with await asyncio.get_running_loop().create_server(Old, "127.0.0.1", 0) as server:
         url = f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0"
         service = Service("test", Settings(redis_url=url, consumer="w"))
         with pytest.raises(WrongSetting, match=rf"^{TOO_OLD}$"):
