@@ -428,9 +428,10 @@ def test_pages_of_both_sizes_come_at_once_on_a_kept_alive_connection(port: int, 
 
 
 def test_nothing_that_is_missing_is_logged(folder: Folder, port: int) -> None:
+    before = folder.log("site").stat().st_size
     for path in (f"{OLD}/", f"{GONE}/", "/nowhere/", "/2025/07/26/dangling/", "/" + "b" * 300 + "/", "/feed.xml/x"):
         get(port, path)
-    log = [line for line in folder.log("site").read_text().splitlines() if "/v1/views" not in line]
+    log = folder.log("site").read_bytes()[before:].decode().splitlines()
     assert not [line for line in log if "[crit]" in line or "[error]" in line]
 
 
