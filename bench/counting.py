@@ -18,7 +18,7 @@ from bench.table import Row, rate
 from services.trending.announce import Announcer
 from services.trending.counters import BATCH, Counters
 from services.trending.handlers import CHANGES, Handlers
-from services.trending.lua import COUNTED, GROUP, PENDING, SEVEN_DAYS
+from services.trending.lua import COUNTED, PENDING, SEVEN_DAYS
 from services.trending.pending import Pending
 from services.trending.rankings import Rankings
 from services.trending.stories import Stories, notices, place
@@ -26,7 +26,7 @@ from services.trending.week import Calendar
 from shared.articles import Facets
 from shared.clock import Clock
 from shared.events import ARTICLES, VIEWS, ArticlePublished, ArticleViewed, announce, view_events
-from shared.groups import groups_of
+from shared.groups import COUNTERS, groups_of
 from shared.service import Service
 from shared.settings import Settings
 from shared.store import Store
@@ -91,9 +91,9 @@ def trending(url: str) -> Service:
     pending = Pending(store, clock)
     announcer = Announcer(store, clock, pending)
     handlers = Handlers(store, clock, counters, Stories(store), announcer)
-    service.consume(stream=VIEWS, group=GROUP, events=view_events, handle=handlers.count_together, batch=BATCH,
+    service.consume(stream=VIEWS, group=COUNTERS, events=view_events, handle=handlers.count_together, batch=BATCH,
                     noted=COUNTED)  # fmt: skip
-    service.consume(stream=ARTICLES, group=GROUP, events=notices, handle=handlers.follow_together, batch=CHANGES)
+    service.consume(stream=ARTICLES, group=COUNTERS, events=notices, handle=handlers.follow_together, batch=CHANGES)
     service.keep_running(announcer.run, "announce")
     service.keep_running(pending.keep_writing, "write")
     return service

@@ -6,7 +6,7 @@ from services.trending.announce import Announcer
 from services.trending.counters import BATCH, Counters
 from services.trending.due import Due
 from services.trending.handlers import CHANGES, Handlers
-from services.trending.lua import COUNTED, GROUP
+from services.trending.lua import COUNTED
 from services.trending.pending import Pending
 from services.trending.rankings import Rankings
 from services.trending.routes import ranking_routes
@@ -14,6 +14,7 @@ from services.trending.stories import Stories, notices
 from services.trending.week import Calendar
 from shared.application import create_app
 from shared.events import ARTICLES, VIEWS, view_events
+from shared.groups import COUNTERS
 from shared.service import Service
 from shared.settings import Settings
 
@@ -27,9 +28,9 @@ handlers = Handlers(store, clock, Counters(store, calendar), Stories(store), ann
 due = Due(store, pending)
 
 service.consume(
-    stream=VIEWS, group=GROUP, events=view_events, handle=handlers.count_together, batch=BATCH, noted=COUNTED
+    stream=VIEWS, group=COUNTERS, events=view_events, handle=handlers.count_together, batch=BATCH, noted=COUNTED
 )
-service.consume(stream=ARTICLES, group=GROUP, events=notices, handle=handlers.follow_together, batch=CHANGES)
+service.consume(stream=ARTICLES, group=COUNTERS, events=notices, handle=handlers.follow_together, batch=CHANGES)
 
 
 async def run(_: AsyncExitStack) -> None:

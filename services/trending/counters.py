@@ -11,11 +11,12 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from services.trending.lua import COUNTED, GROUP, IS_LATER, MS, PRELUDE
+from services.trending.lua import COUNTED, IS_LATER, MS, PRELUDE
 from services.trending.week import Calendar
 from shared.clock import millis, moment
 from shared.entries import Delivered
 from shared.events import VIEWS, ArticleViewed
+from shared.groups import COUNTERS
 from shared.store import Script, Store
 from shared.view_bounds import MEMORY, REMEMBERED
 
@@ -49,7 +50,7 @@ class Counters:
             at = (event.at - BEGIN) // MS  # the millisecond that holds it, never the next hour's or week's
             place = moments.setdefault(self._moment(at), len(moments) + 1) if at >= EARLIEST else NOWHERE
             flat += (view.entry, event.article, at, place, digest(event.event_id) if event.once else "")
-        late: list[bytes] = await self._store.run(_COUNT, (), [millis(now), GROUP, len(moments), *moments, *flat])
+        late: list[bytes] = await self._store.run(_COUNT, (), [millis(now), COUNTERS, len(moments), *moments, *flat])
         return late
 
     def _moment(self, at_ms: int) -> str:

@@ -11,11 +11,12 @@ from datetime import datetime
 from services.trending.announce import Announcer
 from services.trending.counters import ONCE
 from services.trending.due_step import AGAIN, ENTER, WAIT
-from services.trending.lua import GROUP, IS_LATER, PRELUDE
+from services.trending.lua import IS_LATER, PRELUDE
 from services.trending.pending import Pending
 from services.trending.seal_step import SEAL
 from shared.clock import Clock, due, millis
 from shared.events import VIEWS
+from shared.groups import COUNTERS
 from shared.store import Script, Store
 from shared.view_bounds import REMEMBERED
 
@@ -43,7 +44,7 @@ class Due:
         """Do everything that is due; False if something waits until earlier views are counted."""
         await self.reach(now, LOOK_BACK)
         waiting = False
-        names = await self._store.do("ZRANGE", due(GROUP), "-inf", millis(now), "BYSCORE")
+        names = await self._store.do("ZRANGE", due(COUNTERS), "-inf", millis(now), "BYSCORE")
         for name in names:
             kind, _, of = name.decode().partition(":")
             if kind in ("seal", "forget"):
@@ -59,7 +60,7 @@ class Due:
 
     async def reach(self, now: datetime, after_ms: int) -> None:
         """Move the moment up to which all accepted views are counted, if it is `after_ms` behind."""
-        await self._store.run(_REACH, (), [millis(now), GROUP, after_ms])
+        await self._store.run(_REACH, (), [millis(now), COUNTERS, after_ms])
 
 
 # ARGV: now, the group, by how many milliseconds the moment may be behind. Where entries of the stream wait now, its end

@@ -4,12 +4,12 @@ import asyncio
 
 from services.trending.announce import Announcer
 from services.trending.counters import BATCH, Counters
-from services.trending.lua import GROUP
 from services.trending.stories import Notice, Stories
 from shared.clock import Clock
 from shared.dead_letters import set_event_aside
 from shared.entries import Delivered
 from shared.events import VIEWS, ArticleViewed
+from shared.groups import COUNTERS
 from shared.store import Store
 from shared.view_bounds import AHEAD, TOO_EARLY, TOO_LATE
 
@@ -63,4 +63,4 @@ class Handlers:
 
     async def _set_aside(self, view: Delivered[ArticleViewed], reason: str) -> None:
         raw, event_id = view.raw.decode(), view.event.event_id
-        await set_event_aside(self._store, VIEWS, GROUP, view.entry, raw, reason, event_id)
+        await set_event_aside(self._store, VIEWS, COUNTERS, view.entry, raw, reason, event_id)

@@ -32,7 +32,6 @@ from shared.clock import due
 from shared.groups import COUNTERS
 from shared.view_bounds import MEMORY
 
-GROUP = COUNTERS
 TOUCHED = "trending:touched"
 PENDING = "trending:pending"
 COUNTED = "trending:counted"
@@ -46,7 +45,7 @@ PLACE_DIGITS = 9
 # `now` (the site's time, ms) is ARGV[1] of every script.
 PRELUDE = (
     f"""
-local DUE, TOUCHED, PENDING, WEEKS = '{due(GROUP)}', '{TOUCHED}', '{PENDING}', '{WEEKS}'
+local DUE, TOUCHED, PENDING, WEEKS = '{due(COUNTERS)}', '{TOUCHED}', '{PENDING}', '{WEEKS}'
 local DAY, MEMORY, HOURS_7D = 86400000, {MEMORY // MS}, {WINDOW // MS}
 local PLACE_DIGITS = {PLACE_DIGITS}
 """

@@ -11,11 +11,12 @@ from typing import Literal
 from pydantic import TypeAdapter
 
 from services.trending.follow_step import FOLLOW
-from services.trending.lua import GROUP, PLACE_DIGITS
+from services.trending.lua import PLACE_DIGITS
 from shared.articles import Facets, Frozen, identify
 from shared.clock import millis
 from shared.entries import Delivered
 from shared.events import Event
+from shared.groups import COUNTERS
 from shared.store import Store
 
 DIGITS = "0123456789abcdefghijklmnopqrstuv"
@@ -61,7 +62,7 @@ class Stories:
             event = change.event
             flat += (change.entry, event.id, event.revision, described(event), predecessor(event), heir(event))
         if flat:
-            await self._store.run(FOLLOW, (), [millis(now), GROUP, *flat])
+            await self._store.run(FOLLOW, (), [millis(now), COUNTERS, *flat])
 
 
 def described(event: Notice) -> str:

@@ -8,7 +8,6 @@ from services.trending.announce import Announcer
 from services.trending.counters import Counters
 from services.trending.due import Due
 from services.trending.handlers import Handlers
-from services.trending.lua import GROUP
 from services.trending.pending import Pending
 from services.trending.rankings import Rankings
 from services.trending.stories import Stories, notices
@@ -28,6 +27,7 @@ from shared.events import (
     signals,
     view_events,
 )
+from shared.groups import COUNTERS
 from shared.settings import Settings
 from shared.store import Store
 
@@ -61,7 +61,7 @@ class Newsroom:
     async def open(self) -> None:
         await self.store.do("FLUSHALL")
         for stream in (VIEWS, ARTICLES):
-            await create_group(self.store, stream, GROUP)
+            await create_group(self.store, stream, COUNTERS)
         await self.due.run(self.moment)
 
     async def close(self) -> None:
@@ -119,13 +119,13 @@ class Newsroom:
     async def read(self, stream: str, count: int = 100) -> list[Delivered]:
         """Take new entries, without doing anything about them."""
         answer = await self.store.do(
-            "XREADGROUP", "GROUP", GROUP, "test", "COUNT", count, "STREAMS", stream, ">"
+            "XREADGROUP", "GROUP", COUNTERS, "test", "COUNT", count, "STREAMS", stream, ">"
         )  # fmt: skip
         return self._delivered(stream, answer)
 
     async def undone(self, stream: str) -> list[Delivered]:
         """Take again what was left undone."""
-        answer = await self.store.do("XREADGROUP", "GROUP", GROUP, "test", "COUNT", 1000, "STREAMS", stream, "0")
+        answer = await self.store.do("XREADGROUP", "GROUP", COUNTERS, "test", "COUNT", 1000, "STREAMS", stream, "0")
         return self._delivered(stream, answer)
 
     def _delivered(self, stream: str, answer: list) -> list[Delivered]:

@@ -10,12 +10,13 @@ import pytest
 from services.console.parts import STORE
 from services.trending import due
 from services.trending.counters import digest
-from services.trending.lua import COUNTED, GROUP, TOUCHED
+from services.trending.lua import COUNTED, TOUCHED
 from services.trending.stories import place
 from shared.articles import identify
 from shared.broker import make_broker
 from shared.clock import millis
 from shared.events import VIEWS, ArticleViewed, view_events
+from shared.groups import COUNTERS
 from shared.settings import Settings
 from shared.streams import Consumer
 from shared.view_bounds import REMEMBERED, TOO_EARLY, TOO_LATE
@@ -92,7 +93,7 @@ async def test_what_was_read_before_a_kill_is_counted_after_it(newsroom: Newsroo
     await newsroom.restart()
     await newsroom.drain()
     assert await newsroom.top() == [(one, 4)]
-    assert (await newsroom.store.do("XPENDING", VIEWS, GROUP))[0] == 0
+    assert (await newsroom.store.do("XPENDING", VIEWS, COUNTERS))[0] == 0
 
 
 async def test_an_event_id_counts_once_whatever_its_hour(newsroom: Newsroom) -> None:
@@ -197,7 +198,7 @@ async def test_views_that_can_belong_nowhere_are_set_aside_with_their_reason(new
     assert await newsroom.top("2025-W30") == [(one, 1)]
     assert await newsroom.top("2025-W29") == [(one, 1)]
     assert await newsroom.letters() == ["more than 5 minutes in the future", "more than 8 days ago"]
-    assert (await newsroom.store.do("XPENDING", VIEWS, GROUP))[0] == 0
+    assert (await newsroom.store.do("XPENDING", VIEWS, COUNTERS))[0] == 0
 
 
 async def test_a_view_that_is_set_aside_is_kept_as_it_came(newsroom: Newsroom) -> None:
@@ -542,11 +543,11 @@ async def test_views_count_once_though_their_group_was_lost(newsroom: Newsroom) 
     one = await newsroom.publish("one")
     await newsroom.view(one, times=3)
     await newsroom.drain()
-    await newsroom.store.do("XGROUP", "DESTROY", VIEWS, GROUP)
+    await newsroom.store.do("XGROUP", "DESTROY", VIEWS, COUNTERS)
     await newsroom.view(one, times=2)
     settings = Settings(redis_url=newsroom.url)
     consumer = Consumer(
-        make_broker(settings), newsroom.store, settings, stream=VIEWS, group=GROUP, events=view_events,
+        make_broker(settings), newsroom.store, settings, stream=VIEWS, group=COUNTERS, events=view_events,
         handle=newsroom.handlers.count, noted=COUNTED,
     )  # fmt: skip
     await consumer.prepare()

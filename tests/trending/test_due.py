@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.trending.announce import APART_MS
-from services.trending.lua import GROUP, TOUCHED
+from services.trending.lua import TOUCHED
 from services.trending.seal_step import SEAL
 from services.trending.week import Calendar
 from shared.charts import Chart, chart_key, charted_key, charts_key
 from shared.clock import due, millis
 from shared.entries import order_of
 from shared.events import SIGNALS, VIEWS, signals
+from shared.groups import COUNTERS
 from shared.ranking import HOT, TOPICS, announced
 from shared.store import pairs
 from shared.view_bounds import REMEMBERED
@@ -469,7 +470,7 @@ async def test_a_week_is_sealed_and_event_ids_are_forgotten_at_their_moment(news
     for kind, end in (("forget", datetime(2025, 8, 4, tzinfo=UTC)), ("seal", WEEK_END + 8 * DAY)):
         for moment, waits in ((end - timedelta(milliseconds=1), True), (end, False)):
             await newsroom.pass_to(moment)
-            names = await newsroom.store.do("ZRANGE", due(GROUP), 0, -1)
+            names = await newsroom.store.do("ZRANGE", due(COUNTERS), 0, -1)
             assert any(name.startswith(kind.encode()) for name in names) == waits
 
 
@@ -497,7 +498,7 @@ async def test_what_another_replica_has_done_is_not_due_any_more(newsroom: Newsr
     await newsroom.view(one, event_id="known")
     await newsroom.drain()
     await newsroom.pending.settle()
-    names = await newsroom.store.do("ZRANGE", due(GROUP), 0, -1)
+    names = await newsroom.store.do("ZRANGE", due(COUNTERS), 0, -1)
     assert sorted(name.partition(b":")[0] for name in names) == [b"end", b"forget", b"hour", b"seal"]
     await newsroom.pass_to(NOON + 20 * DAY)
     await announce(newsroom)
