@@ -75,12 +75,19 @@ def _variants(item: Members, plural: str, prefix: str) -> list[_Variant]:
     found = [(role, _TYPES.get(role, ""), item.text(prefix + role)) for role in roles]
     singular = prefix.removesuffix("_")
     found += [
-        (one.text("role").lower(), one.text("contenttype", "mimetype").lower(), one.text("value"))
+        (role := one.text("role").lower(), one.text("contenttype", "mimetype").lower(), _value(one, role))
         for one in item.objects(plural)
     ]
     if _is_listed(item, singular):
         found += [(one.text("name").lower(), "", one.text("value", "text")) for one in item.objects(singular)]
     return [variant for variant in found if variant[2]]
+
+
+def _value(one: Members, role: str) -> str:
+    """What it says; the number that the Canadian Press describes a picture by is a number there too."""
+    told = one.get("value")
+    is_number = role == "sortorder" and isinstance(told, int | float) and not isinstance(told, bool)
+    return str(told) if is_number else one.text("value")
 
 
 def _is_listed(item: Members, singular: str) -> bool:

@@ -881,11 +881,12 @@ def test_the_pictures_of_a_gallery_are_in_the_order_that_their_numbers_say() -> 
         assert found.image is not None and found.image.url is not None
         return found.image.url.removeprefix("https://a.b/")
 
-    def described(number: str) -> dict[str, Any]:
+    def described(number: str | int) -> dict[str, Any]:
         return {"descriptions": [{"role": "caption", "value": "The pier."}, {"role": "sortorder", "value": number}]}
 
     assert first({"order": 1}, {"order": 2}, {"order": 0}) == "2"
     assert first(described("2"), described("10"), described("0")) == "2"
+    assert first(described(2), described(10), described(0)) == "2"
     assert first({"order": 2}, {}, {"order": 1}, {"order": None}) == "1"
     assert first({"order": 10}, {"order": "9"}) == "1"
     assert first({"order": "x"}, {"order": {}}, {"order": 1}) == "0"
