@@ -26,6 +26,11 @@ _SCRIPTED = re.compile(
     r'|<figure class="kg-card kg-transistor-card">[^<]*(?:<(?!/?figure\b)[^<]*){0,64}</figure>'
 )
 _SOUND = re.compile(r'<audio\b([^<>]*>\s*</audio>)\s*<div class="kg-audio-title">([^<]*)</div>')
+# What a review gives, of five: a drawing of a star for each.
+_STAR = re.compile(
+    r'<span class="(?:(kg-product-card-rating-active)|) ?kg-product-card-rating-star">'
+    r"[^<]*<svg\b[^<]*(?:<(?!/?svg\b)[^<]*){0,16}</svg>[^<]*</span>\s{0,64}"
+)
 _PUBLISHER = re.compile(r'(?<=</span>)(?=<span class="kg-bookmark-publisher")')
 # A card may be for members alone in a post that is for everyone; a webhook has it too, between comments that say so.
 _GATE = re.compile(r"<!--\s*kg-gated-block:(begin\b[^<>]*|end\s*)-->")
@@ -98,6 +103,7 @@ def _without_gated(html: str) -> str:
 def _plain_cards(html: str) -> str:
     """The HTML with cards that say the same without Ghost's styles and scripts; a sound is called by its title."""
     html = _SOUND.sub(lambda found: f'<audio title="{found[2].strip().replace(chr(34), "&quot;")}"{found[1]}', html)
+    html = _STAR.sub(lambda star: "★" if star[1] else "☆", html)
     return _PUBLISHER.sub(" · ", _SCRIPTED.sub("", html))
 
 

@@ -1,5 +1,6 @@
 """Ghost's webhooks."""
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -225,6 +226,30 @@ def test_cards_say_the_same_without_ghosts_styles_and_scripts() -> None:
     assert shown == "<div>Ghost · Jane</div>", "an icon would stand between them, as large as its file is"
     alone = bookmark.replace('<span class="kg-bookmark-author">Ghost</span>', "<span>a</span> <span>b</span>, ")
     assert "·" not in (draft({**POST, "html": alone}).body_html or "")
+
+
+def test_a_review_says_how_many_of_five_stars_it_gives() -> None:
+    def star(is_given: bool) -> str:
+        given = "kg-product-card-rating-active" if is_given else ""
+        drawing = '<svg viewBox="0 0 24 24"><path d="M12.7,1.2"></path></svg>'
+        return f'<span class="{given} kg-product-card-rating-star">{drawing}</span>'
+
+    stars = "\n      ".join(star(at < 4) for at in range(5))
+    html = f'<h4>Kettle</h4><div class="kg-product-card-rating">\n      {stars}</div><p>Boils.</p>'
+    shown = clean_html(draft({**POST, "html": html}).body_html or "")
+    assert "".join(shown.split()) == "<h2>Kettle</h2><div>★★★★☆</div><p>Boils.</p>"
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        '<span class=" kg-product-card-rating-star"><svg><',
+    ],
+)
+def test_stars_are_found_in_linear_time(piece: str) -> None:
+    before = time.process_time()
+    draft({**POST, "html": f"<div{piece * (400_000 // len(piece))}"})
+    assert time.process_time() - before < 4
 
 
 def test_a_card_that_plays_each_member_their_own_podcasts_is_left_out() -> None:
