@@ -26,10 +26,14 @@ _SCRIPTED = re.compile(
     r'|<figure class="kg-card kg-transistor-card">[^<]*(?:<(?!/?figure\b)[^<]*){0,64}</figure>'
 )
 _SOUND = re.compile(r'<audio\b([^<>]*>\s*</audio>)\s*<div class="kg-audio-title">([^<]*)</div>')
-# What a review gives, of five: a drawing of a star for each.
+# What a review gives, of five: a drawing of a star for each. A header (until Ghost 5.71) has its picture in a style.
 _STAR = re.compile(
     r'<span class="(?:(kg-product-card-rating-active)|) ?kg-product-card-rating-star">'
     r"[^<]*<svg\b[^<]*(?:<(?!/?svg\b)[^<]*){0,16}</svg>[^<]*</span>\s{0,64}"
+)
+_HEADER = re.compile(
+    r"<div\b(?=[^<>]{0,4096}>)(?=[^<>]*\bkg-header-card\b)(?=[^<>]*\bkg-style-image\b)"
+    r'[^<>]*\sdata-kg-background-image="([^"<>]+)"[^<>]*>'
 )
 _PUBLISHER = re.compile(r'(?<=</span>)(?=<span class="kg-bookmark-publisher")')
 # A card may be for members alone in a post that is for everyone; a webhook has it too, between comments that say so.
@@ -104,6 +108,7 @@ def _plain_cards(html: str) -> str:
     """The HTML with cards that say the same without Ghost's styles and scripts; a sound is called by its title."""
     html = _SOUND.sub(lambda found: f'<audio title="{found[2].strip().replace(chr(34), "&quot;")}"{found[1]}', html)
     html = _STAR.sub(lambda star: "★" if star[1] else "☆", html)
+    html = _HEADER.sub(r'\g<0><img src="\1" alt="">', html)
     return _PUBLISHER.sub(" · ", _SCRIPTED.sub("", html))
 
 

@@ -240,13 +240,25 @@ def test_a_review_says_how_many_of_five_stars_it_gives() -> None:
     assert "".join(shown.split()) == "<h2>Kettle</h2><div>★★★★☆</div><p>Boils.</p>"
 
 
+def test_the_picture_behind_the_words_of_a_header_is_shown() -> None:
+    def shown(style: str, address: str) -> str:
+        card = f'class="kg-card kg-header-card kg-style-{style}" data-kg-background-image="{address}" style=""'
+        return clean_html(draft({**POST, "html": f"<div {card}><h2>Spring</h2></div>"}).body_html or "")
+
+    picture = '<img alt="" src="https://x.y/a.jpg" loading="lazy">'
+    assert shown("image", "https://x.y/a.jpg") == f"<div>{picture}<h2>Spring</h2></div>"
+    assert shown("dark", "https://x.y/a.jpg") == shown("image", "") == "<div><h2>Spring</h2></div>"
+
+
 @pytest.mark.parametrize(
     "piece",
     [
+        '<div class="kg-header-card kg-style-image"',
+        ' kg-header-card kg-style-image data-kg-background-image="a',
         '<span class=" kg-product-card-rating-star"><svg><',
     ],
 )
-def test_stars_are_found_in_linear_time(piece: str) -> None:
+def test_stars_and_headers_are_found_in_linear_time(piece: str) -> None:
     before = time.process_time()
     draft({**POST, "html": f"<div{piece * (400_000 // len(piece))}"})
     assert time.process_time() - before < 4
