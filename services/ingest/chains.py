@@ -3,7 +3,8 @@
 `evolved_from` links guids of one source. The live member of a chain is its newest end; all others lead to it. A
 chain is down while any member is withdrawn, unless some member's usable state was updated later than every
 withdrawal. A version without updated_at is as old as its acceptance; where it has a number, the order in which versions
-arrive says nothing, and it is older than all others. A withdrawal without one is later than all that was known then.
+arrive says nothing, and it is older than all others. A withdrawal without one, or with but that of what it withdraws,
+is later than all that was known then.
 """
 
 from collections.abc import Iterable, Mapping

@@ -150,6 +150,8 @@ def _numbered_again(copy: Copy, version: int, current: Article, now: datetime) -
     killed_at: datetime | None = (
         copy.draft.updated_at or now
     )  # as if it had come first: the newest kill says when it was
+    if _is_repeated(copy.draft.updated_at, current.ordered_at):
+        killed_at = current.withdrawn_at  # it says no other moment, which may be that of what was killed
     if not current.is_numbered:
         killed_at = _later(killed_at, current.withdrawn_at)  # no number puts a DELETE after it: it keeps its moment
     return version, copy.draft.updated_at, killed_at
@@ -168,9 +170,25 @@ def _unnumbered_again(copy: Copy, waiting: Article | None, current: Article, ran
 
 
 def _stale(copy: Copy, current: Article | None) -> Decision:
-    """An older version says nothing any more, except what a withdrawn article was a rewrite of."""
-    linked = _linked(copy, current) if current else None
-    return Decision("stale", linked, quiet=linked != current)
+    """An older version says nothing any more, except what a withdrawn article was a rewrite of, and whether its kill
+    has a moment of its own."""
+    heard = _as_it_was_killed(current, _linked(copy, current)) if current else None
+    return Decision("stale", heard, quiet=heard != current)
+
+
+def _as_it_was_killed(before: Article, linked: Article) -> Article:
+    """A withdrawn article whose kill came first and says the moment of the newest version that is heard of since, as
+    one whose kill says none."""
+    said = linked.linked_by
+    if said is None or said == before.linked_by or said[1] or not _is_repeated(said[2], linked.ordered_at):
+        return linked
+    return linked.model_copy(update={"withdrawn_at": linked.accepted_at})
+
+
+def _is_repeated(moment: datetime | None, other: datetime | None) -> bool:
+    """Whether a kill has but the moment of what it kills. Senders copy an article and change its status alone: that
+    says nothing of when it was killed, least of all that it was before all rewrites."""
+    return moment is not None and moment == other
 
 
 def _linked(copy: Copy, current: Article) -> Article:
@@ -200,7 +218,8 @@ def _link_of(killed: Article | None) -> dict[str, object]:
 
 def _withdraw(copy: Copy, source: str, ident: str, known: Known, version: int, now: datetime) -> Decision:
     current = known.current
-    at = copy.draft.updated_at or now
+    told = copy.draft.updated_at
+    at = now if told is None or (current is not None and _is_repeated(told, current.ordered_at)) else told
     base = current or Article(
         id=ident, source=source, guid=copy.draft.guid, revision=0, version=version, state="withdrawn",
         digest=WITHDRAWN, accepted_at=now, published_at=now,

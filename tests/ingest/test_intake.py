@@ -194,6 +194,23 @@ def test_a_kill_is_dated_by_its_own_moment_and_what_is_not_killed_has_none() -> 
     assert Guid().take(draft("A", updated_at=NOW)).take(draft("X")).current.updated_at == NOW
 
 
+def test_a_kill_that_repeats_the_moment_of_what_it_kills_is_dated_by_its_acceptance_whichever_comes_first() -> None:
+    usable, kill = draft("A", version=1, updated_at=NOW - HOUR), draft("X", version=1, updated_at=NOW - HOUR)
+    for arrivals in permutations([usable, kill, kill]):
+        killed = fold(arrivals).current
+        assert (killed.ordered_at, killed.withdrawn_at) == (NOW - HOUR, NOW), arrivals
+    other = dataclasses.replace(usable, updated_at=NOW - 2 * HOUR)
+    for arrivals in permutations([other, kill]):
+        assert fold(arrivals).current.withdrawn_at == NOW - HOUR, "it has a moment of its own"
+    told_again = [
+        usable,
+        kill,
+        dataclasses.replace(kill, version=2),
+        dataclasses.replace(kill, version=3, updated_at=NOW - HOUR / 2),
+    ]
+    assert [fold(told_again[:number]).current.withdrawn_at for number in (3, 4)] == [NOW, NOW - HOUR / 2]
+
+
 def test_an_older_kill_that_names_what_it_was_a_rewrite_of_is_heard_once() -> None:
     guid, older = Guid().take(draft("X", version=2)), prepare(draft("X", version=1, evolved_from="a"))
     for quiet in (True, False):

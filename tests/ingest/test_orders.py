@@ -177,6 +177,27 @@ async def test_a_kill_that_is_repeated_later_counts_from_then_on_for_its_chain(v
         assert (await room.differences()).clean
 
 
+@pytest.mark.parametrize("versions", [(1,), (2,), (2, 3)])
+async def test_a_kill_that_has_but_the_moment_of_what_it_kills_takes_its_rewrite_down_in_any_order(
+    valkey_server: Valkey, versions: tuple[int, ...]
+) -> None:
+    """A copy of the article, its status changed alone, as Superdesk Publisher's features send it."""
+    first = draft("a", version=1, updated_at=_moment(1))
+    rewrite = draft("b", version=1, updated_at=_moment(5), evolved_from="a")
+    kills = [Draft(guid="a", version=number, status="canceled", updated_at=_moment(1)) for number in versions]
+    for arrivals in permutations([first, rewrite, *kills]):
+        async with emptied(valkey_server, SITE) as room:
+            for one in arrivals:
+                await room.accept(one)
+                await room.drain()
+            assert _pages(room) == set(), arrivals
+            assert (await room.differences()).clean
+            back = draft("b", version=2, updated_at=START + timedelta(hours=1), evolved_from="a")
+            assert (await room.accept(back)).outcome == "published", arrivals
+            await room.drain()
+            assert _pages(room) == {f"{DAY}/story-b"}
+
+
 async def _live_in_the_end(room: PressRoom, arrivals: list[Draft], chance: random.Random) -> set[str]:
     """The pages that are live after these; every other page that ever was leads there, or is gone."""
     ever: set[str] = set()
