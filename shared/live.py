@@ -7,7 +7,8 @@ score: the place in that archive, for good · `months:{list}` hash, month → ar
 `days:{month}` hash, day → articles listed of all: each page reads those of one month, however many there are ·
 `former:{id}` set of the paths that were acknowledged before, whether or not the page ever stood there: each leads to
 where the article is now. Ingest adds them and nobody takes them out, also if the article comes back to one ·
-`names:{kind}` hash, slug → name as first accepted.
+`names:{kind}` hash, slug → name as first accepted · `named:since` what the first of them brought with it: another text
+in each store, and again once it was emptied.
 Render lets articles in after their page is on disk; ingest takes them out in the step that withdraws them.
 """
 
@@ -17,6 +18,7 @@ from shared.store import Command
 
 MONTH = len("2025-07")
 """A day is longer."""
+NAMED_SINCE = "named:since"
 
 
 def live_key(article: str) -> str:

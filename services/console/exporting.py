@@ -32,12 +32,14 @@ from services.render.mend import BOOT
 from shared.clock import due
 from shared.entries import order_of
 from shared.groups import groups_of, left_by
+from shared.live import NAMED_SINCE
 from shared.media import Original, media_key, original_path
 from shared.store import Store
 
 PAUSE_MS = 120_000
-LEFT_OUT = {key.encode() for key in (*DIRTY, LOOK, BOOT)}
-"""What is of one machine's folder of pages: which of them wait, and what they were built with."""
+LEFT_OUT = {key.encode() for key in (*DIRTY, LOOK, BOOT, NAMED_SINCE)}
+"""What is of one machine's folder of pages: which of them wait, and what they were built with. And what is of one store
+alone."""
 VISITORS = (b"seen:", b"views:from:", b"views:salts")
 """Marks and salts that end within a day: an import would keep them for ever, and a backup would tell of readers."""
 NAMED = 5

@@ -1,11 +1,13 @@
 """What sections, topics and authors are called in addresses: each name has a slug of its own, for good."""
 
+import secrets
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from services.ingest.terms import slugs_of, spelling_of, terms_of
 from shared.articles import Article, Term
-from shared.live import names_key
-from shared.store import Field, Store
+from shared.live import NAMED_SINCE, names_key
+from shared.store import Command, Field, Store
 
 MOST = 65_536
 """Names that are remembered; then they are read again."""
@@ -13,21 +15,34 @@ MOST = 65_536
 _Named = tuple[str, Term]
 
 
+class Settled(NamedTuple):
+    """An article with its names' own slugs. When it is published, by `commands`, those that nobody has yet get their
+    names, and must be `free` until then, or have just these: others may ask too. What is `expected` must hold too."""
+
+    article: Article
+    free: list[Field]
+    expected: dict[str, bytes | None]
+    commands: list[Command]
+
+
 class Names:
     """Knows names' slugs. The first name that is published with a slug has it; one that only its transliteration makes
-    the same has the next. What is remembered is of the store that it was read from or written to."""
+    the same has the next. What is remembered is of the store that it was read from or written to, until that is
+    emptied: no step is carried out that rests on names of before."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._slugs: dict[tuple[str, str], str] = {}
+        self._since = b""
         self._breaks = 0
 
-    async def settle(self, article: Article) -> tuple[Article, list[Field]]:
-        """The article with its names' own slugs, and those of them that nobody has yet. When it is published they get
-        these names, and must be free until then, or have just these: others may ask too. Raises StoreUnavailable."""
-        if self._breaks != self._store.breaks:
+    async def settle(self, article: Article, since: bytes | None) -> Settled:
+        """The article with its names' own slugs. `since` is what the store has under NAMED_SINCE, b"" for nothing; None
+        where it was not asked. Raises StoreUnavailable."""
+        if self._breaks != self._store.breaks or since not in (None, self._since):
             self._slugs.clear()
             self._breaks = self._store.breaks
+            self._since = self._since if since is None else since
         slugs = {(kind, term.name): self._slugs.get((kind, term.name), "") for kind, term in _named(article)}
         new = [(kind, term) for kind, term in _named(article) if not slugs[kind, term.name]]
         holders = await self._holders(new) if new else {}
@@ -37,7 +52,10 @@ class Names:
             if holders[kind, slug] is None:
                 holders[kind, slug] = term.name
                 asked.append((names_key(kind), slug, term.name))
-        return _called(article, slugs), asked
+        commands: list[Command] = [("HSETNX", *name) for name in asked]
+        if asked and not self._since:
+            commands.append(("SET", NAMED_SINCE, secrets.token_hex(8)))
+        return Settled(_called(article, slugs), asked, {NAMED_SINCE: self._since} if slugs else {}, commands)
 
     def remember(self, article: Article) -> None:
         """The article was published: its names keep the slugs that it has."""

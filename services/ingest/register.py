@@ -48,8 +48,8 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What a decision rests on, as it was read at a moment: a guid's keys and what they say, and who has the slugs
-    that were asked for."""
+    """What a decision rests on, as it was read at a moment: a guid's keys and what they say, who has the slugs that
+    were asked for, and since when there are names (`Names.settle`)."""
 
     at: datetime
     known: Known
@@ -58,6 +58,7 @@ class _Read:
     card: bytes | None
     chain_of: bytes | None
     owners: Mapping[str, bytes | None]
+    named_since: bytes | None = None
 
 
 @dataclass(slots=True)
@@ -153,10 +154,11 @@ class Register:
         return self._turns.setdefault(ident, asyncio.Lock())
 
     async def _read(self, ident: str, at: datetime, *slugs: str) -> _Read:
-        keys = (record_key(ident), scheduled_key(ident), live.live_key(ident), chain_of_key(ident), *slugs)
-        record, scheduled, card, chain_of, *owners = await self._store.do("MGET", *keys)
-        known = _known(record, scheduled)
-        return _Read(at, known, record, scheduled, card, chain_of, dict(zip(slugs, owners, strict=True)))
+        of_guid = (record_key(ident), scheduled_key(ident), live.live_key(ident), chain_of_key(ident))
+        kept = await self._store.do("MGET", *of_guid, live.NAMED_SINCE, *slugs)
+        record, scheduled, card, chain_of, since, *owners = kept
+        known, owned = _known(record, scheduled), dict(zip(slugs, owners, strict=True))
+        return _Read(at, known, record, scheduled, card, chain_of, owned, since or b"")
 
     async def _carry_out(self, ident: str, read: _Read, decision: Decision, body: str) -> Accepted | None:
         """Write what was decided; None if what it rests on has changed meanwhile."""
@@ -192,8 +194,9 @@ class Register:
         """A state that is the newest from now on, with all that it changes for others."""
         article = _about(decision)
         if article.state == "published" and not decision.quiet:
-            article, step.names = await self._names.settle(article)
-            step.commands += [("HSETNX", *name) for name in step.names]
+            article, step.names, expected, commands = await self._names.settle(article, read.named_since)
+            step.expect |= expected
+            step.commands += commands
             article = await self._settle(article, read, step)
         entered = await self._enter(article, body, read, step, quiet=decision.quiet)
         outcome = _as_its_chain_stands(decision, entered, read.known.current)

@@ -65,6 +65,25 @@ async def test_a_name_that_the_store_has_lost_is_given_away_again(two: Two) -> N
     assert await two.stores[1].do("HGET", names_key("topic"), "jing-ji") == ECONOMY.encode()
 
 
+async def test_a_store_that_was_emptied_is_told_all_names_again(two: Two) -> None:
+    await two.first.accept("desk", story("a", topics=(ECONOMY,), section="World News"))
+    await two.second.accept("desk", story("b", topics=(ECONOMY,), section="World News"))
+    await two.stores[1].do("FLUSHALL")
+    other = await two.second.accept("desk", story("c", topics=(ATHLETICS,)))
+    both = await two.first.accept("desk", story("d", topics=(ATHLETICS, ECONOMY), section="World News"))
+    assert [topic.slug for topic in other.article.topics] == ["jing-ji"]
+    assert [topic.slug for topic in both.article.topics] == ["jing-ji", "jing-ji-2"]
+    assert await two.stores[0].do("HGET", names_key("section"), "world-news") == b"World News"
+
+
+async def test_names_are_asked_for_as_long_as_they_are_new(two: Two) -> None:
+    await two.stores[1].do("CONFIG", "RESETSTAT")
+    for guid in "abcde":
+        await two.first.accept("desk", story(guid, topics=(ECONOMY,)))
+    told = await two.stores[1].do("INFO", "commandstats")
+    assert b"cmdstat_hmget:calls=2," in told, "once more after the first of all names"
+
+
 async def test_what_is_scheduled_has_no_name_before_it_appears(two: Two) -> None:
     later = story("later", topics=(ATHLETICS,), published_at=NOW.replace(year=2026))
     assert (await two.first.accept("desk", later)).outcome == "scheduled"
