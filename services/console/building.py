@@ -157,3 +157,6 @@ async def _wait(dirty: Dirty, total: int) -> None:
             while left := await dirty.unsettled(at):
                 bar.update(task, completed=max(total - left, 0))
                 await asyncio.sleep(0.1)
+        while await dirty.waits_for("rebuild"):  # an article with many new pictures makes them in turns
+            bar.update(task, completed=total - 1)
+            await asyncio.sleep(0.1)

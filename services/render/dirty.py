@@ -178,6 +178,10 @@ class Dirty:
         """Whether a page waits or is being built, in one step."""
         return bool(await self._store.run(steps.WAITS, WAITING, (page,)))
 
+    async def waits_for(self, cause: str) -> bool:
+        """Whether a page that was marked for this cause waits or is being built."""
+        return bool(await self._store.run(steps.WAITS_FOR, ALL, (cause,)))
+
     async def mark_of(self, page: str) -> bytes | None:
         """For which event a page waits, and since when (milliseconds; the store's time); None if it does not."""
         found: bytes | None = await self._store.do("HGET", steps.CAUSES, page)

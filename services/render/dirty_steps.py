@@ -229,6 +229,23 @@ return count
 """
 )
 
+# ARGV: the cause. Answers 1 if a page waits for it, or is being built.
+WAITS_FOR = Script(
+    LUA
+    + """
+for name = 1, 6 do
+  for _, page in ipairs(redis.call('ZRANGE', KEYS[name], 0, -1)) do
+    local mark = redis.call('HGET', CAUSES, page)
+    local held = redis.call('HGET', TOKENS, page)
+    for _, one in ipairs({mark or '', held and string.match(held, '\\n(.*)') or ''}) do
+      if string.match(one, '^(.*) %d+$') == ARGV[1] then return 1 end
+    end
+  end
+end
+return 0
+"""
+)
+
 # KEYS: WAITING alone. ARGV: the page. Answers 1 if it waits or is being built.
 WAITS = Script("""
 for _, name in ipairs(KEYS) do

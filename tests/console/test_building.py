@@ -109,6 +109,29 @@ def test_a_rebuild_waits_for_the_page_of_a_builder_that_came_to_no_end(
     assert "pages built again" in capsys.readouterr().out
 
 
+def test_a_rebuild_waits_for_an_article_that_has_more_pictures_to_make(
+    store: redis.Redis, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store.set("article:a", "{}")
+    marked = asked(store, "zcount")
+    with ThreadPoolExecutor() as beside:
+        command = beside.submit(rebuild)
+        try:
+            wait_for(lambda: asked(store, "zcount") > marked, what="it has marked its pages")
+            step = store.pipeline(transaction=True)
+            step.zadd(TO_BUILD, {"article:a": 10**15})  # given back again and again, later than all looks
+            step.delete(BACKGROUND)
+            step.execute()
+            looked = asked(store, "zrange")
+            wait_for(lambda: asked(store, "zrange") > looked + 20, what="it looks for what it asked for")
+            assert not command.done()
+            store.zrem(TO_BUILD, "article:a")
+            wait_for(command.done, what="it ends")
+        finally:
+            store.delete(*ALL)
+    assert "pages built again" in capsys.readouterr().out
+
+
 def test_a_build_names_its_folder_as_it_is_called(
     store: redis.Redis, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

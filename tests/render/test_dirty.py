@@ -304,6 +304,22 @@ async def test_what_was_to_come_with_an_article_that_never_came_is_told_of_by_wh
 # ---------------------------------------------------------------------------------------------- turns
 
 
+async def test_a_page_waits_for_its_cause_until_it_is_built(dirty: Dirty) -> None:
+    await dirty.mark(["article:b"], "event")
+    await dirty.mark_again(["article:a"], "rebuild")
+    for token in ("first", "second"):
+        assert await dirty.waits_for("rebuild")
+        held = await dirty.take(2, token)
+        assert len(held) == 2
+        assert await dirty.waits_for("rebuild")
+        for taken in held:
+            await dirty.give_back(taken)
+    assert not await dirty.waits_for("re")
+    for taken in await dirty.take(2, "last"):
+        await dirty.done(taken)
+    assert not await dirty.waits_for("rebuild")
+
+
 async def test_articles_come_in_the_order_of_their_marks_and_before_pages_that_can_wait(dirty: Dirty) -> None:
     await dirty.mark(["feed:all", "sitemap-index"])
     for ident in "cab":

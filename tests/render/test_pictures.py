@@ -3,7 +3,9 @@
 import json
 import re
 from functools import partial
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -158,6 +160,20 @@ async def test_many_pictures_are_made_in_turns_and_each_turn_makes_one(
     assert await pictures.show("one", all_of_them) == ({PICTURE}, False)
     assert await pictures.show("one", all_of_them) == ({third}, True)
     assert await pictures.show("one", all_of_them) == (set(), True)
+
+
+async def test_a_turn_ends_after_its_time_however_little_each_picture_takes(
+    store: Store, pictures: Pictures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    addresses = tuple(max(media_names(letter * 40, 500).values()) for letter in "bcdef")
+    for letter in "bcdef":
+        original = original_path(tmp_path / "media", letter * 40)
+        original.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (500, 100), "blue").save(original, "PNG")
+    moments = count()
+    monkeypatch.setattr("services.render.pictures.TURN", 4.0)
+    monkeypatch.setattr("services.render.pictures.time", SimpleNamespace(monotonic=lambda: next(moments)))
+    assert await pictures.show("one", addresses) == ({*addresses[:3]}, False)
 
 
 async def test_news_do_not_wait_for_an_article_with_many_pictures(
