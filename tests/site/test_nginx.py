@@ -390,6 +390,18 @@ def test_no_cache_keeps_an_error_that_a_request_brought_upon_itself(
     assert get(port, path).headers["cache-control"].startswith("public, max-age=")
 
 
+def test_a_part_of_a_file_may_be_kept_and_so_may_what_became_of_an_address(port: int) -> None:
+    part, moved, gone = (
+        get(port, "/media/ab/picture.jpg", Range="bytes=0-1"),
+        get(port, f"{OLD}/"),
+        get(port, f"{GONE}/"),
+    )
+    assert (part.status, part.headers["cache-control"]) == (206, "public, max-age=3600")
+    assert (moved.status, gone.status) == (301, 410)
+    for answer in (moved, gone):
+        assert answer.headers["cache-control"] == "public, max-age=0, s-maxage=1, stale-while-revalidate=30"
+
+
 @pytest.mark.parametrize("path", ["/", "/feed.xml", "/media/ab/picture.jpg", f"{OLD}/"])
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS"])
 def test_another_method_is_told_which_ones_there_are(port: int, path: str, method: str) -> None:
