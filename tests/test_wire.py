@@ -4,6 +4,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import AsyncIterator
+from itertools import count
 from typing import cast
 
 import hiredis
@@ -14,7 +15,7 @@ from redis.exceptions import ResponseError
 from services.ingest.waiting import Waiting
 from shared.link import Link
 from shared.settings import Settings
-from shared.store import LINKS, Store, StoreUnavailable
+from shared.store import LINKS, Store, StoreUnavailable, redis_client
 from shared.wire import Wire, failure
 
 
@@ -198,6 +199,33 @@ def test_a_store_that_hangs_up_while_it_is_greeted_cannot_be_reached(turns: int)
                 with pytest.raises(StoreUnavailable):
                     await Waiting(store)._hear("0")
             await store.close()
+
+    uvloop.run(ask())
+
+
+class Patient(asyncio.Protocol):
+    """A store to which every command is well."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._transport.write(b"+OK\r\n" * data.count(b"*"))
+
+
+@pytest.mark.parametrize("turns", [2, 3])
+def test_a_client_for_reads_begins_again_where_the_store_hung_up_on_its_greeting(turns: int) -> None:
+    """Under uvloop, too: at these turns the error is its own."""
+
+    async def ask() -> None:
+        come = count()
+        answering = lambda: Rude(turns) if next(come) < 3 else Patient()  # noqa: E731
+        async with await asyncio.get_running_loop().create_server(answering, "127.0.0.1", 0) as server:
+            client = redis_client(Settings(redis_url=f"redis://:p@127.0.0.1:{server.sockets[0].getsockname()[1]}/0"))
+            async with asyncio.timeout(20):
+                assert await client.execute_command("ECHO", "well") == b"OK"
+            await client.aclose()
+        assert next(come) == 4
 
     uvloop.run(ask())
 
