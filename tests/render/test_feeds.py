@@ -74,6 +74,12 @@ def test_without_a_standfirst_an_item_of_rss_is_described_by_its_opening(
     assert atom.find("{*}entry/{*}summary") is None  # whole articles need none there (RFC 4287 §4.1.2)
 
 
+def test_a_long_opening_describes_an_item_of_rss_as_far_as_search_engines_read(printer: Printer) -> None:
+    entry = c.Entry(story().model_copy(update={"summary": "", "opening": "Five " * 40}), "<p>Five</p>", SITE.host)
+    rss = ET.fromstring(printer.print(c.RssFeed(SITE, "all", None, NOW, (entry,))))  # noqa: S314  our own XML
+    assert rss.findtext("channel/item/description") == " ".join(["Five"] * 31) + "..."
+
+
 @pytest.mark.parametrize("article", [story(language="ar"), story("مرحبا")])
 def test_what_is_written_from_the_right_is_so_in_feeds_too(printer: Printer, article: Article) -> None:
     made = contexts_of(article)
