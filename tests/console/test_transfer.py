@@ -30,7 +30,7 @@ from services.render.dirty_steps import BACKGROUND
 from services.render.everything import ALWAYS
 from shared.clock import due
 from shared.events import VIEWS
-from shared.live import live_key
+from shared.live import NAMED_SINCE, live_key
 from shared.media import Original
 from shared.schema import SCHEMA, SCHEMA_KEY
 from shared.service import Service
@@ -464,6 +464,16 @@ def test_what_the_pages_here_were_built_with_is_not_overwritten(store: redis.Red
         store.mset({"render:look": "mine", "render:boot": "mine"})
         import_(file)
         assert store.mget("render:look", "render:boot") == [b"mine", b"mine"]
+
+
+def test_since_when_a_store_has_names_is_told_to_no_other(store: redis.Redis, tmp_path: Path) -> None:
+    """An ingest that remembers the names of a store that was emptied would take what was put back for it."""
+    fill(store)
+    store.set(NAMED_SINCE, "a while")
+    export(tmp_path / "site.pressrun")
+    store.flushall()
+    import_(tmp_path / "site.pressrun")
+    assert not store.exists(NAMED_SINCE)
 
 
 def kept_as(key: str, value: str) -> dict[str, str]:
