@@ -79,7 +79,8 @@ async def repair(store: Store, site: Site, found: Differences) -> bool:
     listed = not found.in_lists or await relist(store)
     # readers could have it until now, and so may caches: a page that was gone stands again where the machine crashed
     if gone := [path for path in found.extra if site.remove(path)]:
-        removed = PageRemoved(at=await tick(store), page=keys.EXTRA, paths=gone, cause=REPAIR)
+        named = [path.encode(errors="backslashreplace").decode() for path in gone]  # a stranger's name may be no text
+        removed = PageRemoved(at=await tick(store), page=keys.EXTRA, paths=named, cause=REPAIR)
         await store.commit({}, [announce(PAGES, removed)])
     await Dirty(store, "mend").mark_again(found.repairs(), REPAIR)
     return listed

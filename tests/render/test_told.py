@@ -1,6 +1,7 @@
 """The stream of pages tells every change of a file, whoever was killed or came too late; and `why` knows its event."""
 
 import json
+import os
 import random
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -197,3 +198,16 @@ async def test_a_page_that_a_crash_of_the_machine_brought_back_is_told_of_when_a
     assert not page.exists()
     await mend(room.settings)
     assert len(await told(room)) == 1
+
+
+async def test_a_repair_takes_a_file_away_whose_name_is_no_text_and_mends_the_rest(room: PressRoom) -> None:
+    """An archive of another system's encoding was unpacked there."""
+    stray = room.tree.root / os.fsdecode(b"caf\xe9.html")
+    stray.touch()
+    (room.tree.root / "index.html").unlink()
+    await room.store.do("DEL", PAGES)
+    await mend(room.settings)
+    await room.drain()
+    assert not stray.exists()
+    assert (await room.differences()).clean
+    assert [event["paths"] for event in await told(room) if event["page"] == "extra"] == [["caf\\udce9.html"]]
