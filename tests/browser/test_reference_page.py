@@ -116,7 +116,7 @@ def test_a_picture_elsewhere_is_loaded_by_whatever_address_was_taken(
     asked: set[str] = set()
     watched.page.on("request", lambda request: asked.add(request.url))
     page = watched.open(posted["url"])
-    page.locator(".body img").scroll_into_view_if_needed()
+    page.locator(".body > img").scroll_into_view_if_needed()
     page.evaluate(_ALL_TRIED)
     assert {address, f"{address}?body"} <= asked
     assert not watched.errors
@@ -372,7 +372,7 @@ def test_the_day_of_a_moment_stays_with_its_month_after_words_that_go_the_other_
     """`Correction, 25 يوليو 2025` is three pieces to a browser, of which the first has the day in it."""
     body = "<p>Correction, <time>25 يوليو 2025</time></p>"
     posted = sample_stack.post("moment", headline="تصحيح", language="ar", body_html=body)
-    assert watched.open(posted["url"]).locator(".body time").evaluate(_FOLLOWS_TO_THE_LEFT)
+    assert watched.open(posted["url"]).locator(".body > p > time").evaluate(_FOLLOWS_TO_THE_LEFT)
     sample_stack.withdraw(posted["id"])
     sample_stack.drain()
 
@@ -445,7 +445,7 @@ def test_on_paper_what_interrupts_a_story_is_no_larger_than_the_story_nor_higher
     page.emulate_media(media="print")
     size = "element => parseFloat(getComputedStyle(element).fontSize)"
     for name in (".body aside p", ".body code", ".body pre", ".corrections p"):
-        assert page.locator(name).first.evaluate(size) <= page.locator(".body p").first.evaluate(size), name
+        assert page.locator(name).first.evaluate(size) <= page.locator(".body > p").first.evaluate(size), name
     assert page.locator(".body img").evaluate("picture => picture.offsetHeight") <= 1000
     page.emulate_media(media="screen")
     sample_stack.withdraw(posted["id"])
@@ -652,6 +652,20 @@ def test_a_tall_picture_leaves_room_for_the_story(
     assert box["height"] <= 800
     assert box["width"] / box["height"] == pytest.approx(1600 / 2400, abs=0.01)
     assert page.locator(".picture figcaption").inner_text().split("\n") == ["At dawn", "© Reuters"]
+
+
+@pytest.mark.parametrize("width", [360, 1000, 1400])
+def test_the_byline_has_the_width_of_its_column_and_the_text_one_that_is_read_with_ease(
+    sample_stack: Up, pictured: dict[str, Any], watched: Watched, width: int
+) -> None:
+    watched.page.set_viewport_size({"width": width, "height": 800})
+    page = watched.open(pictured["url"])
+    column, byline, picture, text = (
+        page.locator(name).evaluate("element => element.getBoundingClientRect().width")
+        for name in (".article", ".byline", ".picture", ".body > p:last-of-type")
+    )
+    assert byline == picture == pytest.approx(column, abs=0.1)
+    assert text == pytest.approx(min(column, 41 * 16), abs=0.1)
 
 
 @pytest.mark.parametrize("size", [(800, 2400), (2400, 800), (1200, 1200), (300, 200)])

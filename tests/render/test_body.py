@@ -68,7 +68,7 @@ def test_on_a_page_own_pictures_are_within_the_site_and_nothing_else_changes(
     site: SiteSettings, root: str, body: str
 ) -> None:
     page = PRINTERS[site.base_url].print(c.ArticlePage(site, ARTICLE, body)).decode()
-    shown = page.partition('<div class="body">\n')[2].partition("\n</div>\n<ul")[0]
+    shown = page.partition("</figure>\n")[2].partition("\n</div>\n<ul")[0]
     assert read(shown) == read(body, root)
 
 

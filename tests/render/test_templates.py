@@ -82,6 +82,20 @@ def test_structured_data_says_what_was_sent(printer: Printer, payload: str) -> N
     assert shown["author"][0]["name"] == payload
 
 
+def test_all_of_a_story_stands_beside_its_paragraphs(printer: Printer) -> None:
+    """What does not, or is a `div` full of links, a browser's reading view (Mozilla's Readability) leaves out."""
+    root = _parse(inlined(printer, contexts_of(story("Words"), body="<p>First.</p><h2>Then</h2>"), c.ArticlePage))
+    (body,) = root.findall(".//div[@class='body']")
+    assert [(node.tag, node.get("class")) for node in body] == [
+        ("p", "standfirst"),
+        ("header", "byline"),
+        ("figure", "picture"),
+        ("p", None),
+        ("h2", None),
+        ("section", "corrections"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("url", "body", "leads"),
     [
