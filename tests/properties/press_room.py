@@ -15,15 +15,16 @@ from services.ingest.draft import Author, Draft
 from services.ingest.masthead_and_front import put_conditions, put_front
 from services.ingest.register import Accepted, Register
 from services.ingest.schedule import Schedule
-from services.render import affected, everything
+from services.render import affected, edition, everything, listed, neighbours, reasons, take_steps
 from services.render.authority import settle_authority
 from services.render.check import Differences, compare
 from services.render.edition import LiveEdition
 from services.render.handlers import Handlers, notices
-from services.render.pages import archives
+from services.render.pages import archives, feeds, lists, sitemaps
 from services.render.press import Press
 from services.render.printer import Printer
 from services.render.refresh import refresh
+from services.render.related import AROUND
 from services.render.shelf import Shelf
 from services.render.site import Site
 from services.render.ticker import Ticker
@@ -36,19 +37,37 @@ from shared.groups import PRESSES, groups_of
 from shared.ranking import ranking_key
 from shared.settings import Settings
 from shared.site_settings import SiteSettings
-from shared.store import Store
+from shared.store import Script, Store
 from tests.servers import Valkey
 
 START = datetime.fromisoformat("2025-07-26T20:00:00+03:00")
 
 
+SIZES = {
+    "NEWEST": (affected, feeds, lists),
+    "ARCHIVE_PLACES": (affected, archives, everything),
+    "SITEMAP_PLACES": (affected, everything, sitemaps),
+    "NEWS_PLACES": (affected, sitemaps),
+    "AROUND": (listed, neighbours, reasons),
+}
+"""How many articles pages have, and how many are looked at for related ones; with the modules that ask for it."""
+RELATING = ((edition, "_FIND"), (take_steps, "TAKE"), (take_steps, "MARK_ARTICLES"))
+"""The scripts that look at so many."""
+AS_MANY = "local AROUND, MOST, TOPIC, LIVE_CARD = "
+
+
 @contextmanager
-def archive_pages_of(places: int) -> Iterator[None]:
-    """Archive pages of so few places that some are full, or hold no article any more."""
+def pages_of(places: int) -> Iterator[None]:
+    """Lists, archives and sitemaps of so few places at the most that some are full, or hold no article any more; and as
+    few are looked at on either side of an article for related ones."""
     remembered = (affected._shown_on, affected._begun_or_ended)
     with pytest.MonkeyPatch.context() as patch:
-        for module in (affected, archives, everything):
-            patch.setattr(module, "ARCHIVE_PLACES", places)
+        for name, modules in SIZES.items():
+            for module in modules:
+                patch.setattr(module, name, min(places, getattr(module, name)))
+        for module, name in RELATING:
+            source = getattr(module, name).source.replace(f"{AS_MANY}{AROUND},", f"{AS_MANY}{min(places, AROUND)},")
+            patch.setattr(module, name, Script(source))
         for one in remembered:
             one.cache_clear()
         yield

@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.render import affected, delivery, everything, keys
+from services.render import delivery, keys
 from services.render.output import page_file
-from services.render.pages import sitemaps
-from tests.properties.press_room import PressRoom, archive_pages_of, draft, emptied
+from tests.properties.press_room import PressRoom, draft, emptied, pages_of
 from tests.properties.test_convergence import SITE
 
 PLACES = 3
@@ -24,8 +23,8 @@ NONE = b"There are no articles here."
 
 @asynccontextmanager
 async def open_room(valkey_server: Any) -> AsyncIterator[PressRoom]:
-    """A press room whose archive pages have three places."""
-    with archive_pages_of(PLACES):
+    """A press room whose pages have three places."""
+    with pages_of(PLACES):
         async with emptied(valkey_server, SITE) as room:
             yield room
 
@@ -111,11 +110,7 @@ async def test_a_month_without_articles_has_no_pages_and_all_of_them_when_one_co
         assert archives(room) == everywhere("01", "", "09")
 
 
-async def test_a_month_without_articles_has_no_sitemaps_and_all_of_them_when_one_comes(
-    valkey_server: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for module in (affected, everything, sitemaps):
-        monkeypatch.setattr(module, "SITEMAP_PLACES", PLACES)
+async def test_a_month_without_articles_has_no_sitemaps_and_all_of_them_when_one_comes(valkey_server: Any) -> None:
     async with open_room(valkey_server) as room:
         await publish(room, *range(7))
         await withdraw(room, 3, 6, 5, 4, 0, 2, 1)
@@ -149,11 +144,7 @@ async def test_the_first_of_a_month_that_begins_again_leads_to_pages_that_are_th
         await stands(room)
 
 
-async def test_no_page_leads_to_the_next_one_before_that_is_there(
-    valkey_server: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for module in (affected, everything, sitemaps):
-        monkeypatch.setattr(module, "SITEMAP_PLACES", PLACES)
+async def test_no_page_leads_to_the_next_one_before_that_is_there(valkey_server: Any) -> None:
     async with open_room(valkey_server) as room:
         await publish(room, *range(PLACES - 1))
         for number in (PLACES - 1, PLACES):

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.ingest.draft import DraftCorrection
+from services.ingest.draft import Draft, DraftCorrection
 from services.render import keys
 from services.render import ticker as ticker_module
 from services.render.affected import NEWEST, NEWS_WINDOW
@@ -24,7 +24,7 @@ from shared.events import SIGNALS
 from shared.problems import Problem
 from shared.site_settings import SiteSettings
 from tests.properties.downstream import Index, Mirror
-from tests.properties.press_room import START, Killed, PressRoom, archive_pages_of, draft, emptied, opened
+from tests.properties.press_room import START, Killed, PressRoom, draft, emptied, opened, pages_of
 
 GUIDS = [f"g{n}" for n in range(7)]
 SITE = SiteSettings(timezone="Asia/Baghdad", city="Baghdad", hot=3, topics=3, related=2)
@@ -71,7 +71,7 @@ steps = st.one_of(
 async def test_any_history_ends_in_what_a_build_from_the_store_makes(
     valkey_server: Any, history: list[Any], seed: int, places: int
 ) -> None:
-    with archive_pages_of(places):
+    with pages_of(places):
         async with emptied(valkey_server, SITE) as room:
             chance = random.Random(seed)
             for step in history:
@@ -323,6 +323,30 @@ async def test_an_article_that_moves_in_time_shows_who_stands_around_its_new_pla
     await room.drain()
     found = await room.differences()
     assert found.clean, (found.differs, found.missing, found.extra)
+
+
+async def test_who_moves_among_the_newest_and_those_around_it_and_who_goes_and_returns_is_shown_where_it_stands(
+    room: PressRoom,
+) -> None:
+    hours = [("g0", 1.5), ("g0", 5.5), ("g5", 0.5), ("g3", 0), ("g1", 9), ("g5", 2.5), ("g0", 3.5)]
+    steps = [*hours, ("g4", None), ("g3", None), ("g2", None), ("g3", 1), ("g2", 4.5), ("g0", 2), ("g4", 3)]
+    with pages_of(2):
+        for hour, guid in enumerate(GUIDS[:6]):
+            await room.accept(_of_the_hour(guid, hour))
+        await room.rank("topics", ["oil", "iran"])
+        await room.drain()
+        for guid, hour in steps:
+            await room.accept(draft(guid, status="canceled") if hour is None else _of_the_hour(guid, hour))
+            await room.drain()
+            found = await room.differences()
+            assert found.clean, (guid, hour, found.differs, found.missing, found.extra)
+
+
+def _of_the_hour(guid: str, hour: float) -> Draft:
+    """An article that is so many hours old; each second one has two topics."""
+    topics = ("Oil", "Iran") if guid in GUIDS[::2] else ("Oil",)
+    at = START - timedelta(hours=hour)
+    return draft(guid, section="World", topics=topics, authors=("Ali",), published_at=at)
 
 
 async def _do(room: PressRoom, step: Any, chance: random.Random) -> None:  # noqa: C901 - a table of steps

@@ -10,7 +10,7 @@ import pytest
 from services.ingest.draft import Picture
 from services.render import delivery
 from shared.articles import identify
-from tests.properties.press_room import START, PressRoom, archive_pages_of, draft, emptied, opened
+from tests.properties.press_room import START, PressRoom, draft, emptied, opened, pages_of
 from tests.properties.test_convergence import GUIDS, SITE
 
 HEADLINES = ["Oil up", "Oil down", "Rain", "Sun"]
@@ -25,7 +25,7 @@ def _total(counter: Any) -> float:
 @pytest.mark.parametrize("places", [3, 100])
 async def test_pages_rendered_are_at_most_1_2_times_the_pages_changed(valkey_server: Any, places: int) -> None:
     chance = random.Random(7)
-    with archive_pages_of(places):
+    with pages_of(places):
         async with emptied(valkey_server, SITE) as room:
             await room.drain()
             rendered, written = _total(delivery.rendered), _total(delivery.written)
