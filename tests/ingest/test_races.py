@@ -45,6 +45,21 @@ async def test_a_rewrite_replaces_the_original_that_came_meanwhile(two: Two) -> 
     assert original.replaced_by == accepted.article.id
 
 
+@pytest.mark.parametrize("known", [(), ("b",)])
+async def test_rewrites_of_one_that_never_came_are_of_one_chain_though_they_come_at_once(
+    two: Two, known: tuple[str, ...]
+) -> None:
+    mine, theirs, *others = (story(guid, headline=guid, evolved_from="lost") for guid in ("mine", "a", *known))
+    for other in others:
+        await two.second.accept("desk", other)
+    accepted, article = await two.interrupt(mine, theirs)
+    assert article.live
+    for guid in ("a", *known):
+        older, _, _ = await two.second.find(identify("desk", guid))
+        assert older is not None
+        assert older.replaced_by == accepted.article.id
+
+
 async def test_a_kill_takes_down_the_newer_version_that_came_meanwhile(two: Two) -> None:
     ident = (await two.second.accept("desk", story("g"))).article.id
     service = Service("ingest", two.settings)
