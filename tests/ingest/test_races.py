@@ -8,6 +8,7 @@ from services.ingest.doors import Doors
 from services.ingest.waiting import Waiting
 from shared.articles import identify
 from shared.events import ARTICLES
+from shared.live import list_key, live_key, score
 from shared.service import Service
 from tests.ingest.two import Two, story
 
@@ -68,3 +69,16 @@ async def test_a_kill_takes_down_the_newer_version_that_came_meanwhile(two: Two)
     told = await desk.withdraw("desk", ident)
     assert (told["outcome"], told["version"]) == ("withdrawn", 2)
     await service.store.close()
+
+
+async def test_a_kill_takes_out_of_the_lists_what_was_listed_meanwhile(two: Two) -> None:
+    article = (await two.second.accept("desk", story("g"))).article
+    store = two.stores[1]
+
+    async def list_it() -> None:
+        await store.do("SET", live_key(article.id), article.card().model_dump_json())
+        await store.do("ZADD", list_key("all"), score(article.card()), article.id)
+
+    two.stores[0].between = list_it
+    await two.first.accept("desk", story("g", version=2, status="canceled"))
+    assert not await store.do("EXISTS", live_key(article.id), list_key("all"))

@@ -11,7 +11,7 @@ from services.ingest.draft import Draft
 from services.render.affected import NEWEST
 from services.render.dirty import Change
 from services.render.dirty_steps import GONE, LEASES, TOKENS, WHY, waits_key
-from services.render.keys import NEIGHBOUR, article, chart
+from services.render.keys import LAST, NEIGHBOUR, archive, article, chart
 from services.render.known import SHELVINGS
 from services.render.output import gone, moved, page_file
 from shared.articles import identify
@@ -21,7 +21,7 @@ from shared.clock import moment
 from shared.dead_letters import letters
 from shared.live import built_key, days_key, months_key
 from shared.store import pairs
-from tests.properties.press_room import OneByOne, PressRoom, draft
+from tests.properties.press_room import OneByOne, PressRoom, draft, pages_of
 from tests.render.test_firsts import before_it_is_listed
 from tests.render.test_press import another_press
 
@@ -128,11 +128,26 @@ async def test_what_waited_for_an_article_waits_no_more_when_it_is_there(room: P
 async def test_an_article_that_changes_is_built_again_in_the_charts_that_have_it(room: PressRoom) -> None:
     accepted = await room.accept(draft("g"))
     await room.drain()
-    await room.store.do("SADD", charted_key(accepted.article.id), "2025-W30")
+    await room.store.do("SADD", charted_key(accepted.article.id), "2025-W30", "2025-W31")
     await room.accept(draft("g", version=2, headline="Corrected"))
     [taken] = await take(room, "g")
     await room.press._build(taken)
-    assert chart("2025-W30") in await room.press.dirty.waiting()
+    assert await room.press.dirty.waiting() >= {chart("2025-W30"), chart("2025-W31")}
+
+
+async def test_an_archive_has_its_time_and_a_page_of_it_that_begins_has_none(room: PressRoom) -> None:
+    pages = [archive("all", "2025-07", n) for n in (1, 2)]
+    with pages_of(2):
+        for number, queued in enumerate(([], pages[:1], pages)):
+            await room.accept(draft(f"g{number}"))
+            [taken] = await take(room, f"g{number}")
+            await room.press._build(taken)
+            assert [page for page in pages if await room.store.do("ZSCORE", UNHURRIED, page)] == queued
+            if queued == pages:
+                assert await due_in(room, UNHURRIED, pages[1]) <= 0, "the first one leads to it"
+            if queued:
+                assert await due_in(room, UNHURRIED, pages[0]) > LAST / 2
+            await room.drain()
 
 
 async def test_a_410_is_not_put_off_by_what_comes_after_the_withdrawal(room: PressRoom) -> None:
