@@ -61,11 +61,12 @@ local function mark_what_changes(marks, plan, best, was_empty, begun, places)
     if when == 'place' then
       local place = place_of(places, id, name, period)
       if place then
-        local n, is_first = math.floor(place / size), place % size == 0
-        -- a page that begins is there at once: the one before it leads to it, and may have waited for long
-        local is_led_to = is_first and (n > 0 or string.sub(page, 1, 8) == 'sitemap:')
+        local n, is_first, is_part = math.floor(place / size), place % size == 0, string.sub(page, 1, 8) == 'sitemap:'
+        -- a page that begins is there at once: what leads to it, the one before it or the sitemap's index, may have
+        -- waited for long
+        local is_led_to = is_first and (n > 0 or is_part)
         touch((string.gsub(page, '{n}', n + 1)), is_led_to and 0 or patience, cause)
-        if is_first and n > 0 then touch((string.gsub(page, '{n}', n)), patience, cause) end
+        if is_led_to and not is_part then touch((string.gsub(page, '{n}', n)), patience, cause) end
       end
     elseif when == 'charts' then
       for _, week in ipairs(redis.call('SMEMBERS', CHARTED .. id)) do

@@ -1,6 +1,7 @@
 """P2: an event builds the pages whose bytes change, and hardly another; none is written with the bytes it had."""
 
 import random
+from collections import Counter as Counted
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,28 @@ async def test_a_page_that_is_as_it_was_counts_as_rendered_and_not_as_written(va
         await room.press.dirty.mark(["front", "feed:all"])
         await room.drain()
         assert (_total(delivery.rendered) - rendered, _total(delivery.written) - written) == (2, 0)
+
+
+async def test_a_page_is_built_only_where_an_article_that_comes_moves_or_goes_changes_it(
+    valkey: str, tmp_path: Path
+) -> None:
+    hours: dict[str, float] = {"g0": 3, "g1": 5, "g2": 1, "g3": 4, "g4": 2, "g5": 7, "g6": 6}
+    members: dict[str, Any] = {"section": "World", "topics": ("Oil",), "authors": ("Ali",)}
+    steps = [(guid, {"published_at": START - timedelta(hours=ago), **members}) for guid, ago in hours.items()]
+    with pages_of(2):
+        async with opened(valkey, tmp_path, SITE) as room:
+            await room.drain()
+            for guid, told in (*steps, ("g1", {"status": "canceled"}), ("g0", {"published_at": START, **members})):
+                rendered, written = _by_kind(delivery.rendered), _by_kind(delivery.written)
+                await room.accept(draft(guid, **told))
+                await room.drain()
+                assert _by_kind(delivery.rendered) - rendered == _by_kind(delivery.written) - written, guid
+
+
+def _by_kind(counter: Any) -> Counted[str]:
+    """How many pages of each kind."""
+    samples = [sample for metric in counter.collect() for sample in metric.samples if sample.name[-6:] == "_total"]
+    return Counted({sample.labels["kind"]: int(sample.value) for sample in samples})
 
 
 @pytest.mark.parametrize("topics", [("Oil",), ("Oil", "Rain")])
