@@ -53,6 +53,15 @@ async def desk(empty: Desk) -> Desk:
     return empty
 
 
+async def test_the_event_that_is_named_is_that_of_the_article_and_comes_after_those_of_its_chain(desk: Desk) -> None:
+    before = await desk.events()
+    accepted = await desk.take("last", evolved_from="newest")
+    entries = await desk.store.do("XRANGE", ARTICLES, "-", "+")
+    *others, own = [json.loads(fields[1]) for _, fields in entries[before:]]
+    assert (own["event_id"], own["guid"]) == (accepted.event_id, "last")
+    assert {event["guid"] for event in others} == set(GUIDS)
+
+
 async def test_a_body_is_kept_once_though_its_article_leads_elsewhere(desk: Desk) -> None:
     before = await desk.article("original")
     elsewhere = Change(before, before.model_copy(update={"replaced_by": "another"}), "<p>original</p>", None)

@@ -155,6 +155,7 @@ async def test_a_page_that_is_built_between_two_steps_of_listening_is_not_missed
         await room.build(IDENT, 1)
         return await go_on(*given)
 
+    monkeypatch.setattr("services.ingest.waiting.AGAIN", 60)
     monkeypatch.setattr(room.waiting, "_are_built", and_count)
     monkeypatch.setattr(room.waiting, step, after_a_build)
     assert await room.wait((IDENT, 1), seconds=3)
