@@ -134,6 +134,25 @@ async def test_the_look_ends_after_its_time_however_many_pages_wait(
     assert len(looks) <= 5
 
 
+@pytest.mark.parametrize("moves", [False, True])
+async def test_of_what_never_comes_to_rest_only_what_nobody_builds_counts(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch, moves: bool
+) -> None:
+    room.tree._write("world/index.html", b"", only_new=False)
+
+    async def never(_: Suspects, key: str, paths: Any) -> None:
+        begun = await room.press.dirty.now()
+        while await room.press.dirty.now() == begun:  # what came in the same millisecond may have been before
+            pass
+        if moves:
+            await room.press.dirty.mark([key])
+
+    monkeypatch.setattr(suspects, "PATIENCE", 0.1)
+    monkeypatch.setattr(Suspects, "_look", never)
+    found = await confirmed(room, Differences({"world/index.html": "list:section:world"}))
+    assert list(found.differs) == ([] if moves else ["world/index.html"])
+
+
 async def test_beside_a_rebuild_the_store_is_not_asked_for_the_names_of_all_pages(
     room: PressRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
