@@ -62,6 +62,16 @@ async def test_the_event_that_is_named_is_that_of_the_article_and_comes_after_th
     assert {event["guid"] for event in others} == set(GUIDS)
 
 
+async def test_a_kill_that_is_told_again_takes_down_nothing_that_came_since(empty: Desk) -> None:
+    await empty.take("original", version=1)
+    killed = await empty.take("original", version=2, status="canceled")
+    await empty.take("rewrite", evolved_from="original", updated_at=EARLIER + timedelta(hours=3))
+    for version in (2, 3):
+        again = await empty.take("original", version=version, status="canceled")
+        assert (again.outcome, again.article.withdrawn_at) == ("unchanged", killed.article.withdrawn_at)
+        assert (await empty.article("rewrite")).live
+
+
 async def test_a_body_is_kept_once_though_its_article_leads_elsewhere(desk: Desk) -> None:
     before = await desk.article("original")
     elsewhere = Change(before, before.model_copy(update={"replaced_by": "another"}), "<p>original</p>", None)
