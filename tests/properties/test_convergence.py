@@ -325,6 +325,14 @@ async def test_an_article_that_moves_in_time_shows_who_stands_around_its_new_pla
     assert found.clean, (found.differs, found.missing, found.extra)
 
 
+async def test_a_section_whose_only_article_moves_to_another_leaves_the_navigation(room: PressRoom) -> None:
+    for guid, section in (("g1", "World"), ("g0", "Politics"), ("g0", "World")):
+        await room.accept(draft(guid, section=section))
+        await room.drain()
+    assert b"Politics" not in (room.tree.read("_fragments/navigation.html") or b"Politics")
+    assert (await room.differences()).clean
+
+
 async def test_who_moves_among_the_newest_and_those_around_it_and_who_goes_and_returns_is_shown_where_it_stands(
     room: PressRoom,
 ) -> None:
