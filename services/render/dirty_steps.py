@@ -18,7 +18,8 @@ before it is listed ·
 `render:waits:{id}` set of page keys that are marked once that article is listed ·
 `render:why` hash, page key → event_id and time of what last changed its files ·
 `render:look` the digest of templates and site settings that pages are to be built with (`refresh`).
-Times are the machine's milliseconds, never the site's: a lease does not stop with the site's clock.
+Times are the machine's milliseconds, never the site's: a lease does not stop with the site's clock. None is further
+ahead than FURTHEST, which is how one shows that was noted before the machine's clock was put back.
 """
 
 from services.render import keys
@@ -36,6 +37,8 @@ UNTOLD = "render:untold"
 LOOK = "render:look"
 WAITING = (TO_BUILD, SHARED, UNHURRIED, BACKGROUND, GONE, LEASES)
 """Where page keys stand that wait or are being built."""
+FURTHEST = 20_000
+"""Milliseconds that no lease and no patience reaches."""
 ALL = (*WAITING, TOKENS, CAUSES)
 """The first KEYS of every script that begins with LUA, whose own stand behind them."""
 
@@ -47,6 +50,7 @@ def waits_key(article: str) -> str:
 
 LUA = (
     f"local WHY, UNTOLD, BUILT, LOOK = '{WHY}', '{UNTOLD}', '{built_key('')}', '{LOOK}'\n"
+    + f"local FURTHEST = {FURTHEST}\n"
     + f"local CAN_WAIT = {{{', '.join(f'[{kind!r}] = true' for kind in keys.UNHURRIED)}}}"
     + """
 local ARTICLES, SHARED, UNHURRIED, BACKGROUND, GONE, LEASES, TOKENS, CAUSES = unpack(KEYS, 1, 8)

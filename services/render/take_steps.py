@@ -144,8 +144,18 @@ return take_pages(most, 0, 0, 0, 0, token, lease, tonumber(ARGV[6]), ARGV[7], {}
 TAKE = Script(
     _TAKING
     + """
-for _, page in ipairs(redis.call('ZRANGEBYSCORE', LEASES, '-inf', now)) do
-  end_lease(page, redis.call('HGET', TOKENS, page))
+local function end_leases(from, to)
+  for _, page in ipairs(redis.call('ZRANGEBYSCORE', LEASES, from, to)) do
+    end_lease(page, redis.call('HGET', TOKENS, page))
+  end
+end
+end_leases('-inf', now)
+-- what stands beyond the furthest moment was noted before the machine's clock was put back: it would wait till then
+end_leases(now + FURTHEST, '+inf')
+for _, name in ipairs({ARTICLES, SHARED, UNHURRIED, BACKGROUND, GONE}) do
+  for _, page in ipairs(redis.call('ZRANGEBYSCORE', name, now + FURTHEST, '+inf', 'LIMIT', 0, 100)) do
+    redis.call('ZADD', name, now, page)
+  end
 end
 local most, few, early, least, lease, size = unpack(ARGV, 1, 6)
 most = tonumber(most)

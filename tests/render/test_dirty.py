@@ -9,9 +9,21 @@ import pytest
 from services.render import dirty as dirty_set
 from services.render import keys
 from services.render.dirty import Change, Dirty, Taken
-from services.render.dirty_steps import ALL, BACKGROUND, CAUSES, GONE, LEASES, LOOK, TOKENS, UNTOLD, WHY, waits_key
+from services.render.dirty_steps import (
+    ALL,
+    BACKGROUND,
+    CAUSES,
+    FURTHEST,
+    GONE,
+    LEASES,
+    LOOK,
+    TOKENS,
+    UNTOLD,
+    WHY,
+    waits_key,
+)
 from shared.articles import record_key
-from shared.backlog import UNHURRIED
+from shared.backlog import SHARED, TO_BUILD, UNHURRIED
 from shared.events import ARTICLES, PAGES
 from shared.groups import PRESSES
 from shared.live import built_key, live_key
@@ -142,16 +154,16 @@ async def test_of_pages_that_can_wait_only_a_few_are_taken_where_that_is_asked(d
 
 
 async def test_of_pages_that_are_not_due_yet_none_is_taken_where_that_is_asked(store: Store, dirty: Dirty) -> None:
-    an_hour = 3_600_000
+    a_while = FURTHEST - 1_000
     await dirty.mark([f"list:topic:t{number}" for number in range(4)], patience=0)
-    await dirty.mark(["list:section:world", "feed:all"], patience=an_hour)
-    await store.do("ZADD", BACKGROUND, await dirty.now() + an_hour, "article:old")
+    await dirty.mark(["list:section:world", "feed:all"], patience=a_while)
+    await store.do("ZADD", BACKGROUND, await dirty.now() + a_while, "article:old")
     assert len(await dirty.take(8, "t", 3, 0)) == 3, "overdue ones as ever, a few"
     assert len(await dirty.take(8, "t", 3, 0)) == 1
     assert await dirty.take(8, "t", 3, 0) == []
     assert names(await dirty.take(8, "t", 3)) == ["list:section:world", "feed:all", "article:old"]
     await mark_article(dirty, "new")
-    await dirty.mark(["list:author:jane", "list:section:sport", "feed:author:jane", "sitemap-index"], patience=an_hour)
+    await dirty.mark(["list:author:jane", "list:section:sport", "feed:author:jane", "sitemap-index"], patience=a_while)
     assert len(await dirty.take(8, "t", 3, 2)) == 2, "so many in all"
     assert len(await dirty.take(8, "t", 3, 2)) == 2
 
@@ -225,6 +237,52 @@ async def test_a_builder_that_comes_back_to_a_lease_that_nobody_took_marks_it_ag
     assert await other.done(quick)
     assert not await dirty.done(slow)
     assert await dirty.waiting() == {"article:a"}
+
+
+async def put_back_the_clock(store: Store, queue: str) -> None:
+    """What a queue has stands an hour later than it was, as seen by a clock that is put back by an hour."""
+    for page, at in pairs(await store.do("ZRANGE", queue, 0, -1, "WITHSCORES")):
+        await store.do("ZADD", queue, float(at) + 3_600_000, page)
+
+
+@pytest.mark.parametrize("queue", [GONE, SHARED, UNHURRIED, BACKGROUND])
+async def test_a_page_is_due_at_once_after_the_machines_clock_was_put_back(
+    store: Store, dirty: Dirty, queue: str
+) -> None:
+    await dirty.mark(["sitemap-index"], patience=FURTHEST - 1_000)  # there is something that can wait all the time
+    await store.do("ZADD", queue, await dirty.now(), "list:section:world")
+    await put_back_the_clock(store, queue)
+    await store.do("ZADD", UNHURRIED, await dirty.now() + FURTHEST - 1_000, "sitemap-index")
+    assert names(await dirty.take(8, "t", 1, 0)) == ["list:section:world"]
+
+
+async def test_a_lease_ends_at_once_after_the_machines_clock_was_put_back(
+    store: Store, dirty: Dirty, other: Dirty
+) -> None:
+    await dirty.mark(["front"], "first")
+    (stopped,) = await dirty.take(1, "t")
+    assert await other.take(1, "t") == []
+    await put_back_the_clock(store, LEASES)
+    (again,) = await other.take(1, "t")
+    assert (again.key, again.cause, again.untold) == ("front", "first", True)
+    assert not await dirty.done(stopped)
+
+
+async def test_articles_from_before_the_machines_clock_was_put_back_do_not_wait_behind_all_others(
+    store: Store, dirty: Dirty
+) -> None:
+    await mark_article(dirty, "before")
+    await put_back_the_clock(store, TO_BUILD)
+    await dirty.take(0, "t")
+    await mark_article(dirty, "since")
+    assert names(await dirty.take(1, "t")) == ["article:before"]
+
+
+def test_no_lease_and_no_patience_is_as_long_as_what_tells_that_the_clock_was_put_back() -> None:
+    longest = max(
+        dirty_set.LEASE_MS, dirty_set.HELP_LEASE_MS, dirty_set.GONE_AFTER_MS, keys.SOON, keys.LATER, keys.LAST
+    )
+    assert longest + 1_000 < FURTHEST
 
 
 async def test_an_earlier_lifes_pages_are_reclaimed_and_no_others(store: Store, dirty: Dirty, other: Dirty) -> None:
@@ -358,7 +416,7 @@ async def test_what_goes_before_all_other_pages_is_taken_beside_any_number_of_wi
         await mark_article(dirty, f"killed-{number}", 2, urgent=True)
     await dirty.mark(["list:section:world"], patience=0)
     await dirty.mark(["front"], patience=0)
-    await dirty.mark(["fragment:hot"], patience=100_000)
+    await dirty.mark(["fragment:hot"], patience=FURTHEST - 1_000)
     assert names(await dirty.take(0, "t")) == ["front"], "not what is not due"
     assert await dirty.take(0, "t") == []
     await dirty.mark(["fragment:topics"], patience=0)
@@ -438,7 +496,7 @@ def test_the_patience_of_pages_is_that_of_the_design() -> None:
 
 
 async def test_a_410_waits_for_the_lists_that_the_article_left(store: Store, dirty: Dirty) -> None:
-    far = int(time.time() * 1000) + 60_000
+    far = int(time.time() * 1000) + FURTHEST - 1_000
     await store.do("ZADD", GONE, far, "article:a")
     await dirty.mark(["front", "feed:all"])
     (front, feeds) = await dirty.take(10, "t")
@@ -452,7 +510,7 @@ async def test_a_410_waits_for_the_lists_that_the_article_left(store: Store, dir
 
 @pytest.mark.parametrize("page", ["front", "feed:all"])
 async def test_a_410_waits_for_lists_that_nobody_has_begun(store: Store, dirty: Dirty, page: str) -> None:
-    await store.do("ZADD", GONE, int(time.time() * 1000) + 60_000, "article:a")
+    await store.do("ZADD", GONE, int(time.time() * 1000) + FURTHEST - 1_000, "article:a")
     await dirty.mark([page])
     assert await dirty.take(10, "t", 0) == []
     assert names(await dirty.take(10, "t")) == [page]
