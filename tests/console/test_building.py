@@ -1,6 +1,8 @@
 """`pressrun rebuild` and `status` beside a press that has much to do: they do not hold up the store."""
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,20 @@ def now(store: redis.Redis) -> int:
     """The store's time in milliseconds."""
     seconds, micros = store.time()
     return int(seconds) * 1000 + int(micros) // 1000
+
+
+@contextmanager
+def rebuilding(store: redis.Redis) -> Iterator[Future[None]]:
+    """A rebuild that has marked its pages; whatever it waits for then is taken away in the end."""
+    store.set("article:a", "{}")
+    marked = asked(store, "zcount")
+    with ThreadPoolExecutor() as beside:
+        command = beside.submit(rebuild)
+        try:
+            wait_for(lambda: asked(store, "zcount") > marked, what="it has marked its pages")
+            yield command
+        finally:
+            store.delete(*ALL)
 
 
 def test_status_counts_the_pages_that_wait_without_asking_for_their_names(
@@ -61,74 +77,53 @@ def test_a_rebuild_comes_to_its_end_while_news_goes_on(
     store: redis.Redis, capsys: pytest.CaptureFixture[str], lost: str
 ) -> None:
     """Wherever its last page stands it is waited for, but not what comes due later."""
-    store.set("article:a", "{}")
     later = 10**15
     for name, page in ((TO_BUILD, "article:b"), (SHARED, "list:b"), (UNHURRIED, "feed:b"), (LEASES, "list:c")):
         store.zadd(name, {page: later})
     store.zadd(TO_BUILD, {"article:c": 0})
-    marked = asked(store, "zcount")
-    with ThreadPoolExecutor() as beside:
-        command = beside.submit(rebuild)
-        try:
-            wait_for(lambda: asked(store, "zcount") > marked, what="it has marked its pages")
-            in_hand = now(store) + LEASE_MS - 1_000  # taken a second ago
-            store.zadd(lost, {"article:d": in_hand if lost == LEASES else 1})
-            store.zremrangebyscore(BACKGROUND, 2, "+inf")
-            counted = asked(store, "zcount")
-            wait_for(lambda: asked(store, "zcount") > counted + 20, what="it looks once more")
-            assert not command.done()
-            store.zrem(lost, "article:d")
-            wait_for(command.done, what="it ends")
-        finally:
-            store.delete(*ALL)
+    with rebuilding(store) as command:
+        in_hand = now(store) + LEASE_MS - 1_000  # taken a second ago
+        store.zadd(lost, {"article:d": in_hand if lost == LEASES else 1})
+        store.zremrangebyscore(BACKGROUND, 2, "+inf")
+        counted = asked(store, "zcount")
+        wait_for(lambda: asked(store, "zcount") > counted + 20, what="it looks once more")
+        assert not command.done()
+        store.zrem(lost, "article:d")
+        wait_for(command.done, what="it ends")
     assert "pages built again" in capsys.readouterr().out
 
 
 def test_a_rebuild_waits_for_the_page_of_a_builder_that_came_to_no_end(
     store: redis.Redis, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    store.set("article:a", "{}")
-    marked = asked(store, "zcount")
-    with ThreadPoolExecutor() as beside:
-        command = beside.submit(rebuild)
-        try:
-            wait_for(lambda: asked(store, "zcount") > marked, what="it has marked its pages")
-            store.zadd(LEASES, {"article:d": now(store) + LEASE_MS - 1_000})
-            store.delete(BACKGROUND)
-            step = store.pipeline(transaction=True)  # its lease is over, and it waits again
-            step.zrem(LEASES, "article:d")
-            step.zadd(TO_BUILD, {"article:d": now(store)})
-            step.execute()
-            counted = asked(store, "zcount")
-            wait_for(lambda: asked(store, "zcount") > counted + 20, what="it looks once more")
-            assert not command.done()
-            store.zrem(TO_BUILD, "article:d")
-            wait_for(command.done, what="it ends")
-        finally:
-            store.delete(*ALL)
+    with rebuilding(store) as command:
+        store.zadd(LEASES, {"article:d": now(store) + LEASE_MS - 1_000})
+        store.delete(BACKGROUND)
+        step = store.pipeline(transaction=True)  # its lease is over, and it waits again
+        step.zrem(LEASES, "article:d")
+        step.zadd(TO_BUILD, {"article:d": now(store)})
+        step.execute()
+        counted = asked(store, "zcount")
+        wait_for(lambda: asked(store, "zcount") > counted + 20, what="it looks once more")
+        assert not command.done()
+        store.zrem(TO_BUILD, "article:d")
+        wait_for(command.done, what="it ends")
     assert "pages built again" in capsys.readouterr().out
 
 
 def test_a_rebuild_waits_for_an_article_that_has_more_pictures_to_make(
     store: redis.Redis, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    store.set("article:a", "{}")
-    marked = asked(store, "zcount")
-    with ThreadPoolExecutor() as beside:
-        command = beside.submit(rebuild)
-        try:
-            wait_for(lambda: asked(store, "zcount") > marked, what="it has marked its pages")
-            step = store.pipeline(transaction=True)
-            step.zadd(TO_BUILD, {"article:a": 10**15})  # given back again and again, later than all looks
-            step.delete(BACKGROUND)
-            step.execute()
-            looked = asked(store, "zrange")
-            wait_for(lambda: asked(store, "zrange") > looked + 20, what="it looks for what it asked for")
-            assert not command.done()
-            store.zrem(TO_BUILD, "article:a")
-            wait_for(command.done, what="it ends")
-        finally:
-            store.delete(*ALL)
+    with rebuilding(store) as command:
+        step = store.pipeline(transaction=True)
+        step.zadd(TO_BUILD, {"article:a": 10**15})  # given back again and again, later than all looks
+        step.delete(BACKGROUND)
+        step.execute()
+        looked = asked(store, "zrange")
+        wait_for(lambda: asked(store, "zrange") > looked + 20, what="it looks for what it asked for")
+        assert not command.done()
+        store.zrem(TO_BUILD, "article:a")
+        wait_for(command.done, what="it ends")
     assert "pages built again" in capsys.readouterr().out
 
 
