@@ -237,8 +237,8 @@ return count
 WAITS_FOR = Script(
     LUA
     + """
-for name = 1, 6 do
-  for _, page in ipairs(redis.call('ZRANGE', KEYS[name], 0, -1)) do
+for _, name in ipairs({ARTICLES, SHARED, UNHURRIED, BACKGROUND, GONE, LEASES}) do
+  for _, page in ipairs(redis.call('ZRANGE', name, 0, -1)) do
     local mark = redis.call('HGET', CAUSES, page)
     local held = redis.call('HGET', TOKENS, page)
     for _, one in ipairs({mark or '', held and string.match(held, '\\n(.*)') or ''}) do
