@@ -99,7 +99,7 @@ _SHARED: list[tuple[WholeEdition, BarePrinter, Path]] = []
 def _limit(whole: WholeEdition, printer: BarePrinter, out: Path) -> float:
     """Seconds of nothing but rendering the pages in memory, then of nothing but writing them; on both cores."""
     out.mkdir()
-    pages = list(whole.page_keys())
+    pages = whole.page_keys
     portions = [pages[at : at + PORTION] for at in range(0, len(pages), PORTION)]
     cores = os.cpu_count() or 1
     _SHARED.append((whole, printer, out))

@@ -79,7 +79,7 @@ async def _write(site: Path, whole: WholeEdition) -> None:
     (site / "hugo.toml").write_text(CONFIG)
     (layouts / "baseof.html").write_text(BASE)
     (layouts / "list.html").write_text(LIST)
-    for key in whole.page_keys():
+    for key in whole.page_keys:
         [story] = await whole.stories([key.partition(":")[2]]) if key.startswith("article:") else [None]
         if story is None or not story.article.live:
             continue

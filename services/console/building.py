@@ -49,7 +49,7 @@ def build(
     started = time.monotonic()
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
-        pages = _build(whole, place, out_dir)
+        _build(whole, place, out_dir)
         if inline:
             inline_tree(out_dir, place.settings.site.path)
     except OSError as error:
@@ -57,15 +57,15 @@ def build(
     except READ_ERRORS:
         with_store(data, lambda _, store: tell_unreadable(store))
         raise
-    seconds = time.monotonic() - started
+    pages, seconds = len(whole.page_keys), time.monotonic() - started
     out.print(f"{pages} pages in {seconds:.2f} s ({pages / seconds:,.0f} pages/s) in {out_dir}", markup=False)
 
 
-def _build(whole: WholeEdition, place: Place, out_dir: Path) -> int:
-    """With a progress bar; how many pages."""
+def _build(whole: WholeEdition, place: Place, out_dir: Path) -> None:
+    """With a progress bar."""
     printer, started = Printer(place.settings.site), time.monotonic()
     with progress_bar("building") as bar:
-        task = bar.add_task("", total=sum(1 for _ in whole.page_keys()), rate="")
+        task = bar.add_task("", total=len(whole.page_keys), rate="")
 
         def progress(count: int) -> None:
             done = bar.tasks[0].completed + count
@@ -74,7 +74,7 @@ def _build(whole: WholeEdition, place: Place, out_dir: Path) -> int:
         def say(what: str) -> None:
             err.print(what, markup=False)
 
-        return build_site(whole, printer, out_dir, place.settings.originals_dir, progress, say)
+        build_site(whole, printer, out_dir, place.settings.originals_dir, progress, say)
 
 
 def check(
@@ -93,7 +93,7 @@ def check(
         printer, site = Printer(place.settings.site), Site(place.settings.pages_dir)
         whole = await WholeEdition.load(store, place.settings.site)
         with progress_bar("checking") as bar:
-            task = bar.add_task("", total=sum(1 for _ in whole.page_keys()), rate="")
+            task = bar.add_task("", total=len(whole.page_keys), rate="")
             found = await compare(whole, printer, site, lambda count: bar.update(task, advance=count))
         if not found.clean:
             edition = LiveEdition(store, place.settings.site)

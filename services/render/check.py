@@ -49,9 +49,8 @@ async def compare(whole: WholeEdition, printer: Printer, site: Site, progress: C
 
     On a running site `suspects.Suspects` looks again.
     """
-    found, expected = Differences(), set()
-    for key in whole.page_keys():
-        found.pages += 1
+    found, expected = Differences(pages=len(whole.page_keys)), set()
+    for key in whole.page_keys:
         progress(1)
         if (output := await try_to_build(whole, printer, key, found)) is None:
             continue

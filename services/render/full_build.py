@@ -21,8 +21,8 @@ PORTION, TOGETHER = 512, 1024
 
 def build_site(
     whole: WholeEdition, printer: Printer, out: Path, originals: Path, progress: Progress, say: Callable[[str], None]
-) -> int:
-    """Write every page into an empty folder; return how many pages. The cores share them out by processes.
+) -> None:
+    """Write every page into an empty folder; `progress` is told of each so many. The cores share them out by processes.
 
     A picture that cannot be made is left out, as on the live site, and said.
     """
@@ -31,13 +31,12 @@ def build_site(
             derive(original_path(originals, digest_of(url) or ""), out)
         except (NoPicture, FileNotFoundError) as error:
             say(f"left out: {url}: {error}")
-    pages = list(whole.page_keys())
-    portions = list(_portions(pages))
+    portions = list(_portions(whole.page_keys))
     workers = min(os.cpu_count() or 1, len(portions))
     if workers < 2:
         for portion in portions:
             progress(_build_portion(whole, printer, NewSite(out), portion))
-        return len(pages)
+        return
     gc.freeze()  # the children share what was loaded: a collection would copy it, one at the end only take time
     context = multiprocessing.get_context("fork")
     _SHARED.append((whole, printer, NewSite(out)))
@@ -47,7 +46,6 @@ def build_site(
                 progress(count)
     finally:
         _SHARED.clear()
-    return len(pages)
 
 
 def _portions(pages: Iterable[str]) -> Iterator[list[str]]:

@@ -3,7 +3,7 @@
 import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from services.render import keys
 from services.render.edition import LiveEdition, Story, in_order, in_period
@@ -84,9 +84,13 @@ class WholeEdition:
             if article.live:
                 self._cards[ident] = slim(article.card())
 
-    def page_keys(self) -> Iterator[str]:
+    @cached_property
+    def page_keys(self) -> tuple[str, ...]:
         """The keys of all pages that a build makes. Pages that show the same are near one another: those of a day,
         all feeds, those of a month's archives. Feeds, which take longest, come early."""
+        return tuple(self._pages())
+
+    def _pages(self) -> Iterator[str]:
         names = [name for name in self._lists if name != "all"]
         yield from ALWAYS
         yield from map(keys.feed, names)

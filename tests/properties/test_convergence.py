@@ -104,7 +104,7 @@ async def test_who_lives_off_the_streams_alone_has_after_any_history_what_reader
 async def live_articles(room: PressRoom) -> dict[str, dict[str, Any]]:
     """Every article that readers are meant to see, as `Index` has it."""
     whole = await WholeEdition.load(room.store, SITE)
-    idents = [keys.name(key) for key in whole.page_keys() if keys.kind(key) == "article"]
+    idents = [keys.name(key) for key in whole.page_keys if keys.kind(key) == "article"]
     stories = [story for story in await whole.stories(idents) if story and story.article.live]
     return {
         story.article.id: WholeArticle(**vars(story.article), body_html=story.body).model_dump(mode="json")

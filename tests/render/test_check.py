@@ -118,7 +118,7 @@ async def test_a_build_from_the_store_and_a_rebuild_have_the_same_pages_each_onc
     for number in range(3):
         await room.accept(draft(f"g{number}", section="World", topics=("Oil",)))
     await room.drain()
-    built = sorted((await WholeEdition.load(room.store, room.site_settings)).page_keys())
+    built = sorted((await WholeEdition.load(room.store, room.site_settings)).page_keys)
     assert built == sorted([page async for pages_of_some in every_page(room.store) for page in pages_of_some])
     assert len(built) == len(set(built))
 
