@@ -7,7 +7,7 @@ version that waits for its time beside it · `slug:{day}:{slug}` the id of the a
 import base64
 import hashlib
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 from urllib.parse import quote
 
@@ -46,6 +46,7 @@ def slug_key(day: str, slug: str) -> str:
     return f"slug:{day}:{slug}"
 
 
+@lru_cache(1024)  # it is asked for several times on an article's way, and for each member of its chain
 def identify(source: str, guid: str) -> str:
     """The id of a source's guid: 16 characters, the same for ever."""
     digest = hashlib.blake2b(f"{source}\0{guid}".encode(), digest_size=10).digest()

@@ -50,10 +50,14 @@ def standings(members: Mapping[str, Article]) -> dict[str, Standing]:
     return found
 
 
-def later_than_known(killed: Article, members: Mapping[str, Article]) -> Article:
-    """A withdrawal without a moment is later than all that is known of its chain: a sender's clock may be ahead."""
-    moments = filter(None, (latest(members.values()), _withdrawn_at(killed)))
-    return killed.model_copy(update={"withdrawn_at": max(moments)})
+def later_than_known(before: Article | None, after: Article, members: Mapping[str, Article]) -> Article:
+    """A new state; where it is a withdrawal without a moment, it is later than all that is known of its chain: a
+    sender's clock may be ahead. One that is told again stays when it was."""
+    is_told_again = before is not None and before.withdrawn_at == after.withdrawn_at
+    if after.state != "withdrawn" or after.withdrawn_at == after.ordered_at or is_told_again:
+        return after
+    moments = filter(None, (latest(members.values()), _withdrawn_at(after)))
+    return after.model_copy(update={"withdrawn_at": max(moments)})
 
 
 def latest(members: Iterable[Article]) -> datetime | None:

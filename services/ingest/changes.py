@@ -49,9 +49,7 @@ class Entered:
 async def enter_state(store: Store, site: SiteSettings, now: datetime, state: State) -> Entered:
     """Find what a new state of an article changes. Raises Problem for a chain that would run in a circle."""
     family = await family_of(store, state.after, state.chain_of)
-    after = state.after
-    if _is_killed_without_a_moment(state):
-        after = later_than_known(after, family.members)
+    after = later_than_known(state.before, state.after, family.members)
     standing = standings(_members(family, after))
     article = _standing(after, standing[after.id])
     expect = {**family.expect, chain_of_key(article.id): state.chain_of}
@@ -84,12 +82,6 @@ def _leading_to(article: Article, family: Family, changed: Container[str]) -> li
     """The others that lead to an article as before: their redirects may be to come, from a change just before this."""
     others = (member for member in family.members.values() if member.id not in changed)
     return [other for other in others if other.replaced_by == article.id]
-
-
-def _is_killed_without_a_moment(state: State) -> bool:
-    before, after = state.before, state.after
-    is_told_again = before is not None and before.withdrawn_at == after.withdrawn_at
-    return after.state == "withdrawn" and after.withdrawn_at != after.ordered_at and not is_told_again
 
 
 def _is_seen(change: Change, *, alone: bool) -> bool:

@@ -12,7 +12,7 @@ from services.ingest.html import clean_html, text_to_html
 from services.ingest.opening import excerpt
 from services.ingest.sizes import Size, with_sizes
 from services.ingest.terms import section_of, slug_of, spelling_of, term_of
-from shared.articles import Article, Correction, Image, Term
+from shared.articles import Article, Correction, Image, Term, identify
 from shared.site_settings import SiteSettings
 
 WITHDRAWN = "withdrawn"
@@ -21,8 +21,10 @@ _NO_PICTURES: Mapping[str, Size] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A draft made ready: cleaned, its digest taken."""
+    """A source's draft made ready: cleaned, its digest taken. `ident` is the article's id."""
 
+    source: str
+    ident: str
     draft: Draft
     body: str
     digest: str
@@ -30,11 +32,12 @@ class Copy:
     media: tuple[str, ...] = ()
 
 
-def prepare(draft: Draft, image: Image | None = None, sizes: Mapping[str, Size] = _NO_PICTURES) -> Copy:
+def prepare(source: str, draft: Draft, image: Image | None = None, sizes: Mapping[str, Size] = _NO_PICTURES) -> Copy:
     """Clean a draft's body and take the digest of what readers would see, its pictures included: `sizes` has the
     address of each that was pushed, and its size."""
+    ident = identify(source, draft.guid)
     if draft.status != "usable":
-        return Copy(draft, "", WITHDRAWN)
+        return Copy(source, ident, draft, "", WITHDRAWN)
     body = clean_html(draft.body_html) if draft.body_html else text_to_html(draft.body_text or "")
     body = with_sizes(body, sizes)
     seen = [
@@ -46,19 +49,17 @@ def prepare(draft: Draft, image: Image | None = None, sizes: Mapping[str, Size] 
     ]  # fmt: skip
     digest = hashlib.blake2b(json.dumps(seen).encode(), digest_size=12)
     digest.update(body.encode())  # as it is: a whole body would take longer to escape than to digest
-    return Copy(draft, body, digest.hexdigest(), image, tuple(sorted(sizes)))
+    return Copy(source, ident, draft, body, digest.hexdigest(), image, tuple(sorted(sizes)))
 
 
-def article_of(
-    copy: Copy, source: str, ident: str, current: Article | None, version: int, site: SiteSettings, now: datetime
-) -> Article:
+def article_of(copy: Copy, current: Article | None, version: int, site: SiteSettings, now: datetime) -> Article:
     """The article that a copy is from now on, after its `current` state."""
     draft = copy.draft
-    day, slug = address_of(draft, ident, current, site, now)
+    day, slug = address_of(copy, current, site, now)
     asked = _asked(draft) or (current.asked_slug if current else None)
     return Article(
-        id=ident,
-        source=source,
+        id=copy.ident,
+        source=copy.source,
         guid=draft.guid,
         revision=current.revision + 1 if current else 1,
         version=version,
@@ -109,13 +110,14 @@ def appearing(waiting: Article, current: Article | None) -> Article:
     )
 
 
-def address_of(draft: Draft, ident: str, current: Article | None, site: SiteSettings, now: datetime) -> tuple[str, str]:
+def address_of(copy: Copy, current: Article | None, site: SiteSettings, now: datetime) -> tuple[str, str]:
     """The day and the slug that an article would have, were the slug free; both are its own for good."""
+    draft = copy.draft
     asked = _asked(draft)
     if current and current.slug:
         return current.day, _slug_after(current, asked)
     day = site.local(_published_at(draft, current, now)).date().isoformat()
-    return day, asked or slug_of(draft.headline, f"article-{ident[:8]}")
+    return day, asked or slug_of(draft.headline, f"article-{copy.ident[:8]}")
 
 
 def _slug_after(current: Article, asked: str | None) -> str:

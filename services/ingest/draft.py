@@ -1,12 +1,17 @@
 """What a format module makes of what came in: an article as its source describes it, not yet decided upon."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from shared.problems import Fault
 
 Status = Literal["usable", "withheld", "canceled"]
+
+MILLISECOND = timedelta(milliseconds=1)
+"""As fine as the site's clock: an embargo that ends within the present one has ended."""
+CLOCKS_DIFFER = timedelta(milliseconds=250)
+"""By so much a sender's clock may be ahead, or its "just now" rounded: a schedule is later."""
 
 
 class Author(NamedTuple):
@@ -65,6 +70,14 @@ class Draft:
     embedded: tuple[tuple[str, str], ...] = ()
     """Pictures that the body may show: (address in the body, media_id, or the address of a better rendition)."""
     source_url: str | None = None
+
+    def due(self, now: datetime) -> datetime | None:
+        """When it may appear, if that is still to come; an embargo never ends early."""
+        published, embargo = self.published_at, self.embargo_until
+        moments = [published] if published is not None and published - now > CLOCKS_DIFFER else []
+        if embargo is not None and embargo - now >= MILLISECOND:
+            moments.append(embargo)
+        return max(moments, default=None)
 
 
 @dataclass(frozen=True, slots=True)

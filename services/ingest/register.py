@@ -18,9 +18,10 @@ from services.ingest.disk import Disk
 from services.ingest.draft import Draft
 from services.ingest.families import chain_of_key, family_of
 from services.ingest.illustrations import Illustrated, linked
-from services.ingest.intake import Decision, Known, Outcome, decide, fall_due
+from services.ingest.intake import Decision, Outcome, decide, fall_due
 from services.ingest.names import Names
 from services.ingest.slugs import claim
+from services.ingest.versions import Known
 from shared import live
 from shared.articles import Article, identify, record_key, scheduled_body_key, scheduled_key, slug_key
 from shared.clock import Clock, due, millis
@@ -91,16 +92,16 @@ class Register:
         async with self._turn(ident):
             illustrated = await illustrate(draft) if illustrate else Illustrated(draft, linked(draft.image))
             size = len(draft.body_html or draft.body_text or "")
-            copy = await beside(size, prepare, illustrated.draft, illustrated.image, illustrated.sizes)
+            copy = await beside(size, prepare, source, illustrated.draft, illustrated.image, illustrated.sizes)
             if self._disk is not None:
                 self._disk.make_sure_of_room(COPIES * len(copy.body))
             for number in range(TRIES):
                 now = self._clock.now()
                 # who has the address that a new article would get is read along
-                slug = slug_key(*address_of(draft, ident, None, self._site, now))
+                slug = slug_key(*address_of(copy, None, self._site, now))
                 taken_for_new = number == 0 and _looks_new(draft)
                 read = _nothing(now, slug) if taken_for_new else await self._read(ident, now, slug)
-                decision = decide(copy, source, ident, read.known, self._site, now)
+                decision = decide(copy, read.known, self._site, now)
                 if done := await self._carry_out(ident, read, decision, copy.body):
                     return done
         raise StoreUnavailable("the article is being changed by others; try again")

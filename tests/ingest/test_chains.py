@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from services.ingest.chains import Standing, is_cycle, later_than_known, standings
 from services.ingest.copies import prepare
 from services.ingest.draft import Draft
-from services.ingest.intake import Known, decide
+from services.ingest.intake import decide
+from services.ingest.versions import Known
 from shared.articles import Article, identify
 from shared.site_settings import SiteSettings
 from tests.properties.press_room import START, PressRoom, draft, opened
@@ -36,7 +37,7 @@ def stand(arrivals: Sequence[Draft]) -> dict[str, str]:
     for hours, one in enumerate(arrivals):
         ident = identify("desk", one.guid)
         known = Known(members.get(ident), waiting.get(ident))
-        decided = decide(prepare(one), "desk", ident, known, SITE, START + timedelta(hours=hours))
+        decided = decide(prepare("desk", one), known, SITE, START + timedelta(hours=hours))
         if decided.waiting is not None:
             waiting[ident] = decided.waiting
         elif decided.drop_waiting:
@@ -126,7 +127,7 @@ def test_of_forks_of_one_moment_the_highest_guid_is_shown() -> None:
 )
 def test_a_circle_is_where_a_rewrite_leads_back_to_itself(parents: dict[str, str | None], circle: str) -> None:
     drafts = [draft(guid, version=1, evolved_from=above) for guid, above in parents.items()]
-    decided = [decide(prepare(one), "desk", identify("desk", one.guid), Known(), SITE, START).article for one in drafts]
+    decided = [decide(prepare("desk", one), Known(), SITE, START).article for one in drafts]
     members = {article.id: article for article in decided if article is not None}
     assert "".join(guid for guid in parents if is_cycle(identify("desk", guid), members)) == circle
 
@@ -161,9 +162,9 @@ def test_a_rewrite_that_is_killed_before_its_time_leaves_up_what_it_was_to_rewri
     for kill in (Draft(guid="b", status="canceled", **about) for about in kills):
         for arrivals in permutations([first, waits, kill]):
             assert stand(arrivals)["a"] == "shown", arrivals
-        known = Known(waiting=decide(prepare(waits), "desk", B, Known(), SITE, START).waiting)
-        killed = decide(prepare(kill), "desk", B, known, SITE, START).article
-        again = decide(prepare(waits), "desk", B, Known(killed), SITE, START + timedelta(days=10))
+        known = Known(waiting=decide(prepare("desk", waits), Known(), SITE, START).waiting)
+        killed = decide(prepare("desk", kill), known, SITE, START).article
+        again = decide(prepare("desk", waits), Known(killed), SITE, START + timedelta(days=10))
         assert (again.outcome, again.quiet) == ("stale", False)
     told = replace(kill, evolved_from="a")
     assert stand((first, waits, told))["a"] == "down"
@@ -205,7 +206,7 @@ def test_a_kill_that_is_told_again_with_an_older_moment_brings_no_rewrite_back()
 
 def test_a_kill_without_a_moment_is_later_than_what_was_known_and_no_earlier_than_it_came() -> None:
     def state(one: Draft) -> Article:
-        article = decide(prepare(one), "desk", identify("desk", one.guid), Known(), SITE, START).article
+        article = decide(prepare("desk", one), Known(), SITE, START).article
         assert article is not None
         return article
 
@@ -217,7 +218,7 @@ def test_a_kill_without_a_moment_is_later_than_what_was_known_and_no_earlier_tha
         ([Draft(guid="b", status="canceled", updated_at=ahead)], START),
     ):
         members = {one.guid: state(one) for one in known}
-        assert later_than_known(killed, members).withdrawn_at == withdrawn_at
+        assert later_than_known(None, killed, members).withdrawn_at == withdrawn_at
 
 
 @pytest.mark.parametrize("version", [1, 2])

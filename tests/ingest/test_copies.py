@@ -39,7 +39,7 @@ WHOLE = Draft(
 
 def article(draft: Draft, current: Article | None = None, *, image: Image | None = None) -> Article:
     """What a draft becomes after a state."""
-    return article_of(prepare(draft, image, ("a",) if image else ()), "desk", IDENT, current, 7, SITE, NOW)
+    return article_of(prepare("desk", draft, image, ("a",) if image else ()), current, 7, SITE, NOW)
 
 
 def test_all_that_a_draft_says_is_in_its_article() -> None:
@@ -51,7 +51,7 @@ def test_all_that_a_draft_says_is_in_its_article() -> None:
         version=7,
         is_numbered=True,
         state="published",
-        digest=prepare(WHOLE, IMAGE).digest,
+        digest=prepare("desk", WHOLE, IMAGE).digest,
         accepted_at=NOW,
         updated_at=NOW - timedelta(hours=1),
         ordered_at=NOW - timedelta(hours=1),
@@ -114,7 +114,7 @@ def test_the_date_and_the_address_stay_unless_the_source_says_others() -> None:
     )  # fmt: skip
     moved = article(replace(silent, slug="Opened", published_at=NOW), first)
     assert (moved.published_at, moved.day, moved.slug, moved.asked_slug) == (NOW, first.day, "opened", "opened")
-    waits = waiting_of(prepare(silent), again)
+    waits = waiting_of(prepare("desk", silent), again)
     assert (waits.asked_slug, waits.is_dated) == (None, False)
 
 
@@ -129,18 +129,18 @@ def test_the_date_and_the_address_stay_unless_the_source_says_others() -> None:
     ],
 )  # fmt: skip
 def test_whatever_readers_see_makes_another_digest(change: dict[str, Any]) -> None:
-    assert prepare(replace(WHOLE, **change)).digest != prepare(WHOLE).digest
+    assert prepare("desk", replace(WHOLE, **change)).digest != prepare("desk", WHOLE).digest
 
 
 def test_the_picture_is_in_the_digest_and_what_orders_versions_is_not() -> None:
-    assert prepare(WHOLE, IMAGE).digest != prepare(WHOLE).digest
-    assert prepare(WHOLE, IMAGE).digest != prepare(WHOLE, IMAGE.model_copy(update={"alt": "B"})).digest
-    assert prepare(replace(WHOLE, version=8, updated_at=None)).digest == prepare(WHOLE).digest
+    assert prepare("desk", WHOLE, IMAGE).digest != prepare("desk", WHOLE).digest
+    assert prepare("desk", WHOLE, IMAGE).digest != prepare("desk", WHOLE, IMAGE.model_copy(update={"alt": "B"})).digest
+    assert prepare("desk", replace(WHOLE, version=8, updated_at=None)).digest == prepare("desk", WHOLE).digest
 
 
 def test_the_digest_is_the_one_that_stores_keep() -> None:
     """With another one each article that is sent again would be an update."""
-    assert prepare(WHOLE).digest == "aa7273f9fc9e750b0f7e7f7d"
+    assert prepare("desk", WHOLE).digest == "aa7273f9fc9e750b0f7e7f7d"
 
 
 def test_a_picture_within_a_body_tells_its_size_unless_its_source_did() -> None:
@@ -152,7 +152,7 @@ def test_a_picture_within_a_body_tells_its_size_unless_its_source_did() -> None:
             ("e", other, ""),
         )
     )  # fmt: skip
-    made = prepare(Draft(guid="a", headline="h", body_html=body), None, {mine: (1600, 1067)})
+    made = prepare("desk", Draft(guid="a", headline="h", body_html=body), None, {mine: (1600, 1067)})
     sizes = [[(part.get("alt"), part.get("width"), part.get("height")) for part in _images(made.body)]]
     assert sizes == [[("a > b", "1600", "1067"), ("c", "200", "133"), ("d", "300", None), ("e", None, None)]]
     assert made.media == (mine,)

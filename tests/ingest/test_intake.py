@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from services.ingest.copies import Copy, prepare
 from services.ingest.draft import Author, Draft, DraftCorrection
-from services.ingest.intake import Decision, Known, decide, fall_due, order
+from services.ingest.intake import Decision, decide, fall_due
 from services.ingest.slugs import slugs
+from services.ingest.versions import Known, order
 from shared.articles import Article, Image, identify
 from shared.site_settings import SiteSettings
 from shared.times import LONG_AGO
@@ -41,7 +42,7 @@ class Guid:
 
     def take(self, one: Draft, now: datetime = NOW) -> "Guid":
         """A version arrives."""
-        return self._keep(decide(prepare(one), "desk", IDENT, self.known, SITE, now))
+        return self._keep(decide(prepare("desk", one), self.known, SITE, now))
 
     def pass_time(self, now: datetime) -> "Guid":
         """What is due by then falls due."""
@@ -95,7 +96,7 @@ versioned = st.builds(
 def rank(one: Draft) -> tuple[int, bool, datetime, str]:
     """The order of DESIGN: version, then withdrawal, then updated_at, then the content's digest."""
     assert one.version is not None
-    copy = prepare(one)
+    copy = prepare("desk", one)
     return (one.version, one.status != "usable", one.updated_at or LONG_AGO, copy.digest)
 
 
@@ -152,7 +153,7 @@ def test_without_versions_the_latest_updated_at_wins_in_any_order(
     latest = max(one, key=lambda found: found.updated_at or LONG_AGO)
     for kept in (fold(one), fold([*other, *repeated])):
         assert kept.current.ordered_at == latest.updated_at
-        assert kept.current.digest == prepare(latest).digest
+        assert kept.current.digest == prepare("desk", latest).digest
 
 
 @given(st.lists(versioned, min_size=1, max_size=6), st.integers(0, 5))
@@ -212,9 +213,9 @@ def test_a_kill_that_repeats_the_moment_of_what_it_kills_is_dated_by_its_accepta
 
 
 def test_an_older_kill_that_names_what_it_was_a_rewrite_of_is_heard_once() -> None:
-    guid, older = Guid().take(draft("X", version=2)), prepare(draft("X", version=1, evolved_from="a"))
+    guid, older = Guid().take(draft("X", version=2)), prepare("desk", draft("X", version=1, evolved_from="a"))
     for quiet in (True, False):
-        decided = decide(older, "desk", IDENT, guid.known, SITE, NOW)
+        decided = decide(older, guid.known, SITE, NOW)
         assert (decided.outcome, decided.quiet) == ("unchanged", quiet)
         guid._keep(decided)
         assert guid.current.evolved_from == "a"
@@ -226,11 +227,11 @@ def test_of_what_comes_too_late_the_newest_says_what_a_killed_article_was_a_rewr
     earlier = draft(contents[1], updated_at=NOW - 2 * HOUR, evolved_from="b")
     for arrived in permutations([later, earlier]):
         guid = Guid().take(draft("X", updated_at=NOW))
-        assert decide(prepare(arrived[0]), "desk", IDENT, guid.known, SITE, NOW).quiet
+        assert decide(prepare("desk", arrived[0]), guid.known, SITE, NOW).quiet
         for one in arrived:
             guid.take(one)
         assert (guid.outcomes, guid.current.evolved_from) == (["withdrawn", "stale", "stale"], "a")
-        assert not decide(prepare(earlier), "desk", IDENT, guid.known, SITE, NOW).quiet
+        assert not decide(prepare("desk", earlier), guid.known, SITE, NOW).quiet
 
 
 def test_a_kill_takes_what_waits_with_it_by_its_number_or_by_its_moment() -> None:
@@ -273,18 +274,18 @@ def test_a_kill_is_linked_by_what_it_killed_not_by_what_only_waited() -> None:
 def test_what_is_older_than_what_waits_is_answered_with_what_is_live_else_with_what_waits() -> None:
     newer, older = (draft("AB"[-n], version=n, embargo_until=NOW + HOUR) for n in (2, 1))
     guid = Guid().take(newer)
-    decided = decide(prepare(older), "desk", IDENT, guid.known, SITE, NOW)
+    decided = decide(prepare("desk", older), guid.known, SITE, NOW)
     assert (decided.outcome, decided.article) == ("stale", guid.known.waiting)
     guid = Guid().take(draft("C", version=0)).take(newer)
-    decided = decide(prepare(older), "desk", IDENT, guid.known, SITE, NOW)
+    decided = decide(prepare("desk", older), guid.known, SITE, NOW)
     assert (decided.outcome, decided.article) == ("stale", guid.current)
 
 
 @pytest.mark.parametrize("older", [{"version": 1}, {"version": 2, "updated_at": NOW - HOUR}])
 def test_an_older_version_stays_older_though_it_shows_more_pictures(older: dict[str, Any]) -> None:
     guid = Guid().take(draft("A", version=2, updated_at=NOW))
-    illustrated = prepare(draft("B", **older), None, ("m",))
-    assert decide(illustrated, "desk", IDENT, guid.known, SITE, NOW).outcome == "stale"
+    illustrated = prepare("desk", draft("B", **older), None, ("m",))
+    assert decide(illustrated, guid.known, SITE, NOW).outcome == "stale"
 
 
 def test_a_later_usable_version_publishes_again_at_the_same_address() -> None:
@@ -432,12 +433,12 @@ def test_a_picture_that_was_pushed_in_between_makes_the_same_version_newer() -> 
     one = draft(version=1, updated_at=NOW)
     for media in [(f"/media/{number}-1000.jpg",) for number in range(12)]:
         guid = Guid().take(one)
-        later = prepare(one, Image(url=media[0]), {media[0]: (1000, 750)})
-        assert decide(later, "desk", IDENT, guid.known, SITE, NOW).outcome == "updated"
-        guid._keep(decide(later, "desk", IDENT, guid.known, SITE, NOW))
-        assert decide(later, "desk", IDENT, guid.known, SITE, NOW).outcome == "unchanged"
+        later = prepare("desk", one, Image(url=media[0]), {media[0]: (1000, 750)})
+        assert decide(later, guid.known, SITE, NOW).outcome == "updated"
+        guid._keep(decide(later, guid.known, SITE, NOW))
+        assert decide(later, guid.known, SITE, NOW).outcome == "unchanged"
         guid.take(draft("X", version=1))
-        assert decide(later, "desk", IDENT, guid.known, SITE, NOW).outcome == "stale"
+        assert decide(later, guid.known, SITE, NOW).outcome == "stale"
 
 
 @pytest.mark.parametrize(
@@ -467,19 +468,19 @@ def test_whatever_readers_see_counts_as_content(change: dict[str, Any]) -> None:
 
 def test_a_correction_counts_with_its_words_and_its_moment() -> None:
     told = [(), (DraftCorrection("One", NOW),), (DraftCorrection("Two", NOW),), (DraftCorrection("One", NOW - HOUR),)]
-    assert len({prepare(draft(corrections=corrections)).digest for corrections in told}) == len(told)
+    assert len({prepare("desk", draft(corrections=corrections)).digest for corrections in told}) == len(told)
 
 
 def test_a_body_of_text_is_set_in_paragraphs_unless_there_is_one_of_html() -> None:
     text = Draft(guid="g", headline="Story", body_text="One\n\n<Two>")
-    assert prepare(text).body == "<p>One</p>\n<p>&lt;Two&gt;</p>"
-    assert prepare(dataclasses.replace(text, body_html="<p>HTML</p>")).body == "<p>HTML</p>"
-    assert prepare(dataclasses.replace(text, status="canceled")).body == ""
+    assert prepare("desk", text).body == "<p>One</p>\n<p>&lt;Two&gt;</p>"
+    assert prepare("desk", dataclasses.replace(text, body_html="<p>HTML</p>")).body == "<p>HTML</p>"
+    assert prepare("desk", dataclasses.replace(text, status="canceled")).body == ""
 
 
 def test_the_picture_counts_as_content() -> None:
     one = Image(url="https://pictures.example/x.jpg")
-    digests = {prepare(draft(), image).digest for image in (None, one, one.model_copy(update={"alt": "Other"}))}
+    digests = {prepare("desk", draft(), image).digest for image in (None, one, one.model_copy(update={"alt": "Other"}))}
     assert len(digests) == 3
 
 
@@ -566,7 +567,7 @@ def test_without_versions_too_the_latest_is_live_in_the_end_whenever_its_time_co
     guid.pass_time(LATER)
     assert guid.known.waiting is None
     assert guid.current.ordered_at == latest.updated_at
-    assert guid.current.digest == prepare(latest).digest
+    assert guid.current.digest == prepare("desk", latest).digest
 
 
 def test_what_waits_is_told_as_unchanged_however_often_it_comes() -> None:
@@ -590,8 +591,8 @@ def test_a_picture_that_was_pushed_since_is_shown_by_what_waits() -> None:
     one = draft(version=1, updated_at=NOW, embargo_until=LATER)
     for media in [(f"/media/{number}-1000.jpg",) for number in range(12)]:
         guid = Guid().take(one)
-        later = prepare(one, Image(url=media[0]), {media[0]: (1000, 750)})
-        guid._keep(decide(later, "desk", IDENT, guid.known, SITE, NOW))
+        later = prepare("desk", one, Image(url=media[0]), {media[0]: (1000, 750)})
+        guid._keep(decide(later, guid.known, SITE, NOW))
         assert guid.outcomes == ["scheduled", "scheduled"]
         assert guid.pass_time(LATER).current.media == media
 
@@ -611,7 +612,7 @@ def test_what_is_scheduled_is_not_there_before_its_time() -> None:
 def test_one_that_waits_already_is_told_as_it_waits() -> None:
     waits = draft("B", version=2, embargo_until=LATER)
     guid = fold([draft("A", version=1), waits])
-    again = decide(prepare(waits), "desk", IDENT, guid.known, SITE, NOW)
+    again = decide(prepare("desk", waits), guid.known, SITE, NOW)
     assert (again.outcome, again.article and again.article.version) == ("unchanged", 2)
 
 
@@ -844,7 +845,7 @@ def test_the_last_slug_to_try_is_the_articles_own() -> None:
 
 
 def test_the_copy_does_not_depend_on_what_orders_it() -> None:
-    one = prepare(draft("A", version=1, updated_at=NOW))
-    other = prepare(dataclasses.replace(one.draft, version=2, updated_at=None))
+    one = prepare("desk", draft("A", version=1, updated_at=NOW))
+    other = prepare("desk", dataclasses.replace(one.draft, version=2, updated_at=None))
     assert isinstance(one, Copy)
     assert one.digest == other.digest

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from services.ingest.draft import Draft
 from services.ingest.formats import ninjs
-from services.ingest.intake import order
+from services.ingest.versions import order
 from shared.articles import body_key, identify
 from shared.kept import unpack_body
 from shared.site_settings import SiteSettings

@@ -16,7 +16,7 @@ DAY = "2025-07-26"
 def article(guid: str) -> Article:
     """One that is called like all others."""
     draft = Draft(guid=guid, headline="Oil", body_text="Oil.")
-    return article_of(prepare(draft), "desk", identify("desk", guid), None, 1, SiteSettings(), NOW)
+    return article_of(prepare("desk", draft), None, 1, SiteSettings(), NOW)
 
 
 def test_the_slugs_to_try_are_numbered_up_to_five() -> None:

@@ -17,8 +17,8 @@ texts = st.lists(st.sampled_from([" ", "\n", "Words"]), max_size=3)
 @given(htmls=htmls, texts=texts)
 def test_a_page_is_blank_only_where_every_body_is(htmls: list[str], texts: list[str]) -> None:
     html, text = one_body(htmls, texts)
-    page = prepare(Draft(guid="x", headline="h", body_html=html, body_text=text)).body
-    pages = [prepare(Draft(guid="x", headline="h", body_html=one)).body for one in FULL]
+    page = prepare("desk", Draft(guid="x", headline="h", body_html=html, body_text=text)).body
+    pages = [prepare("desk", Draft(guid="x", headline="h", body_html=one)).body for one in FULL]
     assert (page in pages) is (any(one in FULL for one in htmls) or "Words" in texts)
     assert html is None or text is None
 
