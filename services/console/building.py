@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Annotated
 
@@ -54,6 +55,8 @@ def build(
             inline_tree(out_dir, place.settings.site.path)
     except OSError as error:
         raise CannotStart(f"{error.filename or out_dir}: {error.strerror}") from None
+    except BrokenProcessPool:
+        raise CannotStart(f"{out_dir}: a process that built pages was ended; there may be too little memory") from None
     except READ_ERRORS:
         with_store(data, lambda _, store: tell_unreadable(store))
         raise

@@ -5,6 +5,7 @@ import gc
 import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from itertools import groupby
 from pathlib import Path
 
@@ -24,7 +25,8 @@ def build_site(
 ) -> None:
     """Write every page into an empty folder; `progress` is told of each so many. The cores share them out by processes.
 
-    A picture that cannot be made is left out, as on the live site, and said.
+    A picture that cannot be made is left out, as on the live site, and said. Raises OSError where there is no room, and
+    BrokenProcessPool where one of the processes was ended from outside.
     """
     for url in whole.picture_addresses():
         try:
@@ -38,13 +40,14 @@ def build_site(
             progress(_build_portion(whole, printer, NewSite(out), portion))
         return
     gc.freeze()  # the children share what was loaded: a collection would copy it, one at the end only take time
-    context = multiprocessing.get_context("fork")
     _SHARED.append((whole, printer, NewSite(out)))
+    # without a collector, since they are short-lived, and make hardly any cycles
+    cores = ProcessPoolExecutor(workers, multiprocessing.get_context("fork"), gc.disable)
     try:
-        with context.Pool(workers, initializer=gc.disable) as pool:  # short-lived, and hardly any cycles
-            for count in pool.imap_unordered(_build_shared, portions):
-                progress(count)
+        for built in as_completed([cores.submit(_build_shared, portion) for portion in portions]):
+            progress(built.result())
     finally:
+        cores.shutdown(cancel_futures=True)  # each ends what it has begun: one that is ended may hold a lock of theirs
         _SHARED.clear()
 
 

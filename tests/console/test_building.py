@@ -1,5 +1,7 @@
 """`pressrun rebuild` and `status` beside a press that has much to do: they do not hold up the store."""
 
+import os
+import signal
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -152,6 +154,17 @@ def test_a_build_that_the_disk_has_no_room_for_is_one_line(
     monkeypatch.setattr(where, step, full)
     with pytest.raises(CannotStart, match=r"site: No space left on device$"):
         build(tmp_path / "site", inline=True)
+
+
+def test_a_build_one_of_whose_processes_is_ended_is_one_line(
+    store: redis.Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by the kernel, where there is no memory left."""
+    assert not store.dbsize()
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)  # with one alone there are no processes of its own
+    monkeypatch.setattr(NewSite, "add", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    with pytest.raises(CannotStart, match=r"site: a process that built pages was ended"):
+        build(tmp_path / "site")
 
 
 def test_a_build_of_no_stack_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
