@@ -65,13 +65,13 @@ def heard_late(copy: Copy, current: Article) -> Article:
 
 def killed_again_at(draft: Draft, current: Article, at: datetime | None, now: datetime) -> datetime | None:
     """Since when an article is withdrawn whose kill comes again and stands higher, ordered by the moment `at`."""
-    if draft.version is None:
-        if current.replaced_by is not None and draft.updated_at is None:
-            at = later(at, now)  # it comes last, and is about what has taken the place since
-        return later(at, current.withdrawn_at)  # what it took down is not to return with it
-    killed_at = _killed_at(draft, current, now)  # as if it had come first: the newest kill says when it was
-    # no number puts a DELETE after it: it keeps its moment
-    return killed_at if current.is_numbered else later(killed_at, current.withdrawn_at)
+    if draft.version is not None or draft.updated_at is not None:
+        killed_at: datetime | None = _killed_at(draft, current, now)
+    else:  # it comes last, and if another has taken the place since, it is about that
+        killed_at = later(at, now) if current.replaced_by is not None else at
+    if draft.version is not None and current.is_numbered:
+        return killed_at  # as if it had come first: the newest kill says when it was
+    return later(killed_at, current.withdrawn_at)  # no number puts it after that: what that took down stays down
 
 
 def _killed_at(draft: Draft, current: Article | None, now: datetime) -> datetime:

@@ -204,6 +204,18 @@ def test_a_kill_that_is_told_again_with_an_older_moment_brings_no_rewrite_back()
     assert stand([*drafts, again]) == stand(drafts) == {"a": "down", "b": "down"}
 
 
+@pytest.mark.parametrize("versions", [(None, None), (1, 2)])
+def test_a_kill_with_but_the_moment_of_what_it_kills_takes_down_no_later_rewrite_when_it_comes_again(
+    versions: tuple[int | None, int | None],
+) -> None:
+    ahead = START + timedelta(hours=9)  # as a sender says whose clock is
+    first = draft("a", version=versions[0], updated_at=ahead)
+    kill = Draft(guid="a", version=versions[1], status="canceled", updated_at=ahead)
+    rewrite = draft("b", updated_at=START + timedelta(hours=8), evolved_from="a")
+    for kills in ([kill], [kill, kill]):
+        assert stand([first, kill, rewrite]) == stand([first, *kills, rewrite, kill]) == {"a": "b", "b": "shown"}
+
+
 def test_a_kill_without_a_moment_is_later_than_what_was_known_and_no_earlier_than_it_came() -> None:
     def state(one: Draft) -> Article:
         article = decide(prepare("desk", one), Known(), SITE, START).article
