@@ -28,7 +28,8 @@ local function touch(window, id)
     return
   end
   if finished[window] == nil then
-    finished[window] = tonumber(call('ZSCORE', WEEKS, window) or 0) <= now
+    -- not asked of the clock: another replica's, or one that was read earlier, has not reached the week's end yet
+    finished[window] = not call('ZSCORE', DUE, 'end:' .. window)
   end
   if finished[window] then touched['week:' .. window] = true end
 end

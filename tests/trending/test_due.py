@@ -153,6 +153,23 @@ async def test_a_week_has_a_chart_from_its_end_and_late_views_count_until_it_is_
     ]  # fmt: skip
 
 
+async def test_a_finished_weeks_chart_has_what_a_replica_settles_that_takes_the_week_for_unfinished(
+    newsroom: Newsroom,
+) -> None:
+    one = await newsroom.publish("one")
+    await newsroom.view(one)
+    await newsroom.drain()
+    await newsroom.pass_to(WEEK_END)
+    await announce(newsroom)
+    await newsroom.view(one, at=WEEK_END - HOUR)
+    await newsroom.drain()
+    newsroom.moment = WEEK_END - HOUR / 3600  # by its clock, or by when it looked at it
+    await newsroom.pending.settle()
+    newsroom.moment = WEEK_END
+    await announce(newsroom)
+    assert entries(await chart(newsroom)) == [(1, one, 2)]
+
+
 async def test_a_sealed_week_keeps_its_numbers_and_its_lists(newsroom: Newsroom) -> None:
     idents = [await newsroom.publish(f"article{number}", topics=(f"topic{number}",)) for number in range(60)]
     for number, ident in enumerate(idents):
