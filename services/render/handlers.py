@@ -9,11 +9,9 @@ from services.render.dirty import Change
 from services.render.edition import LiveEdition
 from services.render.pages.fragments import is_full
 from services.render.press import Press
-from services.render.ticker import Ticker, note_expiry
-from shared.clock import due, first_millis
+from services.render.ticker import Ticker, note_expiry, note_leads
 from shared.entries import Delivered
 from shared.events import SIGNALS, ConditionsChanged, Event, FrontChanged, RankingChanged, Signal
-from shared.front import front
 from shared.store import Store
 
 
@@ -87,10 +85,7 @@ class Handlers:
         if isinstance(signal, ConditionsChanged):
             await note_expiry(self._store, self._edition.site)
         if isinstance(signal, FrontChanged):
-            for lead in (await front(self._store)).lead:
-                if lead.until:
-                    name = f"{keys.LEAD_DUE}:{lead.article}"
-                    await self._store.do("ZADD", due("press"), first_millis(lead.until), name)
+            await note_leads(self._store)
         if isinstance(signal, ConditionsChanged | FrontChanged):
             # the tick is that of what was due last: what was over since would be shown until the ticker looks again
             await self._ticker.advance()

@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from services.render import dirty_steps, keys
 from services.render.press import Press
 from shared.clock import LAST, TICK, Clock, due, first_millis, millis, moment
-from shared.conditions import conditions
+from shared.conditions import CONDITIONS, Conditions
 from shared.events import SIGNALS, ClockTicked
+from shared.front import FRONT, Front
 from shared.site_settings import SiteSettings
 from shared.store import Script, Store
 
@@ -38,11 +39,20 @@ def next_midnight(site: SiteSettings, at: datetime) -> datetime:
 
 
 async def note_expiry(store: Store, site: SiteSettings) -> None:
-    """Note when the conditions will be too old to show."""
-    shown = await conditions(store)
-    if shown:
-        over = shown.expire_at(site.conditions_expire)
-        await store.do("ZADD", due("press"), first_millis(over), keys.CONDITIONS_DUE)
+    """Note when the conditions will be too old to show; unless others came meanwhile: whoever is told of these has
+    noted it of them, or will."""
+    kept = await store.do("GET", CONDITIONS)
+    if kept:
+        over = Conditions.model_validate_json(kept).expire_at(site.conditions_expire)
+        await store.commit({CONDITIONS: kept}, [("ZADD", due("press"), first_millis(over), keys.CONDITIONS_DUE)])
+
+
+async def note_leads(store: Store) -> None:
+    """Note when articles lead no more; unless others came to lead meanwhile, as with conditions."""
+    kept = await store.do("GET", FRONT)
+    ends = [(lead.article, lead.until) for lead in Front.model_validate_json(kept).lead] if kept else []
+    notes = [("ZADD", due("press"), first_millis(end), f"{keys.LEAD_DUE}:{article}") for article, end in ends if end]
+    await store.commit({FRONT: kept}, notes)
 
 
 class Ticker:

@@ -2,7 +2,7 @@
 
 import contextlib
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,17 +16,19 @@ from services.render import keys
 from services.render import ticker as ticker_module
 from services.render.affected import NEWEST, NEWS_WINDOW
 from services.render.keys import CONDITIONS_DUE, MIDNIGHT_DUE, NEWS_DUE
-from services.render.ticker import Ticker, next_midnight
+from services.render.ticker import Ticker, next_midnight, note_expiry, note_leads
 from services.render.whole import WholeEdition
 from shared.articles import WholeArticle, identify
 from shared.clock import LAST, TICK, Clock, due, millis, moment
 from shared.events import SIGNALS
 from shared.problems import Problem
 from shared.site_settings import SiteSettings
+from shared.store import Store
 from tests.properties.downstream import Index, Mirror
 from tests.properties.press_room import START, Killed, PressRoom, draft, emptied, opened, pages_of
 
 GUIDS = [f"g{n}" for n in range(7)]
+Happening = Coroutine[Any, Any, None]
 SITE = SiteSettings(timezone="Asia/Baghdad", city="Baghdad", hot=3, topics=3, related=2)
 
 guids = st.sampled_from(GUIDS)
@@ -200,6 +202,60 @@ async def test_conditions_that_come_just_when_the_old_ones_expire_expire_in_thei
     assert int(await room.store.do("ZSCORE", due("press"), CONDITIONS_DUE)) == millis(
         room.now + timedelta(hours=SITE.conditions_expire)
     )
+
+
+@pytest.fixture
+async def held_up(room: PressRoom, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Store, list[Happening]]]:
+    """The store of a second press that is held up when it has read something, and what happens meanwhile."""
+    store, meanwhile = Store(room.settings), list[Happening]()
+    do = store.do
+
+    async def read_and_wait(*command: Any) -> Any:
+        answer = await do(*command)
+        if command[0] == "GET":
+            for step in meanwhile:
+                await step
+            await room.drain()
+        return answer
+
+    monkeypatch.setattr(store, "do", read_and_wait)
+    yield store, meanwhile
+    await store.close()
+
+
+async def time_passes(room: PressRoom, *hours: float) -> None:
+    """What is due so many hours from now happens, and nothing is started anew."""
+    for passed in hours:
+        later = Clock(room.settings.model_copy(update={"now": room.now + timedelta(hours=passed)}))
+        await Ticker(room.store, room.press, SITE, later).advance()
+        await room.drain()
+
+
+async def test_conditions_that_come_while_a_second_press_notes_the_old_ones_expire_in_their_turn(
+    room: PressRoom, held_up: tuple[Store, list[Happening]]
+) -> None:
+    store, meanwhile = held_up
+    await room.conditions(47, 1)
+    await room.drain()
+    meanwhile.append(room.conditions(48, 0))
+    await note_expiry(store, SITE)
+    await time_passes(room, SITE.conditions_expire - 0.5, SITE.conditions_expire)
+    assert b"48 C" not in (room.tree.read("_fragments/masthead.html") or b"48 C")
+
+
+async def test_a_lead_that_is_put_off_while_a_second_press_notes_its_end_ends_in_its_turn(
+    room: PressRoom, held_up: tuple[Store, list[Happening]]
+) -> None:
+    store, meanwhile = held_up
+    leads = await room.accept(draft("leads", published_at=START - timedelta(hours=1)))
+    newest = await room.accept(draft("newest"))
+    await room.lead(leads.article.id, 1)
+    await room.drain()
+    meanwhile.append(room.lead(leads.article.id, 2))
+    await note_leads(store)
+    await time_passes(room, 1.5, 2)
+    front = room.tree.read("index.html") or b""
+    assert front.index(newest.article.path.encode()) < front.index(leads.article.path.encode())
 
 
 async def test_what_two_presses_see_fall_due_at_once_happens_once(
