@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.ingest.chains import Standing, is_cycle, later_than_known, standings
-from services.ingest.entries import Change, enter
+from services.ingest.entries import Change, enter, is_for_readers
 from services.ingest.families import Family, chain_of_key, family_of
 from shared.articles import Article, body_key, record_key
 from shared.events import SIGNALS, FrontChanged, announce
@@ -123,15 +123,16 @@ async def _others(
     if not changed:
         return []
     expect |= {live_key(member.id): family.cards[member.id] for member, _ in changed}
-    bodies = await store.do("MGET", *(body_key(member.id) for member, _ in changed))
+    told = [before.id for before, after in changed if is_for_readers(before, after)]
+    bodies = dict(zip(told, await store.do("MGET", *map(body_key, told)), strict=True)) if told else {}
     return [
         Change(
             before,
             after.model_copy(update={"revision": before.revision + 1}),
-            unpack_body(body),
+            unpack_body(bodies.get(before.id)),
             family.cards[before.id],
         )
-        for (before, after), body in zip(changed, bodies, strict=True)
+        for before, after in changed
     ]
 
 

@@ -62,6 +62,22 @@ async def test_the_event_that_is_named_is_that_of_the_article_and_comes_after_th
     assert {event["guid"] for event in others} == set(GUIDS)
 
 
+async def test_of_what_has_been_rewritten_before_a_rewrite_tells_where_it_leads_and_not_its_words_again(
+    desk: Desk,
+) -> None:
+    before = await desk.events()
+    last = await desk.take("last", evolved_from="newest")
+    entries = await desk.store.do("XRANGE", ARTICLES, "-", "+")
+    told = {event["guid"]: event for event in (json.loads(fields[1]) for _, fields in entries[before:])}
+    assert {guid for guid, event in told.items() if event["article"]} == {"newest", "last"}
+    assert {told[guid]["replaced_by"] for guid in GUIDS} == {last.article.id}
+    assert told["newest"]["article"]["body_html"] == "<p>newest</p>"
+    await desk.take("last", status="canceled", evolved_from="newest")
+    await desk.take("newest", body_text="It is back.", updated_at=EARLIER + timedelta(days=1), evolved_from="rewrite")
+    *_, entry = await desk.store.do("XRANGE", ARTICLES, "-", "+")
+    assert json.loads(entry[1][1])["article"]["body_html"] == "<p>It is back.</p>"
+
+
 async def test_a_kill_that_is_told_again_takes_down_nothing_that_came_since(empty: Desk) -> None:
     await empty.take("original", version=1)
     killed = await empty.take("original", version=2, status="canceled")
@@ -141,6 +157,9 @@ async def test_what_was_killed_unseen_and_brings_its_rewrite_back_is_waited_for_
     await empty.take("original", status="canceled", updated_at=EARLIER + timedelta(seconds=1))
     accepted = await empty.take("original", updated_at=EARLIER + timedelta(seconds=2))
     assert accepted.awaited == ((original, 2), (rewrite, 3))
+    *_, (_, fields), _ = await empty.store.do("XRANGE", ARTICLES, "-", "+")
+    back = json.loads(fields[1])
+    assert (back["guid"], back["article"]["body_html"]) == ("rewrite", "<p>rewrite</p>"), "readers have it again"
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
