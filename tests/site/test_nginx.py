@@ -447,6 +447,35 @@ def test_nothing_that_is_missing_is_logged(folder: Folder, port: int) -> None:
     assert not [line for line in log if "[crit]" in line or "[error]" in line]
 
 
+STEERS = [
+    (b"/v1/views", b"Host: press\r\nReferer: \x1b[31m"),
+    (b"/v1/views", b"Host: press\r\nReferer: \xc2\x9b31m"),
+    (b"/v1/views", b"Host: \xc2\x9b31m"),
+    (b"/v1/views?\xc2\x9b31m", b"Host: press"),
+]
+
+
+def send_large(port: int, path: bytes, headers: bytes) -> bytes:
+    """Post what is too large, which nginx logs; return the answer."""
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        head = b"POST %s HTTP/1.1\r\n%s\r\nContent-Length: 5000\r\nConnection: close" % (path, headers)
+        connection.sendall(head + b"\r\n\r\n" + b"x" * 5000)
+        return b"".join(iter(lambda: connection.recv(4096), b""))
+
+
+@pytest.mark.parametrize(("path", "headers"), STEERS)
+def test_nobody_steers_the_terminal_of_who_reads_the_log(
+    folder: Folder, port: int, path: bytes, headers: bytes
+) -> None:
+    assert send_large(port, path, headers).startswith(b"HTTP/1.1 400 ")
+    assert send_large(port, b"/v1/views", "Host: press\r\nReferer: http://press/بغداد".encode()).startswith(
+        b"HTTP/1.1 413 "
+    )
+    log = folder.log("site").read_bytes()
+    assert "بغداد".encode() in log
+    assert b"\x1b" not in log and b"\xc2\x9b" not in log
+
+
 def test_a_view_goes_on_to_ingest_with_the_visitors_address(port: int, ingest: Ingest) -> None:
     answer = get(
         port,
@@ -637,6 +666,14 @@ def test_the_door_calls_a_request_that_cannot_be_read_a_fault_of_its_sender(
     assert b"\r\nContent-Type: application/problem+json" in head
     assert json.loads(body)["status"] == status
     assert ingest.asked == []
+
+
+@pytest.mark.parametrize(("path", "headers"), STEERS)
+def test_nobody_steers_a_terminal_through_the_door(door: int, ingest: Ingest, path: bytes, headers: bytes) -> None:
+    head, _, body = send_large(door, path, headers).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert json.loads(body)["status"] == 400
+    assert ingest.begun == []
 
 
 def test_the_door_answers_503_while_ingest_is_away(door: int) -> None:
