@@ -23,22 +23,45 @@ def pieces(request: Request) -> AsyncIterator[bytes]:
     return request.stream()
 
 
-async def steady(request: Request) -> AsyncIterator[bytes]:
-    """As `pieces`; Problem 503 for one that comes too slowly, 400 for one that ends before it is whole."""
-    loop = asyncio.get_running_loop()
-    arriving, until = pieces(request), loop.time() + PATIENCE
-    try:
-        while True:
-            async with asyncio.timeout_at(until):
-                piece = await anext(arriving, None)
-            if piece is None:
-                return
-            until += len(piece) / PACE
-            yield piece
-    except TimeoutError:
-        raise Problem(503, SLOW) from None
-    except ClientDisconnect:
-        raise Problem(400, "the connection ended before the body did") from None
+class Unproven:
+    """Bodies of senders who have not proven themselves yet. `most` of them are waited for at once: one more takes the
+    place of the one that has been silent for the longest, or those without a secret could take every place again as
+    soon as they lose it."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._silent: dict[asyncio.Timeout, None] = {}
+        """The waits for the next piece of each, the longest first."""
+
+    async def steady(self, request: Request) -> AsyncIterator[bytes]:
+        """As `pieces`; Problem 503 for one that comes too slowly or loses its place, 400 for one that ends before it is
+        whole."""
+        loop = asyncio.get_running_loop()
+        arriving, until = pieces(request), loop.time() + PATIENCE
+        self._make_room()
+        try:
+            while True:
+                async with asyncio.timeout_at(until) as wait:
+                    self._silent[wait] = None
+                    try:
+                        piece = await anext(arriving, None)
+                    finally:
+                        self._silent.pop(wait, None)
+                if piece is None:
+                    return
+                until += len(piece) / PACE
+                yield piece
+        except TimeoutError:
+            raise Problem(503, SLOW) from None
+        except ClientDisconnect:
+            raise Problem(400, "the connection ended before the body did") from None
+
+    def _make_room(self) -> None:
+        if len(self._silent) >= self._most:
+            longest = next(iter(self._silent))
+            del self._silent[longest]
+            if not longest.expired():
+                longest.reschedule(asyncio.get_running_loop().time())
 
 
 def check_length(request: Request, most: int) -> None:
@@ -48,12 +71,13 @@ def check_length(request: Request, most: int) -> None:
         raise Problem(413, f"a body may have {most} bytes at most, this one has {length}")
 
 
-async def read_body(request: Request, *, in_time: bool = False) -> bytes:
-    """The body; Problem 413 as soon as it is known to be larger than MOST bytes. `in_time`: it has to be `steady`."""
+async def read_body(request: Request, unproven: Unproven | None = None) -> bytes:
+    """The body; Problem 413 as soon as it is known to be larger than MOST bytes. One of the `unproven` has to be
+    `steady`."""
     check_length(request, MOST)
     parts, size = [], 0
     try:
-        async for part in steady(request) if in_time else pieces(request):
+        async for part in unproven.steady(request) if unproven else pieces(request):
             size += len(part)
             if size > MOST:
                 raise Problem(413, f"a body may have {MOST} bytes at most")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from starlette.requests import Request
 
-from services.ingest.bodies import check_length, steady
+from services.ingest.bodies import Unproven, check_length
 from services.ingest.disk import Disk
 from services.ingest.multipart import take_apart
 from services.ingest.pictures import inspect
@@ -27,7 +27,9 @@ from shared.store import Store
 MOST = 50 * 1024 * 1024
 ENVELOPE = 64 * 1024
 AT_ONCE = 2
-SPOOLS = 16
+AWAITED = 16
+SPOOLS = AWAITED + 8
+"""Files that are kept for now: those that are waited for, and some that are whole and have yet to be looked at."""
 LOOK_EVERY = 1024 * 1024  # bytes of a body
 STALE = 3600
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EIO, errno.EROFS)
@@ -47,6 +49,7 @@ class Media:
         # a decoded picture of MAX_PIXELS takes 200 MB
         self._turn = asyncio.Semaphore(AT_ONCE)
         self._spools = 0
+        self._unproven = Unproven(AWAITED)
 
     async def find(self, source: str, media_id: str) -> Original | None:
         """What a source's media id stands for."""
@@ -64,7 +67,7 @@ class Media:
         self._spools += 1
         try:
             with _disk_errors():
-                await _spool(request, spool, self._disk)
+                await _spool(request, self._unproven, spool, self._disk)
             async with self._turn:
                 content_type = request.headers.get("content-type", "")
                 media_id, original = await asyncio.to_thread(self._keep, spool, content_type, check)
@@ -124,11 +127,11 @@ def _sweep(folder: Path) -> None:
                 file.unlink()
 
 
-async def _spool(request: Request, path: Path, disk: Disk) -> None:
+async def _spool(request: Request, unproven: Unproven, path: Path, disk: Disk) -> None:
     most, size, looked_at = MOST + ENVELOPE, 0, 0
     check_length(request, most)
     with path.open("wb") as file:
-        async for piece in steady(request):
+        async for piece in unproven.steady(request):
             size += len(piece)
             if size > most:
                 raise Problem(413, f"a body may have {most} bytes at most")

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from services.ingest.beside import beside
-from services.ingest.bodies import read_body
+from services.ingest.bodies import Unproven, read_body
 from services.ingest.disk import Disk
 from services.ingest.doors import Doors, Kind
 from services.ingest.draft import Draft, Ignored, Reading
@@ -27,16 +27,19 @@ Call = Callable[..., Awaitable[Response]]
 SUPERDESK: Sequence[Kind] = ("superdesk", "bearer")
 GHOST: Sequence[Kind] = ("ghost",)
 WORDPRESS: Sequence[Kind] = ("bearer",)
+UNPROVEN_SHARE = 4
+"""Of this part of the requests in flight the bodies may be waited for before it is known who sends them."""
 
 
 def push_routes(service: Service, doors: Doors, accept: Accept, disk: Disk) -> APIRouter:
     """The calls below `/v1/push/{source}`; `accept` decides upon a draft and answers as a Prefer header asks for."""
     router = APIRouter(prefix="/v1/push/{source}", tags=["push"])
+    unproven = Unproven(max(1, service.settings.in_flight // UNPROVEN_SHARE))
     media = Media(service.store, service.replicas, service.settings.originals_dir, disk)
 
     async def take(source: str, request: Request, kinds: Sequence[Kind], read: Read) -> Response:
         doors.knock(source, request.headers, kinds)
-        raw = await read_body(request, in_time=True)
+        raw = await read_body(request, unproven)
         doors.signed(source, raw, request.headers, kinds)
         found = await beside(len(raw), lambda: read(parse_json(raw)))
         if isinstance(found, list):

@@ -25,9 +25,9 @@ from services.ingest.doors import Doors
 from services.ingest.draft import Draft, Picture
 from services.ingest.formats import ninjs
 from services.ingest.illustrations import illustrate
-from services.ingest.media import AT_ONCE, ENVELOPE, MOST, SPOOLS, Media
+from services.ingest.media import AT_ONCE, AWAITED, ENVELOPE, MOST, SPOOLS, Media
 from services.ingest.multipart import CHUNK
-from services.ingest.push import push_routes
+from services.ingest.push import UNPROVEN_SHARE, push_routes
 from shared.application import create_app
 from shared.logs import NowAndThen
 from shared.media import find_media, original_path
@@ -431,6 +431,31 @@ async def test_so_many_files_may_come_at_once_and_others_once_they_are_through(
     go_on.set()
     assert [answer.status_code for answer in await asyncio.gather(*under_way)] == [400] * 2
     assert (await ingest.push_asset("m", picture())).status_code == 201
+
+
+@pytest.mark.parametrize("call", ["ninjs", "assets"])
+async def test_those_without_a_secret_cannot_keep_the_places_of_those_who_have_one(ingest: Ingest, call: str) -> None:
+    awaited = asyncio.Semaphore(0)
+
+    async def never_whole() -> AsyncIterator[bytes]:
+        yield b"{"
+        awaited.release()
+        await asyncio.Event().wait()
+
+    headers = {"x-superdesk-signature": "sha1=", **BOUNDARY}
+    places = ingest.settings.in_flight // UNPROVEN_SHARE if call == "ninjs" else AWAITED
+    strangers = []
+    for _ in range(2 * places):
+        strangers.append(
+            asyncio.create_task(ingest.http.post(f"/v1/push/desk/{call}", content=never_whole(), headers=headers))
+        )
+        await awaited.acquire()
+    assert {(await stranger).status_code for stranger in strangers[:places]} == {503}
+    assert (await ingest.push_asset("m", picture())).status_code == 201
+    assert (await ingest.push("/v1/push/desk/ninjs", {"guid": "a", "headline": "A", "body_text": "A."})).is_success
+    for stranger in strangers:
+        stranger.cancel()
+    await asyncio.gather(*strangers, return_exceptions=True)
 
 
 async def test_no_more_files_are_looked_at_at_once_than_there_is_memory_for(
