@@ -16,6 +16,7 @@ from PIL import Image, ImageChops, ImageOps, ImageStat
 from services.ingest.pictures import inspect
 from shared import media
 from shared.imaging import NoPicture, derive, look
+from shared.jpeg import has_many_scans, is_kept_whole
 from shared.media import Original, digest_of, media_name, media_names, siblings
 from shared.problems import Problem
 
@@ -170,7 +171,18 @@ def test_a_jpeg_that_goes_over_its_pixels_again_and_again_is_refused(tmp_path: P
     with pytest.raises(NoPicture, match="scans"):
         look(bomb)
     assert time.process_time() - before < 0.5
-    assert look(stored(tmp_path, jpeg + b"\xff\xda" * 3_000)), "a film that a phone has added"
+    assert look(stored(tmp_path, jpeg + b"\0\0\0\x18ftyp" + b"\xff\xda\0\2" * 3_000)), "a film that a phone has added"
+    assert look(stored(tmp_path, jpeg[:2] + b"\xff\xe2\0\2" * 3_000 + jpeg[2:])), "a profile in many segments"
+
+
+def test_a_jpeg_is_not_taken_for_the_small_one_that_a_camera_has_put_into_it() -> None:
+    scan = b"\xff\xda\0\2"
+    small = encoded("JPEG", progressive=True)[:-2] + scan * 100
+    assert is_kept_whole(small)
+    assert has_many_scans(small)
+    assert not is_kept_whole(jpeg := encoded("JPEG", comment=small))
+    assert not has_many_scans(jpeg)
+    assert has_many_scans(jpeg[:-2] + scan * 100), "its own are counted all the same"
 
 
 def test_a_jpeg_of_several_pictures_goes_over_its_pixels_no_more_often(tmp_path: Path) -> None:
