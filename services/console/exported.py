@@ -69,7 +69,7 @@ Pairs = Annotated[Members, AfterValidator(_pairs)]
 
 
 class _Kept(BaseModel):
-    key: str = Field(min_length=1)
+    key: str
 
 
 class _Text(_Kept):
@@ -106,11 +106,11 @@ class _SortedSet(_Kept):
 
 
 class _Group(BaseModel):
-    name: str = Field(min_length=1)
+    name: str
     last: str = Field(pattern=_ENTRY)
     read: int = Field(ge=0)
     """How many of the stream's entries that are in the file it got."""
-    left: dict[Annotated[str, Field(min_length=1)], list[Annotated[str, Field(pattern=_ENTRY)]]] = {}
+    left: dict[str, list[Annotated[str, Field(pattern=_ENTRY)]]] = {}
     """Entries that were read and not acknowledged, by reader."""
 
     def commands(self, stream: str) -> Iterator[Command]:

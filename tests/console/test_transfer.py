@@ -537,6 +537,18 @@ def test_a_damaged_file_is_imported_whole_or_not_at_all(store: redis.Redis, tmp_
     hurt()
 
 
+def test_what_has_an_empty_name_comes_back_too(store: redis.Redis, tmp_path: Path) -> None:
+    store.set("", "somebody's")
+    store.xadd("articles", {"event": "{}"})
+    store.xgroup_create("articles", "", "0")
+    store.xreadgroup("", "", {"articles": ">"})
+    export(tmp_path / "site.pressrun")
+    store.flushall()
+    import_(tmp_path / "site.pressrun")
+    assert store.get("") == b"somebody's"
+    assert [one["consumer"] for one in store.xpending_range("articles", "", "-", "+", 9)] == [b""]
+
+
 FINE = {"key": "article:a", "type": "string", "value": raw("record")}
 STREAM = {"key": "a", "type": "stream", "value": [], "groups": []}
 ENTRIES = [[raw("1-0"), [raw("event"), raw("{}")]]]
@@ -578,6 +590,8 @@ PART = {"key": "a", "type": "entries", "value": ENTRIES}
             [head(), FINE, {**STREAM, "groups": [{**GROUP, "read": 1}]}, end(2)],
             "line 3: a group that",
         ),
+        ([head(), FINE, {**STREAM, "groups": [{**GROUP, "read": -2}]}, end(2)], "line 3: stream/groups/0/read"),
+        ([head(), FINE, {**STREAM, "value": [[raw("1-0\n"), [raw("a")] * 2]]}, end(2)], "line 3: stream/value"),
         ([head(), FINE, {**STREAM, "value": [*ENTRIES, *ENTRIES]}, end(2)], "line 3: entries out of order"),
         ([head(), FINE, PART, {**STREAM, "value": ENTRIES, "continues": True}, end(2)], "line 4: entries out of order"),
         ([head(), FINE, PART, STREAM, end(2)], "line 4: a part of a stream that does not follow"),
