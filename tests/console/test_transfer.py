@@ -20,7 +20,7 @@ import typer
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from services.console import exporting, importing
+from services.console import exported, exporting, importing
 from services.console.exported import BESIDE, Damaged, end, head, kept
 from services.console.exporting import export
 from services.console.folder import CannotStart
@@ -126,6 +126,8 @@ def test_a_long_stream_goes_out_and_comes_back_in_short_steps_and_is_there_at_on
     entries = [store.xadd("z-stream", {"event": number}) for number in range(count)]
     store.xgroup_create("z-stream", "readers", entries[4])
     store.xgroup_create("z-stream", "strangers", "0")
+    store.xgroup_create("z-stream", "slow", "0")
+    store.xreadgroup("slow", "one", {"z-stream": ">"})
     asked = Store.do
 
     async def in_portions(self: Store, *command: Any) -> Any:
@@ -133,10 +135,12 @@ def test_a_long_stream_goes_out_and_comes_back_in_short_steps_and_is_there_at_on
         assert command[0] != "XRANGE" or len(answer) <= 3
         return answer
 
-    monkeypatch.setattr(exporting, "PORTION", 3)
+    for module in (exporting, exported):
+        monkeypatch.setattr(module, "PORTION", 3)
     monkeypatch.setattr(Store, "do", in_portions)
     export(tmp_path / "site.pressrun")
     store.flushall()
+    store.xadd(f"{BESIDE}z-stream", {"event": "of an import that was broken off"})
     commit, sizes = Store.commit, []
 
     async def in_the_open(self: Store, expect: Any, commands: Any, *more: Any) -> Any:
@@ -150,8 +154,20 @@ def test_a_long_stream_goes_out_and_comes_back_in_short_steps_and_is_there_at_on
     assert max(sizes) == 2
     assert [entry for entry, _ in store.xrange("z-stream")] == entries
     behind = {one["name"]: one["lag"] for one in store.xinfo_groups("z-stream")}
-    assert behind == {b"readers": count - 5, b"strangers": count}
+    assert behind == {b"readers": count - 5, b"strangers": count, b"slow": 0}
+    assert store.xpending("z-stream", "slow")["pending"] == count
     assert not store.keys(f"{BESIDE}*")
+
+
+def test_a_stream_that_nobody_reads_comes_back_where_its_last_line_has_no_entries(
+    store: redis.Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries = [store.xadd("a-stream", {"event": number}) for number in range(3)]
+    monkeypatch.setattr(exporting, "PORTION", 3)
+    export(tmp_path / "site.pressrun")
+    store.flushall()
+    import_(tmp_path / "site.pressrun")
+    assert [entry for entry, _ in store.xrange("a-stream")] == entries
 
 
 def test_large_entries_come_back_in_short_steps_too(
@@ -590,6 +606,11 @@ PART = {"key": "a", "type": "entries", "value": ENTRIES}
             [head(), FINE, {**STREAM, "groups": [{**GROUP, "read": 1}]}, end(2)],
             "line 3: a group that",
         ),
+        (
+            [head(), {**STREAM, "key": "b", "value": ENTRIES}, {**STREAM, "groups": [{**GROUP, "read": 1}]}, end(2)],
+            "line 3: a group that",
+        ),
+        ([head(), FINE, {**STREAM, "groups": [GROUP, GROUP]}, end(2)], "line 3: stream/groups "),
         ([head(), FINE, {**STREAM, "groups": [{**GROUP, "read": -2}]}, end(2)], "line 3: stream/groups/0/read"),
         ([head(), FINE, {**STREAM, "value": [[raw("1-0\n"), [raw("a")] * 2]]}, end(2)], "line 3: stream/value"),
         ([head(), FINE, {**STREAM, "value": [*ENTRIES, *ENTRIES]}, end(2)], "line 3: entries out of order"),
@@ -614,8 +635,9 @@ def test_a_file_of_other_lines_is_one_line_and_nothing_is_written(
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
     assert not store.dbsize()
-    import_(packed(tmp_path / "file", head(), FINE, end(1)))
-    assert store.get("article:a") == b"record"
+    later = {**STREAM, "key": "b", "value": [[raw("2-0"), [raw("a")] * 2]]}
+    import_(packed(tmp_path / "file", head(), FINE, later, {**STREAM, "value": ENTRIES}, end(3)))
+    assert (store.get("article:a"), store.xlen("a"), store.xlen("b")) == (b"record", 1, 1)
 
 
 def with_member(file: Path, name: str, **attributes: Any) -> Path:
