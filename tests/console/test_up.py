@@ -534,13 +534,15 @@ async def test_what_takes_long_to_end_is_waited_for(folder: Folder, monkeypatch:
 
 async def test_beside_what_does_not_end_no_stack_starts(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leftovers, "LONGEST", 0.2)
-    monkeypatch.setattr(leftovers, "_signal", lambda *_: None)
+    sent: list[tuple[int, signal.Signals]] = []
+    monkeypatch.setattr(leftovers, "_signal", lambda *what: sent.append(what))
     left = orphan(folder, "redis")
     try:
         await until((folder.temporary / "redis").exists)
         folder.children.write_text(leftovers.note({"redis": leftovers.trace(left.pid)}))
         with pytest.raises(CannotStart, match=str(left.pid)):
             await reclaim(folder)
+        assert sent == [(left.pid, signal.SIGTERM)], "a second one would have some end at once"
     finally:
         left.kill()
         left.wait()
@@ -589,6 +591,51 @@ async def test_what_was_left_is_ended_wherever_the_folder_is_by_now(folder: Fold
     finally:
         left.kill()
         left.wait()
+
+
+@pytest.fixture
+def proc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A /proc without processes, of the boot `now`."""
+    found = tmp_path / "proc"
+    (found / "self").mkdir(parents=True)
+    (found / "sys/kernel/random").mkdir(parents=True)
+    (found / "sys/kernel/random/boot_id").write_text("now\n")
+    monkeypatch.setattr(leftovers, "PROC", found)
+    monkeypatch.setattr(leftovers, "_boot", leftovers._boot.__wrapped__)
+    return found
+
+
+def runs(proc: Path, pid: int, group: int, folder: Path | None, called: bytes = b"nginx") -> None:
+    """Have a process run, which began at 100; without a folder it does not say where it works."""
+    entry = proc / str(pid)
+    entry.mkdir()
+    (entry / "stat").write_bytes(b"%d (%s) S 1 %d %s100 0" % (pid, called, group, b"0 " * 16))
+    (entry / "cwd").touch() if folder is None else (entry / "cwd").symlink_to(folder)
+
+
+def test_what_is_left_is_told_by_its_leader_and_without_one_by_where_it_works(proc: Path, tmp_path: Path) -> None:
+    runs(proc, 7, 7, None)
+    runs(proc, 8, 7, None)
+    assert sorted(leftovers.remains(leftovers.Trace(7, "now/100"), [tmp_path])) == [7, 8]
+    assert leftovers.remains(leftovers.Trace(7, "before/100"), [tmp_path]) == [], "the machine was started anew"
+    runs(proc, 10, 9, None)
+    runs(proc, 11, 9, tmp_path / "store")
+    runs(proc, 12, 9, Path("/"))
+    assert leftovers.remains(leftovers.Trace(9, "now/100"), [tmp_path]) == [11]
+
+
+def test_processes_may_be_called_whatever_their_owners_like(proc: Path) -> None:
+    runs(proc, 7, 5, None, called=b") R 1 \xff (")
+    assert leftovers.processes() == {7: leftovers.Process(7, 5, "now/100")}
+
+
+async def test_the_end_of_a_group_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    member = {8: leftovers.Process(8, 7, "now/100")}
+    looks = [member, member, {}]
+    monkeypatch.setattr(leftovers, "_signal", lambda *_: None)
+    monkeypatch.setattr(leftovers, "processes", lambda: looks.pop(0))
+    await leftovers.end_group(7)
+    assert not looks
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"redis": 1}', '{"redis": {"pid": "x"}}'])
