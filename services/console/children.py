@@ -19,7 +19,6 @@ SETTLED = 2.0
 TRIES = 3
 LAST_LINES = 15
 LOG_BYTES = 8 * 1024 * 1024
-NICEST = 19
 GATE = ("/bin/sh", "-c", 'read -r word && unset PWD SHLVL && exec "$@" </dev/null', "sh")
 """Stands before a command, as the same process: nothing runs that the next `up` would not know of after a SIGKILL."""
 
@@ -97,7 +96,7 @@ class Child:
         try:
             with self._log.open("rb") as file:
                 size = file.seek(0, os.SEEK_END)
-                file.seek(max(size - 8192, min(self._log_from, size)))
+                file.seek(max(size - 8192, self._log_from))
                 return "\n".join(file.read().decode("utf-8", "replace").splitlines()[-LAST_LINES:])
         except OSError:
             return ""
@@ -158,7 +157,7 @@ class Child:
         if self.part.nice:
             with suppress(OSError):  # it may have ended already
                 # behind the others, also where all of them were started by `nice`
-                nice = min(os.getpriority(os.PRIO_PROCESS, 0) + self.part.nice, NICEST)
+                nice = os.getpriority(os.PRIO_PROCESS, 0) + self.part.nice
                 os.setpriority(os.PRIO_PROCESS, process.pid, nice)
         self.trace = trace(process.pid)
         self._changed()
