@@ -189,6 +189,7 @@ def test_large_entries_come_back_in_short_steps_too(
     monkeypatch.setattr(Store, "commit", noted)
     import_(tmp_path / "site.pressrun")
     assert 900_000 < max(sizes) <= 1_000_000
+    assert sum(size > 600_000 for size in sizes) == 10, "three entries in each"
     assert store.xrange("a-stream") == entries
 
 
@@ -659,6 +660,7 @@ def with_member(file: Path, name: str, **attributes: Any) -> Path:
         ("media//etc/evil", {}),
         ("media/ab/evil", {}),
         ("media/ab/cd" + "0" * 38, {}),
+        ("media/ab/ab" + "0" * 38 + ".html", {}),
         ("media/ab", {"type": tarfile.SYMTYPE, "linkname": "/etc"}),
         ("media/ab/ab" + "0" * 38, {"type": tarfile.LNKTYPE, "linkname": "site.toml"}),
     ],
