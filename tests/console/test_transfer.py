@@ -674,6 +674,24 @@ def test_only_originals_come_out_of_a_file(
     assert sorted(tmp_path.rglob("*")) == sorted([*before, tmp_path / "file"])
 
 
+def test_an_original_is_written_as_the_importer_writes_whatever_the_file_says_of_it(
+    store: redis.Redis, tmp_path: Path
+) -> None:
+    name = "ab/ab" + "0" * 38
+    import_(with_member(tmp_path / "file", f"media/{name}", mode=0o4777, uid=4242))
+    written = (tmp_path / "data" / "media" / name).stat()
+    assert (oct(written.st_mode & 0o7022), written.st_uid) == ("0o0", os.getuid())
+
+
+def test_an_archive_whose_lines_are_a_link_to_nothing_is_damaged(store: redis.Redis, tmp_path: Path) -> None:
+    member = tarfile.TarInfo("store.ndjson")
+    member.type, member.linkname = tarfile.LNKTYPE, "nothing"
+    with tarfile.open(tmp_path / "file", "w:gz") as archive:
+        archive.addfile(member)
+    with pytest.raises(CannotStart, match="damaged, or no file"):
+        import_(tmp_path / "file")
+
+
 def test_pictures_that_the_disk_has_no_room_for_are_not_begun(
     store: redis.Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
