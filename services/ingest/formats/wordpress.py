@@ -25,9 +25,12 @@ from services.ingest.formats.reading import (
 )
 from services.ingest.formats.wordpress_body import plain_body
 from services.ingest.formats.words import begins_with, first_words
+from services.ingest.references import unescape
 
 _NEVER = ("0000-00-00", "-0001-11-30")  # what WordPress keeps for a moment that is not set yet, and PHP's reading of it
 _MORE = re.compile(r"<a\b[^<>]*\b(?:more-link|read-?more)\b[^<>]*>.*?</a>", re.IGNORECASE | re.DOTALL)
+# a last paragraph that leads to the post itself: Jetpack says there that one can subscribe where the post has its form
+_HERE = re.compile(r"""<p>\s*<a\b[^<>]*\shref=["']([^"'<>]+)["'][^<>]*>[^<]*</a>[^<]*</p>\s*\Z""")
 _LAST = 1000  # characters, where it stands: hostile HTML must not cost more than its length
 _CUT = re.compile(r"\s*(?:\[\s*(?:…|\.\.\.)\s*\]|…|\.\.\.)\Z")
 # a footnote's number, which no excerpt has
@@ -66,7 +69,7 @@ def _draft(post: Members, guid: str) -> Draft:
     categories = [name for taxonomy, name in terms if taxonomy == "category" and name]
     status = _status(post)
     body = plain_body(_rendered(post, "content"), post.text("link"))
-    summary = _summary(post, body)
+    summary = _summary(post, guid, body)
     headline = shorten(plain(_rendered(post, "title"))) or first_words(body, summary)
     if status == "usable" and not headline:
         post.wrong("title", "The post has neither a title nor words in its body; send one.")
@@ -126,13 +129,20 @@ def _rendered(post: Members, name: str) -> str:
     return post.text(name) if isinstance(post.get(name), str) else post.object(name).text("rendered", "raw")
 
 
-def _summary(post: Members, body: str) -> str:
+def _summary(post: Members, guid: str, body: str) -> str:
     """The excerpt, if somebody has written one: WordPress makes it of the body's first words otherwise, and the page
     would say them twice."""
     told = _rendered(post, "excerpt")
-    excerpt = plain(told[:-_LAST] + _MORE.sub("", told[-_LAST:]))  # themes add a link to the rest
+    last = _MORE.sub("", told[-_LAST:])  # themes add a link to the rest
+    if (here := _HERE.search(last)) and _is_own_address(post, guid, unescape(here[1])):
+        last = last[: here.start()]
+    excerpt = plain(told[:-_LAST] + last)
     is_made = begins_with(_NUMBER.sub("", body), _CUT.sub("", excerpt), is_cut=bool(_CUT.search(excerpt)))
     return "" if is_made else excerpt
+
+
+def _is_own_address(post: Members, guid: str, address: str) -> bool:
+    return address == post.text("link") or address.endswith((f"?p={guid}", f"&p={guid}"))
 
 
 def _moment(post: Members, name: str) -> datetime | None:

@@ -381,6 +381,28 @@ def test_an_excerpt_that_somebody_wrote_in_some_of_the_bodys_words_is_the_summar
     assert told.summary == excerpt.replace("&hellip;", "…")
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://example.org/2025/07/mayor-resigns/",
+        "https://example.org/?post_type=post&p=123",
+        "https://example.org/?post_type=post&#038;p=123",
+        "https://example.org/?p=123",
+    ],
+)
+@pytest.mark.parametrize(("told", "summary"), [(f"{LONG[:298]} [&hellip;]", ""), ("In short.", "In short."), ("", "")])
+def test_an_excerpt_does_not_ask_to_subscribe(address: str, told: str, summary: str) -> None:
+    """Jetpack has it do so where its form stands in the post, in whatever language the blog is."""
+    told = f"<p>{told}</p>\n" if told else ""
+    asks = f"<p><a href='{address}'>View post</a> to subscribe to site newsletter.</p>\n"
+    assert draft(content={"rendered": f"<p>{LONG}</p>"}, excerpt={"rendered": told + asks}).summary == summary
+
+
+def test_an_excerpt_may_end_with_a_link_to_another_post() -> None:
+    excerpt = '<p>In short.</p>\n<p><a href="https://example.org/?p=1123">The letter</a> in full.</p>\n'
+    assert draft(excerpt={"rendered": excerpt}).summary == "In short. The letter in full."
+
+
 def test_without_embedded_members_names_are_unknown() -> None:
     found = draft(_embedded=None)
     assert (found.section, found.topics, found.authors, found.image) == (None, (), (), None)
