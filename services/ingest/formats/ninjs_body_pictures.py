@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from services.ingest.added import Room
+from services.ingest.formats.divs import divs
 from services.ingest.formats.ninjs_pictures import alternative_of, associated, best_rendition, credit_of, renditions
 from services.ingest.formats.reading import Members
 from services.ingest.references import unescape
@@ -17,8 +18,7 @@ _FIGURE = re.compile(
     r'(<!-- EMBED START Image {id: "([^"<>]{1,100})"} -->(?:(?!<!--).){0,4000}?)(</figcaption>|</figure>)', re.DOTALL
 )
 _NAMED = re.compile(r'<!-- EMBED START Image {id: "[^"<>]{1,100}"} -->')
-_DIV = re.compile(r"<(/?)div\b([^<>]*)>", re.IGNORECASE)
-_STORY = "data-association-key="
+_STORY = re.compile("data-association-key=")
 _PICTURE = re.compile(r"<img\b[^<>]*>", re.IGNORECASE)
 _PICTURED = re.compile(r"<figure\b(?:(?!</?figure\b).)*</figure\s*>|<img\b[^<>]*>", re.IGNORECASE | re.DOTALL)
 _SRC = re.compile(r"""\ssrc\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
@@ -53,20 +53,11 @@ def without_withdrawn(item: Members, html: str) -> str:
 def without_names_in_stories(html: str) -> str:
     """The body without what Superdesk's editor calls the pictures of a whole story that is embedded in it: those are
     names of that story's associations, and the item may have others of the same names."""
-    if _STORY not in html:
-        return html
-    parts, at, depth = [], 0, 0
-    for tag in _DIV.finditer(html):
-        if not depth and (tag[1] or _STORY not in tag[2]):
-            continue
-        if not depth:
-            parts.append(html[at : tag.start()])
-            at = tag.start()
-        depth += -1 if tag[1] else 1
-        if not depth:
-            parts.append(_NAMED.sub("", html[at : tag.end()]))
-            at = tag.end()
-    return "".join((*parts, _NAMED.sub("", html[at:]) if depth else html[at:]))
+    parts, at = [], 0
+    for begins, ends in divs(html, _STORY):
+        parts += [html[at:begins], _NAMED.sub("", html[begins:ends])]
+        at = ends
+    return "".join((*parts, html[at:]))
 
 
 def with_alternatives(item: Members, html: str) -> str:

@@ -3,6 +3,7 @@
 import re
 
 from services.ingest.added import Room
+from services.ingest.formats.divs import without_divs
 from services.ingest.formats.reading import plain
 
 # What a theme and its scripts make of blocks is not there on our pages: the preview beside a file's link, the space
@@ -45,6 +46,9 @@ _IN_GALLERY = re.compile(
     r"(?:<dd\b[^<>]*>((?:(?!</?d[dlt]\b).)*)</dd>\s*)?</dl>",
     re.DOTALL,
 )
+# Jetpack's buttons to share and to like: it keeps them out of what it knows to be for the REST API alone, and of a post
+# that cron publishes it does not
+_BUTTONS = re.compile(r"""\sclass=["']sharedaddy\s""")
 # Kadence's accordions have titles that are not headings
 _TITLE = re.compile(
     r'<div class="kt-accordion-header-wrap">\s*<button\b[^<>]*>((?:(?!</?(?:div|button)\b).)*)</button>\s*</div>',
@@ -69,7 +73,7 @@ _TABBED = re.compile(
 
 def plain_body(html: str, link: str) -> str:
     """The body that says the same without a theme and its scripts; `link` is the post's own address."""
-    html = _PREVIEW.sub("", _OPENS.sub("", _ENLARGED.sub(r"\1", html)))
+    html = _PREVIEW.sub("", _OPENS.sub("", _ENLARGED.sub(r"\1", without_divs(html, _BUTTONS))))
     html = _PICTURED.sub(r"<code>\1\2</code>", _FORMULA.sub(r"<code>\1</code>", html))
     html = _CAPTIONED.sub(_figure, _IN_GALLERY.sub(_figure, html))
     html = _COVER.sub(_picture, html)

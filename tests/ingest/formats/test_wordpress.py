@@ -227,6 +227,23 @@ def test_what_a_tab_opens_is_called_by_the_tab(tab: str) -> None:
         assert draft(content={"rendered": alone}).body_html == alone
 
 
+def test_the_buttons_that_jetpack_adds_are_left_out() -> None:
+    share = (
+        '<div class="sharedaddy sd-sharing-enabled"><div class="robots-nocontent sd-block sd-social sd-sharing"><h3'
+        ' class="sd-title">Share this:</h3><div class="sd-content"><ul><li class="share-facebook"><a rel="nofollow"'
+        ' href="https://example.org/?share=facebook"><span class="sharing-screen-reader-text">Share on Facebook</span>'
+        '</a></li><li class="share-end"></li></ul><div class="sharing-hidden"><div class="inner"><ul></ul></div></div>'
+        "</div></div></div>"
+    )
+    like = (
+        "<div class='sharedaddy sd-block sd-like' id='like-post-wrapper-1'><h3 class=\"sd-title\">Like this:</h3><div"
+        " class='likes-widget-placeholder'><span class='button'><span>Like</span></span> <span class=\"loading\">"
+        "Loading...</span></div></div>"
+    )
+    words = "<div><p>Jetpack's class is called <code>sharedaddy</code>.</p></div>\n"
+    assert draft(content={"rendered": words + share + like + words}).body_html == (words * 2).strip()
+
+
 @pytest.mark.parametrize("gap", ["", "\n"])
 def test_the_title_of_a_pane_of_kadences_is_a_heading(gap: str) -> None:
     button = (
@@ -301,6 +318,8 @@ def test_a_gallery_of_the_classic_editor_is_pictures_with_captions() -> None:
         ('<div class="wp-block-cover"', ' style="background-image:url(', ""),
         ('<div class="wp-block-cover"', ' style="background-image:url(/', ">"),
         ("<div", ' class="a ', ">"),
+        ('<div class="sharedaddy a">', "<div>", ""),
+        ("", '<div class="sharedaddy ">', "</div>"),
         ("", '<button role="tab" id="a">', ""),
         ("<button", ' role="tab" id="a"', ""),
         ('<button role="tab" id="a">x</button>', '<div role="tabpanel" aria-labelledby="a"', ""),
