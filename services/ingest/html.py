@@ -11,6 +11,7 @@ from babel import Locale
 
 from services.ingest.embeds import without_embeds
 from services.ingest.emphasis import without_undone
+from services.ingest.labels import without_labels
 from services.ingest.markup import is_misnested, sprawls
 from services.ingest.opening import TAG
 from services.ingest.plain import plain_html
@@ -150,6 +151,8 @@ def _parsed(html: str) -> str:
     html = clean_text(html).replace(_CDATA, "<![")  # without it, what stands there is a comment wherever it is
     if "/>" in html:
         html = _end_empty(html)
+    if "<label" in html:
+        html = without_labels(html)
     if "<button" in html:
         html = _CALLED.sub(r"\1", html)
     if "font-" in html:

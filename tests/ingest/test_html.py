@@ -452,6 +452,36 @@ def test_a_picture_that_is_no_emoji_stays_one() -> None:
     assert clean_html('<img class="emoji" alt="&lt;b>x" src="https://a.b/c">').count("<") == 1
 
 
+@pytest.mark.parametrize(
+    "field",
+    [
+        # Mailchimp's trap for robots, Jetpack's newsletter, Contact Form 7, a search
+        '<label style="display: none">Leave this empty if you\'re human: <input type="text" tabindex="-1" /></label>',
+        '<label id="l" for="f" class="screen-reader-text">Type your email…</label> <input type="email" id="f" />',
+        "<label> Your name<br /><span><input size=40 type=text></span> </label>",
+        "<label FOR=q>Which?</LABEL><SELECT ID='q'><option>This</option></SELECT>",
+        "<label>Say it <textarea></textarea></label>",
+    ],
+)
+def test_a_label_goes_with_its_field(field: str) -> None:
+    shown = clean_html(f"<form><p>Write to us.</p>{field}</form>")
+    assert shown.replace(" ", "") == "<div><p>Writetous.</p></div>"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "<label>Who?</label>",
+        '<input type="checkbox" id="a"><label for="a">Who?</label>',  # opens what follows, by styles alone
+        "<label><input type=checkbox checked>Who?</label>",  # what is to be done
+        "<input id='a' type='radio'><label for='a'>Who?</label>",
+        '<label for="b">Who?</label><input id="a">',
+    ],
+)
+def test_a_label_of_something_else_stays(words: str) -> None:
+    assert clean_html(f"<p>{words}</p>") == "<p>Who?</p>"
+
+
 def test_what_an_embed_shows_meanwhile_stays() -> None:
     shown = '<blockquote><a href="https://a.b/c">A post</a></blockquote>'
     assert "A post" in clean_html(f'<div class="fb-post" data-href="https://a.b/c">{shown}</div>')
@@ -557,6 +587,10 @@ def test_an_excerpt_begins_with_words_and_not_with_what_an_embed_is_called(embed
         "<img" + " data-src=" * 100_000,
         "<h2>" + " " * 1_000_000 + "<button",
         "<h2><button>" * 100_000,
+        "<label>" + "<input type=" * 80_000,
+        "<label for='x' " * 70_000,
+        ("<label>" + "<input>" * 70) * 2_000,
+        "<label><input" + " type=" * 160_000,
         "<a data-iframely-url " * 70_000,
         "<b style=" * 100_000,
         "<b " + "font-weight:" * 200_000 + ">",
@@ -584,7 +618,8 @@ def test_an_excerpt_begins_with_words_and_not_with_what_an_embed_is_called(embed
         "end in CDATA", "hidden tag", "items", "attributes", "figures",
         "beside cells", "terms", "beside a cell in a block", "beside a cell that is not ended", "beside no cell",
         "empty scripts", "names", "no end of a value", "lazy names", "lazy pictures",
-        "lazy values", "blanks in a heading", "buttons in headings", "cards",
+        "lazy values", "blanks in a heading", "buttons in headings",
+        "fields in a label", "labels", "fields in labels", "types", "cards",
         "emphasis", "weights", "links alone", "emoji",
         "alternatives", "classes",
         "AMP's tags", "AMP's pictures", "AMP's players", "scripts", "films", "addresses in a tag", "named",
