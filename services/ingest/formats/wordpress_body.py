@@ -49,6 +49,13 @@ _IN_GALLERY = re.compile(
 # Jetpack's buttons to share and to like: it keeps them out of what it knows to be for the REST API alone, and of a post
 # that cron publishes it does not
 _BUTTONS = re.compile(r"""\sclass=["']sharedaddy\s""")
+# a track of a playlist is a button, by which a script plays it: its title, who plays it and how long, apart by styles;
+# what a style hides, and its album's picture, as small as an icon
+_TRACK = re.compile(
+    r"<button\b(?=[^<>]*\bwp-block-playlist-track__button\b)[^<>]*>((?:(?!</?button\b).)*)</button>", re.DOTALL
+)
+_IN_TRACK = re.compile(r'<img\b[^<>]*>|<span class="screen-reader-text"[^<>]*>[^<]*</span>')
+_PARTS = re.compile(r"(?<=</span>)(?=<span\b)")
 # Kadence's accordions have titles that are not headings
 _TITLE = re.compile(
     r'<div class="kt-accordion-header-wrap">\s*<button\b[^<>]*>((?:(?!</?(?:div|button)\b).)*)</button>\s*</div>',
@@ -76,7 +83,7 @@ def plain_body(html: str, link: str) -> str:
     html = _PREVIEW.sub("", _OPENS.sub("", _ENLARGED.sub(r"\1", without_divs(html, _BUTTONS))))
     html = _PICTURED.sub(r"<code>\1\2</code>", _FORMULA.sub(r"<code>\1</code>", html))
     html = _CAPTIONED.sub(_figure, _IN_GALLERY.sub(_figure, html))
-    html = _COVER.sub(_picture, html)
+    html = _COVER.sub(_picture, _TRACK.sub(lambda track: _PARTS.sub(" · ", _IN_TRACK.sub("", track[1])), html))
     html = _BACK.sub("", _EMBED.sub(r'\1<a href="\2">\2</a>', html))
     if origin := _ORIGIN.match(link):
         room = Room()

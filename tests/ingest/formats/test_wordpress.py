@@ -244,6 +244,25 @@ def test_the_buttons_that_jetpack_adds_are_left_out() -> None:
     assert draft(content={"rendered": words + share + like + words}).body_html == (words * 2).strip()
 
 
+def test_the_tracks_of_a_playlist_are_named() -> None:
+    """WordPress' block has them since 7.1, each as a button; their addresses are in its script alone."""
+
+    def track(artist: str, length: str) -> str:
+        return (
+            '<li class="wp-block-playlist-track"><button class="wp-block-playlist-track__button"><img src="https://x.y/z.jpg"'
+            ' alt="" /><span class="wp-block-playlist-track__content"><span class="wp-block-playlist-track__title">Rain'
+            f'</span>{artist}</span>{length}<span class="screen-reader-text" data-wp-text="state.label">Play</span>'
+            "</button></li>"
+        )
+
+    whole = track(
+        '<span class="wp-block-playlist-track__artist">The Clouds</span>',
+        '<span class="wp-block-playlist-track__length"><span class="screen-reader-text">Duration: </span>3:21</span>',
+    )
+    shown = clean_html(draft(content={"rendered": f"<ol>{whole}{track('', '')}</ol>"}).body_html or "")
+    assert shown == "<ol><li>Rain · The Clouds · 3:21</li><li>Rain</li></ol>"
+
+
 @pytest.mark.parametrize("gap", ["", "\n"])
 def test_the_title_of_a_pane_of_kadences_is_a_heading(gap: str) -> None:
     button = (
@@ -318,6 +337,9 @@ def test_a_gallery_of_the_classic_editor_is_pictures_with_captions() -> None:
         ('<div class="wp-block-cover"', ' style="background-image:url(', ""),
         ('<div class="wp-block-cover"', ' style="background-image:url(/', ">"),
         ("<div", ' class="a ', ">"),
+        ("<button", " wp-block-playlist-track__button", ""),
+        ("", '<button class="wp-block-playlist-track__button">', ""),
+        ('<button class="wp-block-playlist-track__button">', "<img ", "</button>"),
         ('<div class="sharedaddy a">', "<div>", ""),
         ("", '<div class="sharedaddy ">', "</div>"),
         ("", '<button role="tab" id="a">', ""),
