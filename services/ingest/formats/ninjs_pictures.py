@@ -151,8 +151,9 @@ def alternative_of(item: Members) -> str:
 
 
 def credit_of(item: Members) -> str:
-    """Whose it is."""
-    return item.plain("byline", "by", "copyrightholder") or described_as(item, "creditline")
+    """Whose it is; what has to be printed of that where nobody is named."""
+    named = item.plain("byline", "by", "copyrightholder") or described_as(item, "creditline")
+    return named or item.plain("copyrightnotice")
 
 
 def _caption(item: Members) -> str:

@@ -319,6 +319,22 @@ def test_a_pictures_caption_is_its_caption_and_its_credit_line_the_credit(member
     )
 
 
+def test_a_picture_of_which_nobody_is_named_has_its_copyright_notice_as_its_credit() -> None:
+    notice, photo = (
+        "© 2026 The Agency",
+        {"name": "photo", "type": "picture", "renditions": {"o": {"href": "https://a.b/c"}}},
+    )
+    for members, credit in (
+        ({"copyrightNotice": notice}, notice),
+        ({"copyrightNotice": notice, "by": "A. Photo"}, "A. Photo"),
+        ({"copyrightNotice": notice, "copyrightHolder": "The Agency"}, "The Agency"),
+        ({"copyrightNotice": notice, "descriptions": told(creditline="THE AGENCY")}, "THE AGENCY"),
+    ):
+        image = draft(TWO, associations=[{**photo, **members}]).image
+        assert image is not None
+        assert image.credit == credit
+
+
 def test_what_is_said_of_a_picture_is_no_credit() -> None:
     photo = {"name": "photo", "type": "picture", "renditions": {"o": {"href": "https://a.b/c.jpg"}}}
     for members in ({"descriptions": told(caption="At the border.")}, {"description_text": "At the border."}):
