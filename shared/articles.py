@@ -123,7 +123,9 @@ class PublicArticle(Frozen):
 class WholeArticle(PublicArticle):
     """An article as events carry it."""
 
-    body_html: str = Field(description="the body as its page shows it: cleaned HTML")
+    body_html: str = Field(
+        description="the body as its page shows it: cleaned HTML; empty if readers neither had nor have it"
+    )
 
 
 class Article(PublicArticle):

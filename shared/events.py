@@ -63,9 +63,7 @@ class _ArticleEvent(Event):
     url: str = Field(description="the whole address, percent-encoded; empty if it never had one")
     before: Facets | None = Field(None, description="null if readers did not have it")
     after: Facets | None = Field(None, description="null if readers have it no longer")
-    article: Annotated[dict[str, Any], _ShapedAsAnArticle()] | None = Field(
-        None, description="the article itself; null where readers neither had it nor have it"
-    )
+    article: Annotated[dict[str, Any], _ShapedAsAnArticle()] | None = Field(None, description="the article itself")
 
 
 class ArticlePublished(_ArticleEvent):

@@ -22,8 +22,8 @@ class Change:
 
 
 def is_for_readers(before: Article | None, after: Article) -> bool:
-    """Whether readers have it, or had it before: the event has the whole article then. Each rewrite of a story moves
-    all that were rewritten before it: with their words told each time, sixty of half a megabyte took a gigabyte."""
+    """Whether readers have it, or had it before: the event has its body then. Each rewrite of a story moves all that
+    were rewritten before it: with their words told each time, sixty of half a megabyte took a gigabyte."""
     return after.live or (before is not None and before.live)
 
 
@@ -63,7 +63,7 @@ def _event(change: Change, site: SiteSettings, now: datetime) -> ArticleEvent:
         "revision": after.revision,
         "url": after.url(site.base_url) or "",
         "before": before.card().facets() if before and was_live else None,
-        "article": _whole(after, change.body) if is_for_readers(before, after) else None,
+        "article": _whole(after, change.body if is_for_readers(before, after) else ""),
     }
     if not after.live:
         return ArticleWithdrawn(**about, replaced_by=after.replaced_by)
