@@ -46,11 +46,21 @@ async def _invalid(_: Request, error: Exception) -> Response:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for nothing else
-    answer = Problem(error.status_code, str(error.detail)).response()
+    methods = ", ".join(_methods(request)) if error.status_code == 405 else ""
+    answer = Problem(error.status_code, _told(request, error, methods)).response()
     answer.headers.update(error.headers or {})
-    if error.status_code == 405:
-        answer.headers["Allow"] = ", ".join(_methods(request))
+    if methods:
+        answer.headers["Allow"] = methods
     return answer
+
+
+def _told(request: Request, error: HTTPException, methods: str) -> str:
+    """What is wrong with the address, which is not what its sender believes: its base ends with a slash, say."""
+    if error.status_code == 404:
+        return f"There is no address {request.url.path!r:.200} here; correct it, its slashes count too."
+    if methods:
+        return f"This address does not take {request.method:.20}; send {methods}."
+    return str(error.detail)
 
 
 def _methods(request: Request) -> list[str]:

@@ -218,6 +218,8 @@ def test_every_refusal_is_a_problem(served: Any) -> None:
     [
         ("GET", "/nothing", 404),
         ("POST", "/v1/nothing", 404),
+        ("POST", "//v1/articles", 404),
+        ("POST", "/v1/articles/", 404),
         ("PATCH", "/v1/articles/x", 405),
         ("GET", "/v1/views", 405),
     ],
@@ -228,8 +230,12 @@ def test_addresses_and_methods_that_are_none_are_problems_too(
     answer = httpx.request(method, ingest_process.url + path)
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
     assert answer.json()["status"] == status
+    told = f"There is no address '{path}' here; correct it, its slashes count too."
     if status == 405:
-        assert answer.headers["allow"] == ("POST" if path.endswith("views") else "DELETE, GET, HEAD")
+        taken = "POST" if path.endswith("views") else "DELETE, GET, HEAD"
+        assert answer.headers["allow"] == taken
+        told = "views are posted" if path.endswith("views") else f"This address does not take {method}; send {taken}."
+    assert answer.json()["detail"] == told
 
 
 def test_every_event_stands_in_the_asyncapi_document() -> None:
