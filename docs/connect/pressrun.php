@@ -82,7 +82,16 @@ function pressrun_read($id) {
             return ['display_name' => $one->display_name, 'link' => $link];
         }, get_coauthors($id));
     }
-    return $post;
+    return $post + ['lang' => pressrun_language($id)];
+}
+
+// The language of a post with Polylang or WPML; most of their editions leave it out of the REST API.
+function pressrun_language($id) {
+    if (function_exists('pll_get_post_language')) {
+        return pll_get_post_language($id) ?: null;
+    }
+    $told = apply_filters('wpml_post_language_details', null, $id);
+    return is_array($told) ? $told['language_code'] ?? null : null;
 }
 
 // What everybody will see of a scheduled post, as the REST API renders it, and the excerpt that somebody has written.

@@ -117,6 +117,20 @@ def test_all_whom_co_authors_plus_knows_are_named(blog: Blog, ident: int) -> Non
     assert call["sent"]["coauthors"][1] == {"display_name": "Ben", "link": "https://blog.example/author/ben/"}
 
 
+@pytest.mark.parametrize(("plugin", "code", "lang"), [("polylang", "ar", "ar"), ("wpml", "pt-br", "pt-br")])
+def test_the_language_that_a_plugin_knows_is_the_pages(
+    blog: Blog, ident: int, plugin: str, code: str, lang: str
+) -> None:
+    (call,) = blog.save(ident, **{plugin: code})
+    assert f' lang="{lang}"' in blog.page_of(call)
+
+
+def test_a_post_of_which_no_plugin_knows_the_language_has_the_sites(blog: Blog, ident: int) -> None:
+    (call,) = blog.save(ident, polylang="")
+    assert call["sent"]["lang"] is None
+    assert call["answer"]["outcome"] == "published"
+
+
 def test_an_edited_post_changes_and_its_old_address_leads_to_the_new_one(blog: Blog, ident: int) -> None:
     old = path_of(blog.save(ident, tags=["Old"])[0]["answer"]["url"])
     blog.waits_for(old, 200)

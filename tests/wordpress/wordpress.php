@@ -94,8 +94,12 @@ function get_post($id)
 }
 
 // Of all filters a plugin's for members: what stands in its shortcode is shown to those alone who have logged in.
-function apply_filters($hook, $value)
+function apply_filters($hook, $value, ...$more)
 {
+    if ($hook === 'wpml_post_language_details') {
+        $code = $GLOBALS['state']['posts'][$more[0]]['wpml'] ?? null;
+        return $code ? ['language_code' => $code, 'display_name' => 'of no use'] : $value;
+    }
     $shown = $GLOBALS['request']['user'] ? '$1' : '';
     return $hook === 'the_content' ? preg_replace('#\[members\](.*?)\[/members\]#', $shown, $value) : $value;
 }
@@ -250,6 +254,14 @@ if (isset($request['post']['coauthors'])) {
             fn ($name) => (object) ['ID' => 7, 'display_name' => $name, 'user_nicename' => strtolower($name)],
             $GLOBALS['state']['posts'][$id]['coauthors']
         );
+    }
+}
+
+// Polylang, where it is installed: it says false of a post that has no language.
+if (isset($request['post']['polylang'])) {
+    function pll_get_post_language($id)
+    {
+        return $GLOBALS['state']['posts'][$id]['polylang'] ?: false;
     }
 }
 

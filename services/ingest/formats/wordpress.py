@@ -174,7 +174,7 @@ def _signed(found: Iterable[Members]) -> Iterator[tuple[str, str]]:
 
 def _language(post: Members) -> str | None:
     """The language, which plugins add, each in a shape of its own."""
-    told = post.get("lang", "locale")
+    told = post.get("lang", "locale", "wpml_current_locale")
     return language(told.strip()) if isinstance(told, str) else None
 
 

@@ -573,7 +573,10 @@ def test_a_language_in_another_shape_is_unknown(lang: Any) -> None:
     assert draft(lang=lang).language is None
 
 
-@pytest.mark.parametrize(("name", "lang", "language"), [("lang", " de ", "de"), ("locale", "de_AT", "de-AT")])
+@pytest.mark.parametrize(
+    ("name", "lang", "language"),
+    [("lang", " de ", "de"), ("locale", "de_AT", "de-AT"), ("wpml_current_locale", "de_DE", "de-DE")],
+)
 def test_a_language_is_read_in_the_shape_that_most_have(name: str, lang: str, language: str) -> None:
     assert draft(**{name: lang}).language == language
 
