@@ -80,9 +80,14 @@ def _killed_at(draft: Draft, current: Article | None, now: datetime) -> datetime
     told = draft.updated_at
     if told is None:
         return now
-    if current is not None and _is_repeated(told, current.ordered_at):
+    if current is not None and _is_repeated(told, current.ordered_at or _killed_of(current)):
         return current.withdrawn_at or now
     return told
+
+
+def _killed_of(current: Article) -> datetime | None:
+    """The moment of what a kill without one has killed."""
+    return current.updated_at if current.state == WITHDRAWN else None
 
 
 def _is_repeated(moment: datetime | None, other: datetime | None) -> bool:

@@ -212,7 +212,8 @@ def test_a_kill_with_but_the_moment_of_what_it_kills_takes_down_no_later_rewrite
     first = draft("a", version=versions[0], updated_at=ahead)
     kill = Draft(guid="a", version=versions[1], status="canceled", updated_at=ahead)
     rewrite = draft("b", updated_at=START + timedelta(hours=8), evolved_from="a")
-    for kills in ([kill], [kill, kill]):
+    delete = Draft(guid="a", version=versions[0], status="canceled")
+    for kills in ([kill], [kill, kill], [delete]):
         assert stand([first, kill, rewrite]) == stand([first, *kills, rewrite, kill]) == {"a": "b", "b": "shown"}
 
 
