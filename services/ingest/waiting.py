@@ -52,7 +52,8 @@ class Waiting:
             async with asyncio.timeout(seconds):
                 while not await self._are_built(wanted):
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(built.wait(), AGAIN)
+                        async with asyncio.timeout(AGAIN):  # `wait_for` may swallow the end of all time, before 3.12
+                            await built.wait()
                     built.clear()
             return True
         except TimeoutError:

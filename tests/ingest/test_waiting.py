@@ -136,6 +136,22 @@ async def test_one_that_is_not_built_in_time_is_told_so(room: Room) -> None:
     assert not await room.wait((IDENT, 2), seconds=0.05)
 
 
+async def test_a_wait_whose_time_is_over_just_as_a_page_is_told_of_is_over(room: Room) -> None:
+    waits = room.wait((IDENT, 1))
+    await asyncio.sleep(0)
+    [built] = room.waiting._waiters[IDENT]
+
+    async def is_asleep() -> bool:
+        return bool(built._waiters)
+
+    await until_true(is_asleep)
+    built.set()
+    await asyncio.sleep(0)  # the event is heard, and whoever waits for it is not yet back
+    waits.cancel()  # as `asyncio.timeout` does
+    await asyncio.wait([waits], timeout=5)
+    assert waits.cancelled()
+
+
 @pytest.mark.parametrize(("step", "looks"), [("_end", 1), ("_hear", 2)])
 async def test_a_page_that_is_built_between_two_steps_of_listening_is_not_missed(
     room: Room, monkeypatch: pytest.MonkeyPatch, step: str, looks: int
