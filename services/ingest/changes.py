@@ -7,6 +7,7 @@ from datetime import datetime
 from services.ingest.chains import Standing, is_cycle, later_than_known, standings
 from services.ingest.entries import Change, enter, is_for_readers
 from services.ingest.families import Family, chain_of_key, family_of
+from services.ingest.transaction import Transaction
 from shared.articles import Article, body_key, record_key
 from shared.events import SIGNALS, FrontChanged, announce
 from shared.front import FRONT, Front
@@ -14,7 +15,7 @@ from shared.kept import unpack_body
 from shared.live import live_key
 from shared.problems import Fault, Problem
 from shared.site_settings import SiteSettings
-from shared.store import Command, Store
+from shared.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,48 +35,45 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """The article as it stands now, its event if it has one, and what carries both out."""
+    """The article as it stands now, and its event if it has one."""
 
     article: Article
     event_id: str | None
     awaited: tuple[tuple[str, int], ...]
     """Articles of its chain, itself among them, each with its revision: those at whose addresses readers see a change,
     and those that lead to it. Their pages are what `Prefer: wait` waits for."""
-    expect: dict[str, bytes | None]
-    """What must still stand in the store when the commands are carried out."""
-    commands: list[Command]
 
 
-async def enter_state(store: Store, site: SiteSettings, now: datetime, state: State) -> Entered:
-    """Find what a new state of an article changes. Raises Problem for a chain that would run in a circle."""
+async def enter_state(store: Store, site: SiteSettings, now: datetime, state: State, step: Transaction) -> Entered:
+    """Find what a new state of an article changes, and have the step do it. Raises Problem for a chain that would run
+    in a circle, and StoreUnavailable."""
     family = await family_of(store, state.after, state.chain_of)
     after = later_than_known(state.before, state.after, family.members)
     standing = standings(_members(family, after))
     article = _standing(after, standing[after.id])
-    expect = {**family.expect, chain_of_key(article.id): state.chain_of}
-    expect |= {record_key(ident): record for ident, record in family.records.items()}
-    commands = list(family.commands)
+    step.expect |= {**family.expect, chain_of_key(article.id): state.chain_of}
+    step.commands += family.commands
     silent = state.quiet and state.before is not None and _standing_of(state.before) == _standing_of(article)
     if silent:
-        commands.append(("SET", record_key(article.id), article.model_dump_json()))
+        step.commands.append(("SET", record_key(article.id), article.model_dump_json()))
     elif state.quiet:
         article = article.model_copy(update={"revision": article.revision + 1})
     if not article.live:
-        expect[live_key(article.id)] = state.card
+        step.expect[live_key(article.id)] = state.card
     moved = state.before is not None and state.before.path != article.path
-    others = await _others(store, family, standing, expect, article.id if moved else None)
+    others = await _others(store, family, standing, article.id if moved else None, step)
     own = [] if silent else [Change(state.before, article, state.body, state.card)]
-    commands += await _leads(store, now, [*own, *others], expect)
+    await _lead_on(store, now, [*own, *others], step)
     event_id = None
     for change in reversed([*own, *others]):
         entries, event_id = enter(change, site, now)
-        commands += entries
+        step.commands += entries
     # what stands at the others' addresses changes in any case: a page, where a redirect leads, a 410
     seen = [change.after for change in own if _is_seen(change, alone=not others)]
     changed = {change.after.id: change.after for change in others}
     awaited = [*seen, *changed.values(), *(_leading_to(article, family, changed) if seen else ())]
     revisions = tuple((one.id, one.revision) for one in awaited)
-    return Entered(article, None if silent else event_id, revisions, expect, commands)
+    return Entered(article, None if silent else event_id, revisions)
 
 
 def _leading_to(article: Article, family: Family, changed: Container[str]) -> list[Article]:
@@ -115,14 +113,14 @@ def _members(family: Family, article: Article) -> dict[str, Article]:
 
 
 async def _others(
-    store: Store, family: Family, standing: dict[str, Standing], expect: dict[str, bytes | None], moved: str | None
+    store: Store, family: Family, standing: dict[str, Standing], moved: str | None, step: Transaction
 ) -> list[Change]:
     """The others whose place in the chain changes, and those that lead to an article that has `moved`."""
     pairs = [(member, _standing(member, standing[ident])) for ident, member in family.members.items()]
     changed = [(one, other) for one, other in pairs if one != other or (moved and one.replaced_by == moved)]
     if not changed:
         return []
-    expect |= {live_key(member.id): family.cards[member.id] for member, _ in changed}
+    step.expect |= {live_key(member.id): family.cards[member.id] for member, _ in changed}
     told = [before.id for before, after in changed if is_for_readers(before, after)]
     bodies = dict(zip(told, await store.do("MGET", *map(body_key, told)), strict=True)) if told else {}
     return [
@@ -136,9 +134,7 @@ async def _others(
     ]
 
 
-async def _leads(
-    store: Store, now: datetime, changes: Sequence[Change], expect: dict[str, bytes | None]
-) -> list[Command]:
+async def _lead_on(store: Store, now: datetime, changes: Sequence[Change], step: Transaction) -> None:
     """Have the lead follow a rewrite; one that was withdrawn does not lead again, when it returns or is rewritten."""
     moves: dict[str, str | None] = {}
     for change in changes:
@@ -148,13 +144,12 @@ async def _leads(
         elif after.replaced_by:
             moves[after.id] = after.replaced_by
     if not moves:
-        return []
-    kept = expect[FRONT] = await store.do("GET", FRONT)
+        return
+    kept = step.expect[FRONT] = await store.do("GET", FRONT)
     before_it = Front.model_validate_json(kept) if kept else Front()
     front = before_it.after(moves)
-    if front == before_it:
-        return []
-    return [("SET", FRONT, front.model_dump_json()), announce(SIGNALS, FrontChanged(at=now))]
+    if front != before_it:
+        step.commands += [("SET", FRONT, front.model_dump_json()), announce(SIGNALS, FrontChanged(at=now))]
 
 
 def _standing(article: Article, standing: Standing) -> Article:

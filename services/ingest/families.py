@@ -14,11 +14,10 @@ from shared.store import Command, Store
 
 @dataclass(slots=True)
 class Family:
-    """The known members of a chain but the article itself, their cards where they are listed, and what the
-    reading rests on."""
+    """The known members of a chain but the article itself, their cards where they are listed; what the reading rests
+    on, and the commands that join the chain."""
 
     members: dict[str, Article] = field(default_factory=dict)
-    records: dict[str, bytes | None] = field(default_factory=dict)
     cards: dict[str, bytes | None] = field(default_factory=dict)
     expect: dict[str, bytes | None] = field(default_factory=dict)
     commands: list[Command] = field(default_factory=list)
@@ -45,7 +44,7 @@ async def family_of(store: Store, article: Article, chain_of: bytes | None) -> F
     records = await store.do("MGET", *map(record_key, others)) if others else []
     cards = await store.do("MGET", *map(live_key, others)) if others else []
     for ident, record, card in zip(others, records, cards, strict=True):
-        family.records[ident], family.cards[ident] = record, card
+        family.expect[record_key(ident)], family.cards[ident] = record, card
         if record:
             family.members[ident] = Article.model_validate_json(record)
     return family

@@ -2,27 +2,17 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from services.ingest.terms import slugs_of, spelling_of, terms_of
+from services.ingest.transaction import Transaction
 from shared.articles import Article, Term
 from shared.live import NAMED_SINCE, names_key
-from shared.store import Command, Field, Store
+from shared.store import Field, Store
 
 MOST = 65_536
 """Names that are remembered; then they are read again."""
 
 _Named = tuple[str, Term]
-
-
-class Settled(NamedTuple):
-    """An article with its names' own slugs. When it is published, by `commands`, those that nobody has yet get their
-    names, and must be `free` until then, or have just these: others may ask too. What is `expected` must hold too."""
-
-    article: Article
-    free: list[Field]
-    expected: dict[str, bytes | None]
-    commands: list[Command]
 
 
 class Names:
@@ -36,9 +26,10 @@ class Names:
         self._since = b""
         self._breaks = 0
 
-    async def settle(self, article: Article, since: bytes | None) -> Settled:
-        """The article with its names' own slugs. `since` is what the store has under NAMED_SINCE, b"" for nothing; None
-        where it was not asked. Raises StoreUnavailable."""
+    async def settle(self, article: Article, since: bytes | None, step: Transaction) -> Article:
+        """The article with its names' own slugs. Those that nobody has yet get their names in the step, and must be
+        free until then, or have just these: others may ask too. `since` is what the store has under NAMED_SINCE, b""
+        for nothing; None where it was not asked. Raises StoreUnavailable."""
         if self._breaks != self._store.breaks or since not in (None, self._since):
             self._slugs.clear()
             self._breaks = self._store.breaks
@@ -52,10 +43,13 @@ class Names:
             if holders[kind, slug] is None:
                 holders[kind, slug] = term.name
                 asked.append((names_key(kind), slug, term.name))
-        commands: list[Command] = [("HSETNX", *name) for name in asked]
+        step.free += asked
+        step.commands += [("HSETNX", *name) for name in asked]
         if asked and not self._since:
-            commands.append(("SET", NAMED_SINCE, secrets.token_hex(8)))
-        return Settled(_called(article, slugs), asked, {NAMED_SINCE: self._since} if slugs else {}, commands)
+            step.commands.append(("SET", NAMED_SINCE, secrets.token_hex(8)))
+        if slugs:
+            step.expect[NAMED_SINCE] = self._since
+        return _called(article, slugs)
 
     def remember(self, article: Article) -> None:
         """The article was published: its names keep the slugs that it has."""

@@ -6,7 +6,7 @@ again. `due:ingest` has the ids of versions that wait, by their time.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from weakref import WeakValueDictionary
 
@@ -21,6 +21,7 @@ from services.ingest.illustrations import Illustrated, linked
 from services.ingest.intake import Decision, Outcome, decide, fall_due
 from services.ingest.names import Names
 from services.ingest.slugs import claim
+from services.ingest.transaction import Transaction
 from services.ingest.versions import Known
 from shared import live
 from shared.articles import Article, identify, record_key, scheduled_body_key, scheduled_key, slug_key
@@ -28,7 +29,7 @@ from shared.clock import Clock, due, millis
 from shared.dead_letters import set_aside
 from shared.kept import pack_body, unpack_body
 from shared.site_settings import SiteSettings
-from shared.store import Command, Field, Script, Store, StoreUnavailable, pairs
+from shared.store import Command, Script, Store, StoreUnavailable, pairs
 
 TRIES = 50
 COPIES = 4
@@ -60,15 +61,6 @@ class _Read:
     chain_of: bytes | None
     owners: Mapping[str, bytes | None]
     named_since: bytes | None = None
-
-
-@dataclass(slots=True)
-class _Step:
-    """What is to be done at the store at once, and what has to hold there until then (`Store.commit`)."""
-
-    expect: dict[str, bytes | None]
-    commands: list[Command] = field(default_factory=list)
-    names: list[Field] = field(default_factory=list)
 
 
 class Register:
@@ -163,7 +155,7 @@ class Register:
 
     async def _carry_out(self, ident: str, read: _Read, decision: Decision, body: str) -> Accepted | None:
         """Write what was decided; None if what it rests on has changed meanwhile."""
-        step = _Step({record_key(ident): read.record, scheduled_key(ident): read.scheduled})
+        step = Transaction({record_key(ident): read.record, scheduled_key(ident): read.scheduled})
         if decision.waiting is not None and decision.due is not None:
             accepted = await self._schedule(decision, decision.due, read, body, step)
         elif decision.quiet or decision.outcome in ("published", "updated", "withdrawn"):
@@ -172,15 +164,13 @@ class Register:
             accepted = Accepted(decision.outcome, _about(decision))
         if decision.drop_waiting:
             step.commands += [("DEL", scheduled_key(ident), scheduled_body_key(ident)), ("ZREM", due("ingest"), ident)]
-        # nothing undoes a step that fails: a state without its event would be `unchanged` when it comes again
-        step.commands.sort(key=lambda command: command[0] != "XADD")
-        if step.commands and await self._store.commit(step.expect, step.commands, step.names) is None:
+        if not await step.commit(self._store):
             return None
         if decision.outcome in ("published", "updated"):
             self._names.remember(accepted.article)
         return accepted
 
-    async def _schedule(self, decision: Decision, at: datetime, read: _Read, body: str, step: _Step) -> Accepted:
+    async def _schedule(self, decision: Decision, at: datetime, read: _Read, body: str, step: Transaction) -> Accepted:
         """A version that is to wait for its time."""
         article = _about(decision)
         await check_chain(self._store, article, read.chain_of)
@@ -191,34 +181,28 @@ class Register:
         taken_back = await self._enter(decision.article, "", read, step)
         return Accepted(decision.outcome, waiting, taken_back.event_id)
 
-    async def _change(self, decision: Decision, read: _Read, body: str, step: _Step) -> Accepted:
+    async def _change(self, decision: Decision, read: _Read, body: str, step: Transaction) -> Accepted:
         """A state that is the newest from now on, with all that it changes for others."""
         article = _about(decision)
         if article.state == "published" and not decision.quiet:
-            article, step.names, expected, commands = await self._names.settle(article, read.named_since)
-            step.expect |= expected
-            step.commands += commands
+            article = await self._names.settle(article, read.named_since, step)
             article = await self._settle(article, read, step)
         entered = await self._enter(article, body, read, step, quiet=decision.quiet)
         outcome = _as_its_chain_stands(decision, entered, read.known.current)
         return Accepted(outcome, entered.article, entered.event_id, entered.awaited)
 
-    async def _enter(self, article: Article, body: str, read: _Read, step: _Step, *, quiet: bool = False) -> Entered:
+    async def _enter(
+        self, article: Article, body: str, read: _Read, step: Transaction, *, quiet: bool = False
+    ) -> Entered:
         state = State(read.known.current, article, body, read.card, read.chain_of, quiet)
-        entered = await enter_state(self._store, self._site, read.at, state)
-        step.expect |= entered.expect
-        step.commands += entered.commands
-        return entered
+        return await enter_state(self._store, self._site, read.at, state, step)
 
-    async def _settle(self, article: Article, read: _Read, step: _Step) -> Article:
+    async def _settle(self, article: Article, read: _Read, step: Transaction) -> Article:
         """Give an article its address; the one that it has had is its own for good."""
         current = read.known.current
         if current is not None and current.path == article.path:
             return article
-        claimed = await claim(self._store, article, read.owners)
-        step.expect |= claimed.expect
-        step.commands += claimed.commands
-        return claimed.article
+        return await claim(self._store, article, read.owners, step)
 
 
 def _about(decision: Decision) -> Article:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from services.ingest.copies import article_of, prepare
 from services.ingest.draft import Draft
 from services.ingest.slugs import claim, slugs
+from services.ingest.transaction import Transaction
 from shared.articles import Article, identify, slug_key
 from shared.site_settings import SiteSettings
 from shared.store import Store
@@ -28,20 +29,21 @@ async def test_each_gets_the_first_slug_that_is_free_whether_or_not_its_owner_wa
     for number, slug in enumerate(slugs("oil", idents[5])):
         one, first = article(str(number)), slug_key(DAY, "oil")
         for owners in ({}, {first: await store.do("GET", first)}):
-            found = await claim(store, one, owners)
-            key = slug_key(DAY, slug)
-            assert (found.article, found.expect) == (one.model_copy(update={"slug": slug}), {key: None})
-            assert found.commands == (("SET", key, idents[number]),)
-        await store.commit({}, [*found.commands])
-        again = await claim(store, one, {})
-        assert (again.article.slug, again.expect, again.commands) == (slug, {key: idents[number].encode()}, ())
+            step, key = Transaction(), slug_key(DAY, slug)
+            assert await claim(store, one, owners, step) == one.model_copy(update={"slug": slug})
+            assert (step.expect, step.commands) == ({key: None}, [("SET", key, idents[number])])
+        assert await step.commit(store)
+        again = Transaction()
+        assert (await claim(store, one, {}, again)).slug == slug
+        assert (again.expect, again.commands) == ({key: idents[number].encode()}, [])
 
 
 async def test_an_article_all_of_whose_slugs_are_anothers_has_one_that_nobody_foretells(store: Store) -> None:
     mine = article("mine")
     await store.all([("SET", slug_key(DAY, slug), "another's") for slug in slugs("oil", mine.id)])
-    first, second = await claim(store, mine, {}), await claim(store, mine, {})
-    assert first.article.slug.startswith(f"oil-{mine.id}-")
-    assert first.article.slug != second.article.slug
-    assert first.expect == {slug_key(DAY, first.article.slug): None}
-    assert first.commands == (("SET", slug_key(DAY, first.article.slug), mine.id),)
+    step = Transaction()
+    first, second = await claim(store, mine, {}, step), await claim(store, mine, {}, Transaction())
+    assert first.slug.startswith(f"oil-{mine.id}-")
+    assert first.slug != second.slug
+    assert step.expect == {slug_key(DAY, first.slug): None}
+    assert step.commands == [("SET", slug_key(DAY, first.slug), mine.id)]
