@@ -76,7 +76,7 @@ class Clock:
 
         Raises WrongSetting if `PRESSRUN_NOW` is earlier than the site's last moment.
         """
-        last = moment(int(await store.do("GET", LAST) or 0))
+        last = await last_moment(store)
         behind = self.now() < last
         if behind and self.stopped:
             raise WrongSetting(
@@ -85,6 +85,11 @@ class Clock:
         await store.run(_LATER, [LAST], [millis(self.now())])
         self._floor = last
         return behind
+
+    async def follow(self, store: Store) -> None:
+        """Come up to the site's last moment: our clock may have been put back since, and whoever has started after that
+        goes by that moment."""
+        self._floor = max(self._floor, await last_moment(store))
 
     async def until_due(self, store: Store, owner: str, longest: float) -> float:
         """Seconds to sleep until something falls due for an owner: `longest` at most, since others may note what is due
@@ -100,6 +105,11 @@ _LATER = Script("""
 if tonumber(ARGV[1]) > tonumber(redis.call('GET', KEYS[1]) or 0) then redis.call('SET', KEYS[1], ARGV[1]) end
 return 1
 """)
+
+
+async def last_moment(store: Store) -> datetime:
+    """The site's last moment: the furthest that it was seen to have reached."""
+    return moment(int(await store.do("GET", LAST) or 0))
 
 
 async def tick(store: Store) -> datetime:

@@ -1,6 +1,7 @@
 """What trending does with what it reads."""
 
 import asyncio
+from datetime import datetime
 
 from services.trending.announce import Announcer
 from services.trending.counters import BATCH, Counters
@@ -39,8 +40,10 @@ class Handlers:
 
     async def count(self, views: list[Delivered[ArticleViewed]]) -> None:
         """Count views; set those aside that can belong to no hour."""
+        if _early(views, self._clock.now()):
+            await self._clock.follow(self._store)
         now = self._clock.now()
-        early = [view for view in views if view.event.at > now + AHEAD]
+        early = _early(views, now)
         too_late = await self._counters.count([view for view in views if view not in early] if early else views, now)
         self._announcer.poke()
         for view in early:
@@ -64,3 +67,7 @@ class Handlers:
     async def _set_aside(self, view: Delivered[ArticleViewed], reason: str) -> None:
         raw, event_id = view.raw.decode(), view.event.event_id
         await set_event_aside(self._store, VIEWS, COUNTERS, view.entry, raw, reason, event_id)
+
+
+def _early(views: list[Delivered[ArticleViewed]], now: datetime) -> list[Delivered[ArticleViewed]]:
+    return [view for view in views if view.event.at > now + AHEAD]

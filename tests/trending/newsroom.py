@@ -58,6 +58,9 @@ class Newsroom:
     def now(self) -> datetime:
         return self.moment
 
+    async def follow(self, _: Store) -> None:
+        """Its moment is the site's last one."""
+
     async def open(self) -> None:
         await self.store.do("FLUSHALL")
         for stream in (VIEWS, ARTICLES):

@@ -10,11 +10,12 @@ import pytest
 from services.console.parts import STORE
 from services.trending import due
 from services.trending.counters import digest
+from services.trending.handlers import Handlers
 from services.trending.lua import COUNTED, TOUCHED
-from services.trending.stories import place
+from services.trending.stories import Stories, place
 from shared.articles import identify
 from shared.broker import make_broker
-from shared.clock import millis
+from shared.clock import LAST, Clock, millis
 from shared.events import VIEWS, ArticleViewed, view_events
 from shared.groups import COUNTERS
 from shared.settings import Settings
@@ -207,6 +208,23 @@ async def test_a_view_that_is_set_aside_is_kept_as_it_came(newsroom: Newsroom) -
     await newsroom.drain()
     ((_, letter),) = await newsroom.store.do("XRANGE", "dead-letters", "-", "+")
     assert raw in letter
+
+
+async def test_a_view_is_not_too_early_that_ingest_took_at_the_sites_last_moment_since_the_clock_was_put_back(
+    newsroom: Newsroom,
+) -> None:
+    clock = Clock(Settings(redis_url=newsroom.url))
+    newsroom.moment = clock.now() + HOUR
+    await newsroom.store.do("SET", LAST, millis(newsroom.moment))
+    parts = (newsroom.counters, Stories(newsroom.store), newsroom.announcer)
+    handlers = Handlers(newsroom.store, clock, *parts)
+    one = await newsroom.publish("one")
+    await newsroom.drain()
+    await newsroom.view(one)
+    await newsroom.view(one, at=newsroom.moment + 6 * MINUTE)
+    await handlers.count(await newsroom.read(VIEWS))
+    assert await newsroom.top() == [(one, 1)]
+    assert await newsroom.letters() == [TOO_EARLY]
 
 
 async def test_a_view_of_whatever_age_is_set_aside_as_too_old_or_too_early(newsroom: Newsroom) -> None:
