@@ -20,7 +20,7 @@ from shared.imaging import NoPicture, derive
 from shared.logs import log
 from shared.media import LENGTHS, digest_of, is_whole, length_of, original_path, siblings
 from shared.metrics import Counter
-from shared.store import Command, Store
+from shared.store import Command, Script, Store
 
 TURN = 1.0
 """Seconds for which one article's pictures are made until others get their turn: its page is on its lease meanwhile,
@@ -98,7 +98,7 @@ class Pictures:
         gone = [name for name in names if untold or self._length(name) is not None]
         for name in names:
             (self._pages / name[1:]).unlink(missing_ok=True)
-        await self._store.do("HDEL", LENGTHS, address, *names)
+        await self._store.run(_FORGET_LENGTHS, (_shows(address), LENGTHS), (address, *names))
         return [self._tell(PageRemoved, address, gone, cause)] if gone else []
 
     def _tell(
@@ -139,3 +139,10 @@ class Pictures:
 
 def _shows(address: str) -> str:
     return f"render:shows:{address}"
+
+
+# KEYS: those who show it, LENGTHS. Whoever shows it since has made its files anew, and noted how long they are.
+_FORGET_LENGTHS = Script("""
+if redis.call('SCARD', KEYS[1]) == 0 then redis.call('HDEL', KEYS[2], unpack(ARGV)) end
+return 1
+""")

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -25,7 +26,7 @@ from shared.live import built_key
 from shared.media import LENGTHS, Original, media_key, media_names, original_path
 from shared.settings import Settings
 from shared.site_settings import SiteSettings
-from shared.store import Store
+from shared.store import Command, Store
 from tests.properties.press_room import Killed, OneByOne, draft, opened
 
 DIGEST = "ab" * 20
@@ -83,7 +84,7 @@ async def test_who_began_to_show_a_picture_while_it_was_taken_away_makes_it_anew
     await pictures.show("one", (PICTURE,))
 
     async def another_shows_it_and_we_are_killed(*command: Any) -> Any:
-        if command[:2] == ("HDEL", LENGTHS):
+        if not (tmp_path / "site" / PICTURE[1:]).exists():
             raise Killed
         answer = await do(*command)
         if command[0] == "SCARD":
@@ -212,6 +213,24 @@ async def test_who_shows_a_picture_of_which_a_part_was_taken_away_makes_it_anew(
     (tmp_path / "site" / NARROWER[1:]).unlink()
     await pictures.keep_only("one", {PICTURE}, ())
     assert await Dirty(store, "w1").waiting() == {"article:another"}
+
+
+async def test_the_lengths_of_a_picture_stay_that_another_press_makes_while_one_takes_it_away(
+    store: Store, pictures: Pictures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await pictures.show("one", (PICTURE,))
+    lengths, answers = await store.do("HGETALL", LENGTHS), store.all
+
+    async def late(commands: Iterable[Command]) -> list[Any]:
+        if not (tmp_path / "site" / PICTURE[1:]).exists():
+            monkeypatch.setattr(store, "all", answers)
+            await pictures.show("another", (PICTURE,))
+        return await answers(commands)
+
+    monkeypatch.setattr(store, "all", late)
+    await pictures.keep_only("one", {PICTURE}, ())
+    assert (tmp_path / "site" / PICTURE[1:]).exists()
+    assert await store.do("HGETALL", LENGTHS) == lengths
 
 
 async def test_of_a_damaged_picture_what_is_made_anew_is_told_of(
