@@ -1,5 +1,6 @@
 """Ingest's desk: takes what upstream sends of articles, and answers, by whichever call it came."""
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -50,10 +51,12 @@ class Desk:
         draft = await beside(len(raw), _draft, raw)
         return await self._answer(await self._native(source, draft), request.headers.getlist("prefer"))
 
-    async def line(self, source: str, raw: bytes) -> dict[str, Any]:
-        """Accept a line of the batch call."""
-        # read at once, so that lines about one article take their turns in their order
-        accepted = await self._native(source, _draft(raw))
+    async def line(self, source: str, reading: asyncio.Lock, raw: bytes) -> dict[str, Any]:
+        """Accept a line of a batch, whose lines are read one after the other: those about one article take their turns
+        in their order."""
+        async with reading:
+            draft = await beside(len(raw), _draft, raw)
+        accepted = await self._native(source, draft)
         return {"status": 202, **await self._acknowledge(accepted)}
 
     async def accept(self, source: str, draft: Draft, prefer: Sequence[str]) -> Response:

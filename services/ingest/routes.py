@@ -1,5 +1,6 @@
 """Ingest's calls for articles, the weather and the front page."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
@@ -36,7 +37,7 @@ def article_routes(service: Service, desk: Desk) -> APIRouter:
     async def post_articles(request: Request) -> Response:
         """Accept NDJSON, a line an article; each line of the answer acknowledges or refuses one line."""
         source = desk.source(request)
-        work = partial(desk.line, source)
+        work = partial(desk.line, source, asyncio.Lock())
         return await answer_lines(request, work, max_line=MOST, at_once=AT_ONCE, turn=pace.keep)
 
     @router.get("/articles/{ident}")
