@@ -3,7 +3,7 @@
 import html as entities
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from html.entities import html5 as _NAMED  # noqa: N812 - a constant, whatever its module calls it
 
 import nh3
@@ -194,10 +194,15 @@ def _decode(reference: re.Match[str]) -> str:
     name = reference[1]
     if name is None:
         return _KEPT["&"]
+    text = _named(name)
+    return f"{_KEPT['&']}{reference[0][1:]}" if text is None else text
+
+
+@lru_cache(maxsize=4096)  # what a body has at all it has often, and to look a number up takes long
+def _named(name: str) -> str | None:
+    """The character of a reference, as `_clean` has it; None if there is none of that name."""
     text = unescape(f"&{name};") if name[0] == "#" else _NAMED.get(name + ";")
-    if text is None:
-        return f"{_KEPT['&']}{reference[0][1:]}"
-    return _KEPT.get(text, clean_text(text))
+    return None if text is None else _KEPT.get(text, clean_text(text))
 
 
 def _end_empty(html: str) -> str:

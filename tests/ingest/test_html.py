@@ -700,3 +700,17 @@ def test_deeply_nested_words_are_kept_as_text() -> None:
 def test_a_reference_may_have_any_number_of_digits(reference: str, character: str) -> None:
     assert unescape(reference) == character
     assert opening(clean_html("<b>" * 600 + reference)) == character, "markup that sprawls is taken for text"
+
+
+def test_a_number_that_stands_for_a_character_is_looked_up_once_however_often_it_stands_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked_up = []
+
+    def noted(text: str) -> str:
+        looked_up.append(text)
+        return unescape(text)
+
+    monkeypatch.setattr("services.ingest.html.unescape", noted)
+    assert clean_html("<i>" + "&#9733;&#0;" * 1000 + "</i>") == "<i>" + "\u2605\ufffd" * 1000 + "</i>"
+    assert len(looked_up) <= 2
