@@ -5,6 +5,7 @@ import gzip
 import re
 import shutil
 import tarfile
+import time
 import zlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from itertools import groupby, islice
@@ -135,10 +136,10 @@ def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
 
 
 def _media(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
-    """The originals, which are named by their digests; all else, whatever it is, stays in the file."""
+    """The originals, which are named by their digests, as of now; all else, whatever it is, stays in the file."""
     for member in archive.getmembers():
         if member.isfile() and _ORIGINAL.fullmatch(member.name):
-            yield member.replace(name=member.name.removeprefix("media/"))
+            yield member.replace(name=member.name.removeprefix("media/"), mtime=time.time())
 
 
 def _unpack_media(archive: tarfile.TarFile, folder: Path) -> None:

@@ -678,7 +678,7 @@ def test_an_original_is_written_as_the_importer_writes_whatever_the_file_says_of
     store: redis.Redis, tmp_path: Path
 ) -> None:
     name = "ab/ab" + "0" * 38
-    import_(with_member(tmp_path / "file", f"media/{name}", mode=0o4777, uid=4242))
+    import_(with_member(tmp_path / "file", f"media/{name}", mode=0o4777, uid=4242, mtime=2**70))
     written = (tmp_path / "data" / "media" / name).stat()
     assert (oct(written.st_mode & 0o7022), written.st_uid) == ("0o0", os.getuid())
 

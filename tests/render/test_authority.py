@@ -41,6 +41,8 @@ def test_a_host_that_is_everybodys_own_machine_is_no_authority(host: str) -> Non
     assert is_of_this_machine(host)
 
 
-@pytest.mark.parametrize("host", ["courier.example", "notlocalhost", "192.0.2.7", "localhost.example", "xn--mnchen-3ya.example"])
+@pytest.mark.parametrize(
+    "host", ["courier.example", "notlocalhost", "192.0.2.7", "localhost.example", "xn--mnchen-3ya.example"]
+)
 def test_any_other_host_is_one(host: str) -> None:
     assert not is_of_this_machine(host)
