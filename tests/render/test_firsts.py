@@ -13,6 +13,8 @@ from services.render import dirty
 from services.render.delivery import Delivery
 from services.render.dirty import Dirty
 from services.render.dirty_steps import GONE
+from services.render.edition import LiveEdition
+from services.render.firsts import WithArticle
 from services.render.output import Output, page_file
 from services.render.shelf import Shelf
 from shared.events import PAGES
@@ -35,6 +37,33 @@ def brought(monkeypatch: pytest.MonkeyPatch) -> Brought:
 
     monkeypatch.setattr(Delivery, "bring", and_count)
     return found
+
+
+async def test_what_is_read_with_an_article_has_it_where_it_will_be_and_tells_for_good_that_others_are_there(
+    room: PressRoom,
+) -> None:
+    for guid in "ghi":
+        await room.accept(draft(guid, topics=("Oil",)))
+    await room.accept(draft("j", published_at=START - timedelta(days=40)))
+    await room.drain()
+    live = LiveEdition(room.store, room.site_settings)
+    cards = await live.newest("topic:oil", 3)
+    idents = [card.id for card in cards]
+    for story in await live.stories(idents):
+        assert story is not None
+        coming = WithArticle(room.store, room.site_settings, story)
+        assert await coming.stories(idents) == await live.stories(idents)
+        assert await coming.months("topic:oil") == {"2025-07": 3}
+        assert coming.alone
+        assert await coming.newest("topic:oil", 3) == cards
+        assert await coming.newest("topic:oil", 2) == cards[:2]
+        assert (await coming.places("topic:oil", "2025-07", 0, 3))[-1] == story.article.card()
+        assert await coming.newest("topic:none", 3) == [story.article.card()]
+        assert not coming.alone
+        coming = WithArticle(room.store, room.site_settings, story)
+        assert (await coming.months("all")).keys() == {"2025-06", "2025-07"}
+        await coming.months("topic:oil")
+        assert not coming.alone
 
 
 async def test_what_it_is_alone_on_is_built_once(room: PressRoom, brought: Brought) -> None:
