@@ -197,13 +197,15 @@ def test_an_import_writes_a_stream_when_all_that_its_events_are_about_is_there_a
     store: redis.Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(store)
-    store.xadd("z-stream", {"event": 1})
+    streams = {"a-stream", *(f"z-stream-{number}" for number in range(20))}
+    for stream in streams:
+        store.xadd(stream, {"event": 1})
     store.zadd(due("ingest"), {ARTICLE: 1})  # taken before what waits is there, it would be taken for gone
     export(tmp_path / "site.pressrun")
     store.flushall()
     commit, written = Store.commit, []
 
-    last = {"a-stream": 5, "z-stream": 5, due("ingest"): 0}
+    last = {**dict.fromkeys(streams, 5), due("ingest"): 0}
 
     async def with_these_in_a_hurry(self: Store, expect: Any, commands: Any, *more: Any) -> Any:
         key = commands[0][1].removeprefix(BESIDE)
@@ -214,9 +216,9 @@ def test_an_import_writes_a_stream_when_all_that_its_events_are_about_is_there_a
 
     monkeypatch.setattr(Store, "commit", with_these_in_a_hurry)
     import_(tmp_path / "site.pressrun")
-    assert len(written) > 5
+    assert len(written) > len(streams) + 3
     assert written[-1] == due("ingest")
-    assert set(written[-3:-1]) == {"a-stream", "z-stream"}
+    assert set(written[-1 - len(streams) : -1]) == streams
 
 
 def test_an_export_that_the_disk_has_no_room_for_leaves_nothing(
@@ -237,6 +239,17 @@ def test_writing_is_paused_for_as_long_as_an_export_reads(store: redis.Redis, tm
     export(tmp_path / "site.pressrun")
     assert store.info("commandstats")["cmdstat_client|pause"]["calls"] >= 20, "again with each portion"
     assert writes(store)
+
+
+def test_writing_is_paused_for_as_long_as_an_export_reads_a_long_stream(
+    store: redis.Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(20):
+        store.xadd("a-stream", {"event": number})
+    monkeypatch.setattr(exporting, "PORTION", 1)
+    store.config_resetstat()
+    export(tmp_path / "site.pressrun")
+    assert store.info("commandstats")["cmdstat_client|pause"]["calls"] >= 20, "again with each portion"
 
 
 def test_an_export_that_is_ended_lets_the_store_write_again_and_leaves_nothing(
