@@ -89,7 +89,7 @@ def _wrong(key: bytes, kind: str, read: Read, there: str, value: Any) -> str:
         return f"a {there}, where a {kind} is to be"
     try:
         key.decode()
-        if value:
+        if value is not None:
             read(value)
     except ValidationError as error:
         return error.errors(include_url=False)[0]["msg"]

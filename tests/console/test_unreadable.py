@@ -19,7 +19,7 @@ from shared.conditions import CONDITIONS
 from shared.events import ARTICLES
 from shared.front import FRONT
 from shared.kept import pack_body
-from shared.live import list_key, live_key, months_key, names_key, place_key
+from shared.live import former_key, list_key, live_key, months_key, names_key, place_key
 from shared.ranking import HOT, ranking_key
 from tests.stack import Up
 
@@ -65,12 +65,15 @@ def write(store: redis.Redis, key: str) -> None:
 def test_all_of_them_are_named_at_once(store: redis.Redis, tmp_path: Path) -> None:
     store.set(record_key(IDENT), "{garbage")
     store.set(record_key("b" * 16), '{"id": 5}')
+    store.set(record_key("c" * 16), "")
+    store.sadd(former_key("").encode() + b"\xff", "/of/a/name/that/is/no/text/")
     store.set(body_key(IDENT), TEXT)
     store.set(body_key("b" * 16), pack_body("<p>It can be read.</p>"))
     store.lpush(charts_key(), "a list")
     store.set(chart_key("2025-W30"), "[]")
     store.set("somebody:elses", TEXT)
-    wrong = [record_key(IDENT), record_key("b" * 16), body_key(IDENT), chart_key("2025-W30"), charts_key()]
+    records = [record_key(ident) for ident in (IDENT, "b" * 16, "c" * 16)]
+    wrong = [*records, body_key(IDENT), chart_key("2025-W30"), charts_key(), former_key(r"\xff")]
     assert told(check) == wrong
     assert told(lambda: build(tmp_path / "out")) == wrong
     assert not (tmp_path / "out").exists()
@@ -92,6 +95,16 @@ def test_a_key_of_another_type_is_named(store: redis.Redis) -> None:
     store.set(ARTICLES, "no stream")
     store.set(SHARED, "no set")
     assert told(status) == [ARTICLES, SHARED]
+
+
+@pytest.mark.parametrize("there", ["string", "none"])
+def test_a_key_that_has_gone_meanwhile_is_not_named(there: str) -> None:
+    assert unreadable._wrong(FRONT.encode(), *unreadable.KEPT[FRONT], there, None) == ""
+
+
+def test_an_article_of_which_nothing_is_left_is_named(store: redis.Redis) -> None:
+    store.set(record_key(IDENT), "")
+    assert told(check) == [record_key(IDENT)]
 
 
 def test_a_mistake_of_ours_is_not_blamed_on_the_store(store: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
