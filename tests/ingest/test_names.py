@@ -11,7 +11,7 @@ from services.ingest.register import Register
 from services.ingest.terms import spelling_of
 from shared.articles import Article
 from shared.clock import Clock
-from shared.live import names_key
+from shared.live import NAMED_SINCE, names_key
 from shared.problems import Problem
 from shared.settings import Settings
 from shared.site_settings import SiteSettings
@@ -56,13 +56,25 @@ async def test_a_slug_that_another_name_got_meanwhile_is_its_own(two: Two) -> No
 
 
 async def test_a_name_that_the_store_has_lost_is_given_away_again(two: Two) -> None:
-    await two.first.accept("desk", story("a", topics=(ECONOMY,)))
+    for guid in "ab":
+        await two.first.accept("desk", story(guid, topics=(ECONOMY,)))
     await two.stores[1].do("DEL", names_key("topic"))  # as after a failover: no replica had it
     await two.stores[1].do("CLIENT", "KILL", "TYPE", "NORMAL", "SKIPME", "YES")
     await until(lambda: two.stores[0].breaks)
-    again = await two.first.accept("desk", story("b", topics=(ECONOMY,)))
+    again = await two.first.accept("desk", story("c", topics=(ECONOMY,)))
     assert [topic.slug for topic in again.article.topics] == ["jing-ji"]
     assert await two.stores[1].do("HGET", names_key("topic"), "jing-ji") == ECONOMY.encode()
+    await two.stores[1].do("CONFIG", "RESETSTAT")
+    await two.first.accept("desk", story("d", topics=(ECONOMY,)))
+    assert b"cmdstat_hmget" not in await two.stores[1].do("INFO", "commandstats"), "it is remembered again"
+
+
+async def test_since_when_there_are_names_is_told_once(two: Two) -> None:
+    await two.first.accept("desk", story("a", topics=(ECONOMY,)))
+    since = await two.stores[0].do("GET", NAMED_SINCE)
+    for register, name in ((two.first, ATHLETICS), (two.second, WAR)):
+        await register.accept("desk", story(name, topics=(name,)))
+    assert await two.stores[0].do("GET", NAMED_SINCE) == since
 
 
 async def test_a_store_that_was_emptied_is_told_all_names_again(two: Two) -> None:
