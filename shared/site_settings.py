@@ -32,7 +32,7 @@ class SiteSettings(BaseModel):
     topics: int = Field(8, ge=1, le=50)
     related: int = Field(4, ge=0, le=16)
 
-    @field_validator("name", "base_url", "city")
+    @field_validator("name", "city")
     @classmethod
     def _one_line(cls, value: str) -> str:
         if not is_one_line(value):

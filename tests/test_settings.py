@@ -204,6 +204,7 @@ def test_a_secret_file_that_cannot_be_read_is_named_with_its_setting(tmp_path: P
     [
         ('timezone = "Asia/Babylon"', "timezone"),
         ('timezone = "../../etc/passwd"', "timezone"),
+        ('timezone = "Europe"', "timezone"),  # a folder of zones
         ('base_url = "courier.example"', "base_url"),
         ('base_url = "https://courier.example/?x"', "base_url"),
         ('base_url = "https://courier.example/a b"', "base_url"),
