@@ -129,3 +129,12 @@ def test_a_folder_of_the_environment_that_is_empty_is_none_as_for_up(monkeypatch
     monkeypatch.setenv("PRESSRUN_DATA", "")
     with pytest.raises(CannotStart, match=r"^data: no stack runs"):
         find(None)
+
+
+def test_a_store_whose_address_stands_in_a_file_is_found_without_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "url").write_text("redis://127.0.0.1:9/0")
+    monkeypatch.delenv("PRESSRUN_REDIS_URL", raising=False)
+    monkeypatch.setenv("PRESSRUN_REDIS_URL_FILE", str(tmp_path / "url"))
+    assert find(None).settings.redis_url == "redis://127.0.0.1:9/0"

@@ -169,6 +169,7 @@ def test_a_site_that_names_another_port_of_this_machine_is_noticed() -> None:
     assert not other_address(SiteSettings(base_url=served), served)
     assert not other_address(SiteSettings(base_url=f"{served}/news"), served)
     assert not other_address(SiteSettings(base_url="https://news.example"), served)
+    assert not other_address(SiteSettings(base_url="https://localhost:8443"), served), "a proxy of their own"
 
 
 # Children.
