@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,8 +106,8 @@ def _limit(whole: WholeEdition, printer: BarePrinter, out: Path) -> float:
     _SHARED.append((whole, printer, out))
     # a handler of ours, which the children have too, does not end one that is just about to wait for work
     default = (signal.SIGTERM, signal.SIG_DFL)
-    with multiprocessing.get_context("fork").Pool(cores, signal.signal, default) as pool:
-        seconds = sum(pool.imap_unordered(_bare, portions)) / cores
+    with ProcessPoolExecutor(cores, multiprocessing.get_context("fork"), signal.signal, default) as pool:
+        seconds = sum(pool.map(_bare, portions)) / cores
     _SHARED.clear()
     return seconds
 
