@@ -142,6 +142,27 @@ def test_a_caption_of_its_own_in_the_body_stands_for_the_pictures(printer: Print
 
 
 @pytest.mark.parametrize(
+    ("caption", "credit", "stands"),
+    [
+        ("A pier.", "P. Hoto", True),
+        ("A pier. Foto: P. Hoto / NTB", "P. Hoto", False),
+        ("(AP)", "AP", False),
+        ("NAPOLI", "AP", True),
+        ("APRIL", "AP", True),
+        ("A pier. P. Hotos", "P. Hoto", True),
+        ("", "P. Hoto", True),
+    ],
+)
+def test_a_credit_that_the_caption_says_is_not_said_twice(
+    printer: Printer, caption: str, credit: str, stands: bool
+) -> None:
+    image = Image(url="/media/ab/c-1600.jpg", alt="A", caption=caption, credit=credit)
+    page = printer.print(c.ArticlePage(SITE, story().model_copy(update={"image": image}), "")).decode()
+    assert (f'<span class="credit"><bdi>{credit}</bdi></span>' in page) is stands
+    assert f"<figcaption>{caption}" in page
+
+
+@pytest.mark.parametrize(
     ("opening", "stands"),
     [
         ("The bridge is closed. It was old.", False),
@@ -193,12 +214,12 @@ def test_an_address_is_one_in_letters_of_any_case(printer: Printer, scheme: str)
 
 def test_a_list_has_the_beginning_of_a_long_alternative_and_no_caption(printer: Printer) -> None:
     long = "words " * 100_000
-    article = story().model_copy(update={"image": Image(url="/media/ab/c-1.jpg", alt=long, caption=long, credit=long)})
+    article = story().model_copy(update={"image": Image(url="/media/ab/c-1.jpg", alt=long, caption=long)})
     made = contexts_of(article)
     page = printer.print(made[c.ListPage]).decode()
     assert f' alt="{"words " * 49}words…"' in page
     assert len(page) < 10_000
-    assert printer.print(made[c.ArticlePage]).decode().count(long.strip()) == 4  # og:image:alt is the fourth
+    assert printer.print(made[c.ArticlePage]).decode().count(long.strip()) == 3  # og:image:alt is the third
 
 
 @pytest.mark.parametrize(
