@@ -47,6 +47,13 @@ def rebuilding(store: redis.Redis) -> Iterator[Future[None]]:
             store.delete(*ALL)
 
 
+def sees_it_wait(store: redis.Redis, command: Future[None], by: str = "zcount") -> None:
+    """Hold that it goes on asking the store, by this, and does not end."""
+    counted = asked(store, by)
+    wait_for(lambda: asked(store, by) > counted + 20, what="it looks again and again")
+    assert not command.done()
+
+
 def test_status_counts_the_pages_that_wait_without_asking_for_their_names(
     store: redis.Redis, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -61,13 +68,12 @@ def test_a_rebuild_waits_for_the_last_page_without_asking_for_the_names_of_all(
     store: redis.Redis, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store.set("article:a", "{}")
-    before, counted = asked(store, "zunion"), asked(store, "zcount")
+    before = asked(store, "zunion")
     with ThreadPoolExecutor() as beside:
         command = beside.submit(rebuild)
         try:
-            wait_for(lambda: asked(store, "zcount") > counted + 20, what="it looks once more")
+            sees_it_wait(store, command)
             assert asked(store, "zunion") == before
-            assert not command.done()
         finally:
             store.delete(*ALL)
     assert command.result() is None
@@ -87,9 +93,7 @@ def test_a_rebuild_comes_to_its_end_while_news_goes_on(
         in_hand = now(store) + LEASE_MS - 1_000  # taken a second ago
         store.zadd(lost, {"article:d": in_hand if lost == LEASES else 1})
         store.zremrangebyscore(BACKGROUND, 2, "+inf")
-        counted = asked(store, "zcount")
-        wait_for(lambda: asked(store, "zcount") > counted + 20, what="it looks once more")
-        assert not command.done()
+        sees_it_wait(store, command)
         store.zrem(lost, "article:d")
         wait_for(command.done, what="it ends")
     assert "pages built again" in capsys.readouterr().out
@@ -105,9 +109,7 @@ def test_a_rebuild_waits_for_the_page_of_a_builder_that_came_to_no_end(
         step.zrem(LEASES, "article:d")
         step.zadd(TO_BUILD, {"article:d": now(store)})
         step.execute()
-        counted = asked(store, "zcount")
-        wait_for(lambda: asked(store, "zcount") > counted + 20, what="it looks once more")
-        assert not command.done()
+        sees_it_wait(store, command)
         store.zrem(TO_BUILD, "article:d")
         wait_for(command.done, what="it ends")
     assert "pages built again" in capsys.readouterr().out
@@ -121,9 +123,7 @@ def test_a_rebuild_waits_for_an_article_that_has_more_pictures_to_make(
         step.zadd(TO_BUILD, {"article:a": 10**15})  # given back again and again, later than all looks
         step.delete(BACKGROUND)
         step.execute()
-        looked = asked(store, "zrange")
-        wait_for(lambda: asked(store, "zrange") > looked + 20, what="it looks for what it asked for")
-        assert not command.done()
+        sees_it_wait(store, command, "zrange")
         store.zrem(TO_BUILD, "article:a")
         wait_for(command.done, what="it ends")
     assert "pages built again" in capsys.readouterr().out

@@ -59,7 +59,7 @@ def article(desk: Desk, page: ArticlePage) -> dict[str, Any]:
         "topics": [desk.topic(topic) for topic in story.topics],
         "authors": [desk.author(author) for author in story.authors],
         "picture": picture,
-        "credit": _credit(story.image) if story.image else "",
+        "credit": _credit(story.image) if story.image and story.image.credit else "",
         "room": room,
         "picture_sizes": sizes_within(COLUMN, COLUMN_PIXELS, room.width if room else None),
         "is_pictured": story.image is not None and not _shows(page.body, story.image),
@@ -80,7 +80,7 @@ def _room(image: Image | None) -> Room | None:
 
 def _credit(image: Image) -> str:
     """Whose picture it is, where its caption does not say that: agencies write the credit into both."""
-    before, told, after = image.caption.partition(image.credit or "\n")
+    before, told, after = image.caption.partition(image.credit)
     is_told = told and not (before[-1:].isalnum() or after[:1].isalnum())  # a part of a word says nothing
     return "" if is_told else image.credit
 
