@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from shared.events import Event
+from shared.events import Event, made_at
 from shared.store import pairs
 
 E = TypeVar("E", bound=Event)
@@ -42,6 +42,16 @@ def entries_of(answer: Iterable[tuple[bytes, list[bytes] | None]]) -> list[tuple
 def order_of(entry: str) -> tuple[int, ...]:
     """Where an entry stands among others: its milliseconds, and its number within them."""
     return tuple(map(int, entry.split("-")))
+
+
+def came_at(entry: str, event_id: str, now: int) -> int:
+    """When an entry came (ms). Its id says so, but ids of a stream never go back: where one was ahead of `now`, as of a
+    clock that was, or of somebody else's making, all that came after it are. Then the event's own id tells."""
+    at = order_of(entry)[0]
+    if at <= now:
+        return at
+    made = made_at(event_id)
+    return now if made is None else min(made, now)
 
 
 def decode(events: TypeAdapter[E], entry: str, fields: Fields) -> Delivered[E]:

@@ -1,6 +1,7 @@
 """`pressrun why`, `impact` and `watch`."""
 
 import json
+import time
 from typing import Annotated, Any
 
 import typer
@@ -12,7 +13,7 @@ from services.render import reasons
 from services.render.edition import LiveEdition
 from services.render.site import Site
 from shared.clock import moment
-from shared.entries import Fields, Unreadable, decode, order_of
+from shared.entries import Fields, Unreadable, came_at, decode
 from shared.events import ARTICLES, PAGES, SIGNALS, article_events, page_events, signals
 from shared.store import Store
 
@@ -92,7 +93,8 @@ def _show(stream: str, entry: str, fields: Fields, came: dict[str, int], as_json
     except Unreadable:
         err.print(f"unreadable entry {entry} on {stream}", markup=False)
         return
-    event, at = json.loads(fields[b"event"]), order_of(entry)[0]
+    event = json.loads(fields[b"event"])
+    at = came_at(entry, event["event_id"], time.time_ns() // 1_000_000)
     if stream != PAGES:
         came[event["event_id"]] = at
         while len(came) > 10_000:

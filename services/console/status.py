@@ -1,6 +1,7 @@
 """`pressrun status`: how the stack is doing."""
 
 import json
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -10,7 +11,7 @@ from services.console.place import Data, Place, with_store
 from services.console.terminal import AsJson, out
 from services.render.dirty import Dirty
 from shared.clock import moment
-from shared.entries import E, Unreadable, decode, entries_of, order_of
+from shared.entries import E, Unreadable, came_at, decode, entries_of
 from shared.events import ARTICLES, DEAD_LETTERS, PAGES, STREAMS, article_events, made_at, page_events
 from shared.groups import groups_of
 from shared.live import list_key
@@ -65,10 +66,10 @@ async def _event_to_live(store: Store) -> dict[str, Any]:
     """
     built = {}
     newest = await _newest(store, PAGES, page_events, BUILT)
-    seen = _millis(newest[-1][0]) if newest and await store.do("XLEN", PAGES) > BUILT else 0
-    for entry, event in newest:
+    seen = newest[-1][0] if newest and await store.do("XLEN", PAGES) > BUILT else 0
+    for came, event in newest:
         if event.cause and event.article and (accepted := made_at(event.cause)) is not None and accepted >= seen:
-            built[event.cause, event.article] = (accepted, _millis(entry))
+            built[event.cause, event.article] = (accepted, came)
     since = min((accepted for accepted, _ in built.values()), default=0)
     about = {
         (event.event_id, event.id) for _, event in await _newest(store, ARTICLES, article_events, SAMPLE, str(since))
@@ -83,25 +84,22 @@ _SHARES = (("p50", 0.5), ("p99", 0.99))
 
 async def _last_events(store: Store) -> list[dict[str, Any]]:
     events = []
-    for entry, event in await _newest(store, ARTICLES, article_events, LAST):
-        at = moment(_millis(entry)).isoformat(timespec="milliseconds")
+    for came, event in await _newest(store, ARTICLES, article_events, LAST):
+        at = moment(came).isoformat(timespec="milliseconds")
         events.append({"at": at, "type": event.type, "guid": event.guid, "event_id": event.event_id})
     return events
 
 
 async def _newest(
     store: Store, stream: str, events: TypeAdapter[E], count: int, since: str = "-"
-) -> list[tuple[str, E]]:
-    """The events of the last entries, newest first, without those that cannot be read."""
-    found = []
+) -> list[tuple[int, E]]:
+    """The events of the last entries, each with when it came (ms), newest first, without those that cannot be read."""
+    found, now = [], time.time_ns() // 1_000_000
     for entry, fields in entries_of(await store.do("XREVRANGE", stream, "+", since, "COUNT", count)):
         with suppress(Unreadable):
-            found.append((entry, decode(events, entry, fields).event))
+            event = decode(events, entry, fields).event
+            found.append((came_at(entry, event.event_id, now), event))
     return found
-
-
-def _millis(entry: str) -> int:
-    return order_of(entry)[0]
 
 
 def _ms(value: int | None) -> str:

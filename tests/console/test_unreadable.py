@@ -108,7 +108,7 @@ def test_an_article_of_which_nothing_is_left_is_named(store: redis.Redis) -> Non
 
 
 def test_a_mistake_of_ours_is_not_blamed_on_the_store(store: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.console.status.order_of", lambda _: 1 / 0)
+    monkeypatch.setattr("services.console.status.came_at", lambda *_: 1 / 0)
     store.xadd("pages", {"event": "{}"})
     monkeypatch.setattr("services.console.status.groups_of", int)
     with pytest.raises(TypeError):

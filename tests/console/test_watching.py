@@ -16,6 +16,7 @@ from services.console.dead_letters import list_letters
 from services.console.reasons import impact
 from services.console.status import status
 from shared.dead_letters import set_aside
+from shared.entries import came_at
 from shared.events import ARTICLES, PAGES, ArticlePublished, PageBuilt, new_event_id
 from shared.live import list_key
 from tests.servers import Valkey, wait_for
@@ -30,9 +31,9 @@ def published(guid: str, **own: Any) -> str:
     return event.model_dump_json()
 
 
-def built(cause: str | None, article: str | None = "a") -> str:
+def built(cause: str | None, article: str | None = "a", **own: Any) -> str:
     at = "2025-07-26T06:00:00Z"
-    return PageBuilt(at=at, page="article:a", paths=["/a"], cause=cause, article=article).model_dump_json()
+    return PageBuilt(at=at, page="article:a", paths=["/a"], cause=cause, article=article, **own).model_dump_json()
 
 
 @contextmanager
@@ -138,6 +139,28 @@ def test_event_to_live_leaves_out_a_page_whose_first_building_is_out_of_sight(
     assert "event to live  p50 20 ms, p99 20 ms of the last 1\n" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("ahead", [2**64 - 10, 4_070_908_800_000])  # of somebody else's making; a clock in 2099
+def test_status_tells_true_times_where_the_ids_of_a_stream_are_ahead_of_the_clock(
+    store: redis.Redis, capsys: pytest.CaptureFixture[str], ahead: int
+) -> None:
+    for stream in ARTICLES, PAGES:
+        store.xadd(stream, {"event": "{}"}, id=f"{ahead}-0")  # the ids of what comes later are no lower
+    cause = f"{BEGAN:012x}{1:020x}"
+    store.xadd(ARTICLES, {"event": published("one", event_id=cause)})
+    store.xadd(PAGES, {"event": built(cause, event_id=f"{BEGAN + 7:012x}{2:020x}")})
+    status(as_json=True)
+    found = json.loads(capsys.readouterr().out)
+    assert [event["at"] for event in found["last_events"]] == ["2025-07-26T06:00:00.000+00:00"]
+    assert found["event_to_live_ms"] == {"count": 1, "p50": 7, "p99": 7}
+
+
+def test_an_entry_that_is_ahead_came_when_its_event_was_made_and_by_now() -> None:
+    assert came_at(f"{BEGAN}-0", "x", BEGAN) == BEGAN
+    assert came_at(f"{BEGAN + 1}-0", f"{BEGAN - 5:012x}{1:020x}", BEGAN) == BEGAN - 5
+    assert came_at(f"{BEGAN + 1}-0", "f" * 32, BEGAN) == BEGAN
+    assert came_at(f"{BEGAN + 1}-0", "x", BEGAN) == BEGAN
+
+
 def test_watch_names_what_it_cannot_read_and_goes_on(store: redis.Redis) -> None:
     with watching() as process:
         wait_for(lambda: reads(store))
@@ -145,7 +168,7 @@ def test_watch_names_what_it_cannot_read_and_goes_on(store: redis.Redis) -> None
         for text in UNREADABLE:
             pipeline.xadd(ARTICLES, {"event": text})
         pipeline.xadd(ARTICLES, {"other": "field"})
-        pipeline.xadd(ARTICLES, {"event": published("bridge")})
+        pipeline.xadd(ARTICLES, {"event": published("bridge")}, id=f"{2**64 - 1}-1")  # which is no moment
         entries = [entry.decode() for entry in pipeline.execute()]
         told = [said(process) for _ in entries]
     assert told[:-1] == [f"unreadable entry {entry} on {ARTICLES}\n" for entry in entries[:-1]]
