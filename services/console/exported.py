@@ -31,7 +31,8 @@ ASKED: dict[str, Callable[[str | bytes], Command]] = {
     "zset": lambda key: ("ZRANGE", key, 0, -1, "WITHSCORES"),
 }
 """How the store is asked for what a key of a kind has; a stream is read in portions."""
-_ENTRY = r"^[0-9]{1,19}-[0-9]{1,19}$"
+_HIGHEST = 2**64 - 1
+"""Of both halves of an entry's id."""
 
 
 class Damaged(Exception):
@@ -57,12 +58,18 @@ def _scores(parts: list[bytes]) -> list[bytes]:
     return parts
 
 
-def _entry(raw: bytes) -> bytes:
-    if not re.fullmatch(_ENTRY, raw.decode()):
+def _ident(text: str) -> str:
+    if not re.fullmatch("[0-9]{1,20}-[0-9]{1,20}", text) or max(order_of(text)) > _HIGHEST:
         raise ValueError("not the id of an entry")
+    return text
+
+
+def _entry(raw: bytes) -> bytes:
+    _ident(raw.decode())
     return raw
 
 
+Ident = Annotated[str, AfterValidator(_ident)]
 Raw = Annotated[bytes, BeforeValidator(_bytes)]
 Members = Annotated[list[Raw], Field(min_length=1)]
 Pairs = Annotated[Members, AfterValidator(_pairs)]
@@ -107,10 +114,10 @@ class _SortedSet(_Kept):
 
 class _Group(BaseModel):
     name: str
-    last: str = Field(pattern=_ENTRY)
+    last: Ident
     read: int = Field(ge=0)
     """How many of the stream's entries that are in the file it got."""
-    left: dict[str, list[Annotated[str, Field(pattern=_ENTRY)]]] = {}
+    left: dict[str, list[Ident]] = {}
     """Entries that were read and not acknowledged, by reader."""
 
     def commands(self, stream: str) -> Iterator[Command]:
