@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from services.console.up import _look_at_the_clock
+from services.console.up import _look_at_the_store
 from shared.clock import Clock, due, millis
 from shared.settings import Settings
 from shared.store import Store
@@ -32,10 +32,10 @@ async def test_up_says_that_the_site_waits_for_a_clock_that_is_behind(
     valkey: str, store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
     setup = cast(Any, SimpleNamespace(settings=Settings(redis_url=valkey)))
-    await _look_at_the_clock(setup)
+    await _look_at_the_store(setup)
     assert capsys.readouterr().err == ""
     await stopped(LATER).start(store)
-    await _look_at_the_clock(setup)
+    await _look_at_the_store(setup)
     told = "pressrun: this machine's clock is behind the site's last moment; the site waits there\n"
     assert capsys.readouterr().err == told
 

@@ -15,6 +15,7 @@ import typer
 from pydantic import SecretStr
 
 from services.console.folder import CannotStart, Folder, Secrets, other_address
+from services.console.memory import give_room
 from services.console.parts import (
     PARTS,
     SERVICES,
@@ -32,7 +33,7 @@ from shared.clock import Clock
 from shared.live import list_key
 from shared.settings import Settings
 from shared.sources import HASHED
-from shared.store import Store
+from shared.store import Store, StoreUnavailable
 
 
 def up(
@@ -88,7 +89,7 @@ async def _run(folder: Folder, ports: Ports, *, sample: bool) -> None:
 
 async def _serve(setup: _Setup, *, sample: bool) -> None:
     await setup.stack.start_stage()
-    await _look_at_the_clock(setup)
+    await _look_at_the_store(setup)
     await setup.stack.start()
     if sample and (setup.folder.is_sample_begun() or await _is_empty(setup)):
         await _post_sample(setup)
@@ -135,12 +136,17 @@ def _describe(settings: Settings, ports: Ports, secrets: Secrets) -> dict[str, A
     }
 
 
-async def _look_at_the_clock(setup: _Setup) -> None:
-    """The services refuse a time that goes back as well; here it takes one line and no attempts."""
+async def _look_at_the_store(setup: _Setup) -> None:
+    """See that it can be started on. The services refuse a time that goes back as well; here it takes one line and no
+    attempts."""
     store = Store(setup.settings)
     try:
+        if await give_room(store):
+            say("the store has all the memory that it may have; soon ingest accepts nothing until it is given more")
         if await Clock(setup.settings).start(store):
             say("this machine's clock is behind the site's last moment; the site waits there")
+    except StoreUnavailable as error:
+        raise CannotStart(str(error)) from None
     finally:
         await store.close()
 

@@ -1,11 +1,14 @@
-"""How much memory a stack may have, in folders like those of Linux's control groups."""
+"""How much memory a stack may have, in folders like those of Linux's control groups, and its store, on a real one."""
 
 import os
 from pathlib import Path
 
 import pytest
+import redis
 
-from services.console.memory import allowed, memory
+from services.console.memory import LEAST, allowed, give_room, memory
+from shared.settings import Settings
+from shared.store import Store
 
 MB = 1024 * 1024
 
@@ -36,3 +39,20 @@ def test_a_stack_may_have_no_more_than_its_container(tmp_path: Path, monkeypatch
     assert memory() == os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     (tmp_path / "memory.max").write_text(str(400 * MB))
     assert memory() == 400 * MB
+
+
+@pytest.mark.parametrize(("room", "is_full"), [(0, True), (2 * LEAST, False), (None, False)])  # None: no bound
+async def test_a_store_that_comes_up_full_takes_what_a_start_adds(
+    store: redis.Redis, valkey: str, room: int | None, is_full: bool
+) -> None:
+    before = store.config_get("maxmemory")["maxmemory"]
+    bound = 0 if room is None else store.info("memory")["used_memory"] + room
+    store.config_set("maxmemory", bound)
+    asked = Store(Settings(redis_url=valkey))
+    try:
+        assert await give_room(asked) == is_full
+        assert store.set("of the start", b" " * (LEAST // 8))
+        assert (int(store.config_get("maxmemory")["maxmemory"]) == bound) != is_full
+    finally:
+        await asked.close()
+        store.config_set("maxmemory", before)
