@@ -1,7 +1,9 @@
 """How the store is written: `schema`, a number that grows with each change after which older keys say too little. What
 an older version has written is brought to it at the start of a service, and after an import."""
 
-from redis.exceptions import ResponseError
+from contextlib import suppress
+
+from redis.exceptions import NoPermissionError, ResponseError
 
 from shared.live import MONTH, days_key, list_key, months_key, place_key
 from shared.store import Script, Store
@@ -11,13 +13,20 @@ SCHEMA = 2
 SCHEMA_KEY = "schema"
 TOO_OLD = "PRESSRUN_REDIS_URL: the store is too old; it has to be Redis 7.2 or newer, or Valkey"
 
+FORGETS = (
+    "PRESSRUN_REDIS_URL: the store forgets articles when its memory is full (maxmemory-policy allkeys-…); "
+    "have it set to noeviction"
+)
+
 
 async def bring_up(store: Store) -> None:
     """Bring what an older version has written to this one's schema, in one step, whoever comes first.
 
-    Raises WrongSetting for a store that a newer version has written, or that lacks commands, and leaves it alone.
+    Raises WrongSetting for a store that a newer version has written, that lacks commands, or that forgets what it has,
+    and leaves it alone.
     """
     await _make_sure_of_commands(store)
+    await _make_sure_that_it_keeps(store)
     kept = int(await store.run(_BRING_UP, [SCHEMA_KEY], [SCHEMA]))
     if is_newer(kept):
         raise WrongSetting(f"the store has the schema {kept}; this version knows {SCHEMA}: install a newer one")
@@ -30,6 +39,13 @@ async def _make_sure_of_commands(store: Store) -> None:
     except ResponseError as error:
         if "wrong number of arguments" in str(error):
             raise WrongSetting(TOO_OLD) from None
+
+
+async def _make_sure_that_it_keeps(store: Store) -> None:
+    """As a cache, the way hosts set stores up, it would drop articles that were acknowledged, and nobody would hear."""
+    with suppress(NoPermissionError):  # a user who may not ask
+        if b"maxmemory_policy:allkeys-" in await store.do("INFO", "memory"):
+            raise WrongSetting(FORGETS)
 
 
 def is_newer(schema: int) -> bool:

@@ -1,5 +1,6 @@
 """A store that an older version has written is brought to this one's schema."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -7,9 +8,11 @@ import pytest
 
 from services.render.dirty_steps import LOOK
 from shared.live import days_key, months_key
-from shared.schema import SCHEMA_KEY, bring_up
+from shared.schema import FORGETS, SCHEMA_KEY, bring_up
+from shared.settings import Settings
 from shared.site_settings import SiteSettings
-from shared.store import pairs
+from shared.store import Store, pairs
+from shared.wrong import WrongSetting
 from tests.properties.press_room import PressRoom, draft, opened
 
 
@@ -60,3 +63,18 @@ async def test_pages_name_all_months_after_an_upgrade_though_a_version_that_did_
     await room.die_and_start_again()
     await room.drain()
     assert (await room.differences()).clean
+
+
+async def test_a_store_that_forgets_what_it_has_is_refused_and_left_alone(valkey: str) -> None:
+    store = Store(Settings(redis_url=valkey))
+    try:
+        for policy in ("allkeys-lru", "allkeys-random"):
+            await store.do("CONFIG", "SET", "maxmemory-policy", policy)
+            with pytest.raises(WrongSetting, match=re.escape(FORGETS)):
+                await bring_up(store)
+        assert not await store.do("DBSIZE")
+        await store.do("CONFIG", "SET", "maxmemory-policy", "volatile-ttl")  # which takes marks of readers alone
+        await bring_up(store)
+    finally:
+        await store.do("CONFIG", "SET", "maxmemory-policy", "noeviction")
+        await store.close()
