@@ -75,7 +75,7 @@ def parts(folder: Path, site_toml: Path) -> dict[str, float]:
 
 
 async def _measure(settings: Settings, site: SiteSettings) -> dict[str, float]:
-    configure_logs("bench", "error")
+    configure_logs("bench", "error", lambda: None)
     store, clock = Store(settings), Clock(settings)
     register = Register(store, site, clock)
     tree, edition, printer = Site(settings.pages_dir), LiveEdition(store, site), Printer(site)

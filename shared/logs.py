@@ -4,6 +4,7 @@ import json
 import logging
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import structlog
@@ -15,8 +16,8 @@ _ENCODER = json.JSONEncoder(default=repr)
 _configured: list[structlog.typing.FilteringBoundLogger] = []
 
 
-def configure_logs(service: str, level: str) -> None:
-    """Log JSON lines, each with the service's name."""
+def configure_logs(service: str, level: str, lost: Callable[[], None]) -> None:
+    """Log JSON lines, each with the service's name; `lost` is called for each line that cannot be written."""
     _take_over_libraries(service)
 
     def named(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
@@ -32,7 +33,7 @@ def configure_logs(service: str, level: str) -> None:
             _as_json,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: _Writer(lost),
         cache_logger_on_first_use=True,
     )
     _configured.append(structlog.get_logger().bind())
@@ -42,6 +43,25 @@ def log() -> structlog.typing.FilteringBoundLogger:
     """The logger; bound once, for a line is written for every article."""
     logger: structlog.typing.FilteringBoundLogger = _configured[-1] if _configured else structlog.get_logger()
     return logger
+
+
+class _Writer:
+    """Writes lines to stderr, whatever their level. One that its disk has no room for, or that nobody reads any more,
+    is lost: what it tells of has been done, and must not be answered as an error, or done again."""
+
+    def __init__(self, lost: Callable[[], None]) -> None:
+        self._file = sys.stderr or sys.stdout  # none where it is closed, as `2>&-` leaves it
+        self._lost = lost
+
+    def msg(self, line: str) -> None:
+        """Write a line."""
+        try:
+            self._file.write(line + "\n")
+            self._file.flush()
+        except OSError:
+            self._lost()
+
+    debug = info = warning = error = critical = exception = msg
 
 
 class NowAndThen:

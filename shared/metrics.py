@@ -52,6 +52,7 @@ event_lag = Gauge("pressrun_event_lag", "Entries that a group has not read yet",
 event_oldest = Gauge("pressrun_event_oldest_pending_seconds", "Age of the oldest entry not acknowledged", **_GROUP)
 event_pending = Gauge("pressrun_event_pending", "Entries read and not acknowledged", **_GROUP)
 unhandled = Counter("pressrun_unhandled_exceptions_total", "Exceptions that nothing expected")
+lines_lost = Counter("pressrun_log_lines_lost_total", "Lines of the log that could not be written")
 store_failures = Counter("pressrun_store_failures_total", "Calls that the store could not serve")
 requests = Histogram("pressrun_request_seconds", "Time to answer", ["route", "status"], buckets=LATENCY)
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+from shared import metrics
 from shared.logs import configure_logs, log
 from shared.refusal import end_the_start
 from shared.service import Service
@@ -21,7 +22,7 @@ Run = Callable[[AsyncExitStack], Awaitable[None]]
 @asynccontextmanager
 async def running(service: Service, run: Run | None = None) -> AsyncIterator[None]:
     """Start a service, and stop it in the end."""
-    configure_logs(service.name, service.settings.log_level)
+    configure_logs(service.name, service.settings.log_level, metrics.lines_lost.inc)
     asyncio.get_running_loop().set_exception_handler(_tell_of_what_nobody_took)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(service.stop)

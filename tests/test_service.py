@@ -285,6 +285,23 @@ def test_a_service_whose_port_is_taken_ends(valkey: str, tmp_path: Path) -> None
     assert "did not end" not in log
 
 
+LOGGING = """
+from shared import metrics
+from shared.logs import configure_logs, log
+configure_logs("test", "info", metrics.lines_lost.inc)
+log().info("accepted")
+log().error("failed", exc_info=ValueError("wrong"))
+print(metrics.lines_lost._value.get(), flush=True)
+"""
+
+
+def test_a_line_that_a_full_disk_does_not_take_is_counted_and_fails_nothing() -> None:
+    command = [sys.executable, "-c", LOGGING]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=full, timeout=20, check=False)
+    assert done.stdout == b"2.0\n"
+
+
 COUNTING = """
 import os, sys
 from shared import metrics

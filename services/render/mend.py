@@ -105,7 +105,7 @@ async def mend(settings: Settings) -> Differences:
 
 if __name__ == "__main__":
     loaded = Settings.load()
-    configure_logs("mend", loaded.log_level)
+    configure_logs("mend", loaded.log_level, metrics.lines_lost.inc)
     try:
         mended = asyncio.run(mend(loaded))
     except StoreUnavailable as error:
