@@ -20,6 +20,7 @@ from bench.table import Row, median, rate, share
 from bench.up import Press
 from services.render.pages import build
 from services.render.whole import WholeEdition
+from shared.machine import cores
 from shared.settings import Settings
 from shared.site_settings import SiteSettings
 from shared.store import Store
@@ -102,12 +103,12 @@ def _limit(whole: WholeEdition, printer: BarePrinter, out: Path) -> float:
     out.mkdir()
     pages = whole.page_keys
     portions = [pages[at : at + PORTION] for at in range(0, len(pages), PORTION)]
-    cores = os.cpu_count() or 1
+    workers = cores()
     _SHARED.append((whole, printer, out))
     # a handler of ours, which the children have too, does not end one that is just about to wait for work
     default = (signal.SIGTERM, signal.SIG_DFL)
-    with ProcessPoolExecutor(cores, multiprocessing.get_context("fork"), signal.signal, default) as pool:
-        seconds = sum(pool.map(_bare, portions)) / cores
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("fork"), signal.signal, default) as pool:
+        seconds = sum(pool.map(_bare, portions)) / workers
     _SHARED.clear()
     return seconds
 

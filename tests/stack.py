@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ import redis
 
 from services.render.dirty_steps import WAITING
 from services.trending.lua import PENDING, TOUCHED
+from shared.machine import cores
 from tests.servers import answers, free_port, wait_for
 
 ROOT = Path(__file__).parents[1]
@@ -25,18 +27,21 @@ CONSOLE = (sys.executable, "-m", "services.console")
 SAMPLE_NOW = "2025-07-26T09:00:00+03:00"
 GROUPS = {"articles": ("render", "trending"), "views": ("trending",), "signals": ("render",)}
 PARTS = ("ingest", "trending", "render", "site", "redis")
-FURTHER = ("ingest-2", "render-2") if (os.cpu_count() or 1) > 1 else ()
+FURTHER = ("ingest-2", "render-2") if cores() > 1 else ()
 """What stands beside ingest and render on a machine of several cores; `run.json` does not name it."""
 
 
 class Up:
     """The stack on a folder. `environ` is what every start has in its environment; `site` are the settings of a site
-    whose address has the `path`."""
+    whose address has the `path`. On one core it starts no further processes, which take a third of a start."""
 
-    def __init__(self, base: Path, site: str | None = None, path: str = "", **environ: str) -> None:
+    def __init__(
+        self, base: Path, site: str | None = None, path: str = "", *, one_core: bool = False, **environ: str
+    ) -> None:
         self.folder = base / "press"
         self._base = base
         self._environ = {**os.environ, "PYTHONPATH": str(ROOT), **environ}
+        self._one_core = one_core
         self._process: subprocess.Popen[str] | None = None
         self._client: httpx.Client | None = None
         self.port = free_port(5)
@@ -131,7 +136,7 @@ class Up:
 
     def _begin(self, *words: str, **environ: str) -> subprocess.Popen[str]:
         command = [*CONSOLE, "up", "--data", str(self.folder), "--port", str(self.port), *words]
-        with (self._base / "up.log").open("a") as log:
+        with (self._base / "up.log").open("a") as log, _on_one_core() if self._one_core else nullcontext():
             return subprocess.Popen(
                 command, env={**self._environ, **environ}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                 stderr=log, text=True,
@@ -229,6 +234,17 @@ class Up:
         return {path.relative_to(root).as_posix(): (path.stat().st_ino, path.stat().st_mtime_ns) for path in found}
 
 
+@contextmanager
+def _on_one_core() -> Iterator[None]:
+    """What is started here runs on one core for good: not all that run side by side on the same."""
+    usable = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {sorted(usable)[os.getpid() % len(usable)]})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, usable)
+
+
 def path_of(url: str) -> str:
     """The path of an address."""
     return urlsplit(url).path
@@ -243,7 +259,7 @@ def sample_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
 
 
 @pytest.fixture
-def stack(tmp_path: Path) -> Iterator[Up]:
-    """An empty stack that a test may do anything to; the test starts it."""
-    with Up(tmp_path) as up:
+def stack(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Up]:
+    """An empty stack that a test may do anything to; the test starts it. Tests that kill processes have all of it."""
+    with Up(tmp_path, one_core=request.node.get_closest_marker("fault") is None) as up:
         yield up

@@ -107,7 +107,7 @@ def test_a_new_temperature_is_on_every_page_within_a_second_and_rewrites_one_fil
 
 
 def test_a_week_later_hot_this_week_is_another_one_though_nothing_happened(tmp_path: Path) -> None:
-    with Up(tmp_path, site='timezone = "Asia/Baghdad"\n', PRESSRUN_NOW=SAMPLE_NOW) as up:
+    with Up(tmp_path, one_core=True, site='timezone = "Asia/Baghdad"\n', PRESSRUN_NOW=SAMPLE_NOW) as up:
         up.start()
         posted = [up.post(f"g{n}", headline=text, section="World") for n, text in enumerate(HEADLINES[:2])]
         up.view(posted[0]["id"], "Mozilla/5.0 (X11) Reader")

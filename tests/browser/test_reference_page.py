@@ -123,7 +123,7 @@ def test_a_picture_elsewhere_is_loaded_by_whatever_address_was_taken(
 
 
 def test_below_a_path_opening_an_article_counts_as_a_view_too(tmp_path: Path, watched: Watched) -> None:
-    up = Up(tmp_path, "", "/news")
+    up = Up(tmp_path, "", "/news", one_core=True)
     up.start()
     try:
         posted = up.post("opened")
@@ -479,7 +479,7 @@ def test_on_a_phone_the_moment_of_an_update_has_a_line_of_its_own(
 
 
 def test_a_paper_without_sections_has_a_rule_below_its_name(tmp_path: Path, watched: Watched) -> None:
-    with Up(tmp_path) as up:
+    with Up(tmp_path, one_core=True) as up:
         up.start()
         below = "element => getComputedStyle(element).borderBottomWidth"
         page = watched.open(up.url)
@@ -829,7 +829,7 @@ def _assert_the_hidden_edge_is_shaded(block: Locator, way: str) -> None:
 
 def test_a_word_without_an_end_widens_no_page_from_beside_it(tmp_path: Path, watched: Watched) -> None:
     word = "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz" * 3
-    up = Up(tmp_path)
+    up = Up(tmp_path, one_core=True)
     up.start()
     try:
         posted = up.post("long", headline=word, summary=word, topics=[word], authors=[word])

@@ -15,6 +15,7 @@ from services.console import building
 from services.console.building import build, rebuild
 from services.console.folder import CannotStart
 from services.console.status import status
+from services.render import full_build
 from services.render.dirty import LEASE_MS
 from services.render.dirty_steps import ALL, BACKGROUND, LEASES
 from services.render.new_site import NewSite
@@ -161,7 +162,7 @@ def test_a_build_one_of_whose_processes_is_ended_is_one_line(
 ) -> None:
     """As by the kernel, where there is no memory left."""
     assert not store.dbsize()
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)  # with one alone there are no processes of its own
+    monkeypatch.setattr(full_build, "cores", lambda: 2)  # with one alone there are no processes of its own
     monkeypatch.setattr(NewSite, "add", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
     with pytest.raises(CannotStart, match=r"site: a process that built pages was ended"):
         build(tmp_path / "site")

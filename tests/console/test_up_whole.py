@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from services.console.leftovers import processes
+from shared.machine import cores
 from tests.servers import begun_with, free_port, wait_for
 
 ROOT = Path(__file__).parents[2]
@@ -204,7 +205,7 @@ def test_a_site_whose_clock_would_go_back_does_not_start(up: Up) -> None:
 
 
 FURTHER = ("ingest-2", "render-2")
-two_cores = pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core: there are no further parts")
+two_cores = pytest.mark.skipif(cores() < 2, reason="one core: there are no further parts")
 
 
 def recorded(up: Up) -> dict[str, int]:

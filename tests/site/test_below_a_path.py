@@ -18,7 +18,7 @@ SITE = 'timezone = "UTC"\n'
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     """A stack with articles of which one has moved and one was withdrawn."""
-    with Up(tmp_path_factory.mktemp("below"), SITE, PATH, PRESSRUN_NOW="2025-07-26T09:00:00Z") as up:
+    with Up(tmp_path_factory.mktemp("below"), SITE, PATH, one_core=True, PRESSRUN_NOW="2025-07-26T09:00:00Z") as up:
         up.start()
         for guid in ("stays", "moves", "goes"):
             up.post(guid, section="World", topics=["Oil"], slug=guid)

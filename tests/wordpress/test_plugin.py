@@ -25,7 +25,7 @@ NUMBERS = count(1)
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     """The site that the posts come to."""
-    with Up(tmp_path_factory.mktemp("wordpress")) as up:
+    with Up(tmp_path_factory.mktemp("wordpress"), one_core=True) as up:
         up.start()
         yield up
 
