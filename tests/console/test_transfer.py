@@ -783,7 +783,7 @@ def test_the_store_takes_every_line_that_passes(valkey_server: Valkey) -> None:
 
     @given(st.lists(lines, min_size=1, max_size=3))
     @example([{"key": "a", "value": [], **more} for more in NOTHING_GOES_ON])
-    @settings(max_examples=300)
+    @settings(max_examples=150)
     def passed(some: list[dict[str, Any]]) -> None:
         try:
             keys = sum(line["type"] != "entries" for line in some)

@@ -197,7 +197,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(first=st.lists(st.integers(0, 9), min_size=6, unique=True), history=st.lists(STEPS, min_size=8, max_size=30))
 async def test_no_page_leads_to_one_that_is_not_there_whatever_comes_and_goes(
     valkey_server: Any, first: list[int], history: list[Any]

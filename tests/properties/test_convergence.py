@@ -66,7 +66,7 @@ steps = st.one_of(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(
     history=st.lists(steps, min_size=3, max_size=30), seed=st.integers(0, 2**16), places=st.sampled_from([1, 2, 100])
 )

@@ -15,7 +15,7 @@ from tests.properties.press_room import PressRoom, draft, emptied
 from tests.properties.test_convergence import GUIDS, SITE, _do, steps
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(history=st.lists(steps, min_size=3, max_size=30), seed=st.integers(0, 2**16))
 async def test_impact_is_what_a_correction_changes(valkey_server: Any, history: list[Any], seed: int) -> None:
     async with emptied(valkey_server, SITE) as room:
