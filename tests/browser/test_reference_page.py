@@ -527,9 +527,11 @@ def test_a_name_of_one_long_word_stays_within_the_masthead(sample_stack: Up, wat
 
 @pytest.fixture(scope="module")
 def pictured(sample_stack: Up) -> Iterator[dict[str, Any]]:
-    """An article with a tall picture, the first one on the front page."""
+    """An article with a tall picture, the first one on the front page. What a portrait's head would be is red."""
     file = BytesIO()
-    Image.new("RGB", (1800, 2700), "teal").save(file, "JPEG")
+    tall = Image.new("RGB", (1800, 2700), "teal")
+    tall.paste("red", (700, 400, 1100, 900))
+    tall.save(file, "JPEG")
     files = {"media": ("tall.jpg", file.getvalue(), "image/jpeg")}
     path = f"/v1/push/{sample_stack.run['source']}/assets"
     assert sample_stack.ingest.post(path, data={"media_id": "tall.jpg"}, files=files).status_code == 201
@@ -639,6 +641,18 @@ def test_a_storys_picture_leads_where_its_headline_does(
         for x, y in ((5, 5), (box["width"] - 5, box["height"] - 5)):
             under = page.evaluate(_LINK_AT, [box["x"] + x, box["y"] + y])
             assert under == path_of(pictured["url"]), path
+
+
+@pytest.mark.parametrize("path", ["/", "/towers/"])
+def test_of_a_portrait_that_is_cut_to_fit_the_head_is_left(
+    sample_stack: Up, pictured: dict[str, Any], watched: Watched, path: str
+) -> None:
+    picture = watched.open(sample_stack.url + path).locator("img[alt='A tower']")
+    picture.evaluate(_IS_LOADED)
+    with Image.open(BytesIO(picture.screenshot())) as shown:
+        rows = [shown.convert("RGB").getpixel((shown.width // 2, y)) for y in range(shown.height)]
+        head = sum(red > 200 for red, _, _ in rows)
+        assert head == pytest.approx(500 / 1800 * shown.width, abs=3)
 
 
 @pytest.mark.parametrize("width", [360, 1280])
