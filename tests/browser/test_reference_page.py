@@ -682,6 +682,30 @@ def test_the_byline_has_the_width_of_its_column_and_the_text_one_that_is_read_wi
     assert text == pytest.approx(min(column, 41 * 16), abs=0.1)
 
 
+_LAST_LINES = """all => all.map(element => {
+  const range = document.createRange();
+  range.selectNodeContents(element);
+  const lines = [...range.getClientRects()];
+  return lines.length > 1 ? lines.at(-1).width : Infinity;
+})"""
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_no_paragraph_nor_item_ends_in_a_line_of_one_word(sample_stack: Up, watched: Watched, width: int) -> None:
+    others = ["government " * length for length in range(8, 24)]
+    posted = sample_stack.post(
+        f"last words {width}", body_html="".join(f"<p>{text}</p><ul><li>{text}</li></ul>" for text in others)
+    )
+    watched.page.set_viewport_size({"width": width, "height": 800})
+    page = watched.open(posted["url"])
+    for name in (".body > p", ".body li"):
+        ends = page.locator(name).evaluate_all(_LAST_LINES)
+        assert len(ends) == len(others)
+        assert min(ends) > 150, name  # pixels; one of these words has less than 100
+    sample_stack.withdraw(posted["id"])
+    sample_stack.drain()
+
+
 @pytest.mark.parametrize("size", [(800, 2400), (2400, 800), (1200, 1200), (300, 200)])
 def test_an_articles_picture_has_its_place_before_it_has_come(
     sample_stack: Up, watched: Watched, size: tuple[int, int]
