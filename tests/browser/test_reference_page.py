@@ -395,11 +395,22 @@ def test_on_paper_no_story_of_a_list_is_torn_between_two_sheets(sample_stack: Up
         assert set(kept) == {"avoid"}, path
 
 
+_HAS_ROOM_FOR_ITS_NUMBERS = """list => {
+  const number = document.createElement("span");
+  number.textContent = "100.\u00a0";
+  list.firstElementChild.append(number);
+  const width = number.getBoundingClientRect().width;
+  number.remove();
+  return width <= parseFloat(getComputedStyle(list).paddingLeft);
+}"""
+
+
 def test_on_paper_nothing_has_to_be_scrolled_or_opened_and_lines_do_not_touch(
     sample_stack: Up, watched: Watched
 ) -> None:
     body = (
         f"<p>Words</p><pre>{'18 ' * 200}</pre><table><tr><td>1</td></tr></table>"
+        '<ol start="100"><li>Words</li></ol>'
         "<details><summary>Who pays?</summary><p>The city.</p></details>"
     )
     posted = sample_stack.post("paper", body_html=body, summary="A standfirst that takes more than one line. " * 6)
@@ -409,6 +420,7 @@ def test_on_paper_nothing_has_to_be_scrolled_or_opened_and_lines_do_not_touch(
     assert page.locator(".body pre").evaluate("element => element.scrollWidth <= element.clientWidth")
     assert page.locator(".body table").evaluate("element => getComputedStyle(element).overflowX") == "visible"
     assert page.locator(".body details p").evaluate("element => element.checkVisibility()")
+    assert page.locator(".body ol").evaluate(_HAS_ROOM_FOR_ITS_NUMBERS)
     line, size = page.locator(".standfirst").evaluate(
         "element => [getComputedStyle(element).lineHeight, getComputedStyle(element).fontSize].map(parseFloat)"
     )
