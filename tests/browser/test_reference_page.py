@@ -159,6 +159,18 @@ def test_the_pages_of_the_apis_can_be_read(
     assert page.locator("td:first-child > code").evaluate_all(_NAMES_IN_ONE_PIECE)
 
 
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_who_asks_for_more_contrast_gets_more(sample_stack: Up, watched: Watched, colours: Any) -> None:
+    """WCAG 2.2, 1.4.6; and lines as dark as those that stand out for everybody."""
+    watched.page.emulate_media(color_scheme=colours, contrast="more")
+    page = watched.open(sample_stack.url + ARTICLE)
+    found = Axe().run(page, options={"runOnly": ["color-contrast-enhanced"]})
+    assert found.violations_count == 0, found.generate_report()
+    line = "element => getComputedStyle(element).borderBottomColor"
+    assert page.locator(".byline").evaluate(line) == page.locator(".sections").evaluate(line)
+    page.emulate_media(contrast="null")
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_links_are_large_enough_for_a_finger(sample_stack: Up, watched: Watched, width: int) -> None:
     moments = ("2025-05-01T09:00:00Z", "2025-06-01T09:00:00Z", "2025-07-01T09:00:00Z", "2025-07-02T09:00:00Z")
