@@ -698,12 +698,12 @@ def test_the_byline_has_the_width_of_its_column_and_the_text_one_that_is_read_wi
 ) -> None:
     watched.page.set_viewport_size({"width": width, "height": 800})
     page = watched.open(pictured["url"])
-    column, byline, picture, text = (
+    column, byline, picture, caption, text = (
         page.locator(name).evaluate("element => element.getBoundingClientRect().width")
-        for name in (".article", ".byline", ".picture", ".body > p:last-of-type")
+        for name in (".article", ".byline", ".picture", "figcaption", ".body > p:last-of-type")
     )
     assert byline == picture == pytest.approx(column, abs=0.1)
-    assert text == pytest.approx(min(column, 41 * 16), abs=0.1)
+    assert text == caption == pytest.approx(min(column, 41 * 16), abs=0.1)
 
 
 _LAST_LINES = """all => all.map(element => {
