@@ -239,6 +239,16 @@ def test_a_page_says_how_large_its_picture_is_shown_and_tells_others_how_large_i
     assert told == ([str(height)] if width else [])
 
 
+@pytest.mark.parametrize(("kind", "first"), [(c.ArticlePage, True), (c.FrontPage, True), (c.ListPage, False)])
+def test_the_picture_that_readers_see_first_is_asked_for_first_and_no_other(
+    printer: Printer, kind: type, first: bool
+) -> None:
+    root = html5lib.parse(printer.print(contexts_of(story())[kind]).decode(), namespaceHTMLElements=False)
+    turns = [(picture.get("fetchpriority"), picture.get("loading")) for picture in root.iter("img")]
+    assert (turns[0] == ("high", None)) == first
+    assert set(turns[first:]) <= {(None, "lazy")}
+
+
 def test_a_new_caption_or_credit_changes_no_card() -> None:
     image = Image(url="/media/ab/c-1.jpg", alt="A", caption="one", credit="one")
     one, other = (
