@@ -259,6 +259,17 @@ def test_a_name_is_read_as_it_is_written_beside_words_that_go_the_other_way(samp
     sample_stack.drain()
 
 
+def test_a_sentence_of_the_paper_ends_in_its_full_stop_on_a_site_from_right_to_left_too(
+    sample_stack: Up, watched: Watched
+) -> None:
+    """Until its templates are translated it says `.There is no page at this address` otherwise."""
+    page = watched.open(sample_stack.url + "/no-such-page/")
+    page.evaluate("document.querySelector('.error p:last-child').textContent = 'None.'")
+    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<p class=none>None.</p>'); document.dir = 'rtl'")
+    for name in (".error p:last-child", "body > .none"):
+        assert page.locator(name).evaluate(_ENDS_AT_THE_RIGHT), name
+
+
 def test_a_credit_and_the_name_of_a_list_are_read_as_they_are_written(sample_stack: Up, watched: Watched) -> None:
     image = {"url": "https://example.org/none.jpg", "alt": "", "credit": "A. Press Inc."}
     posted = sample_stack.post("credit", headline="العراق يوقع", language="ar", image=image, topics=["ياهو!"])
