@@ -703,6 +703,23 @@ def test_a_tall_picture_leaves_room_for_the_story(
     assert page.locator(".picture figcaption").inner_text().split("\n") == ["At dawn", "© Reuters"]
 
 
+def test_black_letters_of_a_transparent_picture_can_be_read_in_the_dark(sample_stack: Up, watched: Watched) -> None:
+    file = BytesIO()
+    Image.new("RGBA", (300, 200), (0, 0, 0, 0)).save(file, "PNG")
+    files = {"media": ("chart.png", file.getvalue(), "image/png")}
+    path = f"/v1/push/{sample_stack.run['source']}/assets"
+    assert sample_stack.ingest.post(path, data={"media_id": "chart.png"}, files=files).status_code == 201
+    posted = sample_stack.post("chart", image={"media_id": "chart.png", "alt": "Chart"})
+    watched.page.emulate_media(color_scheme="dark")
+    picture = watched.open(posted["url"]).locator(".picture img")
+    picture.evaluate(_IS_LOADED)
+    with Image.open(BytesIO(picture.screenshot())) as shown:
+        assert shown.convert("L").getpixel((150, 100)) == 255
+    assert picture.evaluate("picture => getComputedStyle(picture).color") == "rgb(0, 0, 0)"
+    sample_stack.withdraw(posted["id"])
+    sample_stack.drain()
+
+
 @pytest.mark.parametrize("width", [360, 1000, 1400])
 def test_the_byline_has_the_width_of_its_column_and_the_text_one_that_is_read_with_ease(
     sample_stack: Up, pictured: dict[str, Any], watched: Watched, width: int
