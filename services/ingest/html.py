@@ -16,6 +16,7 @@ from services.ingest.markup import is_misnested, sprawls
 from services.ingest.opening import TAG
 from services.ingest.plain import plain_html
 from services.ingest.references import unescape
+from services.ingest.spans import meaning_of, without_spans
 from services.ingest.tidy import tidy
 from services.ingest.web import WEB_ADDRESS, absolute, is_web_address
 from shared.characters import clean_text
@@ -26,9 +27,9 @@ def _words(text: str) -> set[str]:
 
 
 _TAGS = _words(
-    "a abbr aside b blockquote br caption cite code col colgroup dd del details div dl dt em figcaption figure h2 h3 h4"
-    " h5 h6 hr i img ins kbd li mark ol p pre q rp rt ruby s samp section small strong sub summary sup table tbody td"
-    " tfoot th thead time tr u ul var wbr"
+    "a abbr aside b bdi bdo blockquote br caption cite code col colgroup dd del details div dl dt em figcaption figure"
+    " h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q rp rt ruby s samp section small span strong sub summary sup"
+    " table tbody td tfoot th thead time tr u ul var wbr"
 )
 _DROPPED = _words(
     "script style svg math title template textarea select button iframe object embed applet audio video canvas"
@@ -44,6 +45,7 @@ _ATTRIBUTES = {
     "time": {"datetime"},
     "blockquote": {"cite"},
     "q": {"cite"},
+    "span": {"style"},
 }
 _ADDRESSES = frozenset(("href", "src", "cite"))
 _NUMBER = re.compile(r"[0-9]{1,5}")
@@ -76,12 +78,13 @@ _CHECKS: dict[str, Callable[[str], object]] = {
     "height": _NUMBER.fullmatch,
 }
 
-# h1 is the page's own headline; what is a block without meaning here stays a block; what has the name of one of SVG's
+# h1 is the page's own headline; what is struck out has had its name changed since; what is a block without meaning here
+# stays a block; what has the name of one of SVG's
 # elements, though nothing around it is SVG, would go with its words (Grammarly marks words of an editor with `<g>`).
 # And a marquee, which nothing is left of, would let the paragraph around it have blocks in it.
 # (a look at the first letter spares the list of names: most tags of a body are paragraphs)
 _RENAMED = re.compile(
-    r"<(/?)(?=[acfghmnt])(?:(h1)|(annotation|g|marquee|text)"
+    r"<(/?)(?=[acfghmnst])(?:(h1)|(annotation|g|marquee|text)|(strike)"
     r"|article|main|header|footer|nav|address|center|hgroup|form|fieldset|noscript)(?=[\s/>])",
     re.IGNORECASE,
 )
@@ -121,6 +124,8 @@ def _allow(_: str, name: str, value: str) -> str | None:
     """The value as it may stand in a tag, or None if it may not."""
     if name in _ADDRESSES:
         value = absolute(value.strip())
+    elif name == "style":
+        return meaning_of(value)
     check = _CHECKS.get(name)
     return value if check is None or check(value) else None
 
@@ -176,7 +181,8 @@ def _clean(html: str) -> str:
     cleaned = _CLEANER.clean(html.translate(_BESIDE_SPACE) if is_hidden else html)
     if is_hidden:
         cleaned = cleaned.translate(_AS_IT_WAS)
-    cleaned = tidy(cleaned.replace(_HIDDEN, "&").replace(_SPACE, "\xa0"))
+    cleaned = cleaned.replace(_HIDDEN, "&").replace(_SPACE, "\xa0")
+    cleaned = tidy(without_spans(cleaned) if "<span" in cleaned else cleaned)
     cleaned = cleaned.lstrip("\ufeff")  # in the beginning the parser takes it for a byte order mark
     # the parser takes the first line break of a <pre> for layout, a browser too
     return re.sub(r"(<pre[^<>]*>)\n", r"\1\n\n", cleaned) if "<pre" in cleaned else cleaned
@@ -217,4 +223,4 @@ def _end_empty(html: str) -> str:
 
 def _rename(tag: re.Match[str]) -> str:
     # unlike a span, a name that nothing has does not end an SVG around it, whose words are to go
-    return f"<{tag[1]}{'h2' if tag[2] else 'x-words' if tag[3] else 'div'}"
+    return f"<{tag[1]}{'h2' if tag[2] else 'x-words' if tag[3] else 's' if tag[4] else 'div'}"

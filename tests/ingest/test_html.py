@@ -20,6 +20,7 @@ PIECES = [
     "</iframe>", "<a href='javascript:x'>", "<a href=https://a.b/>", "</a>", "<img src=x onerror=y>",
     "<pre>\n\n", "</pre>",
     "<img src='https://a.b/c' alt='<!--# x --><script>'>", "<table>", "<tr>", "<td>", "</table>", "<li>", "<ul>",
+    "<span lang=en style=font-weight:bold>", "</span>", "<strike>", "<bdo dir=rtl>",
     "<template>", "</template>", "<plaintext>", "<xmp>", "</xmp>", "<video src=https://a.b/c>", "<object data=https://x/>",
     "&lt;!--# x --&gt;", "&#60;script>", "&#1;", "&#xffff;", "&nbsp;", "&amp", "&", "<", ">", '"', "'", "x",
     " ", "\n", "\x00", "\x0b", "\x7f", "\x85", "\x9f", "&#x81;", "&#127;",
@@ -124,7 +125,7 @@ def test_cases(html: str, cleaned: str) -> None:
     assert clean_html(html) == cleaned
 
 
-INLINE = "abbr b br cite code del em i ins kbd mark s samp small strong sub sup u var wbr"
+INLINE = "abbr b bdi bdo br cite code del em i ins kbd mark s samp small strong sub sup u var wbr"
 BLOCK = "aside div p pre section h2"
 SET_APART = "script style svg math title template textarea select button iframe object applet audio video canvas"
 NO_LONGER_HTML = "noembed noframes xmp plaintext"
@@ -145,6 +146,7 @@ BLOCKS_OF_THE_PAGE = "article main header footer nav address center hgroup form 
         '<ol start="3" reversed=""><li>a</li></ol>',
         "<p><ruby>東京<rp>(</rp><rt>とうきょう</rt><rp>)</rp></ruby>で</p>",
         '<p lang="ckb" dir="rtl" title="x">a <time datetime="2025-07-26">b</time> <q cite="https://a.b/">c</q></p>',
+        '<p>نص <span lang="en" dir="ltr">HTML</span> <bdo dir="rtl" lang="he">abc</bdo> <bdi>x</bdi></p>',
         '<blockquote cite="https://a.b/"><p>a</p></blockquote>',
         '<figure><img src="https://a.b/c" alt="d" width="3" height="12345" loading="lazy">'
         "<figcaption>e</figcaption></figure>",
@@ -251,6 +253,38 @@ def test_emphasis_with_any_other_style_stays(style: str) -> None:
 
 def test_what_word_has_in_italics_is_in_italics() -> None:
     assert clean_html("<p><i style='mso-bidi-font-style:normal'>One</i></p>") == "<p><i>One</i></p>"
+
+
+@pytest.mark.parametrize(
+    ("style", "name"),
+    [
+        ("text-decoration: line-through;", "s"), ("text-decoration:underline line-through", "s"),
+        ("font-size:11pt;font-weight:700;vertical-align:baseline", "b"), ("FONT-WEIGHT: Bold", "b"),
+        ("font-style:italic", "i"), ("font-size:0.6em;vertical-align:super", "sup"), ("vertical-align: sub", "sub"),
+    ],
+)  # fmt: skip
+def test_what_a_style_alone_says_is_said_by_an_element(style: str, name: str) -> None:
+    """TinyMCE writes so what is struck out, Google's Docs all emphasis: it fell, and 10⁶ was 106."""
+    assert clean_html(f'<p>1<span class="x" style="{style}">2</span>3</p>') == f"<p>1<{name}>2</{name}>3</p>"
+
+
+def test_a_style_says_several_things_at_once_and_each_once() -> None:
+    both = '<span style="font-weight:bold;font-style:italic">'
+    assert clean_html(f"<p>{both}a</span></p>") == "<p><b><i>a</i></b></p>"
+    assert clean_html(f'<p><span style="font-weight:bold" lang="en">a {both}b</span></span></p>') == (
+        '<p><span lang="en"><b>a <i>b</i></b></span></p>'
+    )
+    assert clean_html('<p><span style="font-weight:bold">a</p><p>b</p>') == "<p><b>a</b></p><p>b</p>"
+    assert clean_html("<p><strike>a</strike> <STRIKE>b</STRIKE></p>") == "<p><s>a</s> <s>b</s></p>"
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    ["", 'class="x" title="y"', 'style="color:red"', 'style="font-weight:400"', 'style="mso-bidi-font-weight:bold"',
+     'style="text-decoration:none;vertical-align:baseline"'],
+)  # fmt: skip
+def test_a_span_that_says_nothing_goes(attributes: str) -> None:
+    assert clean_html(f"<p>a<span {attributes}>b</span>c</p>") == "<p>abc</p>"
 
 
 @pytest.mark.parametrize(
