@@ -7,7 +7,7 @@ from services.ingest.references import unescape
 from shared.excerpts import beginning
 
 OPENING = 300
-_INLINE = "a|abbr|b|cite|code|del|em|i|ins|kbd|mark|q|ruby|s|samp|small|strong|sub|sup|time|u|var|wbr"
+_INLINE = "a|abbr|b|bd[io]|cite|code|del|em|i|ins|kbd|mark|q|ruby|s|samp|small|span|strong|sub|sup|time|u|var|wbr"
 _NOT_WORDS = re.compile(r"<(/?)(?:figure|table)\b[^<>]*>")
 _READING = re.compile(r"<r[tp]\b[^<>]*>[^<]*(?:</r[tp]>|\Z)")  # how the word before it is said, and the brackets around
 _CUT = re.compile(r"(?:<[^<>]*|&[^&;\s]{0,32})\Z")  # the end of a window may be within a tag or a reference
@@ -16,6 +16,12 @@ _LINK_ALONE = re.compile(r"<(p|div|section)\b[^<>]*>\s*<a href=[^<>]*>[^<]*</a>\
 _LINK_FIRST = re.compile(
     r"\s*<a href=[^<>]*>[^<]*</a>\s*(?=<(?:p|h[2-6]|[uod]l|div|section|blockquote|figure|table|hr)[\s>])"
 )
+_STRUCK = re.compile(r"<(del|s)(?=[ >])[^<>]*>[^<]*(?:<(?!/\1>)[^<]*)*</\1>")
+_OFF_THE_LINE = re.compile(r"<(sup|sub)(?=[ >])[^<>]*>([-+−0-9]{1,9})</\1>")
+_AS_CHARACTERS = {
+    "sup": str.maketrans("-+−0123456789", "⁻⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹"),
+    "sub": str.maketrans("-+−0123456789", "₋₊₋₀₁₂₃₄₅₆₇₈₉"),
+}
 TAG = re.compile(r'<[^<>"]*+(?:"[^"]*+"[^<>"]*+)*+>')
 
 
@@ -32,12 +38,16 @@ def opening(html: str) -> str:
 
 
 def excerpt(html: str) -> str:
-    """As `opening`, but without paragraphs that are a link alone, as those that embeds became; with them where nothing
-    else is said."""
-    if "<a href" not in html:
-        return opening(html)
-    first = _LINK_FIRST.match(html)
-    return opening(_LINK_ALONE.sub(" ", html[first.end() :] if first else html)) or opening(html)
+    """As `opening`, but without paragraphs that are a link alone, as those that embeds became, and without what is
+    struck out; with them where nothing else is said. A number that stands above or below the line still does: 10⁶ is
+    not 106, nor is a year with a note a later one."""
+    if "<su" in html:
+        html = _OFF_THE_LINE.sub(lambda number: number[2].translate(_AS_CHARACTERS[number[1]]), html)
+    said = _STRUCK.sub("", html) if "<s" in html or "<del" in html else html
+    if "<a href" in said:
+        first = _LINK_FIRST.match(said)
+        said = _LINK_ALONE.sub(" ", said[first.end() :] if first else said)
+    return opening(said) or opening(html)
 
 
 def all_words(html: str) -> list[str]:

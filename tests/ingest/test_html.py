@@ -583,6 +583,23 @@ def test_an_excerpt_begins_with_words_and_not_with_what_an_embed_is_called(embed
 
 
 @pytest.mark.parametrize(
+    ("html", "words"),
+    [
+        (
+            "<p>In 2020<sup>1</sup> some 10<sup>6</sup>, 10<sup>−3</sup> H<sub>2</sub>O.</p>",
+            "In 2020¹ some 10⁶, 10⁻³ H₂O.",
+        ),
+        ("<p>Le 1<sup>er</sup> mai</p>", "Le 1er mai"),
+        ("<p><del>Ten <b>of</b></del> Twelve<s title='x'> not</s> died.</p>", "Twelve died."),
+        ("<p><s>All of it.</s></p>", "All of it."),
+    ],
+)
+def test_an_excerpt_says_no_other_number_and_nothing_that_is_struck_out(html: str, words: str) -> None:
+    """A card told of 106 people, and of ten that were struck out."""
+    assert excerpt(clean_html(html)) == words
+
+
+@pytest.mark.parametrize(
     "html",
     [
         "<div>" * 100_000,

@@ -181,6 +181,11 @@ def test_a_standfirst_says_something_else_than_the_body_opens_with(
     assert ('<p class="standfirst">The bridge is closed.</p>' in page) is stands
 
 
+def test_a_standfirst_that_was_taken_from_a_body_has_its_raised_numbers_on_the_line(printer: Printer) -> None:
+    article = story().model_copy(update={"summary": "Some 106 came in 2020.1", "opening": "Some 10⁶ came in 2020.¹ It"})
+    assert b"standfirst" not in printer.print(c.ArticlePage(SITE, article, "<p>Words.</p>"))
+
+
 LEAD = "The bridge, which was old, is closed, as everybody had told them. " * 4 + "It was old, and it is closed."
 
 

@@ -4,6 +4,7 @@ import html
 import re
 from datetime import timedelta
 from typing import Any, NamedTuple
+from unicodedata import normalize
 
 from services.render.contexts import ArticlePage
 from services.render.typeset.content import corrections, on_page
@@ -104,6 +105,11 @@ def _is_captioned(body: str, at: int, credit: str) -> bool:
 
 def _repeats(story: Article) -> bool:
     """Whether the summary only says what the body opens with, after an agency's dateline perhaps."""
-    told, opening = " ".join(story.summary.split()), " ".join(story.opening.split())
+    told, opening = _flat(story.summary), _flat(story.opening)
     begins = opening.find(told[:CUT_OPENING])
     return 0 <= begins <= min(DATELINE_LENGTH, len(told)) and told.startswith(opening[begins:][: len(told)])
+
+
+def _flat(text: str) -> str:
+    """Text on one line, raised and lowered numbers too: a summary that a system took from the body has them so."""
+    return " ".join(normalize("NFKC", text).split())
