@@ -4,7 +4,7 @@ article's time; for what is not exactly of this kind there is the parser. Pure."
 import re
 from collections.abc import Iterable
 
-from services.ingest.tidy import BLANK, is_outlined
+from services.ingest.tidy import BLANK, NOTHING, is_outlined
 from shared.characters import clean_text
 
 LONGEST = 500_000
@@ -26,10 +26,10 @@ def _elements(names: Iterable[str], content: str) -> str:
 _EMPHASIS = _elements(("em", "strong", "b", "i"), _TEXT)
 _LINK = f'a href="{_ADDRESS}{_LINK_ENDS}{_LINK_HAS_WORDS}{_TEXT}</a'
 _WORDS = f"{_TEXT}(?:<(?:{_EMPHASIS}|{_LINK}|br)>{_TEXT})*"
-_PARAGRAPH = _elements(("p",), _WORDS)
+_PARAGRAPH = _elements(("p",), f"(?!{NOTHING}</p){_WORDS}")
 _HEADING = _elements(("h2", "h3", "h4", "h5", "h6"), _HEADING_HAS_WORDS + _WORDS)
 _LIST = _elements(("ul", "ol"), rf"\s*(?:<li>{_WORDS}</li>\s*)+")
-_QUOTE = _elements(("blockquote",), rf"\s*(?:<p>{_WORDS}</p>\s*)+")
+_QUOTE = _elements(("blockquote",), rf"\s*(?:<{_PARAGRAPH}>\s*)+")
 _PLAIN = re.compile(rf"\s*(?:<(?:{_PARAGRAPH}|{_HEADING}|{_LIST}|{_QUOTE}|hr)>\s*)*")
 
 

@@ -9,7 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 BLANK = r"\s\u200b\ufeff"  # within a set of characters
+NOTHING = rf"(?:[{BLANK}]|<br>|</?(?:b|em|i|strong|u)>)*"
+"""What shows nothing: a paragraph of no more than that is a gap, which screen readers tell of."""
 _WORD = re.compile(f"[^{BLANK}]")
+_GAP = re.compile(rf"<p(?: [^<>]*)?>{NOTHING}</p>")
 _TAG = re.compile(r"(</?)([a-z0-9]+)([^>]*>)")
 _VOID = frozenset(("br", "col", "hr", "img", "wbr"))
 _PICTURE = re.compile(r"<img [^>]*>")
@@ -28,13 +31,14 @@ _HEADING_NAME = re.compile(r"<(/?)h([2-6])(?=[ >])")
 
 def tidy(html: str) -> str:
     """Cleaned HTML in which each picture has an alternative, if only an empty one, links lead somewhere and have words,
-    items are in lists and lists have nothing but items, what says how a word is read is in its ruby, and headings begin
-    at h2 and leave no level out."""
+    items are in lists and lists have nothing but items, what says how a word is read is in its ruby, paragraphs say
+    something, and headings begin at h2 and leave no level out."""
     if "<img" in html:
         html = _PICTURE.sub(_picture, html)
     html = _without_nameless(html)
     if _LISTED.search(html):
         html = _mend_lists(html)
+    html = _GAP.sub("", html)
     return html if is_outlined(html) else _outline(html)
 
 

@@ -99,7 +99,7 @@ def test_text_as_html_is_clean(text: str) -> None:
         ("<article><p>x</p></article>", "<div><p>x</p></div>"),
         ("a<script>b</script>c<style>d</style>e<!-- f -->g", "aceg"),
         ("<p>a</p><script async='' src='https://a.b/c.js'/><p>b</p><style />c<canvas/>", "<p>a</p><p>b</p>c"),
-        ("<p>a<a id='x'/> b<br/></p><I class='x'/><p>c<hr /></p>", "<p>a b<br></p><i></i><p>c</p><hr><p></p>"),
+        ("<p>a<a id='x'/> b<br/></p><I class='x'/><p>c<hr /></p>", "<p>a b<br></p><i></i><p>c</p><hr>"),
         *(
             (html, '<img src="https://a.b/c" alt="d" loading="lazy">')
             for html in (

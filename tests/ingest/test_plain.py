@@ -60,6 +60,8 @@ tags = st.sampled_from(
 @example('<p>a <a href="https://example.org/x">b</a>, <em>c</em>.</p>\n<h2>d</h2><ul>\n<li>e</li></ul><hr>')
 @example("<blockquote>\n<p>a<br>b</p> </blockquote>")
 @example("<p>\n\na</p>")
+@example("<p>a</p><p> <b> </b><br></p><blockquote><p></p></blockquote>")
+@example("<p>a</p><p>\xa0<br>b</p>")
 @example("<h2>a</h2><h3> <b>b</b></h3><h2><a href='https://a.b'>c</a></h2>".replace("'", '"'))
 @example("")
 def test_plain_html_comes_out_as_the_parser_has_it(html: str) -> None:
