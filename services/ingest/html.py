@@ -41,7 +41,8 @@ _ATTRIBUTES = {
     "img": {"src", "alt", "width", "height"},
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan", "scope"},
-    "ol": {"start", "reversed"},
+    "ol": {"start", "reversed", "type"},
+    "li": {"value"},
     "time": {"datetime"},
     "blockquote": {"cite"},
     "q": {"cite"},
@@ -50,6 +51,7 @@ _ATTRIBUTES = {
 _ADDRESSES = frozenset(("href", "src", "cite"))
 _NUMBER = re.compile(r"[0-9]{1,5}")
 _MOST_ROWS = 65_534
+_WHOLE = re.compile(r"-?[0-9]{1,9}")
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:-[A-Za-z0-9]{1,8})*")
 
 
@@ -69,7 +71,9 @@ _CHECKS: dict[str, Callable[[str], object]] = {
     "dir": re.compile(r"ltr|rtl|auto", re.IGNORECASE).fullmatch,
     "colspan": re.compile(r"0*(?:[1-9][0-9]{0,2}|1000)").fullmatch,
     "rowspan": lambda value: _NUMBER.fullmatch(value) and int(value) <= _MOST_ROWS,
-    "start": re.compile(r"-?[0-9]{1,9}").fullmatch,
+    "start": _WHOLE.fullmatch,
+    "value": _WHOLE.fullmatch,
+    "type": re.compile(r"[1aAiI]").fullmatch,
     "scope": re.compile(r"(?:row|col)(?:group)?").fullmatch,
     "href": re.compile(rf"{WEB_ADDRESS}|(?:mailto|tel):\S+", re.IGNORECASE).fullmatch,
     "src": re.compile(rf"{WEB_ADDRESS}|/media/(?!\S*\.\.)\S+", re.IGNORECASE).fullmatch,
@@ -100,6 +104,10 @@ _EMPTY = re.compile(
 _CALLED = re.compile(
     r"(<h[1-6]\b[^<>]*>\s*)<button\b[^<>]*>(?=[^<]*(?:<(?!/?(?:button|h[1-6])\b)[^<]*)*</button\s*>\s*</h[1-6]\s*>)",
     re.IGNORECASE,
+)
+# a list whose letters or numerals a style says (Gutenberg's): what the text calls point b is no second point
+_LETTERED = re.compile(
+    r"<ol\b(?=[^<>]{0,4096}\blist-style-type\s?:\s?(lower|upper)-(alpha|latin|roman)\b)", re.IGNORECASE
 )
 _RAW_ENDS = re.compile(r"</(script|style|title|textarea|iframe|noembed|noframes|xmp)\b", re.IGNORECASE)
 _PASSES = 3
@@ -160,6 +168,8 @@ def _parsed(html: str) -> str:
         html = without_labels(html)
     if "<button" in html:
         html = _CALLED.sub(r"\1", html)
+    if "list-style-type" in html:
+        html = _LETTERED.sub(_letter, html)
     if "font-" in html:
         html = without_undone(html)
     html = _RENAMED.sub(_rename, without_embeds(html))
@@ -219,6 +229,11 @@ def _end_empty(html: str) -> str:
         return tag[0] if last.get(tag[1].lower(), -1) > tag.start() else f"<{tag[1]}{tag[2]}></{tag[1]}>"
 
     return _EMPTY.sub(end, html)
+
+
+def _letter(ol: re.Match[str]) -> str:
+    letter = "i" if ol[2].lower() == "roman" else "a"
+    return f'{ol[0]} type="{letter.upper() if ol[1].lower() == "upper" else letter}"'
 
 
 def _rename(tag: re.Match[str]) -> str:

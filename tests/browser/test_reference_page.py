@@ -346,6 +346,18 @@ def test_a_quotation_in_a_script_without_italics_is_not_slanted(
     sample_stack.drain()
 
 
+def test_a_list_is_lettered_as_its_sender_lettered_it(sample_stack: Up, watched: Watched) -> None:
+    """Where the text speaks of point b."""
+    listed = "".join(f"<ol type={kind}><li>1</li></ol>" for kind in "aAiI1") + "<ul><li>1</li></ul>"
+    posted = sample_stack.post("lettered", body_html=listed)
+    shown = watched.open(posted["url"]).locator(".body").locator("ol, ul")
+    assert shown.evaluate_all("lists => lists.map(list => getComputedStyle(list).listStyleType)") == [
+        "lower-alpha", "upper-alpha", "lower-roman", "upper-roman", "decimal", "disc"
+    ]  # fmt: skip
+    sample_stack.withdraw(posted["id"])
+    sample_stack.drain()
+
+
 _IS_WHOLE = """heading => {
   const text = heading.firstChild;
   return text.data.split(" ").every((word, at, words) => {

@@ -200,6 +200,7 @@ def test_an_attribute_that_means_nothing_here_goes(attribute: str) -> None:
         '<table><tbody><tr><td colspan="02" rowspan="65534">a</td></tr></tbody></table>',
         '<p dir="rtl">a</p><p dir="LTR">b</p><p dir="auto">c</p>',
         '<ol start="-3"><li>a</li></ol>',
+        '<ol type="a"><li value="7">a</li></ol><ol type="I"><li>b</li></ol>',
     ],
 )
 def test_an_attribute_that_means_something_stays(html: str) -> None:
@@ -209,6 +210,17 @@ def test_an_attribute_that_means_something_stays(html: str) -> None:
 @pytest.mark.parametrize("start", ["", "x", "1.5", "+1", "9" * 10])
 def test_a_list_starts_at_a_whole_number(start: str) -> None:
     assert clean_html(f'<ol start="{start}"><li>a</li></ol>') == "<ol><li>a</li></ol>"
+
+
+@pytest.mark.parametrize(
+    ("style", "kind"),
+    [("lower-alpha", "a"), ("upper-alpha", "A"), ("lower-roman", "i"), ("UPPER-ROMAN", "I"), ("lower-latin", "a")],
+)
+def test_a_list_is_lettered_as_its_style_says(style: str, kind: str) -> None:
+    """As Gutenberg writes it; the text speaks of point b."""
+    listed = f'<ol class="wp-block-list" style="list-style-type:{style}" start="2"><li>a</li></ol>'
+    assert clean_html(listed) == f'<ol type="{kind}" start="2"><li>a</li></ol>'
+    assert clean_html('<ol style="list-style-type: disc" type=x><li value=y>a</li></ol>') == "<ol><li>a</li></ol>"
 
 
 @pytest.mark.parametrize(
