@@ -645,11 +645,24 @@ def test_a_body_says_the_same_without_its_senders_styles(html: str, plain: str) 
 
 @pytest.mark.parametrize(
     "byline",
-    ["By: Jane Doe", "by Jane Doe", "Von Jane Doe", "par Jane Doe", "Por  Jane Doe", "BY:Jane Doe", "Jane Doe"],
+    [
+        "By: Jane Doe",
+        "by Jane Doe",
+        "Von Jane Doe",
+        "par Jane Doe",
+        "Por  Jane Doe",
+        "BY:Jane Doe",
+        "Jane Doe",
+        "Door Jane Doe",
+        "av Jane Doe",
+        "Af Jane Doe",
+        "بقلم: Jane Doe",
+        "من Jane Doe",
+    ],
 )
 def test_a_byline_is_a_name(byline: str) -> None:
     assert draft(without(SUPERDESK, "authors"), byline=byline).authors == (Author("Jane Doe"),)
-    for name in ("Byron Katie", "Jane Darby Smith", "Yvon Petit", "Caspar Olsen"):
+    for name in ("Byron Katie", "Jane Darby Smith", "Yvon Petit", "Caspar Olsen", "Ava Lind", "منى زكي"):
         assert draft(without(SUPERDESK, "authors"), byline=name).authors == (Author(name),)
 
 
@@ -670,6 +683,27 @@ def test_a_byline_is_a_name(byline: str) -> None:
 )
 def test_a_byline_of_several_is_several_names(byline: str, names: list[str]) -> None:
     found = draft(without(SUPERDESK, "authors"), byline=byline).authors
+    assert [author.name for author in found] == names
+
+
+@pytest.mark.parametrize(
+    ("language", "byline", "names"),
+    [
+        ("de-AT", "Von Jane Doe und Bo Li, dpa", ["Jane Doe", "Bo Li, dpa"]),
+        ("de", "Von Jane Doe, Ali Hassan und Bo Li", ["Jane Doe", "Ali Hassan", "Bo Li"]),
+        ("fr", "Par Jane DOE et Bo LI et Ali HASSAN", ["Jane DOE", "Bo LI", "Ali HASSAN"]),
+        ("es", "Por José Ortega y Gasset y Jane Doe", ["José Ortega y Gasset", "Jane Doe"]),
+        ("es", "Por Jane Doe y José Ortega y Gasset, EFE", ["Jane Doe", "José Ortega y Gasset, EFE"]),
+        ("nb", "Av Jane Doe og Bo Li, NTB", ["Jane Doe", "Bo Li, NTB"]),
+        ("de", "Redaktion und Agenturen", ["Redaktion und Agenturen"]),
+        ("de", "Jane Doe and Bo Li", ["Jane Doe", "Bo Li"]),
+        ("cs", "Jane Doe a Bo Li", ["Jane Doe", "Bo Li"]),
+        ("ar", "أحمد محمد وليد حسن", ["أحمد محمد وليد حسن"]),
+        ("xx", "Jane Doe und Bo Li", ["Jane Doe und Bo Li"]),
+    ],
+)
+def test_a_byline_of_several_has_the_and_of_its_language(language: str, byline: str, names: list[str]) -> None:
+    found = draft(without(SUPERDESK, "authors"), byline=byline, language=language).authors
     assert [author.name for author in found] == names
 
 
