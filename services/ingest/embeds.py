@@ -61,6 +61,14 @@ _LAZY = re.compile(
 _LAZY_ADDRESS = re.compile(
     r"""\sdata-(?:(?:lazy-)?src|original)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE
 )
+# a picture that says its widths alone; its `src` waits for one of them, if it has one
+_WIDTHS = re.compile(
+    r"""<img\b(?=[^<>]{0,4096}\s(?:data-(?:lazy-)?)?srcset\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)'))"""
+    r"""(?![^<>]{0,4096}\ssrc\s*=\s*["']?\s{0,8}(?:(?:https?:)?//|/media/))(?=[^<>]*>)""",
+    re.IGNORECASE,
+)
+_MOST_PARTS = 200  # addresses and widths
+_WIDTH = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)[wx],?")
 # An emoji as a script of WordPress', Facebook's or X's shows it, and browsers copy it: pages show a picture apart from
 # the words around it, and as large as it is.
 _EMOJI = re.compile(
@@ -92,6 +100,8 @@ def without_embeds(html: str) -> str:
         html = _CARD.sub(_link, html)
         html = _CHART.sub(_SHOWN, html)
         html = _LAZY.sub(_show, html)
+    if "srcset" in html:
+        html = _WIDTHS.sub(_show_widest, html)
     html = NAMED.sub(_link_by_name, html)
     return _EMBED.sub(_link, html)
 
@@ -139,6 +149,20 @@ def _show(picture: re.Match[str]) -> str:
         return picture[2]
     address = _address(_LAZY_ADDRESS, picture[1])
     return f'<img src="{entities.escape(address)}"{picture[1]}>' if address else picture[0]
+
+
+def _show_widest(picture: re.Match[str]) -> str:
+    """A picture at the address of the widest that it is offered in (HTML §4.8.4.2.1)."""
+    widths: dict[str, float] = {}
+    address = ""
+    for part in unescape(picture[1] or picture[2] or "").split(maxsplit=_MOST_PARTS)[:_MOST_PARTS]:
+        if (width := _WIDTH.fullmatch(part)) and address:
+            widths[address] = float(width[1])
+        else:
+            address = absolute(part.strip(","))
+            widths[address] = 1
+    found = max(filter(is_web_address, widths), key=widths.__getitem__, default=None)
+    return f'<img src="{entities.escape(found)}"' if found else picture[0]
 
 
 def _address(pattern: re.Pattern[str], tag: str) -> str | None:

@@ -109,6 +109,16 @@ def test_text_as_html_is_clean(text: str) -> None:
                 "<img src='https://a.b/c' data-src='c' alt='d'>",
             )
         ),
+        *(
+            (html, '<img src="https://a.b/c,w_1" alt="d" loading="lazy">')
+            for html in (
+                "<img srcset='https://a.b/s 640w, https://a.b/c,w_1 1280w, https://a.b/t 1000w' alt='d'>",
+                "<img alt='d' data-srcset='//a.b/c,w_1 2x,\n//a.b/s' src='data:image/gif;base64,R0' class='lazyload'>",
+                "<img srcset='https://a.b/c,w_1' src='' alt='d'/>",
+            )
+        ),
+        ("<img srcset='https://a.b/s 2x' src='//a.b/c' alt='d'>", '<img src="https://a.b/c" alt="d" loading="lazy">'),
+        ("<img srcset='https://a.b/s 2x' src='/media/c' alt='d'>", '<img src="/media/c" alt="d" loading="lazy">'),
         ("<img src='https://a.b/s' data-src='https://a.b/c'><noscript><img src='https://a.b/c' alt='d'></noscript>",
          '<div><img src="https://a.b/c" alt="d" loading="lazy"></div>'),
         ("<p>a</p><script>$('<script/>')</script><p>b</p>", "<p>a</p><p>b</p>"),
