@@ -123,6 +123,8 @@ def test_levels_in_order_stay_as_they_are_and_who_stood_below_or_beside_still_do
         ("<h3>A</h3><h5>B</h5>", "<h2>A</h2><h3>B</h3>"),
         ("<h2> </h2><p>a</p>", "<div> </div><p>a</p>"),
         ('<p>a</p><p>&nbsp;</p><p class="x"><strong><br></strong></p><p dir=rtl></p><p>b</p>', "<p>a</p><p>b</p>"),
+        ("<p>a</p><br><br>\n<p>b</p> <br><ul><li>c</li></ul>", "<p>a</p>\n<p>b</p><ul><li>c</li></ul>"),
+        ("<p>a</p><br>b<br><p>c</p>", "<p>a</p><br>b<br><p>c</p>"),
         ("<ul><li><p></p></li></ul><p><span>\ufeff</span></p><p>-</p>", "<ul><li></li></ul><p>-</p>"),
         ("<p><img src=/media/c alt=d></p>", '<p><img src="/media/c" alt="d" loading="lazy"></p>'),
         ("<img src=https://a.b/c>", '<img alt="" src="https://a.b/c" loading="lazy">'),
