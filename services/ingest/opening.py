@@ -1,7 +1,7 @@
 """The words that an article opens with, from its cleaned HTML. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from services.ingest.references import unescape
 from shared.excerpts import beginning
@@ -16,7 +16,7 @@ _LINK_ALONE = re.compile(r"<(p|div|section)\b[^<>]*>\s*<a href=[^<>]*>[^<]*</a>\
 _LINK_FIRST = re.compile(
     r"\s*<a href=[^<>]*>[^<]*</a>\s*(?=<(?:p|h[2-6]|[uod]l|div|section|blockquote|figure|table|hr)[\s>])"
 )
-_STRUCK = re.compile(r"<(del|s)(?=[ >])[^<>]*>[^<]*(?:<(?!/\1>)[^<]*)*</\1>")
+_STRUCK = re.compile(r"<(del|s)(?=[ >])[^<>]*>[^<]*(?:<(?!/\1>)[^<]*)*(?:</\1>|\Z)")
 _OFF_THE_LINE = re.compile(r"<(sup|sub)(?=[ >])[^<>]*>([-+−0-9]{1,9})</\1>")
 _AS_CHARACTERS = {
     "sup": str.maketrans("-+−0123456789", "⁻⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹"),
@@ -27,10 +27,14 @@ TAG = re.compile(r'<[^<>"]*+(?:"[^"]*+"[^<>"]*+)*+>')
 
 def opening(html: str) -> str:
     """The words that cleaned HTML begins with, at most OPENING characters, on one line; no captions, no tables."""
+    return _beginning(html, lambda part: part)
+
+
+def _beginning(html: str, read: Callable[[str], str]) -> str:
     window = 2 * OPENING
     while True:
         part = html[:window]
-        words = " ".join(unescape(_plain(part)).split())
+        words = " ".join(unescape(_plain(read(part))).split())
         if window >= len(html) or len(words) > OPENING:
             break
         window *= 4
@@ -41,13 +45,16 @@ def excerpt(html: str) -> str:
     """As `opening`, but without paragraphs that are a link alone, as those that embeds became, and without what is
     struck out; with them where nothing else is said. A number that stands above or below the line still does: 10⁶ is
     not 106, nor is a year with a note a later one."""
+    if "<a href" not in html:
+        return _beginning(html, _said) or opening(html)
+    first = _LINK_FIRST.match(html)
+    return _beginning(_LINK_ALONE.sub(" ", html[first.end() :] if first else html), _said) or opening(html)
+
+
+def _said(html: str) -> str:
     if "<su" in html:
         html = _OFF_THE_LINE.sub(lambda number: number[2].translate(_AS_CHARACTERS[number[1]]), html)
-    said = _STRUCK.sub("", html) if "<s" in html or "<del" in html else html
-    if "<a href" in said:
-        first = _LINK_FIRST.match(said)
-        said = _LINK_ALONE.sub(" ", said[first.end() :] if first else said)
-    return opening(said) or opening(html)
+    return _STRUCK.sub("", html) if "<s" in html or "<del" in html else html
 
 
 def all_words(html: str) -> list[str]:

@@ -12,10 +12,8 @@ BLANK = r"\s\u200b\ufeff"  # within a set of characters
 NOTHING = rf"(?:[{BLANK}]|<br>|</?(?:b|em|i|strong|u)>)*"
 """What shows nothing: a paragraph of no more than that is a gap, which screen readers tell of."""
 _WORD = re.compile(f"[^{BLANK}]")
-_GAP = re.compile(
-    rf"<p(?: [^<>]*)?>{NOTHING}</p>"
-    rf"|(?<=</p>)(?:[{BLANK}]*<br>)+(?=[{BLANK}]*<(?:p|h[2-6]|[uod]l|table|blockquote|figure)[ >])"
-)
+_GAP = re.compile(rf"<p(?: [^<>]*)?>{NOTHING}</p>")
+_BREAKS = re.compile(rf"</p>(?:[{BLANK}]*<br>)+(?=[{BLANK}]*<(?:p|h[2-6]|[uod]l|table|blockquote|figure)[ >])")
 _TAG = re.compile(r"(</?)([a-z0-9]+)([^>]*>)")
 _VOID = frozenset(("br", "col", "hr", "img", "wbr"))
 _PICTURE = re.compile(r"<img [^>]*>")
@@ -41,7 +39,7 @@ def tidy(html: str) -> str:
     html = _without_nameless(html)
     if _LISTED.search(html):
         html = _mend_lists(html)
-    html = _GAP.sub("", html)
+    html = _BREAKS.sub("</p>", _GAP.sub("", html))
     return html if is_outlined(html) else _outline(html)
 
 

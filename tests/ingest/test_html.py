@@ -618,6 +618,7 @@ def test_an_excerpt_begins_with_words_and_not_with_what_an_embed_is_called(embed
         ("<p>Le 1<sup>er</sup> mai</p>", "Le 1er mai"),
         ("<p><del>Ten <b>of</b></del> Twelve<s title='x'> not</s> died.</p>", "Twelve died."),
         ("<p><s>All of it.</s></p>", "All of it."),
+        (f"<p>Ten <del>{'or so ' * 500}</del>came.</p>", "Ten came."),
     ],
 )
 def test_an_excerpt_says_no_other_number_and_nothing_that_is_struck_out(html: str, words: str) -> None:
