@@ -16,6 +16,8 @@ from shared.articles import Article, Correction, Image, Term, identify
 from shared.site_settings import SiteSettings
 
 WITHDRAWN = "withdrawn"
+_NO_LANGUAGES = frozenset(("mis", "mul", "und", "zxx"))
+"""What ISO 639-2 calls a language that nobody can name: what is told of one, its direction say, is wrong of most."""
 _NO_PICTURES: Mapping[str, Size] = MappingProxyType({})
 
 
@@ -75,7 +77,7 @@ def article_of(copy: Copy, current: Article | None, version: int, site: SiteSett
         section=section_of(draft.section) if draft.section else None,
         topics=_unique(term_of(name) for name in draft.topics),
         authors=_unique(term_of(author.name, author.url) for author in draft.authors),
-        language=draft.language,
+        language=_named_language(draft.language),
         day=day,
         slug=slug,
         asked_slug=asked,
@@ -132,6 +134,10 @@ def _asked(draft: Draft) -> str | None:
 def _published_at(draft: Draft, current: Article | None, now: datetime) -> datetime:
     kept = current.published_at if current and current.slug else None
     return draft.published_at or kept or draft.embargo_until or now
+
+
+def _named_language(tag: str | None) -> str | None:
+    return None if tag and tag.partition("-")[0].lower() in _NO_LANGUAGES else tag
 
 
 def _unique(terms: Iterable[Term]) -> tuple[Term, ...]:

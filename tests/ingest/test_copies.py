@@ -74,6 +74,12 @@ def test_all_that_a_draft_says_is_in_its_article() -> None:
     )
 
 
+@pytest.mark.parametrize(("told", "language"), [("und", None), ("MUL", None), ("zxx-Arab", None)])
+def test_a_language_that_nobody_can_name_is_none(told: str, language: str | None) -> None:
+    """An Arabic story of the language `und` had the direction of Latin letters."""
+    assert article(replace(WHOLE, language=told)).language == language
+
+
 def test_what_says_nothing_else_has_an_address_all_the_same() -> None:
     found = article(Draft(guid="g", headline="\U0001f6e2", body_text="Oil."))
     assert (found.day, found.slug, found.asked_slug) == ("2025-07-26", f"article-{IDENT[:8]}", None)
