@@ -62,7 +62,7 @@ async def enter_state(store: Store, site: SiteSettings, now: datetime, state: St
         step.expect[live_key(article.id)] = state.card
     moved = state.before is not None and state.before.path != article.path
     others = await _others(store, family, standing, article.id if moved else None, step)
-    own = [] if silent else [Change(state.before, article, state.body, state.card)]
+    own = [] if silent else [Change(state.before, article, await _body(store, state, article), state.card)]
     await _lead_on(store, now, [*own, *others], step)
     event_id = None
     for change in reversed([*own, *others]):
@@ -74,6 +74,13 @@ async def enter_state(store: Store, site: SiteSettings, now: datetime, state: St
     awaited = [*seen, *changed.values(), *(_leading_to(article, family, changed) if seen else ())]
     revisions = tuple((one.id, one.revision) for one in awaited)
     return Entered(article, None if silent else event_id, revisions)
+
+
+async def _body(store: Store, state: State, article: Article) -> str:
+    """The body of the article's own event: where it is withdrawn the one that readers had, since no kill brings one."""
+    if state.body or article.live or not is_for_readers(state.before, article):
+        return state.body
+    return unpack_body(await store.do("GET", body_key(article.id)))
 
 
 def _leading_to(article: Article, family: Family, changed: Container[str]) -> list[Article]:

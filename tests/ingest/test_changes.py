@@ -79,6 +79,19 @@ async def test_of_what_has_been_rewritten_before_a_rewrite_tells_where_it_leads_
     assert json.loads(entry[1][1])["article"]["body_html"] == "<p>It is back.</p>"
 
 
+@pytest.mark.parametrize(
+    "change", [{"status": "canceled"}, {"withholds": True, "embargo_until": EARLIER + timedelta(hours=1)}]
+)
+async def test_what_is_taken_from_readers_is_told_with_the_words_that_they_had(
+    desk: Desk, change: dict[str, Any]
+) -> None:
+    await desk.take("newest", evolved_from="rewrite", **change)
+    *_, entry = await desk.store.do("XRANGE", ARTICLES, "-", "+")
+    event = json.loads(entry[1][1])
+    assert (event["type"], event["guid"]) == ("article.withdrawn", "newest")
+    assert event["article"]["body_html"] == "<p>newest</p>"
+
+
 async def test_a_kill_that_is_told_again_takes_down_nothing_that_came_since(empty: Desk) -> None:
     await empty.take("original", version=1)
     killed = await empty.take("original", version=2, status="canceled")
