@@ -41,12 +41,14 @@ class Doors:
         """The source whose token an Authorization header carries; Problem 401 if there is none."""
         return self._speaker(header) or _refuse()
 
-    def knock(self, source: str, headers: Mapping[str, str], kinds: Sequence[Kind]) -> None:
-        """Ensure that there is the source's token or some signature, before a body is read; else Problem 401."""
-        if any(headers.get(_header(kind)) for kind in kinds if kind != "bearer"):
-            return
-        if "bearer" not in kinds or self._speaker(headers.get("authorization")) != source:
+    def knock(self, source: str, headers: Mapping[str, str], kinds: Sequence[Kind]) -> bool:
+        """Whether the source's token has come, before a body is read, or some signature, which is of the body; else
+        Problem 401."""
+        if "bearer" in kinds and self._speaker(headers.get("authorization")) == source:
+            return True
+        if not any(headers.get(_header(kind)) for kind in kinds if kind != "bearer"):
             _refuse()
+        return False
 
     def signed(self, source: str, raw: Raw, headers: Mapping[str, str], kinds: Sequence[Kind]) -> None:
         """Ensure that the source sent this, by one of the kinds of proof; else Problem 401."""

@@ -38,8 +38,8 @@ def push_routes(service: Service, doors: Doors, accept: Accept, disk: Disk) -> A
     media = Media(service.store, service.replicas, service.settings.originals_dir, disk)
 
     async def take(source: str, request: Request, kinds: Sequence[Kind], read: Read) -> Response:
-        doors.knock(source, request.headers, kinds)
-        raw = await read_body(request, unproven)
+        is_proven = doors.knock(source, request.headers, kinds)
+        raw = await read_body(request, None if is_proven else unproven)
         doors.signed(source, raw, request.headers, kinds)
         found = await beside(len(raw), lambda: read(parse_json(raw)))
         if isinstance(found, list):

@@ -104,10 +104,12 @@ def test_nothing_signs_for_a_source_without_secrets() -> None:
 
 
 def test_a_body_is_not_read_without_a_token_of_the_source_or_a_signature_to_look_at(doors: Doors) -> None:
-    doors.knock("desk", {"x-superdesk-signature": "sha1=wrong"}, ("superdesk", "bearer"))
-    doors.knock("desk", {"authorization": "Bearer token-one"}, ("superdesk", "bearer"))
+    signed, named = {"x-superdesk-signature": "sha1=wrong"}, {"authorization": "Bearer token-one"}
+    assert not doors.knock("desk", signed, ("superdesk", "bearer")), "only its body can tell who has signed it"
+    assert doors.knock("desk", named, ("superdesk", "bearer"))
+    assert doors.knock("desk", signed | named, ("superdesk", "bearer"))
     for headers in ({"x-ghost-signature": "x"}, {"authorization": "Bearer x"}, {"authorization": "Bearer hashed"}, {}):
         with pytest.raises(Problem):
             doors.knock("desk", headers, ("superdesk", "bearer"))
     with pytest.raises(Problem):
-        doors.knock("desk", {"authorization": "Bearer token-one"}, ("ghost",))
+        doors.knock("desk", named, ("ghost",))

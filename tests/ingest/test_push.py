@@ -174,6 +174,39 @@ async def test_a_body_that_nobody_has_vouched_for_has_to_come_in_time(
     assert not list(ingest.settings.originals_dir.glob(".incoming/*"))
 
 
+@pytest.mark.parametrize("call", ["ninjs", "wordpress"])
+async def test_who_has_a_token_makes_no_room_for_those_who_have_proven_nothing(ingest: Ingest, call: str) -> None:
+    asked, whole = asyncio.Event(), asyncio.Event()
+    awaited = {"x-superdesk-signature": "sha1=x"}
+
+    async def slowly() -> AsyncIterator[bytes]:
+        asked.set()
+        yield b"{"
+        await whole.wait()
+        yield b"}"
+
+    async def others() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    slow = asyncio.create_task(
+        ingest.http.post(f"/v1/push/desk/{call}", content=slowly(), headers={"authorization": "Bearer token"})
+    )
+    await asked.wait()
+    places = ingest.settings.in_flight // UNPROVEN_SHARE
+    crowd = [
+        asyncio.create_task(ingest.http.post("/v1/push/desk/ninjs", content=others(), headers=awaited))
+        for _ in range(places + 1)
+    ]
+    done, silent = await asyncio.wait(crowd, return_when=asyncio.FIRST_COMPLETED)
+    assert [task.result().status_code for task in done] == [503]
+    assert not slow.done()
+    whole.set()
+    assert (await slow).status_code == 422
+    for task in silent:
+        task.cancel()
+
+
 @pytest.mark.parametrize("call", ["ninjs", "ghost", "wordpress", "assets"])
 @pytest.mark.parametrize("authorization", ["", "Bearer x", "Bearer other"])
 async def test_a_body_without_a_proof_is_not_even_read(ingest: Ingest, call: str, authorization: str) -> None:
