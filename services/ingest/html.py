@@ -112,7 +112,7 @@ _LETTERED = re.compile(
 # The number of a note below, which some raise by their styles (Substack): 2020 is not 20201. Where it stands apart, as
 # before the note itself, it is one.
 _NOTE = re.compile(
-    r"""<a(?<=[^\s<>(\[]<a)\b[^<>]{0,4096}\shref\s?=\s?["']\#[^<>]{0,4096}>([0-9]{1,3})</a\s*>""", re.IGNORECASE
+    r"""<a(?<=[^\s<>(\[]<a)\b(?=[^<>]{0,4096}\shref\s?=\s?["']\#)[^<>]{0,4096}+>([0-9]{1,3})</a\s*>""", re.IGNORECASE
 )
 _RAW_ENDS = re.compile(r"</(script|style|title|textarea|iframe|noembed|noframes|xmp)\b", re.IGNORECASE)
 _PASSES = 3

@@ -686,6 +686,7 @@ def test_an_excerpt_says_no_other_number_and_nothing_that_is_struck_out(html: st
         ("<div class='infogram-embed'" + " data-id='x'" * 300 + ">" + " " * 50) * 1_200,
         "<div class='infogram-embed' data-id='x'></div>" * 50_000,
         ('<div class="flourish-embed"' + f' data-src="story/{"1" * 20}' * 100 + " " * 4_000) * 250,
+        ("x<a" + " href='#" * 580 + ">1") * 400,
         "«words»" * 200_000,
         "<p title='" + "\xad«" * 400_000 + "'>words",
     ],
@@ -701,7 +702,7 @@ def test_an_excerpt_says_no_other_number_and_nothing_that_is_struck_out(html: st
         "emphasis", "weights", "links alone", "emoji",
         "alternatives", "classes",
         "AMP's tags", "AMP's pictures", "AMP's players", "scripts", "films", "addresses in a tag", "named",
-        "names in a tag", "named ones", "charts",
+        "names in a tag", "named ones", "charts", "notes",
         "guillemets", "soft hyphens in a value",
     ],
 )  # fmt: skip
