@@ -58,8 +58,10 @@ def heard_late(copy: Copy, current: Article) -> Article:
     has a moment of its own. A kill that came first has none if the newest version that is heard of since says it."""
     found = linked(copy, current)
     said = found.linked_by
-    if said is None or said == current.linked_by or said[1] or not _is_repeated(said[2], found.ordered_at):
+    if said is None or said == current.linked_by or not _is_repeated(said[2], found.ordered_at):
         return found
+    if found.withdrawn_at != found.ordered_at:
+        return found  # it has come again since, and is dated by that
     return found.model_copy(update={"withdrawn_at": found.accepted_at})
 
 
@@ -90,10 +92,10 @@ def _killed_of(current: Article) -> datetime | None:
     return current.updated_at if current.state == WITHDRAWN else None
 
 
-def _is_repeated(moment: datetime | None, other: datetime | None) -> bool:
+def _is_repeated(moment: datetime, other: datetime | None) -> bool:
     """Whether a kill has but the moment of what it kills. Senders copy an article and change its status alone: that
     says nothing of when it was killed, least of all that it was before all rewrites."""
-    return moment is not None and moment == other
+    return moment == other
 
 
 def _linked_by(killed: Article) -> Rank:

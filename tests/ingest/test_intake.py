@@ -7,7 +7,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.ingest.copies import Copy, prepare
@@ -123,9 +123,19 @@ def test_the_newest_kill_says_when_it_was_whatever_the_order_of_arrival(
         assert guid.current.withdrawn_at == (at or NOW + arrived.index(newest) * HOUR)
 
 
-def test_a_kill_that_is_told_again_without_a_version_stays_where_it_was() -> None:
-    guid = Guid().take(draft("X"), NOW).take(draft("X"), NOW + HOUR)
+@pytest.mark.parametrize("version", [None, 2])
+@pytest.mark.parametrize("at", [None, NOW - HOUR / 2])
+def test_a_kill_that_is_told_again_without_a_version_stays_where_it_was(
+    version: int | None, at: datetime | None
+) -> None:
+    guid = fold(draft(content, version=version, updated_at=NOW - HOUR) for content in "AX")
+    guid.take(draft("X", updated_at=at), NOW + HOUR)
     assert guid.current.withdrawn_at == NOW
+
+
+def test_a_kill_that_comes_once_more_with_its_number_stays_where_it_was() -> None:
+    kill = draft("X", version=2)
+    assert Guid().take(kill).take(kill, NOW + HOUR).current.withdrawn_at == NOW
 
 
 @given(st.lists(versioned, min_size=1, max_size=6).flatmap(lambda found: st.tuples(
@@ -157,6 +167,14 @@ def test_without_versions_the_latest_updated_at_wins_in_any_order(
 
 
 @given(st.lists(versioned, min_size=1, max_size=6), st.integers(0, 5))
+@example(
+    [
+        draft("A", version=1, updated_at=NOW - HOUR),
+        draft("X", version=2, updated_at=NOW - 2 * HOUR),
+        draft("X", version=3, updated_at=NOW - HOUR),
+    ],
+    0,
+)
 def test_what_has_arrived_already_changes_nothing_and_tells_nobody(drafts: list[Draft], at: int) -> None:
     kept = fold(drafts)
     known, said = kept.known, len(kept.outcomes)
@@ -210,6 +228,19 @@ def test_a_kill_that_repeats_the_moment_of_what_it_kills_is_dated_by_its_accepta
         dataclasses.replace(kill, version=3, updated_at=NOW - HOUR / 2),
     ]
     assert [fold(told_again[:number]).current.withdrawn_at for number in (3, 4)] == [NOW, NOW - HOUR / 2]
+    assert fold(told_again[:2]).take(told_again[2], NOW + HOUR).current.withdrawn_at == NOW
+
+
+@pytest.mark.parametrize("arrived", ["AX", "X"])
+def test_a_kill_that_came_again_stays_where_it_was_whatever_older_version_comes_after_it(arrived: str) -> None:
+    moment = NOW - HOUR
+    guid = fold(draft(content, updated_at=moment) for content in arrived)
+    guid.known = Known(guid.current.model_copy(update={"replaced_by": "of a rewrite, which goes with it"}))
+    guid.take(draft("X"), NOW + HOUR)
+    assert guid.current.withdrawn_at == NOW + HOUR
+    for at in (moment - HOUR, moment):
+        assert guid.take(draft("A", updated_at=at)).outcomes[-1] == "stale"
+        assert guid.current.withdrawn_at == NOW + HOUR, "it is about the rewrite"
 
 
 def test_an_older_kill_that_names_what_it_was_a_rewrite_of_is_heard_once() -> None:
@@ -232,6 +263,20 @@ def test_of_what_comes_too_late_the_newest_says_what_a_killed_article_was_a_rewr
             guid.take(one)
         assert (guid.outcomes, guid.current.evolved_from) == (["withdrawn", "stale", "stale"], "a")
         assert not decide(prepare("desk", earlier), guid.known, SITE, NOW).quiet
+    assert fold([earlier, draft("X", updated_at=NOW), later]).current.evolved_from == "a", "it is newer than the killed"
+
+
+@pytest.mark.parametrize("moments", [(None, None), (NOW - HOUR, NOW - 2 * HOUR), (NOW - HOUR, None)])
+def test_of_what_comes_too_late_the_highest_number_says_it_whatever_the_moments(
+    moments: tuple[datetime | None, datetime | None],
+) -> None:
+    versions = [
+        draft(version=number, updated_at=at, evolved_from=f"of {number}") for number, at in enumerate(moments, 1)
+    ]
+    for arrived in permutations(versions):
+        found = fold([draft("X", version=3), *arrived]).current
+        assert found.evolved_from == "of 2"
+        assert Article.model_validate_json(found.model_dump_json()) == found, "as the store keeps it"
 
 
 def test_a_kill_takes_what_waits_with_it_by_its_number_or_by_its_moment() -> None:
@@ -242,6 +287,14 @@ def test_a_kill_takes_what_waits_with_it_by_its_number_or_by_its_moment() -> Non
     assert killed.known.waiting is not None
     killed.take(draft("X", version=2, updated_at=NOW + HOUR))
     assert (killed.outcomes[1:], killed.known.waiting) == (["scheduled", "unchanged"], None)
+
+
+def test_a_kill_that_comes_again_with_a_moment_leaves_the_return_that_is_scheduled_since() -> None:
+    kill, again = (draft("X", updated_at=NOW - hours * HOUR) for hours in (4, 2))
+    returns = draft("B", updated_at=NOW - HOUR, published_at=NOW + HOUR)
+    assert fold([kill, returns, again]).pass_time(NOW + HOUR).current.live
+    between = draft("C", updated_at=NOW - 1.5 * HOUR)
+    assert fold([kill, returns, again, between]).current.live, "it is newer than the kill"
 
 
 @pytest.mark.parametrize("at", [None, NOW + HOUR])
@@ -355,7 +408,25 @@ def test_what_withholds_appears_at_its_time_though_it_is_no_newer_than_what_it_t
         dated = draft("B", updated_at=at, published_at=NOW + HOUR, withholds=True)
         guid = Guid().take(draft("A", updated_at=at)).take(dated)
         assert (guid.outcomes, guid.current.state) == (["published", "scheduled"], "withdrawn")
+        assert guid.current.revision == 2, "a new state, for which there is another page"
         assert guid.pass_time(NOW + HOUR).current.live
+
+
+def test_what_withholds_takes_nothing_back_that_is_killed_already() -> None:
+    dated = draft("C", updated_at=NOW - HOUR, published_at=NOW + HOUR, withholds=True)
+    guid = fold([draft("A", updated_at=NOW - 3 * HOUR), draft("X", updated_at=NOW - 2 * HOUR)])
+    killed = guid.current
+    assert guid.take(dated).current == killed
+    assert guid.outcomes[-1] == "scheduled"
+
+
+def test_what_is_older_than_what_withholds_is_answered_with_what_is_taken_back_else_with_what_waits() -> None:
+    dated = draft("C", updated_at=NOW - HOUR, published_at=NOW + HOUR, withholds=True)
+    older = prepare("desk", draft("A", updated_at=NOW - 2 * HOUR))
+    for known, shown in (([dated], "C"), ([draft("B", updated_at=NOW - 3 * HOUR), dated], "B")):
+        answer = decide(older, fold(known).known, SITE, NOW)
+        assert answer.article is not None
+        assert (answer.outcome, answer.article.headline) == ("stale", f"Story {shown}")
 
 
 def test_what_withholds_can_be_killed_before_its_time() -> None:
@@ -427,6 +498,11 @@ def test_what_was_killed_without_a_moment_does_not_return_with_what_it_was_befor
         guid.take(kill).take(known[-1])
         assert guid.outcomes[-2:] == ["unchanged", "stale"]
         assert guid.take(draft("C", updated_at=NOW + HOUR)).current.live
+
+
+def test_what_was_killed_after_it_came_again_without_a_moment_does_not_return_either() -> None:
+    guid = fold([draft("A", version=1, updated_at=NOW), draft("A", version=2), draft("X")])
+    assert guid.take(draft("B", updated_at=NOW - HOUR)).outcomes[2:] == ["withdrawn", "stale"]
 
 
 def test_a_picture_that_was_pushed_in_between_makes_the_same_version_newer() -> None:
@@ -801,6 +877,14 @@ def test_what_was_killed_before_it_appeared_has_its_address_from_when_it_does() 
     waits = draft("A", version=2, published_at=LATER)
     kept = fold([killed, waits]).pass_time(LATER).current
     assert (kept.path, kept.published_at) == ("/2025/07/27/story-a/", LATER)
+    kept = fold([killed]).take(draft("A", version=2), LATER).current
+    assert (kept.path, kept.published_at) == ("/2025/07/27/story-a/", LATER)
+
+
+@pytest.mark.parametrize(("own", "asked"), [(None, "first"), ("second", "second")])
+def test_what_waited_asks_for_its_own_slug_else_for_the_one_that_was_asked_for(own: str | None, asked: str) -> None:
+    guid = fold([draft("A", slug="first"), draft("B", slug=own, published_at=LATER)]).pass_time(LATER)
+    assert (guid.current.slug, guid.current.asked_slug) == (asked, asked)
 
 
 def test_only_an_explicit_slug_moves_an_article() -> None:
@@ -810,6 +894,8 @@ def test_only_an_explicit_slug_moves_an_article() -> None:
     assert guid.current.slug == "breaking-news"
     guid.take(draft("D", slug="breaking-news"))
     assert guid.current.slug == "breaking-news"
+    guid.take(draft("E", slug="!?"))
+    assert guid.current.slug == "breaking-news", "nothing is left of what it asks for"
     guid.take(draft("E", slug="other"))
     assert guid.current.slug == "other"
 

@@ -1,5 +1,6 @@
 """The order in which versions and rewrites arrive, and how often, does not change what is live in the end."""
 
+import dataclasses
 import os
 import random
 from datetime import timedelta
@@ -174,6 +175,23 @@ async def test_a_kill_that_is_repeated_later_counts_from_then_on_for_its_chain(v
         assert again.outcome == "withdrawn"
         await room.drain()
         assert _pages(room) == set()
+        assert (await room.differences()).clean
+
+
+async def test_a_rewrite_that_returned_stays_though_what_it_rewrote_comes_late(valkey_server: Valkey) -> None:
+    """It has the moment of its kill, which has come again since, about the rewrite."""
+    rewrite = draft("b", updated_at=START, evolved_from="a")
+    returns = draft("b", updated_at=START + timedelta(hours=3), evolved_from="a")
+    kill = Draft(guid="a", status="canceled")
+    async with emptied(valkey_server, SITE) as room:
+        for one in (dataclasses.replace(kill, updated_at=_moment(1)), rewrite, kill, returns):
+            await room.accept(one)
+            await room.move_clock(1)
+        await room.drain()
+        assert _pages(room) == {f"{DAY}/story-b"}
+        assert (await room.accept(draft("a", updated_at=_moment(1)))).outcome == "stale"
+        await room.drain()
+        assert _pages(room) == {f"{DAY}/story-b"}
         assert (await room.differences()).clean
 
 
