@@ -68,7 +68,7 @@ def is_too_late(waiting: Article, withdrawn: Article, *, came_since: bool = Fals
 
     Without updated_at it is as old as its acceptance: in the withdrawal's own millisecond what came since is later.
     """
-    if withdrawn.state != WITHDRAWN or withdrawn.withdrawn_at is None:
+    if withdrawn.withdrawn_at is None:
         return False
     if waiting.ordered_at is None and came_since:
         return waiting.accepted_at < withdrawn.withdrawn_at
