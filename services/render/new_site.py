@@ -12,11 +12,11 @@ class NewSite:
 
     def __init__(self, root: Path) -> None:
         self._root = f"{root}/"
-        self._made: set[str] = set()
+        self._made = {""}
 
     def add(self, output: Output) -> None:
-        """Write an output. Raises FileExistsError where something is already, OSError where the disk is full, and
-        ValueError where the output would leave the tree."""
+        """Write an output. Raises FileExistsError where something is already, OSError where the disk is full or
+        the folder has gone, and ValueError where the output would leave the tree."""
         output.stay_inside()
         for path, content in output.files.items():
             write_file(self._place(path), content)
@@ -24,10 +24,10 @@ class NewSite:
             os.symlink(target, self._place(path))  # noqa: PTH211 - the hot path
 
     def _place(self, path: str) -> str:
-        folder, _, name = path.rpartition("/")
-        if folder and folder not in self._made:
+        folder = path.rpartition("/")[0]
+        if folder not in self._made:
             self._make(folder)
-        return f"{self._root}{folder}/{name}" if folder else f"{self._root}{name}"
+        return self._root + path
 
     def _make(self, folder: str) -> None:
         try:
@@ -35,6 +35,9 @@ class NewSite:
         except FileExistsError:
             pass  # another process was first
         except FileNotFoundError:
-            self._make(folder.rpartition("/")[0])
+            above = folder.rpartition("/")[0]
+            if not above:
+                raise  # the site's own folder has gone: what was in it is not made again
+            self._make(above)
             self._make(folder)
         self._made.add(folder)

@@ -430,6 +430,14 @@ def test_a_build_refuses_to_write_a_path_twice(tmp_path: Path) -> None:
         site.add(Output({"index.html": b"front"}))
 
 
+@pytest.mark.parametrize("path", ["index.html", PAGE])
+def test_a_build_whose_folder_has_gone_does_not_make_it_again(tmp_path: Path, path: str) -> None:
+    for root in (tmp_path / "gone", tmp_path / "gone" / "too"):
+        with pytest.raises(FileNotFoundError):
+            NewSite(root).add(Output({path: b"words"}))
+    assert not (tmp_path / "gone").exists()
+
+
 def test_a_build_leaves_the_same_tree_as_a_live_site(site: Site, tmp_path: Path) -> None:
     path, target = moved("/2025/07/26/old/", "/2025/07/26/story/")
     output = Output({PAGE: b"words", gone("/2025/07/26/dead/"): b""}, {path: target})
