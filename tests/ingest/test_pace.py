@@ -13,7 +13,7 @@ from services.ingest import pace as pacing
 from services.ingest.pace import AHEAD, FEEDS_DUE, LISTS_DUE, Pace
 from shared.backlog import SHARED, TO_BUILD, UNHURRIED
 from shared.events import ARTICLES, PAGES
-from shared.groups import PRESSES
+from shared.groups import PRESSES, groups_of
 from shared.settings import Settings
 from shared.store import Store
 from tests.ingest.conftest import Ingest
@@ -91,6 +91,15 @@ async def test_what_the_presses_have_not_read_waits_too(backlog: Backlog, monkey
     assert not held.done()
     await backlog.store.do("XACK", ARTICLES, PRESSES, entries[0][0])
     await asyncio.wait_for(held, 15)
+
+
+async def test_where_the_store_cannot_tell_what_is_not_read_nobody_is_held_for_that(backlog: Backlog) -> None:
+    await backlog.store.do("XGROUP", "CREATE", ARTICLES, PRESSES, "0", "MKSTREAM")
+    entries = await backlog.store.all([("XADD", ARTICLES, "*", "event", "{}") for _ in range(AHEAD + 1)])
+    await backlog.store.do("XDEL", ARTICLES, entries[1])
+    [group] = await groups_of(backlog.store, ARTICLES)
+    assert group.lag is None
+    await asyncio.wait_for(Pace(backlog.store).keep(), 15)
 
 
 async def test_others_that_read_the_articles_hold_nobody(backlog: Backlog, monkeypatch: pytest.MonkeyPatch) -> None:
