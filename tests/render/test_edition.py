@@ -1,5 +1,6 @@
 """What pages are made of is asked for at once, and read once."""
 
+import random
 from collections.abc import Iterable
 from typing import Any
 
@@ -90,11 +91,19 @@ def test_cards_are_as_they_were_kept_and_have_their_terms_in_common() -> None:
     assert one.section is other.section is not None
 
 
-def test_what_is_large_is_read_each_time() -> None:
-    article = story().model_copy(update={"summary": "w" * LARGE})
-    kept = article.model_dump_json().encode()
-    assert read_article(kept) == read_article(kept) == article
-    assert read_article(kept) is not read_article(kept)
+def test_what_is_large_is_read_each_time_and_all_else_once() -> None:
+    for summary, remembered in (("w", True), ("w" * LARGE, False)):
+        article = story().model_copy(update={"summary": summary})
+        kept = article.model_dump_json().encode()
+        assert read_article(kept) == read_article(kept) == article
+        assert (read_article(kept) is read_article(kept)) == remembered
+    body = pack_body(random.Random(1).randbytes(LARGE).hex())
+    assert len(body) > LARGE
+    assert read_body(body) is not read_body(body)
+
+
+def test_no_body_is_an_empty_one() -> None:
+    assert read_body(None) == unpack_body(None) == ""
 
 
 @pytest.mark.parametrize("length", [0, 10, LARGE, 20 * LARGE])
