@@ -153,8 +153,18 @@ async def test_a_group_is_not_given_up_for_the_time_before_it_had_a_reader(store
     assert not retention._alone_since
 
 
-async def test_a_group_that_reads_no_more_is_reported_then_removed_and_may_come_again(store: Store) -> None:
-    retention = Retention(store, 1)
+async def test_a_group_that_reads_no_more_is_reported_then_removed_and_may_come_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    retention, said = Retention(store, 1), []
+
+    class Log:
+        def warning(self, event: str, *, group: str, **_: object) -> None:
+            said.append((event, group))
+
+        error = warning
+
+    monkeypatch.setattr("shared.retention.log", Log)
 
     async def trim(alone_for: float) -> tuple[set[str], float | None]:
         since = time.monotonic_ns() // 1_000_000 - int(alone_for * HOUR_MS)
@@ -166,8 +176,11 @@ async def test_a_group_that_reads_no_more_is_reported_then_removed_and_may_come_
     await store.do("XGROUP", "CREATE", ARTICLES, "theirs", "0")
     assert await trim(0) == ({"theirs"}, 0)
     assert await trim(0.9) == ({"theirs"}, 0)
+    assert not said
     assert await trim(1.9) == ({"theirs"}, 1)
+    assert said == [("a group reads no more", "theirs")]
     assert await trim(2.1) == (set(), 1)
+    assert said[-1] == ("a group that reads no more was removed", "theirs")
     await store.do("XGROUP", "CREATE", ARTICLES, "theirs", "0")
     await retention.trim()
     assert await groups(store) == {"theirs"}, "it has come a moment ago"
