@@ -13,6 +13,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -22,9 +24,10 @@ from services.console.children import Child, Part, pause
 from services.console.folder import CannotStart, Folder, Secrets, other_address, read_run, write_private
 from services.console.parts import Ports, service_environ, site_part, store_part
 from services.console.probe import ask_store
+from services.console.sample import SampleFailed
 from services.console.serve import listener
 from services.console.stack import Stack, check_ports, reclaim
-from services.console.up import _describe, _prepare, say_curl
+from services.console.up import _describe, _post_sample, _prepare, say_curl
 from shared.settings import Settings
 from shared.site_settings import SiteSettings
 from shared.sources import read_sources
@@ -800,6 +803,25 @@ def test_the_sample_without_a_token_to_post_it_is_one_line(tmp_path: Path, sourc
         f"pressrun: {tmp_path}/sources.toml: --sample posts with a token, and none stands there in plain text; "
         "add one, or leave --sample out"
     ]
+
+
+async def test_a_sample_that_was_not_posted_to_its_end_is_noted_until_it_is(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted = []
+
+    async def post_sample(*_: object) -> None:
+        noted.append(folder.is_sample_begun())
+        if len(noted) == 1:
+            raise SampleFailed("the stack was killed")
+
+    monkeypatch.setattr("services.console.sample.post_sample", post_sample)
+    setup: Any = SimpleNamespace(folder=folder, settings=Settings(), stack=SimpleNamespace(run={"token": "t"}))
+    with pytest.raises(CannotStart, match="the stack was killed"):
+        await _post_sample(setup)
+    noted.append(folder.is_sample_begun())
+    await _post_sample(setup)
+    assert (noted, folder.is_sample_begun()) == ([True] * 3, False)
 
 
 def test_the_version_is_told() -> None:
