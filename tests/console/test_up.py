@@ -157,6 +157,13 @@ def test_a_private_file_is_replaced_whole_and_leaves_nothing_beside_it(tmp_path:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_private_file_that_cannot_be_written_is_an_error_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "secrets.json").mkdir()
+    with pytest.raises(IsADirectoryError):
+        write_private(tmp_path / "secrets.json", "{}")
+    assert [path.name for path in tmp_path.iterdir()] == ["secrets.json"]
+
+
 def test_run_json_is_read_only_while_a_stack_runs(folder: Folder) -> None:
     folder.run.write_text('{"site": "http://127.0.0.1:8080"}')
     assert read_run(folder.root) == {"site": "http://127.0.0.1:8080"}
@@ -172,6 +179,7 @@ def test_a_site_that_names_another_port_of_this_machine_is_noticed() -> None:
     assert not other_address(SiteSettings(base_url=served), served)
     assert not other_address(SiteSettings(base_url=f"{served}/news"), served)
     assert not other_address(SiteSettings(base_url="https://news.example"), served)
+    assert not other_address(SiteSettings(base_url="http://news.example"), served)
     assert not other_address(SiteSettings(base_url="https://localhost:8443"), served), "a proxy of their own"
 
 
