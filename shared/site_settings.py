@@ -63,8 +63,8 @@ class SiteSettings(BaseModel):
             port = parts.port  # brackets that do not match, and what is no host, are told here too
         except ValueError:
             raise ValueError(f"{value!r} has a host or a port that cannot be") from None
-        if port == 0 or not parts.hostname:
-            raise ValueError(f"{value!r} is an address that no reader can call: its host is missing, or its port is 0")
+        if port == 0 or not parts.hostname or parts.netloc.endswith(":"):
+            raise ValueError(f"{value!r} is an address that no reader can call: its host or port is missing, or 0")
         if not _HOST.fullmatch(parts.netloc):
             raise ValueError(f"{value!r} has a host that no address can have; other letters are written as xn--…")
         return value.rstrip("/")

@@ -221,6 +221,7 @@ def test_a_secret_file_that_cannot_be_read_is_named_with_its_setting(tmp_path: P
         ('base_url = "https://courier.example:99999"', "base_url"),
         ('base_url = "https://courier.example:0"', "base_url"),
         ('base_url = "http://:8080"', "base_url"),
+        ('base_url = "https://courier.example:"', "base_url"),
         ('week_starts = "tuesday"', "week_starts"),
         ('language = "English"', "language"),
         ("hot = 0", "hot"),

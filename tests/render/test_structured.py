@@ -147,6 +147,14 @@ def test_opengraph_has_what_a_shared_link_shows() -> None:
     assert not [name for name in _metas(MINIMAL) if name.startswith("og:image")]
 
 
+def test_a_picture_of_which_nothing_is_said_has_no_words_of_nothing() -> None:
+    assert FULL.image
+    silent = FULL.model_copy(update={"image": FULL.image.model_copy(update={"alt": ""})})
+    assert [name for name in _metas(silent) if name.startswith("og:image")] == [
+        "og:image", "og:image:width", "og:image:height"
+    ]  # fmt: skip
+
+
 def test_search_engines_may_show_the_whole_picture_of_an_article() -> None:
     assert _metas(FULL)["robots"] == ["max-image-preview:large"]
 
