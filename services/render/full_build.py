@@ -47,9 +47,8 @@ def build_site(
         for built in as_completed([processes.submit(_build_shared, portion) for portion in portions]):
             progress(built.result())
     finally:
-        processes.shutdown(
-            cancel_futures=True
-        )  # each ends what it has begun: one that is ended may hold a lock of theirs
+        # each ends what it has begun: one that is ended may hold a lock of theirs
+        processes.shutdown(cancel_futures=True)
         _SHARED.clear()
 
 
