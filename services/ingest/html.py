@@ -16,7 +16,7 @@ from services.ingest.markup import is_misnested, sprawls
 from services.ingest.opening import TAG
 from services.ingest.plain import plain_html
 from services.ingest.references import unescape
-from services.ingest.spans import meaning_of, without_spans
+from services.ingest.styles import meaning_of, with_letters_and_notes, without_spans
 from services.ingest.tidy import tidy
 from services.ingest.web import WEB_ADDRESS, absolute, is_web_address
 from shared.characters import clean_text
@@ -83,9 +83,9 @@ _CHECKS: dict[str, Callable[[str], object]] = {
 }
 
 # h1 is the page's own headline; what is struck out has had its name changed since; what is a block without meaning here
-# stays a block; what has the name of one of SVG's
-# elements, though nothing around it is SVG, would go with its words (Grammarly marks words of an editor with `<g>`).
-# And a marquee, which nothing is left of, would let the paragraph around it have blocks in it.
+# stays a block; what has the name of one of SVG's elements, though nothing around it is SVG, would go with its words
+# (Grammarly marks words of an editor with `<g>`). And a marquee, which nothing is left of, would let the paragraph
+# around it have blocks in it.
 # (a look at the first letter spares the list of names: most tags of a body are paragraphs)
 _RENAMED = re.compile(
     r"<(/?)(?=[acfghmnst])(?:(h1)|(annotation|g|marquee|text)|(strike)"
@@ -104,15 +104,6 @@ _EMPTY = re.compile(
 _CALLED = re.compile(
     r"(<h[1-6]\b[^<>]*>\s*)<button\b[^<>]*>(?=[^<]*(?:<(?!/?(?:button|h[1-6])\b)[^<]*)*</button\s*>\s*</h[1-6]\s*>)",
     re.IGNORECASE,
-)
-# a list whose letters or numerals a style says (Gutenberg's): what the text calls point b is no second point
-_LETTERED = re.compile(
-    r"<ol\b(?=[^<>]{0,4096}\blist-style-type\s?:\s?(lower|upper)-(alpha|latin|roman)\b)", re.IGNORECASE
-)
-# The number of a note below, which some raise by their styles (Substack): 2020 is not 20201. Where it stands apart, as
-# before the note itself, it is one.
-_NOTE = re.compile(
-    r"""<a(?<=[^\s<>(\[]<a)\b(?=[^<>]{0,4096}\shref\s?=\s?["']\#)[^<>]{0,4096}+>([0-9]{1,3})</a\s*>""", re.IGNORECASE
 )
 _RAW_ENDS = re.compile(r"</(script|style|title|textarea|iframe|noembed|noframes|xmp)\b", re.IGNORECASE)
 _PASSES = 3
@@ -188,13 +179,9 @@ def _unstyled(html: str) -> str:
     """The HTML in which elements say what its sender's styles and scripts do."""
     if "<button" in html:
         html = _CALLED.sub(r"\1", html)
-    if "list-style-type" in html:
-        html = _LETTERED.sub(_letter, html)
-    if "#" in html:
-        html = _NOTE.sub(r"<sup>\1</sup>", html)
     if "font-" in html:
         html = without_undone(html)
-    return html
+    return with_letters_and_notes(html)
 
 
 def _clean(html: str) -> str:
@@ -241,11 +228,6 @@ def _end_empty(html: str) -> str:
         return tag[0] if last.get(tag[1].lower(), -1) > tag.start() else f"<{tag[1]}{tag[2]}></{tag[1]}>"
 
     return _EMPTY.sub(end, html)
-
-
-def _letter(ol: re.Match[str]) -> str:
-    letter = "i" if ol[2].lower() == "roman" else "a"
-    return f'{ol[0]} type="{letter.upper() if ol[1].lower() == "upper" else letter}"'
 
 
 def _rename(tag: re.Match[str]) -> str:

@@ -1,7 +1,7 @@
-"""What a `<span>` says by its style, and in which language and direction; the rest of it says nothing. Pure.
+"""What senders say by their styles is said by elements: pages have styles of their own. Pure.
 
-Editors write by a style what has an element of its own: TinyMCE what is struck out, Google's Docs all that is bold,
-slanted, raised or lowered, as a power of ten is.
+TinyMCE writes so what is struck out, Google's Docs all that is bold, slanted, raised or lowered, as a power of ten is;
+Gutenberg the letters of a list, Substack where the number of a note stands.
 """
 
 import re
@@ -13,13 +13,36 @@ _MEANINGS = {
     "sup": re.compile(r"(?<![\w-])vertical-align\s*:\s*super\b", re.IGNORECASE),
     "sub": re.compile(r"(?<![\w-])vertical-align\s*:\s*sub\b", re.IGNORECASE),
 }
+# a list whose letters or numerals a style says (Gutenberg's): what the text calls point b is no second point
+_LETTERED = re.compile(
+    r"<ol\b(?=[^<>]{0,4096}\blist-style-type\s?:\s?(lower|upper)-(alpha|latin|roman)\b)", re.IGNORECASE
+)
+# The number of a note below, which some raise by their styles (Substack): 2020 is not 20201. Where it stands apart, as
+# before the note itself, it is one.
+_NOTE = re.compile(
+    r"""<a(?<=[^\s<>(\[]<a)\b(?=[^<>]{0,4096}\shref\s?=\s?["']\#)[^<>]{0,4096}+>([0-9]{1,3})</a\s*>""", re.IGNORECASE
+)
 _SPAN = re.compile(r"<(/?)span(?=[ >])([^>]*)>")
 _ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
 _NAMES = {"style", "lang", "dir"}
 
 
+def with_letters_and_notes(html: str) -> str:
+    """HTML as it is sent, in which lists have the type, and numbers of notes the place, that its styles give them."""
+    if "list-style-type" in html:
+        html = _LETTERED.sub(_letter, html)
+    if "#" in html:
+        html = _NOTE.sub(r"<sup>\1</sup>", html)
+    return html
+
+
+def _letter(ol: re.Match[str]) -> str:
+    letter = "i" if ol[2].lower() == "roman" else "a"
+    return f'{ol[0]} type="{letter.upper() if ol[1].lower() == "upper" else letter}"'
+
+
 def meaning_of(style: str) -> str | None:
-    """The names of the elements that say what a style does; None where it is looks alone."""
+    """The names of the elements that say what the style of a span does; None where it is looks alone."""
     return " ".join(name for name, pattern in _MEANINGS.items() if pattern.search(style)) or None
 
 
