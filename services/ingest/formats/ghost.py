@@ -46,8 +46,10 @@ def read(content: Any) -> Reading:
     event = members_of(_without_excerpts(content), "post")
     if isinstance(event, list):
         return event
+    if not list(event):
+        return Ignored("an event without a body, as site.changed is, is no article")
     if event.get("post") is None:
-        told = event.text("event").partition(".")[0]  # newer Ghosts name it; of `site.changed` that is all
+        told = event.text("event").partition(".")[0]  # some Ghosts name it; of `site.changed` that is all
         if other := next((name for name in _OTHERS if name in event or name == told), None):
             return Ignored(f"an event of the kind {other} is no article")
         event.wrong("post", "The event is about no post; send the body of one of Ghost's post webhooks.")

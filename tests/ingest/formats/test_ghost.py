@@ -296,6 +296,10 @@ def test_events_about_other_things_are_ignored(kind: str) -> None:
     assert isinstance(ghost.read({"event": f"{kind}.changed"}), Ignored)
 
 
+def test_that_the_site_has_changed_says_nothing_more_and_is_ignored() -> None:
+    assert isinstance(ghost.read({}), Ignored)
+
+
 def test_an_event_may_be_named() -> None:
     named = {"event": "post.published", **event(POST)}
     assert ghost.read(named) == ghost.read(event(POST))
@@ -305,7 +309,7 @@ def test_an_event_may_be_named() -> None:
 @pytest.mark.parametrize(
     ("content", "pointer"),
     [
-        ({}, "/post"),
+        ({"posts": []}, "/post"),
         ([], "/post"),
         ({"post": 5}, "/post"),
         ({"post": {"current": 5}}, "/post/current"),
@@ -327,6 +331,6 @@ def test_what_is_wrong_is_named_once(content: Any, pointer: str) -> None:
     assert pointers(content).count(pointer) == 1
 
 
-@pytest.mark.parametrize("content", [{}, {"post": None}, {"post": 5}, {"post": {"current": 5}}, {"posts": []}])
+@pytest.mark.parametrize("content", [{"post": None}, {"post": 5}, {"post": {"current": 5}}, {"posts": []}])
 def test_what_is_about_no_post_has_one_fault(content: Any) -> None:
     assert len(pointers(content)) == 1
