@@ -30,11 +30,10 @@ _STATUS: dict[str, Status] = {
 _WORDY = ("", "text", "composite", "story")
 _PICTURES = ("picture", "graphic", "")  # what has no type and no words is taken for its renditions
 _EMBARGOES = ("embargoed", "embargoeduntil", "embargotime")
-# members of which no more is asked than that they are what all versions of ninjs say they are
-_MOMENTS = (
-    "versioncreated firstcreated firstpublished contentcreated contentdigitised embargoed embargoeduntil embargotime"
-    " expires publish_schedule"
-)
+_MOMENTS = "versioncreated firstpublished embargoed embargoeduntil embargotime publish_schedule"
+# members of which no more is asked than that they are what all versions of ninjs say they are; these moments are read
+# by nobody here, and of what is in an archive a year may be all that is known
+_OTHER_MOMENTS = "firstcreated contentcreated contentdigitised expires"
 _TEXTS = (
     "title slugline byline by copyrightholder copyrightnotice ednote mimetype profile representationtype located source"
 )
@@ -86,6 +85,7 @@ def read(content: Any) -> Reading:
         kind = "text"  # a kill comes without the words that made it an article
     version = _version(item)
     item.moment(*_MOMENTS.split())
+    item.text(*_OTHER_MOMENTS.split())
     if kind not in ("", "text"):
         return _no_article(item, guid, kind, version, f"an item of the type {shorten(kind, 40)} is no article")
     _check(item)

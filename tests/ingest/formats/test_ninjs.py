@@ -843,6 +843,15 @@ def test_moments_and_the_version_are_read_whatever_the_type(kind: str) -> None:
     assert {fault.pointer for fault in found} == {f"/{name}" for name in wrong}
 
 
+@pytest.mark.parametrize("name", ["firstcreated", "contentCreated", "contentDigitised", "expires"])
+@pytest.mark.parametrize("told", ["1943", "circa 1943", "this is not validated"])
+def test_a_moment_that_nothing_is_made_of_may_be_any_text(name: str, told: str) -> None:
+    """IPTC's own test suite passes an item with such a one; archives know no more of a photograph than the year."""
+    assert draft(ONE, **{name: told}) == draft(ONE)
+    picture = {"uri": "x", "type": "picture", "renditions": {"original": {"media": "a.jpg"}}}
+    assert ninjs.read({**picture, name: told}) == ninjs.read(picture)
+
+
 def test_an_event_is_no_article_even_if_it_does_not_say_its_type() -> None:
     """As IPTC's own examples of events."""
     event = {"uri": "https://uefa.example/1", "title": "Atl\u00e9tico-Feyenoord", "eventDetails": {"dates": {}}}
