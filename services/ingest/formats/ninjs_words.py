@@ -10,8 +10,10 @@ from services.ingest.formats.words import one_body
 
 _HTML = re.compile(r"<(?:p|div|h[1-6]|ul|ol|table|section|article|blockquote|figure|br|html|body)\b", re.IGNORECASE)
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
-# of members like `body_html`; TT has `body_html5` too, with the pictures below the story rather than in their places
+# of members like `body_html`
 _TYPES = {"html": "text/html", "xhtml": "application/xhtml+xml", "richhtml5": "text/html", "text": "text/plain"}
+# TT has `html5` too, with the pictures below the story rather than in their places
+_BEST_BODIES = ("main", "richhtml5")
 # news as XML, which has paragraphs too; 1.x does not say what kind of text a member like `body_nitf` is
 _NITF = re.compile(r"(?:<\?xml\b[^<>]*>\s*)?(?:<!doctype\b[^<>]*>\s*)?<(\w*nitf|news(?:ml|item))\b", re.IGNORECASE)
 # what NITF says again before the story: headline and byline
@@ -28,7 +30,7 @@ def body(item: Members) -> tuple[str | None, str | None]:
     """The body, as HTML or else as text; the main one where there are others (a caption, a teaser) beside it, and NITF
     or text of another kind only where there is nothing else."""
     htmls, texts, nitfs, others = [], [], [], []
-    for _, kind, value in sorted(_variants(item, "bodies", "body_"), key=lambda variant: variant[0] != "main"):
+    for _, kind, value in sorted(_variants(item, "bodies", "body_"), key=_how_good):
         kind = kind.partition(";")[0].strip()
         if news := _NITF.match(value):
             if kind in ("", *_HTML_TYPES) or news[1].lower().endswith("nitf"):
@@ -40,6 +42,10 @@ def body(item: Members) -> tuple[str | None, str | None]:
         elif kind.startswith("text/") and kind != "text/xml":
             others.append(value)  # what is not known of text (Markdown) is read as plain text (RFC 2046 §4.1.4)
     return one_body(htmls, texts) if htmls or texts else one_body(nitfs, others)
+
+
+def _how_good(variant: _Variant) -> int:
+    return _BEST_BODIES.index(variant[0]) if variant[0] in _BEST_BODIES else len(_BEST_BODIES)
 
 
 def _story(nitf: str) -> str:

@@ -426,6 +426,18 @@ def test_the_blank_and_the_poorer_body_give_way(members: dict[str, Any], html: s
     assert (found.body_html, found.body_text) == (html, text)
 
 
+@pytest.mark.parametrize("roles", [("html5", "richhtml5"), ("richhtml5", "html5"), ("text", "html5", "richHtml5")])
+def test_of_tts_two_bodies_the_one_with_the_pictures_in_their_places_is_published(roles: tuple[str, ...]) -> None:
+    """In a list as IPTC's own example of it has them, as in members of 1.x."""
+    item = {"uri": "x", "headlines": [{"value": "H"}]}
+    bodies = [{"role": role, "contenttype": "text/html", "value": f"<p>{role.lower()}</p>"} for role in roles]
+    assert draft(item, bodies=bodies).body_html == "<p>richhtml5</p>"
+    main = {"role": "main", "contenttype": "text/html", "value": "<p>main</p>"}
+    assert draft(item, bodies=[*bodies, main]).body_html == "<p>main</p>"
+    blank = [{**one, "value": "<p></p>"} if one["role"].lower() == "richhtml5" else one for one in bodies]
+    assert draft(item, bodies=blank).body_html == f"<p>{next(one for one in roles if one != 'richhtml5')}</p>"
+
+
 BLOCKS = "p div h1 h6 ul ol table section article blockquote figure br html body"
 
 
