@@ -10,6 +10,7 @@ from services.ingest.versions import (
     Rank,
     is_after,
     is_illustrated_since,
+    is_outdated,
     is_too_late,
     later,
     order,
@@ -26,42 +27,40 @@ Outcome = Literal["published", "updated", "unchanged", "stale", "withdrawn", "sc
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to do: the outcome, the new state of the guid if it changes, and what waits from now on. What is to wait may
-    change the state too: it may take back what is live.
+    """What to do, and what the sender is told: the outcome, and of which article. One that is `due` waits until then.
+    One that is published, updated or withdrawn is the guid's new state, and so is a `quiet` one, of which only the
+    version is recorded, and nobody is told. Any other is known already.
 
-    `quiet`: only the version is recorded, and nobody is told.
+    `taken_back`: what was live, if readers are to have nothing meanwhile. `drop_waiting`: what waits never appears.
     """
 
     outcome: Outcome
-    article: Article | None = None
-    waiting: Article | None = None
+    article: Article
     due: datetime | None = None
+    taken_back: Article | None = None
     drop_waiting: bool = False
     quiet: bool = False
 
 
 def decide(copy: Copy, known: Known, site: SiteSettings, now: datetime) -> Decision:
     """Place a version in its guid's total order (`versions`), then say what follows."""
-    current = known.current
-    version = version_of(copy, known)
-    if version is None:
-        return _stale(copy, current)
+    current, version = known.current, version_of(copy, known)
     rank = rank_of(copy, version)
     if current is not None:
+        if is_outdated(copy.draft, current):
+            return _stale(copy, current)
         if copy.digest == current.digest:  # a withdrawal's is WITHDRAWN
             return _unchanged(copy, rank, current, known.waiting, now)
         if rank < order(current) and not is_illustrated_since(copy, rank, current):
             return _stale(copy, current)
     if copy.digest == WITHDRAWN:
-        return _withdraw(copy, withdrawn(copy, version, current, now), known.waiting)
+        killed = withdrawn(copy, version, current, now)
+        return Decision("withdrawn", killed, drop_waiting=_drops(copy, killed, known.waiting))
     return _appear(copy, article_of(copy, current, version, site, now), known, now)
 
 
-def fall_due(known: Known) -> Decision:
+def fall_due(current: Article | None, waiting: Article) -> Decision:
     """What becomes of a waiting version when its time has come."""
-    current, waiting = known.current, known.waiting
-    if waiting is None:
-        return Decision("stale", current)
     if current is not None and is_too_late(waiting, current, came_since=True):
         return Decision("stale", current, drop_waiting=True)
     article = appearing(waiting, current)
@@ -97,14 +96,10 @@ def _told_again(
     return {"version": version, "ordered_at": ordered_at, "withdrawn_at": killed_at}
 
 
-def _stale(copy: Copy, current: Article | None) -> Decision:
+def _stale(copy: Copy, current: Article) -> Decision:
     """An older version says nothing any more, except of an article that is withdrawn (`heard_late`)."""
-    heard = heard_late(copy, current) if current else None
+    heard = heard_late(copy, current)
     return Decision("stale", heard, quiet=heard != current)
-
-
-def _withdraw(copy: Copy, article: Article, waiting: Article | None) -> Decision:
-    return Decision("withdrawn", article, drop_waiting=_drops(copy, article, waiting))
 
 
 def _appear(copy: Copy, article: Article, known: Known, now: datetime) -> Decision:
@@ -116,9 +111,10 @@ def _appear(copy: Copy, article: Article, known: Known, now: datetime) -> Decisi
             return Decision("unchanged", waiting) if same else _stale(copy, current or waiting)
         if current is not None and is_too_late(article, current, came_since=True):
             return Decision("stale", current)
+        taken_back = None
         if copy.draft.withholds and current is not None and current.state != WITHDRAWN:
-            current = withheld(current, article, now)
-        return Decision("unchanged" if same else "scheduled", current, waiting=waiting_of(copy, article), due=due)
+            taken_back = withheld(current, article, now)
+        return Decision("unchanged" if same else "scheduled", waiting_of(copy, article), due, taken_back)
     drop = waiting is not None and outranks(copy, rank, waiting)
     if waiting is not None and waiting.withholds and not drop:
         return _stale(copy, current or waiting)

@@ -106,7 +106,7 @@ class Register:
         async with self._turn(ident):
             for _ in range(TRIES):
                 read = await self._read(ident, self._clock.now())
-                if read.scheduled is None:
+                if read.known.waiting is None:
                     if await self._store.commit({scheduled_key(ident): None}, [("ZREM", due("ingest"), ident)]) is None:
                         continue
                     return None
@@ -115,7 +115,7 @@ class Register:
                 if when is None or float(when) > millis(read.at):
                     return None
                 body = unpack_body(await self._store.do("GET", scheduled_body_key(ident)))
-                if done := await self._carry_out(ident, read, fall_due(read.known), body):
+                if done := await self._carry_out(ident, read, fall_due(read.known.current, read.known.waiting), body):
                     return done
         raise StoreUnavailable("the article is being changed by others; try again")
 
@@ -156,12 +156,12 @@ class Register:
     async def _carry_out(self, ident: str, read: _Read, decision: Decision, body: str) -> Accepted | None:
         """Write what was decided; None if what it rests on has changed meanwhile."""
         step = Transaction({record_key(ident): read.record, scheduled_key(ident): read.scheduled})
-        if decision.waiting is not None and decision.due is not None:
+        if decision.due is not None:
             accepted = await self._schedule(decision, decision.due, read, body, step)
         elif decision.quiet or decision.outcome in ("published", "updated", "withdrawn"):
             accepted = await self._change(decision, read, body, step)
         else:
-            accepted = Accepted(decision.outcome, _about(decision))
+            accepted = Accepted(decision.outcome, decision.article)
         if decision.drop_waiting:
             step.commands += [("DEL", scheduled_key(ident), scheduled_body_key(ident)), ("ZREM", due("ingest"), ident)]
         if not await step.commit(self._store):
@@ -172,18 +172,17 @@ class Register:
 
     async def _schedule(self, decision: Decision, at: datetime, read: _Read, body: str, step: Transaction) -> Accepted:
         """A version that is to wait for its time."""
-        article = _about(decision)
-        await check_chain(self._store, article, read.chain_of)
-        waiting = await self._settle(article, read, step)
+        await check_chain(self._store, decision.article, read.chain_of)
+        waiting = await self._settle(decision.article, read, step)
         step.commands += _wait(waiting, body, millis(at))
-        if decision.article is None or decision.article is read.known.current:
+        if decision.taken_back is None:
             return Accepted(decision.outcome, waiting)
-        taken_back = await self._enter(decision.article, "", read, step)
-        return Accepted(decision.outcome, waiting, taken_back.event_id)
+        entered = await self._enter(decision.taken_back, "", read, step)
+        return Accepted(decision.outcome, waiting, entered.event_id)
 
     async def _change(self, decision: Decision, read: _Read, body: str, step: Transaction) -> Accepted:
         """A state that is the newest from now on, with all that it changes for others."""
-        article = _about(decision)
+        article = decision.article
         if article.state == "published" and not decision.quiet:
             article = await self._names.settle(article, read.named_since, step)
             article = await self._settle(article, read, step)
@@ -203,13 +202,6 @@ class Register:
         if current is not None and current.path == article.path:
             return article
         return await claim(self._store, article, read.owners, step)
-
-
-def _about(decision: Decision) -> Article:
-    """The article that a decision is about."""
-    about = decision.waiting or decision.article
-    assert about is not None  # noqa: S101 - every decision is about one
-    return about
 
 
 def _as_its_chain_stands(decision: Decision, entered: Entered, before: Article | None) -> Outcome:

@@ -30,21 +30,26 @@ def rank_of(copy: Copy, version: int) -> Rank:
     return (version, copy.digest == WITHDRAWN, copy.draft.updated_at or LONG_AGO, copy.digest)
 
 
-def version_of(copy: Copy, known: Known) -> int | None:
-    """The version it has, or gets; None if a version that is newer by updated_at is live, or was withdrawn.
-
-    Without any moment what comes last is newest, also than what waits; with one a withdrawal of that moment stands.
-    """
+def version_of(copy: Copy, known: Known) -> int:
+    """The version it has, or gets. Without any moment what comes last is newest, also than what waits."""
     draft, current, waiting = copy.draft, known.current, known.waiting
     if draft.version is not None:
         return draft.version
-    if current is not None and _is_outdated(draft, current):
-        return None
     told = draft.updated_at or LONG_AGO
     if waiting is not None and waiting.digest == copy.digest and told <= (waiting.ordered_at or LONG_AGO):
         return waiting.version
     older = (current,) if waiting is not None and _is_before(draft, waiting) else (current, waiting)
     return 1 + max((article.version for article in older if article), default=0)
+
+
+def is_outdated(draft: Draft, current: Article) -> bool:
+    """Whether a version without a number is older by updated_at than what is live, or was withdrawn: a withdrawal of
+    the same moment stands."""
+    told, known_at = draft.updated_at, current.ordered_at or current.updated_at
+    if draft.version is not None or told is None or known_at is None:
+        return False
+    returns = current.state == WITHDRAWN and draft.status == "usable"
+    return told < known_at or (told == known_at and returns)
 
 
 def outranks(copy: Copy, rank: Rank, waiting: Article) -> bool:
@@ -78,14 +83,6 @@ def is_too_late(waiting: Article, withdrawn: Article, *, came_since: bool = Fals
 def later(one: datetime | None, other: datetime | None) -> datetime | None:
     """The later one of two moments that may not be told."""
     return max((at for at in (one, other) if at), default=None)
-
-
-def _is_outdated(draft: Draft, current: Article) -> bool:
-    told, known_at = draft.updated_at, current.ordered_at or current.updated_at
-    if told is None or known_at is None:
-        return False
-    returns = current.state == WITHDRAWN and draft.status == "usable"
-    return told < known_at or (told == known_at and returns)
 
 
 def _is_before(draft: Draft, waiting: Article) -> bool:

@@ -38,12 +38,12 @@ def stand(arrivals: Sequence[Draft]) -> dict[str, str]:
         ident = identify("desk", one.guid)
         known = Known(members.get(ident), waiting.get(ident))
         decided = decide(prepare("desk", one), known, SITE, START + timedelta(hours=hours))
-        if decided.waiting is not None:
-            waiting[ident] = decided.waiting
-        elif decided.drop_waiting:
-            del waiting[ident]
-        if decided.article is not None:
+        if decided.due is not None:
+            waiting[ident] = decided.article
+        else:
             members[ident] = decided.article
+        if decided.drop_waiting:
+            del waiting[ident]
     guids = {ident: article.guid for ident, article in members.items()}
     return {guids[ident]: _told(found, guids) for ident, found in standings(members).items()}
 
@@ -128,7 +128,7 @@ def test_of_forks_of_one_moment_the_highest_guid_is_shown() -> None:
 def test_a_circle_is_where_a_rewrite_leads_back_to_itself(parents: dict[str, str | None], circle: str) -> None:
     drafts = [draft(guid, version=1, evolved_from=above) for guid, above in parents.items()]
     decided = [decide(prepare("desk", one), Known(), SITE, START).article for one in drafts]
-    members = {article.id: article for article in decided if article is not None}
+    members = {article.id: article for article in decided}
     assert "".join(guid for guid in parents if is_cycle(identify("desk", guid), members)) == circle
 
 
@@ -162,7 +162,7 @@ def test_a_rewrite_that_is_killed_before_its_time_leaves_up_what_it_was_to_rewri
     for kill in (Draft(guid="b", status="canceled", **about) for about in kills):
         for arrivals in permutations([first, waits, kill]):
             assert stand(arrivals)["a"] == "shown", arrivals
-        known = Known(waiting=decide(prepare("desk", waits), Known(), SITE, START).waiting)
+        known = Known(waiting=decide(prepare("desk", waits), Known(), SITE, START).article)
         killed = decide(prepare("desk", kill), known, SITE, START).article
         again = decide(prepare("desk", waits), Known(killed), SITE, START + timedelta(days=10))
         assert (again.outcome, again.quiet) == ("stale", False)
@@ -219,9 +219,7 @@ def test_a_kill_with_but_the_moment_of_what_it_kills_takes_down_no_later_rewrite
 
 def test_a_kill_without_a_moment_is_later_than_what_was_known_and_no_earlier_than_it_came() -> None:
     def state(one: Draft) -> Article:
-        article = decide(prepare("desk", one), Known(), SITE, START).article
-        assert article is not None
-        return article
+        return decide(prepare("desk", one), Known(), SITE, START).article
 
     killed, ahead = state(Draft(guid="a", status="canceled")), START + timedelta(hours=1)
     for known, withdrawn_at in (
