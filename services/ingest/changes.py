@@ -4,6 +4,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.ingest.basis import Basis
 from services.ingest.chains import Standing, is_cycle, later_than_known, standings
 from services.ingest.entries import Change, enter, is_for_readers
 from services.ingest.families import Family, chain_of_key, family_of
@@ -19,21 +20,6 @@ from shared.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """An article before and after; its body where that is new; what the store has of its listing and its chain.
-
-    `quiet`: what readers see is the same; nobody is told, unless its place in the chain changes.
-    """
-
-    before: Article | None
-    after: Article
-    body: str
-    card: bytes | None
-    chain_of: bytes | None
-    quiet: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Entered:
     """The article as it stands now, and its event if it has one."""
 
@@ -44,29 +30,35 @@ class Entered:
     and those that lead to it. Their pages are what `Prefer: wait` waits for."""
 
 
-async def enter_state(store: Store, site: SiteSettings, now: datetime, state: State, step: Transaction) -> Entered:
-    """Find what a new state of an article changes, and have the step do it. Raises Problem for a chain that would run
-    in a circle, and StoreUnavailable."""
-    family = await family_of(store, state.after, state.chain_of)
-    after = later_than_known(state.before, state.after, family.members)
+async def enter_state(
+    store: Store, site: SiteSettings, basis: Basis, after: Article, body: str, step: Transaction, *, quiet: bool = False
+) -> Entered:
+    """Find what a new state of an article changes, and have the step do it; `body` is that of a state which has another
+    one than before. `quiet`: what readers see is the same; nobody is told, unless its place in the chain changes.
+
+    Raises Problem for a chain that would run in a circle, and StoreUnavailable.
+    """
+    before = basis.known.current
+    family = await family_of(store, after, basis.chain_of)
+    after = later_than_known(before, after, family.members)
     standing = standings(_members(family, after))
     article = _standing(after, standing[after.id])
-    step.expect |= {**family.expect, chain_of_key(article.id): state.chain_of}
+    step.expect |= {**family.expect, chain_of_key(article.id): basis.chain_of}
     step.commands += family.commands
-    silent = state.quiet and state.before is not None and _standing_of(state.before) == _standing_of(article)
+    silent = quiet and before is not None and _standing_of(before) == _standing_of(article)
     if silent:
         step.commands.append(("SET", record_key(article.id), article.model_dump_json()))
-    elif state.quiet:
+    elif quiet:
         article = article.model_copy(update={"revision": article.revision + 1})
     if not article.live:
-        step.expect[live_key(article.id)] = state.card
-    moved = state.before is not None and state.before.path != article.path
+        step.expect[live_key(article.id)] = basis.card
+    moved = before is not None and before.path != article.path
     others = await _others(store, family, standing, article.id if moved else None, step)
-    own = [] if silent else [Change(state.before, article, await _body(store, state, article), state.card)]
-    await _lead_on(store, now, [*own, *others], step)
+    own = [] if silent else [Change(before, article, await _body(store, before, article, body), basis.card)]
+    await _lead_on(store, basis.at, [*own, *others], step)
     event_id = None
     for change in reversed([*own, *others]):
-        entries, event_id = enter(change, site, now)
+        entries, event_id = enter(change, site, basis.at)
         step.commands += entries
     # what stands at the others' addresses changes in any case: a page, where a redirect leads, a 410
     seen = [change.after for change in own if _is_seen(change, alone=not others)]
@@ -76,10 +68,10 @@ async def enter_state(store: Store, site: SiteSettings, now: datetime, state: St
     return Entered(article, None if silent else event_id, revisions)
 
 
-async def _body(store: Store, state: State, article: Article) -> str:
+async def _body(store: Store, before: Article | None, article: Article, body: str) -> str:
     """The body of the article's own event: where it is withdrawn the one that readers had, since no kill brings one."""
-    if state.body or article.live or not is_for_readers(state.before, article):
-        return state.body
+    if body or article.live or not is_for_readers(before, article):
+        return body
     return unpack_body(await store.do("GET", body_key(article.id)))
 
 

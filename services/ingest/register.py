@@ -5,14 +5,15 @@ again. `due:ingest` has the ids of versions that wait, by their time.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from weakref import WeakValueDictionary
 
+from services.ingest.basis import Basis, basis_of_new, known_of, read_basis
 from services.ingest.beside import beside
 from services.ingest.chains import latest
-from services.ingest.changes import Entered, State, check_chain, enter_state
+from services.ingest.changes import Entered, check_chain, enter_state
 from services.ingest.copies import address_of, prepare
 from services.ingest.disk import Disk
 from services.ingest.draft import Draft
@@ -22,7 +23,6 @@ from services.ingest.intake import Decision, Outcome, decide, fall_due
 from services.ingest.names import Names
 from services.ingest.slugs import claim
 from services.ingest.transaction import Transaction
-from services.ingest.versions import Known
 from shared import live
 from shared.articles import Article, identify, record_key, scheduled_body_key, scheduled_key, slug_key
 from shared.clock import Clock, due, millis
@@ -46,21 +46,6 @@ class Accepted:
     event_id: str | None = None
     awaited: tuple[tuple[str, int], ...] = ()
     """As in `changes.Entered`: the articles whose pages are to be on disk before the sender is answered 201."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """What a decision rests on, as it was read at a moment: a guid's keys and what they say, who has the slugs that
-    were asked for, and since when there are names (`Names.settle`)."""
-
-    at: datetime
-    known: Known
-    record: bytes | None
-    scheduled: bytes | None
-    card: bytes | None
-    chain_of: bytes | None
-    owners: Mapping[str, bytes | None]
-    named_since: bytes | None = None
 
 
 class Register:
@@ -92,9 +77,9 @@ class Register:
                 # who has the address that a new article would get is read along
                 slug = slug_key(*address_of(copy, None, self._site, now))
                 taken_for_new = number == 0 and _looks_new(draft)
-                read = _nothing(now, slug) if taken_for_new else await self._read(ident, now, slug)
-                decision = decide(copy, read.known, self._site, now)
-                if done := await self._carry_out(ident, read, decision, copy.body):
+                basis = basis_of_new(now, slug) if taken_for_new else await read_basis(self._store, ident, now, slug)
+                decision = decide(copy, basis.known, self._site, now)
+                if done := await self._carry_out(ident, basis, decision, copy.body):
                     return done
         raise StoreUnavailable("the article is being changed by others; try again")
 
@@ -105,17 +90,18 @@ class Register:
         """
         async with self._turn(ident):
             for _ in range(TRIES):
-                read = await self._read(ident, self._clock.now())
-                if read.known.waiting is None:
+                basis = await read_basis(self._store, ident, self._clock.now())
+                current, waiting = basis.known.current, basis.known.waiting
+                if waiting is None:
                     if await self._store.commit({scheduled_key(ident): None}, [("ZREM", due("ingest"), ident)]) is None:
                         continue
                     return None
                 # asked for after what waits was read: a version that came in between has a later time, or its own
                 when = await self._store.do("ZSCORE", due("ingest"), ident)
-                if when is None or float(when) > millis(read.at):
+                if when is None or float(when) > millis(basis.at):
                     return None
                 body = unpack_body(await self._store.do("GET", scheduled_body_key(ident)))
-                if done := await self._carry_out(ident, read, fall_due(read.known.current, read.known.waiting), body):
+                if done := await self._carry_out(ident, basis, fall_due(current, waiting), body):
                     return done
         raise StoreUnavailable("the article is being changed by others; try again")
 
@@ -134,7 +120,7 @@ class Register:
         record, scheduled, flat = await self._store.all(
             [("GET", record_key(ident)), ("GET", scheduled_key(ident)), ("HGETALL", live.built_key(ident))]
         )
-        known = _known(record, scheduled)
+        known = known_of(record, scheduled)
         return known.current, known.waiting, dict(pairs(flat))
 
     async def latest_of_chain(self, article: Article) -> datetime | None:
@@ -146,20 +132,13 @@ class Register:
         """The lock of a guid; it lives for as long as somebody has it or waits for it."""
         return self._turns.setdefault(ident, asyncio.Lock())
 
-    async def _read(self, ident: str, at: datetime, *slugs: str) -> _Read:
-        of_guid = (record_key(ident), scheduled_key(ident), live.live_key(ident), chain_of_key(ident))
-        kept = await self._store.do("MGET", *of_guid, live.NAMED_SINCE, *slugs)
-        record, scheduled, card, chain_of, since, *owners = kept
-        known, owned = _known(record, scheduled), dict(zip(slugs, owners, strict=True))
-        return _Read(at, known, record, scheduled, card, chain_of, owned, since or b"")
-
-    async def _carry_out(self, ident: str, read: _Read, decision: Decision, body: str) -> Accepted | None:
+    async def _carry_out(self, ident: str, basis: Basis, decision: Decision, body: str) -> Accepted | None:
         """Write what was decided; None if what it rests on has changed meanwhile."""
-        step = Transaction({record_key(ident): read.record, scheduled_key(ident): read.scheduled})
+        step = Transaction({record_key(ident): basis.record, scheduled_key(ident): basis.scheduled})
         if decision.due is not None:
-            accepted = await self._schedule(decision, decision.due, read, body, step)
+            accepted = await self._schedule(decision, decision.due, basis, body, step)
         elif decision.quiet or decision.outcome in ("published", "updated", "withdrawn"):
-            accepted = await self._change(decision, read, body, step)
+            accepted = await self._change(decision, basis, body, step)
         else:
             accepted = Accepted(decision.outcome, decision.article)
         if decision.drop_waiting:
@@ -170,38 +149,37 @@ class Register:
             self._names.remember(accepted.article)
         return accepted
 
-    async def _schedule(self, decision: Decision, at: datetime, read: _Read, body: str, step: Transaction) -> Accepted:
+    async def _schedule(self, decision: Decision, at: datetime, basis: Basis, body: str, step: Transaction) -> Accepted:
         """A version that is to wait for its time."""
-        await check_chain(self._store, decision.article, read.chain_of)
-        waiting = await self._settle(decision.article, read, step)
+        await check_chain(self._store, decision.article, basis.chain_of)
+        waiting = await self._settle(decision.article, basis, step)
         step.commands += _wait(waiting, body, millis(at))
         if decision.taken_back is None:
             return Accepted(decision.outcome, waiting)
-        entered = await self._enter(decision.taken_back, "", read, step)
+        entered = await self._enter(decision.taken_back, "", basis, step)
         return Accepted(decision.outcome, waiting, entered.event_id)
 
-    async def _change(self, decision: Decision, read: _Read, body: str, step: Transaction) -> Accepted:
+    async def _change(self, decision: Decision, basis: Basis, body: str, step: Transaction) -> Accepted:
         """A state that is the newest from now on, with all that it changes for others."""
         article = decision.article
         if article.state == "published" and not decision.quiet:
-            article = await self._names.settle(article, read.named_since, step)
-            article = await self._settle(article, read, step)
-        entered = await self._enter(article, body, read, step, quiet=decision.quiet)
-        outcome = _as_its_chain_stands(decision, entered, read.known.current)
+            article = await self._names.settle(article, basis.named_since, step)
+            article = await self._settle(article, basis, step)
+        entered = await self._enter(article, body, basis, step, quiet=decision.quiet)
+        outcome = _as_its_chain_stands(decision, entered, basis.known.current)
         return Accepted(outcome, entered.article, entered.event_id, entered.awaited)
 
     async def _enter(
-        self, article: Article, body: str, read: _Read, step: Transaction, *, quiet: bool = False
+        self, article: Article, body: str, basis: Basis, step: Transaction, *, quiet: bool = False
     ) -> Entered:
-        state = State(read.known.current, article, body, read.card, read.chain_of, quiet)
-        return await enter_state(self._store, self._site, read.at, state, step)
+        return await enter_state(self._store, self._site, basis, article, body, step, quiet=quiet)
 
-    async def _settle(self, article: Article, read: _Read, step: Transaction) -> Article:
+    async def _settle(self, article: Article, basis: Basis, step: Transaction) -> Article:
         """Give an article its address; the one that it has had is its own for good."""
-        current = read.known.current
+        current = basis.known.current
         if current is not None and current.path == article.path:
             return article
-        return await claim(self._store, article, read.owners, step)
+        return await claim(self._store, article, basis.owners, step)
 
 
 def _as_its_chain_stands(decision: Decision, entered: Entered, before: Article | None) -> Outcome:
@@ -221,18 +199,6 @@ def _looks_new(draft: Draft) -> bool:
     """Whether nothing is likely to be known of it: most articles are new, and what is known need not be read then,
     since the step at the store is not carried out unless that was right."""
     return draft.status == "usable" and draft.evolved_from is None and (draft.version or 1) == 1
-
-
-def _nothing(at: datetime, slug: str) -> _Read:
-    """What would be read of a new article whose slug is free."""
-    return _Read(at, Known(), None, None, None, None, {slug: None})
-
-
-def _known(record: bytes | None, scheduled: bytes | None) -> Known:
-    return Known(
-        Article.model_validate_json(record) if record else None,
-        Article.model_validate_json(scheduled) if scheduled else None,
-    )
 
 
 def _wait(article: Article, body: str, due_ms: int) -> list[Command]:
