@@ -50,8 +50,8 @@ def standings(members: Mapping[str, Article]) -> dict[str, Standing]:
     return found
 
 
-def later_than_known(before: Article | None, after: Article, members: Mapping[str, Article]) -> Article:
-    """A new state; where it is a withdrawal without a moment, it is later than all that is known of its chain: a
+def dated(before: Article | None, after: Article, members: Mapping[str, Article]) -> Article:
+    """A new state; a withdrawal that names no moment of its own is dated later than all that is known of its chain: a
     sender's clock may be ahead. One that is told again stays when it was."""
     is_told_again = before is not None and before.withdrawn_at == after.withdrawn_at
     if after.state != "withdrawn" or after.withdrawn_at == after.ordered_at or is_told_again:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.ingest.basis import Basis
-from services.ingest.chains import Standing, is_cycle, later_than_known, standings
+from services.ingest.chains import Standing, dated, is_cycle, standings
 from services.ingest.entries import Change, enter, is_for_readers
 from services.ingest.families import Family, chain_of_key, family_of
 from services.ingest.transaction import Transaction
@@ -40,7 +40,7 @@ async def enter_state(
     """
     before = basis.known.current
     family = await family_of(store, after, basis.chain_of)
-    after = later_than_known(before, after, family.members)
+    after = dated(before, after, family.members)
     standing = standings(_members(family, after))
     article = _standing(after, standing[after.id])
     step.expect |= {**family.expect, chain_of_key(article.id): basis.chain_of}

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.chains import Standing, is_cycle, later_than_known, standings
+from services.ingest.chains import Standing, dated, is_cycle, standings
 from services.ingest.copies import prepare
 from services.ingest.draft import Draft
 from services.ingest.intake import decide
@@ -229,7 +229,7 @@ def test_a_kill_without_a_moment_is_later_than_what_was_known_and_no_earlier_tha
         ([Draft(guid="b", status="canceled", updated_at=ahead)], START),
     ):
         members = {one.guid: state(one) for one in known}
-        assert later_than_known(None, killed, members).withdrawn_at == withdrawn_at
+        assert dated(None, killed, members).withdrawn_at == withdrawn_at
 
 
 @pytest.mark.parametrize("version", [1, 2])
