@@ -15,8 +15,8 @@ from shared.wrong import WrongSetting
 
 YOUNG = 20_000  # objects before a collection: a request makes some hundreds, and nearly all go with it
 
-Run = Callable[[AsyncExitStack], Awaitable[None]]
-"""Called once a service has started, with a stack for what must be closed."""
+Run = Callable[[], Awaitable[None]]
+"""Called once a service has started."""
 
 
 @asynccontextmanager
@@ -29,7 +29,7 @@ async def running(service: Service, run: Run | None = None) -> AsyncIterator[Non
         try:
             await service.start()
             if run is not None:
-                await run(stack)
+                await run()
         except WrongSetting as error:
             end_the_start(error)
         gc.set_threshold(YOUNG)

@@ -1,7 +1,5 @@
 """Ingest: takes what upstream systems and readers send, and publishes it as events."""
 
-from contextlib import AsyncExitStack
-
 from services.ingest import api, asyncapi, views
 from services.ingest.desk import Desk
 from services.ingest.disk import Disk
@@ -30,7 +28,7 @@ desk = Desk(service, doors, register, waiting)
 beacons = views.Beacons(service)
 
 
-async def run(_: AsyncExitStack) -> None:
+async def run() -> None:
     """Begin to listen for built pages, for what falls due, and for bodies that do not come."""
     service.keep_running(waiting.listen, "waiting")
     service.keep_running(schedule.run, "schedule")

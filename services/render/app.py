@@ -1,7 +1,5 @@
 """Render: rebuilds the pages that events affect."""
 
-from contextlib import AsyncExitStack
-
 from services.render.authority import settle_authority
 from services.render.edition import LiveEdition
 from services.render.handlers import Handlers, notices
@@ -41,7 +39,7 @@ async def take_up() -> bool:
     return is_damaged
 
 
-async def run(_: AsyncExitStack) -> None:
+async def run() -> None:
     """Start the press."""
     site.prepare()
     service.take_up = take_up

@@ -5,7 +5,6 @@ It reads no stream and answers nobody: what is to be built is decided by render 
 
 import asyncio
 import signal
-from contextlib import AsyncExitStack
 
 import uvloop
 
@@ -30,7 +29,7 @@ async def help_out(settings: Settings) -> None:
         service.store, edition, printer, site, service.clock, settings.consumer, settings.originals_dir, helps=True
     )
 
-    async def run(_: AsyncExitStack) -> None:
+    async def run() -> None:
         service.keep_running(press.run, "press")
 
     async with running(service, run):

@@ -1,7 +1,5 @@
 """Trending: counts what is read, and says what is read most."""
 
-from contextlib import AsyncExitStack
-
 from services.trending.announce import Announcer
 from services.trending.counters import BATCH, Counters
 from services.trending.due import Due
@@ -33,7 +31,7 @@ service.consume(
 service.consume(stream=ARTICLES, group=COUNTERS, events=notices, handle=handlers.follow_together, batch=CHANGES)
 
 
-async def run(_: AsyncExitStack) -> None:
+async def run() -> None:
     """Begin to announce, and to do what falls due."""
     service.keep_running(announcer.run, "announce")
     service.keep_running(pending.keep_writing, "write")
