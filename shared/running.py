@@ -9,9 +9,8 @@ from typing import Any
 
 from shared import metrics
 from shared.logs import configure_logs, log
-from shared.refusal import end_the_start
 from shared.service import Service
-from shared.wrong import WrongSetting
+from shared.wrong import WrongSetting, end_the_start
 
 YOUNG = 20_000  # objects before a collection: a request makes some hundreds, and nearly all go with it
 

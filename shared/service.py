@@ -12,13 +12,12 @@ from shared import metrics
 from shared.broker import make_broker
 from shared.clock import Clock
 from shared.logs import log
-from shared.refusal import tell_wrong_settings
 from shared.replicas import Replicas
 from shared.schema import SCHEMA_KEY, bring_up
 from shared.settings import Settings
 from shared.store import LINKS, Store, StoreUnavailable
 from shared.streams import Consumer
-from shared.wrong import WrongSetting
+from shared.wrong import WrongSetting, tell_wrong_settings
 
 LAG_BOUND = 10_000
 OLDEST_BOUND = 60.0

@@ -1,8 +1,11 @@
-"""What is wrong with a setting, in one line for whoever wrote it."""
+"""What is wrong with a setting, in one line for whoever wrote it; it ends a service's start with exit code 1."""
 
+import os
+import sys
 import tomllib
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, NoReturn
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -52,3 +55,27 @@ def told(error: ErrorDetails) -> str:
     if error["type"] == "string_pattern_mismatch":
         return f"{error['input']!r} is not what stands here: {_IN_WORDS[error['ctx']['pattern']]}"
     return error["msg"]
+
+
+def tell_wrong_settings() -> None:
+    """From now on a WrongSetting that nothing catches is one line instead of a traceback."""
+    usual = sys.excepthook
+
+    def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if isinstance(error, WrongSetting):
+            _say(error)
+        else:
+            usual(kind, error, trace)
+
+    sys.excepthook = tell
+
+
+def end_the_start(error: WrongSetting) -> NoReturn:
+    """End a process whose server runs already: uvicorn would print a traceback, or serve all the same."""
+    _say(error)
+    os._exit(1)
+
+
+def _say(error: WrongSetting) -> None:
+    sys.stderr.write(f"cannot start: {error}\n")
+    sys.stderr.flush()
