@@ -9,7 +9,7 @@ from jinja2.compiler import CodeGenerator
 
 from services.render.compositor import Compositor
 from services.render.printer import BLOCKS, FORMS, Printer
-from services.render.typeset.feeds import forget_bulletins
+from services.render.typeset import feeds
 from services.render.typeset.remembered import Remembered
 from shared.site_settings import SiteSettings
 
@@ -44,6 +44,7 @@ class BarePrinter(Printer):
 
     def spent(self) -> float:
         """Seconds that Jinja2 alone took since this was last asked; nothing that was printed is remembered."""
-        forget_bulletins()
+        feeds._kept.cache_clear()
+        feeds._kept_large.cache_clear()
         spent, self.jinja.spent = self.jinja.spent, 0.0
         return spent

@@ -83,12 +83,6 @@ def bulletin(desk: Desk, entry: contexts.Entry) -> Bulletin:
     return (_kept_large if len(entry.body) > LARGE else _kept)(desk, entry)
 
 
-def forget_bulletins() -> None:
-    """Have every article set anew."""
-    _kept.cache_clear()
-    _kept_large.cache_clear()
-
-
 def _set_bulletin(desk: Desk, entry: contexts.Entry) -> Bulletin:
     shown = _entry(desk, entry)
     item = _item(shown)
