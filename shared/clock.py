@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from shared.settings import Settings
 from shared.store import Script, Store
+from shared.times import MILLISECOND
 from shared.wrong import WrongSetting
 
 TICK = "clock:tick"
@@ -46,7 +47,7 @@ end
 
 def first_millis(at: datetime) -> int:
     """The first whole millisecond that is not before a moment: when what ends then is over by the tick."""
-    return -((moment(0) - at) // timedelta(milliseconds=1))
+    return -((moment(0) - at) // MILLISECOND)
 
 
 def moment(ms: int) -> datetime:

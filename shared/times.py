@@ -1,7 +1,7 @@
 """Moments as sources write them, made aware and UTC."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BeforeValidator
@@ -14,6 +14,8 @@ _COMMON = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(:\d\d)?(\.\d{1,20})?\s?([Zz]|[+-]\d\d:?[0-5]\d|[+-]\d\d)?)?", re.ASCII
 )
 
+MILLISECOND = timedelta(milliseconds=1)
+"""As fine as the site's clock."""
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 """Stands in where no moment is told: before every one that can be."""
 

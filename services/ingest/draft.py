@@ -5,11 +5,10 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from shared.problems import Fault
+from shared.times import MILLISECOND
 
 Status = Literal["usable", "withheld", "canceled"]
 
-MILLISECOND = timedelta(milliseconds=1)
-"""As fine as the site's clock: an embargo that ends within the present one has ended."""
 CLOCKS_DIFFER = timedelta(milliseconds=250)
 """By so much a sender's clock may be ahead, or its "just now" rounded: a schedule is later."""
 
@@ -75,7 +74,7 @@ class Draft:
         """When it may appear, if that is still to come; an embargo never ends early."""
         published, embargo = self.published_at, self.embargo_until
         moments = [published] if published is not None and published - now > CLOCKS_DIFFER else []
-        if embargo is not None and embargo - now >= MILLISECOND:
+        if embargo is not None and embargo - now >= MILLISECOND:  # one that ends within the present one has ended
             moments.append(embargo)
         return max(moments, default=None)
 

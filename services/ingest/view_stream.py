@@ -6,7 +6,7 @@ that counted · `views:from:{minute}` hash, an address's mark → how many of it
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal, NamedTuple
 
 from services.ingest.reported import Line
@@ -20,11 +20,10 @@ from shared.service import Service
 from shared.store import Script
 from shared.view_bounds import REMEMBERED, most_remembered
 
-REPEATED_WITHIN = timedelta(minutes=30)
-MS = timedelta(milliseconds=1)
 FLOOD = 6_000  # views that count from one address (or IPv6 /64) in a minute: more than a whole campus reads
 MINUTE_MS = 60_000
 DAY_MS = 86_400_000
+REPEATED_WITHIN_MS = 30 * MINUTE_MS
 
 Taken = Literal["counted", "repeated", "unknown", "flood", "full"]
 OUTCOMES: tuple[Taken, ...] = ("counted", "repeated", "unknown", "flood", "full")
@@ -57,9 +56,9 @@ class ViewStream:
         now = self._clock.now()
         salts = await self._salts.at(now)
         # A stopped clock must not see marks expire with the real one.
-        keep = DAY_MS if self._clock.stopped else REPEATED_WITHIN // MS + 1000
+        keep = DAY_MS if self._clock.stopped else REPEATED_WITHIN_MS + 1000
         minute = millis(now) // MINUTE_MS
-        args: list[str | bytes | int] = [millis(now), REPEATED_WITHIN // MS, keep, FLOOD, minute, 2 * MINUTE_MS]
+        args: list[str | bytes | int] = [millis(now), REPEATED_WITHIN_MS, keep, FLOOD, minute, 2 * MINUTE_MS]
         at = _as_json(now)
         for article, address, agent in group:
             parts = article.encode(), address.encode(), agent

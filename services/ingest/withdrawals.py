@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from services.ingest.copies import WITHDRAWN, Copy
-from services.ingest.draft import MILLISECOND, Draft
+from services.ingest.draft import Draft
 from services.ingest.versions import Rank, later, order
 from shared.articles import Article
-from shared.times import LONG_AGO
+from shared.times import LONG_AGO, MILLISECOND
 
 
 def withdrawn(copy: Copy, version: int, current: Article | None, now: datetime) -> Article:

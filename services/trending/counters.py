@@ -11,20 +11,22 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from services.trending.lua import COUNTED, IS_LATER, MS, PRELUDE
+from services.trending.lua import COUNTED, IS_LATER, PRELUDE
 from services.trending.week import Calendar
 from shared.clock import millis, moment
 from shared.entries import Delivered
 from shared.events import VIEWS, ArticleViewed
 from shared.groups import COUNTERS
 from shared.store import Script, Store
+from shared.times import MILLISECOND
 from shared.view_bounds import MEMORY, REMEMBERED
 
 BATCH = 250  # views in a call, which blocks the store for a millisecond or two
 WITH_IDS = 100  # the same with event_ids, each of which is looked for among those of nine days
 MINUTES_KNOWN = 20_000
 BEGIN = moment(0)
-EARLIEST = -MEMORY // MS  # a site's time begins in 1970: what is older is always too late, and may have no week
+# a site's time begins in 1970: what is older is always too late, and may have no week
+EARLIEST = -MEMORY // MILLISECOND
 NOWHERE = 0
 
 
@@ -47,7 +49,7 @@ class Counters:
         flat: list[str | int] = []
         for view in views:
             event = view.event
-            at = (event.at - BEGIN) // MS  # the millisecond that holds it, never the next hour's or week's
+            at = (event.at - BEGIN) // MILLISECOND  # the millisecond that holds it, never the next hour's or week's
             place = moments.setdefault(self._moment(at), len(moments) + 1) if at >= EARLIEST else NOWHERE
             flat += (view.entry, event.article, at, place, digest(event.event_id) if event.once else "")
         late: list[bytes] = await self._store.run(_COUNT, (), [millis(now), COUNTERS, len(moments), *moments, *flat])

@@ -24,12 +24,11 @@ each with how many of these stand before it · `trending:sealed-in:{id}` set of 
 `trending:touched` set of announced lists that may have changed · `trending:announced` hash, list → when last.
 """
 
-from datetime import timedelta
-
 from services.trending.lists_step import LISTS
 from services.trending.week import WINDOW
 from shared.clock import due
 from shared.groups import COUNTERS
+from shared.times import MILLISECOND
 from shared.view_bounds import MEMORY
 
 TOUCHED = "trending:touched"
@@ -37,7 +36,6 @@ PENDING = "trending:pending"
 COUNTED = "trending:counted"
 WEEKS = "trending:weeks"
 SEVEN_DAYS = "7d"
-MS = timedelta(milliseconds=1)
 PLACE_DIGITS = 9
 """Of an article's place (`stories.place`), behind which its id stands in the members of rankings."""
 
@@ -46,7 +44,7 @@ PLACE_DIGITS = 9
 PRELUDE = (
     f"""
 local DUE, TOUCHED, PENDING, WEEKS = '{due(COUNTERS)}', '{TOUCHED}', '{PENDING}', '{WEEKS}'
-local DAY, MEMORY, HOURS_7D = 86400000, {MEMORY // MS}, {WINDOW // MS}
+local DAY, MEMORY, HOURS_7D = 86400000, {MEMORY // MILLISECOND}, {WINDOW // MILLISECOND}
 local PLACE_DIGITS = {PLACE_DIGITS}
 """
     + """
