@@ -142,7 +142,7 @@ def rebuild(data: Data = None) -> None:
     """Build every page of the live site again, in place; readers are undisturbed, and news goes first."""
 
     async def work(place: Place, store: Store) -> int:
-        dirty = Dirty(store, "rebuild")
+        dirty = Dirty(store)
         count = await mark_everything(store, dirty, "rebuild")
         await _wait(dirty, count)
         return count

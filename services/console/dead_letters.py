@@ -93,7 +93,7 @@ async def put_back(store: Store, letter: dict[str, Any], its: list[dict[str, Any
             return await take_back(store, its, ("ZADD", due("ingest"), 0, letter["name"]))
         case kind:
             page = letter["name"] if kind == "page" else keys.article(letter["article"])
-            await Dirty(store, "console").mark_at_once([page], "retry")
+            await Dirty(store).mark_at_once([page], "retry")
             return bool(await forget(store, its))
 
 

@@ -57,7 +57,7 @@ def import_(file: Exported, data: Data = None) -> None:
                     count += sum(one.type != "entries" for one in portion)
             _compare_settings(archive, place)
         await bring_up(store)
-        await mark_everything(store, Dirty(store, "import"), "import")
+        await mark_everything(store, Dirty(store), "import")
         return count
 
     try:

@@ -43,7 +43,7 @@ def status(data: Data = None, as_json: AsJson = False) -> None:
 async def _gather(_: Place, store: Store) -> dict[str, Any]:
     return {
         "articles": int(await store.do("ZCARD", list_key("all"))),
-        "pages_waiting": await Dirty(store, "status").count(),
+        "pages_waiting": await Dirty(store).count(),
         "dead_letters": int(await store.do("XLEN", DEAD_LETTERS)),
         "groups": [group for stream in STREAMS for group in await _groups(store, stream)],
         "event_to_live_ms": await _event_to_live(store),

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from services.render import keys
 from services.render.delivery import Delivery
-from services.render.dirty import Dirty, Taken
 from services.render.edition import LiveEdition, Story
 from services.render.firsts import WithArticle, linked_pages
 from services.render.known import Known, look_beyond_lists_again, read_known
+from services.render.leases import Leases, Taken
 from services.render.output import Output
 from services.render.pages import article, build
 from services.render.pictures import MoreToMake, Pictures
@@ -38,7 +38,7 @@ class ArticlePress:
         edition: LiveEdition,
         printer: Printer,
         delivery: Delivery,
-        dirty: Dirty,
+        dirty: Leases,
         pictures: Pictures,
         clock: Clock,
     ) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import cache
 
 from services.render import keys
-from services.render.dirty import Taken
 from services.render.edition import Story
+from services.render.leases import Taken
 from services.render.output import Output
 from services.render.site import Site
 from shared.clock import Clock

@@ -37,6 +37,10 @@ UNTOLD = "render:untold"
 LOOK = "render:look"
 WAITING = (TO_BUILD, SHARED, UNHURRIED, BACKGROUND, GONE, LEASES)
 """Where page keys stand that wait or are being built."""
+LEASE_MS = 15_000
+HELP_LEASE_MS = 3_000
+"""A press that only helps may be given so little of the machine that it stands still with a page."""
+GONE_AFTER_MS = 1_400
 FURTHEST = 20_000
 """Milliseconds that no lease and no patience reaches."""
 ALL = (*WAITING, TOKENS, CAUSES)

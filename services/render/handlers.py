@@ -5,8 +5,8 @@ from typing import Literal
 from pydantic import TypeAdapter
 
 from services.render import keys
-from services.render.dirty import Change
 from services.render.edition import LiveEdition
+from services.render.leases import Change
 from services.render.pages.fragments import is_full
 from services.render.press import Press
 from services.render.ticker import Ticker, note_expiry, note_leads

@@ -82,7 +82,7 @@ async def repair(store: Store, site: Site, found: Differences) -> bool:
         named = [path.encode(errors="backslashreplace").decode() for path in gone]  # a stranger's name may be no text
         removed = PageRemoved(at=await tick(store), page=keys.EXTRA, paths=named, cause=REPAIR)
         await store.commit({}, [announce(PAGES, removed)])
-    await Dirty(store, "mend").mark_again(found.repairs(), REPAIR)
+    await Dirty(store).mark_again(found.repairs(), REPAIR)
     return listed
 
 

@@ -8,8 +8,8 @@ Whoever is further off by then has new articles in between, which look around th
 from collections.abc import Iterable
 
 from services.render import keys
-from services.render.dirty import Taken
 from services.render.dirty_steps import ALL, LUA
+from services.render.leases import Taken
 from services.render.related import AROUND
 from shared.live import list_key
 from shared.store import Script, Store

@@ -10,8 +10,8 @@ from pathlib import Path
 from services.render import keys
 from services.render.article_press import ArticlePress
 from services.render.delivery import Delivery, TooLate
-from services.render.dirty import Change, Dirty, Taken
 from services.render.edition import LiveEdition
+from services.render.leases import Change, Leases, Taken
 from services.render.neighbours import mark_neighbours
 from services.render.pages import build
 from services.render.pictures import MoreToMake, Pictures
@@ -67,7 +67,7 @@ class Press:
         self._printer = printer
         self._helps = helps
         self._delivery = Delivery(site, clock)
-        self.dirty = Dirty(store, worker, edition.site.related, printer.digest)
+        self.dirty = Leases(store, worker, edition.site.related, printer.digest)
         pictures = Pictures(store, self.dirty, originals, site.root, clock)
         self.articles = ArticlePress(store, edition, printer, self._delivery, self.dirty, pictures, clock)
         self._awake = asyncio.Event()

@@ -14,6 +14,6 @@ async def readers(store: Store) -> list[Group]:
 async def at_rest(store: Store) -> tuple[str, ...] | None:
     """The entries up to which all is done; None while anything is on its way."""
     read = await readers(store)
-    if any(group.behind for group in read) or not await Dirty(store, "check").drained():
+    if any(group.behind for group in read) or not await Dirty(store).drained():
         return None
     return tuple(group.last for group in read)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from services.render import dirty, keys
+from services.render import dirty_steps, keys
 from services.render.affected import NEWS_WINDOW, Mark, Shown, affected, neighbourhoods
-from services.render.dirty_steps import ALL
 from services.render.known import BEYOND_LISTS, SHELVINGS, Known, Listed
+from services.render.leases import Taken
 from services.render.neighbours import near
 from services.render.shelve_step import SHELVE
 from shared import live
@@ -66,7 +66,7 @@ class Shelf:
         self._together = Together(self._shelve_all, AT_ONCE)
 
     async def shelve(
-        self, taken: dirty.Taken, article: Article, known: Known, after: Card | None, brought: Brought = _NOTHING
+        self, taken: Taken, article: Article, known: Known, after: Card | None, brought: Brought = _NOTHING
     ) -> bool:
         """List the article as `after` (None: not at all), mark what that changes, note what is on disk.
 
@@ -94,7 +94,7 @@ class Shelf:
             "events": brought.events,
             "firsts": brought.firsts,
             "alone": brought.alone,
-            "gone_after": dirty.GONE_AFTER_MS,
+            "gone_after": dirty_steps.GONE_AFTER_MS,
             "news_until": _news_until(after, known.shown),
         }
         told = [_told(mark, after is None) for mark in marks]
@@ -116,7 +116,7 @@ class Shelf:
         for plan in plans:
             own += (plan.card, *plan.expected)
         told = (about, f"[{','.join(numbers)}]", *own)
-        return list(await self._store.run(SHELVE, (*ALL, PAGES, SHELVINGS, *BEYOND_LISTS), told))
+        return list(await self._store.run(SHELVE, (*dirty_steps.ALL, PAGES, SHELVINGS, *BEYOND_LISTS), told))
 
 
 def _live_since(known: Known) -> int | None:

@@ -16,7 +16,7 @@ from shared.store import Script
 # page waits again then), or the text of an error.
 #
 # A plan (`shelf.Shelf.shelve` makes it) has
-#   id, page, token, cause, untold   the article, its page, and the page's lease (`dirty.Taken`)
+#   id, page, token, cause, untold   the article, its page, and the page's lease (`leases.Taken`)
 #   leave, join      lists that the article leaves and joins: {name, period, period, …}
 #   before, after    its score in lists, the last one and the new one; false where there is none
 #   marks            numbers of marks: {page, when, list, size, period, patience} (`affected.Mark`)

@@ -51,7 +51,7 @@ class Suspects:
 
     def __init__(self, store: Store, edition: LiveEdition, printer: Printer, site: Site) -> None:
         self._store = store
-        self._dirty = Dirty(store, "check")
+        self._dirty = Dirty(store)
         self._edition = edition
         self._printer = printer
         self._site = site

@@ -16,8 +16,7 @@ from services.console.building import build, rebuild
 from services.console.folder import CannotStart
 from services.console.status import status
 from services.render import full_build
-from services.render.dirty import LEASE_MS
-from services.render.dirty_steps import ALL, BACKGROUND, LEASES
+from services.render.dirty_steps import ALL, BACKGROUND, LEASE_MS, LEASES
 from services.render.new_site import NewSite
 from shared.backlog import SHARED, TO_BUILD, UNHURRIED
 from tests.servers import wait_for

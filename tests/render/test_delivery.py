@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from services.render.delivery import Delivery, TooLate
-from services.render.dirty import Taken
+from services.render.leases import Taken
 from services.render.output import Output, gone, moved
 from services.render.site import Site
 from shared.clock import Clock

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.render import dirty as dirty_set
+from services.render import dirty_steps as steps
 from services.render import keys
-from services.render.dirty import Change, Dirty, Taken
 from services.render.dirty_steps import (
     ALL,
     BACKGROUND,
@@ -22,6 +21,7 @@ from services.render.dirty_steps import (
     WHY,
     waits_key,
 )
+from services.render.leases import Change, Leases, Taken
 from shared.articles import record_key
 from shared.backlog import SHARED, TO_BUILD, UNHURRIED
 from shared.events import ARTICLES, PAGES
@@ -32,20 +32,20 @@ from tests.servers import until_true
 
 
 @pytest.fixture
-def dirty(store: Store) -> Dirty:
-    return Dirty(store, "w1")
+def dirty(store: Store) -> Leases:
+    return Leases(store, "w1")
 
 
 @pytest.fixture
-def other(store: Store) -> Dirty:
-    return Dirty(store, "w2")
+def other(store: Store) -> Leases:
+    return Leases(store, "w2")
 
 
 def names(taken: list[Taken]) -> list[str]:
     return [page.key for page in taken]
 
 
-async def mark_article(dirty: Dirty, ident: str, revision: int = 1, cause: str = "", urgent: bool = False) -> None:
+async def mark_article(dirty: Leases, ident: str, revision: int = 1, cause: str = "", urgent: bool = False) -> None:
     await dirty.mark_articles([Change("0-1", cause, ident, revision, urgent)], 0, 0, "t")
 
 
@@ -56,7 +56,7 @@ async def nothing_is_left(store: Store) -> bool:
 # ---------------------------------------------------------------------------------------------- marks
 
 
-async def test_a_page_that_is_marked_many_times_is_built_once_for_its_first_cause(store: Store, dirty: Dirty) -> None:
+async def test_a_page_that_is_marked_many_times_is_built_once_for_its_first_cause(store: Store, dirty: Leases) -> None:
     for cause in ("first", "second", "third"):
         await dirty.mark(["front"], cause)
     cause, _, at = (await dirty.mark_of("front") or b"").partition(b" ")
@@ -70,7 +70,7 @@ async def test_a_page_that_is_marked_many_times_is_built_once_for_its_first_caus
     assert await nothing_is_left(store)
 
 
-async def test_an_event_that_somebody_else_made_may_be_called_anything(dirty: Dirty) -> None:
+async def test_an_event_that_somebody_else_made_may_be_called_anything(dirty: Leases) -> None:
     cause = "not one\nof ours"
     await dirty.mark(["front"], cause)
     assert [page.cause for page in await dirty.take(10, "t")] == [cause]
@@ -80,14 +80,14 @@ async def test_an_event_that_somebody_else_made_may_be_called_anything(dirty: Di
     assert await dirty.done(taken)
 
 
-async def test_a_later_mark_never_puts_a_page_off(store: Store, dirty: Dirty) -> None:
+async def test_a_later_mark_never_puts_a_page_off(store: Store, dirty: Leases) -> None:
     await dirty.mark(["feed:all"], patience=0)
     due = await store.do("ZSCORE", UNHURRIED, "feed:all")
     await dirty.mark(["feed:all"])
     assert await store.do("ZSCORE", UNHURRIED, "feed:all") == due
 
 
-async def test_marking_acknowledges_in_the_same_step(store: Store, dirty: Dirty) -> None:
+async def test_marking_acknowledges_in_the_same_step(store: Store, dirty: Leases) -> None:
     await store.do("XGROUP", "CREATE", ARTICLES, PRESSES, "0", "MKSTREAM")
     entries = [(await store.do("XADD", ARTICLES, "*", "event", str(n))).decode() for n in range(3)]
     await store.do("XREADGROUP", "GROUP", PRESSES, "w1", "STREAMS", ARTICLES, ">")
@@ -101,7 +101,7 @@ async def test_marking_acknowledges_in_the_same_step(store: Store, dirty: Dirty)
     ("on_disk", "revision", "marked"), [(None, 1, True), (1, 2, True), (2, 2, False), (3, 2, False)]
 )
 async def test_an_article_that_is_on_disk_at_that_revision_or_a_later_one_is_not_marked(
-    store: Store, dirty: Dirty, on_disk: int | None, revision: int, marked: bool
+    store: Store, dirty: Leases, on_disk: int | None, revision: int, marked: bool
 ) -> None:
     if on_disk is not None:
         await store.do("HSET", built_key("a"), "revision", on_disk)
@@ -109,7 +109,7 @@ async def test_an_article_that_is_on_disk_at_that_revision_or_a_later_one_is_not
     assert await dirty.waiting() == ({"article:a"} if marked else set())
 
 
-async def test_of_a_batch_each_article_is_marked_for_the_first_that_is_told_of_it(store: Store, dirty: Dirty) -> None:
+async def test_of_a_batch_each_article_is_marked_for_the_first_that_is_told_of_it(store: Store, dirty: Leases) -> None:
     told = [("a", "first"), ("b", "second"), ("a", "third"), ("c", "fourth")]
     changes = [Change("0-1", cause, ident, at, False) for at, (ident, cause) in enumerate(told, 1)]
     await store.do("SADD", UNTOLD, "article:b")
@@ -122,7 +122,7 @@ async def test_of_a_batch_each_article_is_marked_for_the_first_that_is_told_of_i
     assert [page.untold for page in await dirty.take(1, "t")] == [False], "it was told when it was done"
 
 
-async def test_of_a_batch_of_any_size_each_article_is_marked_for_its_own_event(store: Store, dirty: Dirty) -> None:
+async def test_of_a_batch_of_any_size_each_article_is_marked_for_its_own_event(store: Store, dirty: Leases) -> None:
     changes = [Change("0-1", f"event-{number}", f"{number}", 1, False) for number in range(650)]
     assert await dirty.mark_articles(changes, 0, 0, "t") == []
     causes = {page.decode(): cause.split()[0].decode() for page, cause in pairs(await store.do("HGETALL", CAUSES))}
@@ -132,7 +132,7 @@ async def test_of_a_batch_of_any_size_each_article_is_marked_for_its_own_event(s
 
 @pytest.mark.parametrize("went_last", [True, False])
 async def test_an_article_that_a_batch_brings_and_withdraws_goes_before_all_others(
-    dirty: Dirty, went_last: bool
+    dirty: Leases, went_last: bool
 ) -> None:
     await mark_article(dirty, "older")
     changes = [Change("0-1", "first", "a", 1, not went_last), Change("0-2", "second", "a", 2, went_last)]
@@ -140,7 +140,7 @@ async def test_an_article_that_a_batch_brings_and_withdraws_goes_before_all_othe
     assert (taken.key, taken.cause) == ("article:a", "first")
 
 
-async def test_of_pages_that_can_wait_only_a_few_are_taken_where_that_is_asked(dirty: Dirty) -> None:
+async def test_of_pages_that_can_wait_only_a_few_are_taken_where_that_is_asked(dirty: Leases) -> None:
     await dirty.mark([f"feed:topic:t{number}" for number in range(9)])
     assert len(await dirty.take(8, "t", 3)) == 3
     await mark_article(dirty, "a")
@@ -153,7 +153,7 @@ async def test_of_pages_that_can_wait_only_a_few_are_taken_where_that_is_asked(d
     assert len(await dirty.take(8, "t")) == 4
 
 
-async def test_of_pages_that_are_not_due_yet_none_is_taken_where_that_is_asked(store: Store, dirty: Dirty) -> None:
+async def test_of_pages_that_are_not_due_yet_none_is_taken_where_that_is_asked(store: Store, dirty: Leases) -> None:
     a_while = FURTHEST - 1_000
     await dirty.mark([f"list:topic:t{number}" for number in range(4)], patience=0)
     await dirty.mark(["list:section:world", "feed:all"], patience=a_while)
@@ -169,7 +169,7 @@ async def test_of_pages_that_are_not_due_yet_none_is_taken_where_that_is_asked(s
 
 
 async def test_a_press_with_room_takes_articles_alone_in_the_step_that_marks_them(
-    store: Store, dirty: Dirty, other: Dirty
+    store: Store, dirty: Leases, other: Leases
 ) -> None:
     await store.do("SET", record_key("a"), "its record")
     await dirty.mark(["front", "feed:all"], patience=0)
@@ -185,14 +185,14 @@ async def test_a_press_with_room_takes_articles_alone_in_the_step_that_marks_the
 # ---------------------------------------------------------------------------------------------- leases
 
 
-async def test_no_two_builders_get_one_page(dirty: Dirty, other: Dirty) -> None:
+async def test_no_two_builders_get_one_page(dirty: Leases, other: Leases) -> None:
     await dirty.mark([f"list:topic:{n}" for n in range(30)])
     first, second = await asyncio.gather(dirty.take(20, "t"), other.take(20, "t"))
     assert {len(first), len(second)} == {20, 10}
     assert not set(names(first)) & set(names(second))
 
 
-async def test_a_page_marked_while_it_is_built_is_built_again_afterwards(dirty: Dirty, other: Dirty) -> None:
+async def test_a_page_marked_while_it_is_built_is_built_again_afterwards(dirty: Leases, other: Leases) -> None:
     await dirty.mark(["front"], "one")
     (taken,) = await dirty.take(1, "t")
     await dirty.mark(["front"], "two")
@@ -202,7 +202,7 @@ async def test_a_page_marked_while_it_is_built_is_built_again_afterwards(dirty: 
     assert (again.key, again.cause) == ("front", "two")
 
 
-async def test_leased_pages_do_not_hide_those_behind_them(dirty: Dirty, other: Dirty) -> None:
+async def test_leased_pages_do_not_hide_those_behind_them(dirty: Leases, other: Leases) -> None:
     await dirty.mark([f"list:topic:{n}" for n in range(5)], patience=0)
     assert len(await dirty.take(5, "t")) == 5
     await dirty.mark([f"list:topic:{n}" for n in range(5)], patience=0)
@@ -211,9 +211,9 @@ async def test_leased_pages_do_not_hide_those_behind_them(dirty: Dirty, other: D
 
 
 async def test_a_builder_that_lost_its_lease_marks_the_page_again(
-    dirty: Dirty, other: Dirty, monkeypatch: pytest.MonkeyPatch
+    dirty: Leases, other: Leases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dirty_set, "LEASE_MS", 20)
+    monkeypatch.setattr(steps, "LEASE_MS", 20)
     await dirty.mark(["front"], "first")
     (slow,) = await dirty.take(1, "t")
     (quick,) = await until_true(lambda: other.take(1, "t"))
@@ -226,10 +226,10 @@ async def test_a_builder_that_lost_its_lease_marks_the_page_again(
 
 
 async def test_a_builder_that_comes_back_to_a_lease_that_nobody_took_marks_it_again(
-    store: Store, dirty: Dirty, other: Dirty, monkeypatch: pytest.MonkeyPatch
+    store: Store, dirty: Leases, other: Leases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await store.do("HSET", built_key("a"), "revision", 1, "shown", "look")
-    monkeypatch.setattr(dirty_set, "LEASE_MS", 20)
+    monkeypatch.setattr(steps, "LEASE_MS", 20)
     await mark_article(dirty, "a", 2)
     (slow,) = await dirty.take(1, "t")
     (quick,) = await until_true(lambda: other.take(1, "t"))
@@ -247,7 +247,7 @@ async def put_back_the_clock(store: Store, queue: str) -> None:
 
 @pytest.mark.parametrize("queue", [GONE, SHARED, UNHURRIED, BACKGROUND])
 async def test_a_page_is_due_at_once_after_the_machines_clock_was_put_back(
-    store: Store, dirty: Dirty, queue: str
+    store: Store, dirty: Leases, queue: str
 ) -> None:
     await dirty.mark(["sitemap-index"], patience=FURTHEST - 1_000)  # there is something that can wait all the time
     await store.do("ZADD", queue, await dirty.now(), "list:section:world")
@@ -257,7 +257,7 @@ async def test_a_page_is_due_at_once_after_the_machines_clock_was_put_back(
 
 
 async def test_a_lease_ends_at_once_after_the_machines_clock_was_put_back(
-    store: Store, dirty: Dirty, other: Dirty
+    store: Store, dirty: Leases, other: Leases
 ) -> None:
     await dirty.mark(["front"], "first")
     (stopped,) = await dirty.take(1, "t")
@@ -269,7 +269,7 @@ async def test_a_lease_ends_at_once_after_the_machines_clock_was_put_back(
 
 
 async def test_articles_from_before_the_machines_clock_was_put_back_do_not_wait_behind_all_others(
-    store: Store, dirty: Dirty
+    store: Store, dirty: Leases
 ) -> None:
     await mark_article(dirty, "before")
     await put_back_the_clock(store, TO_BUILD)
@@ -279,31 +279,29 @@ async def test_articles_from_before_the_machines_clock_was_put_back_do_not_wait_
 
 
 def test_no_lease_and_no_patience_is_as_long_as_what_tells_that_the_clock_was_put_back() -> None:
-    longest = max(
-        dirty_set.LEASE_MS, dirty_set.HELP_LEASE_MS, dirty_set.GONE_AFTER_MS, keys.SOON, keys.LATER, keys.LAST
-    )
+    longest = max(steps.LEASE_MS, steps.HELP_LEASE_MS, steps.GONE_AFTER_MS, keys.SOON, keys.LATER, keys.LAST)
     assert longest + 1_000 < FURTHEST
 
 
-async def test_an_earlier_lifes_pages_are_reclaimed_and_no_others(store: Store, dirty: Dirty, other: Dirty) -> None:
+async def test_an_earlier_lifes_pages_are_reclaimed_and_no_others(store: Store, dirty: Leases, other: Leases) -> None:
     await store.do("HSET", built_key("a"), "revision", 1, "shown", "look")
     await mark_article(dirty, "a", 2)
     await dirty.mark(["feed:all"])
     assert len(await dirty.take(2, "life-1")) == 2
     await dirty.mark(["hot"])
     theirs = await other.take(1, "t")
-    assert await Dirty(store, "w1").reclaim() == 2
+    assert await Leases(store, "w1").reclaim() == 2
     assert await store.do("HKEYS", TOKENS) == [theirs[0].key.encode()]
     assert names(await dirty.take(10, "life-2", 0)) == ["article:a"], "a new article goes first then too"
     assert names(await dirty.take(10, "life-2")) == ["feed:all"]
     assert await store.do("HGET", built_key("a"), "shown") is None
     assert await other.done(theirs[0])
-    assert await Dirty(store, "w").reclaim() == 0, "a worker whose name begins alike is another one"
+    assert await Leases(store, "w").reclaim() == 0, "a worker whose name begins alike is another one"
 
 
 @pytest.mark.parametrize("untold", [True, False])
 async def test_a_page_that_was_given_back_is_built_for_what_it_was_marked(
-    store: Store, dirty: Dirty, untold: bool
+    store: Store, dirty: Leases, untold: bool
 ) -> None:
     if untold:
         await store.do("SADD", UNTOLD, "front")
@@ -314,7 +312,7 @@ async def test_a_page_that_was_given_back_is_built_for_what_it_was_marked(
     assert (taken.untold, again.cause, again.untold) == (untold, "first", untold)
 
 
-async def test_a_withdrawal_that_came_meanwhile_goes_first_though_its_page_is_given_back(dirty: Dirty) -> None:
+async def test_a_withdrawal_that_came_meanwhile_goes_first_though_its_page_is_given_back(dirty: Leases) -> None:
     await mark_article(dirty, "a")
     (taken,) = await dirty.take(1, "t")
     for ident in ("b", "a"):
@@ -324,7 +322,7 @@ async def test_a_withdrawal_that_came_meanwhile_goes_first_though_its_page_is_gi
 
 
 async def test_a_page_waits_for_the_article_that_it_is_to_lead_to_and_for_what_it_was_marked(
-    store: Store, dirty: Dirty
+    store: Store, dirty: Leases
 ) -> None:
     await store.do("SADD", UNTOLD, "article:a")
     await mark_article(dirty, "a", cause="first")
@@ -340,7 +338,7 @@ async def test_a_page_waits_for_the_article_that_it_is_to_lead_to_and_for_what_i
     assert (again.cause, again.untold) == ("first", True)
 
 
-async def test_a_page_that_was_done_announces_itself(store: Store, dirty: Dirty) -> None:
+async def test_a_page_that_was_done_announces_itself(store: Store, dirty: Leases) -> None:
     await dirty.mark(["front", "hot"], "first")
     taken, same = await dirty.take(2, "t")
     await dirty.done(same)
@@ -352,7 +350,7 @@ async def test_a_page_that_was_done_announces_itself(store: Store, dirty: Dirty)
 
 
 async def test_what_was_to_come_with_an_article_that_never_came_is_told_of_by_whoever_builds_it(
-    dirty: Dirty, other: Dirty
+    dirty: Leases, other: Leases
 ) -> None:
     await dirty.mark_firsts(["list:topic:oil"], "first")
     (taken,) = await other.take(10, "t")
@@ -362,7 +360,7 @@ async def test_what_was_to_come_with_an_article_that_never_came_is_told_of_by_wh
 # ---------------------------------------------------------------------------------------------- turns
 
 
-async def test_a_page_waits_for_its_cause_until_it_is_built(dirty: Dirty) -> None:
+async def test_a_page_waits_for_its_cause_until_it_is_built(dirty: Leases) -> None:
     await dirty.mark(["article:b"], "event")
     await dirty.mark_again(["article:a"], "rebuild")
     for token in ("first", "second"):
@@ -378,7 +376,7 @@ async def test_a_page_waits_for_its_cause_until_it_is_built(dirty: Dirty) -> Non
     assert not await dirty.waits_for("rebuild")
 
 
-async def test_articles_come_in_the_order_of_their_marks_and_before_pages_that_can_wait(dirty: Dirty) -> None:
+async def test_articles_come_in_the_order_of_their_marks_and_before_pages_that_can_wait(dirty: Leases) -> None:
     await dirty.mark(["feed:all", "sitemap-index"])
     for ident in "cab":
         await mark_article(dirty, ident)
@@ -388,14 +386,14 @@ async def test_articles_come_in_the_order_of_their_marks_and_before_pages_that_c
     assert sorted(names(await dirty.take(9, "t"))) == ["feed:all", "sitemap-index"]
 
 
-async def test_a_withdrawal_goes_before_all_other_articles(dirty: Dirty) -> None:
+async def test_a_withdrawal_goes_before_all_other_articles(dirty: Leases) -> None:
     for number in range(10):
         await mark_article(dirty, f"new-{number}")
     await mark_article(dirty, "killed", 2, urgent=True)
     assert names(await dirty.take(1, "t")) == ["article:killed"]
 
 
-async def test_overdue_pages_get_a_place_under_any_load_of_articles_and_no_more_than_half(dirty: Dirty) -> None:
+async def test_overdue_pages_get_a_place_under_any_load_of_articles_and_no_more_than_half(dirty: Leases) -> None:
     for number in range(100):
         await mark_article(dirty, f"{number}")
     await dirty.mark(["front", "fragment:hot"], patience=0)
@@ -410,7 +408,7 @@ async def test_overdue_pages_get_a_place_under_any_load_of_articles_and_no_more_
 
 
 async def test_what_goes_before_all_other_pages_is_taken_beside_any_number_of_withdrawals_or_alone(
-    dirty: Dirty,
+    dirty: Leases,
 ) -> None:
     for number in range(10):
         await mark_article(dirty, f"killed-{number}", 2, urgent=True)
@@ -425,7 +423,7 @@ async def test_what_goes_before_all_other_pages_is_taken_beside_any_number_of_wi
     assert taken[-1] == "fragment:topics"
 
 
-async def test_what_can_wait_for_all_others_does_so_however_long_it_has_waited(dirty: Dirty) -> None:
+async def test_what_can_wait_for_all_others_does_so_however_long_it_has_waited(dirty: Leases) -> None:
     await dirty.mark_again([f"article:far-{number}" for number in range(100)], "rebuild")
     await dirty.mark([f"feed:topic:{number}" for number in range(14)])
     for number in range(22):
@@ -438,8 +436,8 @@ async def test_what_can_wait_for_all_others_does_so_however_long_it_has_waited(d
     assert sum(name.startswith("article:far-") for name in taken) == 6
 
 
-@pytest.mark.parametrize("mark", [Dirty.mark_again, Dirty.mark_at_once])
-async def test_what_is_built_again_is_so_whatever_its_page_looked_like(store: Store, dirty: Dirty, mark: Any) -> None:
+@pytest.mark.parametrize("mark", [Leases.mark_again, Leases.mark_at_once])
+async def test_what_is_built_again_is_so_whatever_its_page_looked_like(store: Store, dirty: Leases, mark: Any) -> None:
     await store.do("HSET", built_key("a"), "revision", 1, "shown", "the same")
     await mark(dirty, ["article:a", "front"], "repair")
     assert await store.do("HGETALL", built_key("a")) == [b"revision", b"1"]
@@ -449,7 +447,9 @@ async def test_what_is_built_again_is_so_whatever_its_page_looked_like(store: St
     }
 
 
-async def test_lists_are_not_kept_waiting_by_what_is_built_again(dirty: Dirty, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_lists_are_not_kept_waiting_by_what_is_built_again(
+    dirty: Leases, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await dirty.mark_again([f"article:far-{number}" for number in range(500)], "rebuild")
     await dirty.mark(["list:section:world"])
     assert "list:section:world" in names(await dirty.take(24, "t"))
@@ -458,7 +458,7 @@ async def test_lists_are_not_kept_waiting_by_what_is_built_again(dirty: Dirty, m
 
 
 async def test_lists_do_not_queue_behind_feeds_that_are_overdue_for_longer_nor_keep_them_from_being_built(
-    dirty: Dirty,
+    dirty: Leases,
 ) -> None:
     """A batch makes all its feeds and archives due at once; lists have less time."""
     for number in range(100):
@@ -474,7 +474,7 @@ async def test_lists_do_not_queue_behind_feeds_that_are_overdue_for_longer_nor_k
     assert (kinds.count("article"), kinds.count("list")) == (24, 12), "what lists leave is theirs"
 
 
-async def test_a_page_becomes_overdue_after_its_patience(dirty: Dirty, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_page_becomes_overdue_after_its_patience(dirty: Leases, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(keys._PATIENCE, "front", 2_500)
     for number in range(2000):
         await mark_article(dirty, f"{number}")
@@ -495,7 +495,7 @@ def test_the_patience_of_pages_is_that_of_the_design() -> None:
     assert max(keys.patience(key) for key in ("feed:all", "archive:all|2025-07|1", keys.SITEMAPS, keys.NEWS)) < 10_000
 
 
-async def test_a_410_waits_for_the_lists_that_the_article_left(store: Store, dirty: Dirty) -> None:
+async def test_a_410_waits_for_the_lists_that_the_article_left(store: Store, dirty: Leases) -> None:
     far = int(time.time() * 1000) + FURTHEST - 1_000
     await store.do("ZADD", GONE, far, "article:a")
     await dirty.mark(["front", "feed:all"])
@@ -509,14 +509,14 @@ async def test_a_410_waits_for_the_lists_that_the_article_left(store: Store, dir
 
 
 @pytest.mark.parametrize("page", ["front", "feed:all"])
-async def test_a_410_waits_for_lists_that_nobody_has_begun(store: Store, dirty: Dirty, page: str) -> None:
+async def test_a_410_waits_for_lists_that_nobody_has_begun(store: Store, dirty: Leases, page: str) -> None:
     await store.do("ZADD", GONE, int(time.time() * 1000) + FURTHEST - 1_000, "article:a")
     await dirty.mark([page])
     assert await dirty.take(10, "t", 0) == []
     assert names(await dirty.take(10, "t")) == [page]
 
 
-async def test_a_410_that_is_due_waits_for_nothing(store: Store, dirty: Dirty) -> None:
+async def test_a_410_that_is_due_waits_for_nothing(store: Store, dirty: Leases) -> None:
     await store.do("ZADD", GONE, int(time.time() * 1000) - 1, "article:a")
     await dirty.mark(["list:section:world"], patience=0)
     for number in range(20):
@@ -524,7 +524,7 @@ async def test_a_410_that_is_due_waits_for_nothing(store: Store, dirty: Dirty) -
     assert names(await dirty.take(1, "t")) == ["article:a"]
 
 
-async def test_an_article_that_is_taken_is_taken_out_of_every_queue(store: Store, dirty: Dirty) -> None:
+async def test_an_article_that_is_taken_is_taken_out_of_every_queue(store: Store, dirty: Leases) -> None:
     await store.do("ZADD", GONE, 1, "article:a")
     await mark_article(dirty, "a")
     await dirty.mark(["article:a"])
@@ -538,7 +538,7 @@ async def test_an_article_that_is_taken_is_taken_out_of_every_queue(store: Store
 
 
 async def test_who_helps_takes_new_articles_where_many_wait_and_no_other_page_beside_them(
-    dirty: Dirty, other: Dirty
+    dirty: Leases, other: Leases
 ) -> None:
     await dirty.mark(["front", "list:section:world"], patience=0)
     for ident in ("a", "b"):
@@ -551,7 +551,7 @@ async def test_who_helps_takes_new_articles_where_many_wait_and_no_other_page_be
 
 
 async def test_who_helps_finds_what_is_behind_pages_that_are_being_built_or_are_not_for_helpers(
-    dirty: Dirty, other: Dirty
+    dirty: Leases, other: Leases
 ) -> None:
     leased = ("list:topic:b", "list:section:world", "list:author:jane")
     await dirty.mark(leased, patience=0)
@@ -562,7 +562,7 @@ async def test_who_helps_finds_what_is_behind_pages_that_are_being_built_or_are_
     assert names(await other.help(1, 2, "t")) == ["list:topic:a"]
 
 
-async def test_who_helps_takes_overdue_pages_only_while_no_article_waits(dirty: Dirty, other: Dirty) -> None:
+async def test_who_helps_takes_overdue_pages_only_while_no_article_waits(dirty: Leases, other: Leases) -> None:
     await dirty.mark([f"feed:topic:{n}" for n in range(3)], patience=0)
     await dirty.mark(["feed:all", "feed:section:world"])
     await mark_article(dirty, "a")
@@ -572,7 +572,7 @@ async def test_who_helps_takes_overdue_pages_only_while_no_article_waits(dirty: 
     assert len(names(await other.help(10, 2, "t"))) == 2
 
 
-async def test_who_helps_takes_what_has_long_been_able_to_wait_for_all_others(dirty: Dirty, other: Dirty) -> None:
+async def test_who_helps_takes_what_has_long_been_able_to_wait_for_all_others(dirty: Leases, other: Leases) -> None:
     await dirty.mark_again([f"article:far-{number}" for number in range(3)], "rebuild")
     assert await other.help(10, 4, "t") == [], "three are not many"
     await mark_article(dirty, "a")
@@ -581,7 +581,7 @@ async def test_who_helps_takes_what_has_long_been_able_to_wait_for_all_others(di
     assert set(names(await other.help(10, 2, "t"))) == {"article:far-1", "article:far-2"}
 
 
-async def test_who_helps_leaves_withdrawals_and_what_goes_before_all_others_alone(dirty: Dirty, other: Dirty) -> None:
+async def test_who_helps_leaves_withdrawals_and_what_goes_before_all_others_alone(dirty: Leases, other: Leases) -> None:
     await dirty.mark(["front", "fragment:navigation", "feed:all", "feed:section:world"], patience=0)
     assert set(names(await other.help(10, 4, "t"))) == {"feed:all", "feed:section:world"}
     assert set(names(await dirty.take(10, "t"))) == {"front", "fragment:navigation"}
@@ -593,7 +593,7 @@ async def test_who_helps_leaves_withdrawals_and_what_goes_before_all_others_alon
 
 
 async def test_what_a_helper_stands_still_with_is_soon_given_to_others(
-    store: Store, dirty: Dirty, other: Dirty
+    store: Store, dirty: Leases, other: Leases
 ) -> None:
     await mark_article(dirty, "a")
     await dirty.take(10, "t")
@@ -608,7 +608,7 @@ async def test_what_a_helper_stands_still_with_is_soon_given_to_others(
 
 
 async def test_who_has_another_look_builds_what_is_new_and_leaves_the_rest_to_who_has_the_sites(store: Store) -> None:
-    mine, old = Dirty(store, "w1", look="new"), Dirty(store, "w2", look="old")
+    mine, old = Leases(store, "w1", look="new"), Leases(store, "w2", look="old")
     await store.do("SET", LOOK, "new")
     await mine.mark_again(["front", "article:a"], "rebuild")
     assert await old.take(10, "t") == []
@@ -621,8 +621,8 @@ async def test_who_has_another_look_builds_what_is_new_and_leaves_the_rest_to_wh
     assert set(names(await mine.take(10, "t"))) == {"front", "article:a", "article:b", "list:section:world"}
 
 
-async def test_who_has_another_look_is_no_help(store: Store, dirty: Dirty) -> None:
-    mine, old = Dirty(store, "w1", look="new"), Dirty(store, "w2", look="old")
+async def test_who_has_another_look_is_no_help(store: Store, dirty: Leases) -> None:
+    mine, old = Leases(store, "w1", look="new"), Leases(store, "w2", look="old")
     for ident in ("a", "b"):
         await mark_article(dirty, ident)
     assert len(await mine.help(1, 2, "t")) == 1, "what a site without a page is built with is not known yet"
@@ -634,5 +634,5 @@ async def test_who_has_another_look_is_no_help(store: Store, dirty: Dirty) -> No
 
 async def test_what_comes_with_an_article_of_another_look_waits_for_who_has_the_sites(store: Store) -> None:
     await store.do("SET", LOOK, "new")
-    assert await Dirty(store, "w2", look="old").mark_firsts(["list:topic:oil"], "c") == {}
-    assert (await Dirty(store, "w1", look="new").mark_firsts(["list:topic:oil"], "c")).keys() == {"list:topic:oil"}
+    assert await Leases(store, "w2", look="old").mark_firsts(["list:topic:oil"], "c") == {}
+    assert (await Leases(store, "w1", look="new").mark_firsts(["list:topic:oil"], "c")).keys() == {"list:topic:oil"}

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from services.render import dirty
+from services.render import dirty_steps
 from services.render.delivery import Delivery
-from services.render.dirty import Dirty
 from services.render.dirty_steps import GONE
 from services.render.edition import LiveEdition
 from services.render.firsts import WithArticle
+from services.render.leases import Leases
 from services.render.output import Output, page_file
 from services.render.shelf import Shelf
 from shared.events import PAGES
@@ -209,7 +209,7 @@ async def test_what_shows_another_that_leaves_before_it_is_listed_is_built_again
 
 
 async def test_what_somebody_is_building_from_before_it_came_is_built_again(room: PressRoom) -> None:
-    other = Dirty(room.store, "w2")
+    other = Leases(room.store, "w2")
     await other.mark(["list:topic:oil"])
     [taken] = await other.take(1, "t")
     await room.accept(draft("g", topics=("Oil",)))
@@ -226,7 +226,7 @@ async def test_what_it_brings_is_nobody_elses_to_build_until_it_is_listed(room: 
     await room.accept(draft("g", topics=("Oil",)))
 
     async def another_press_is_idle() -> None:
-        assert not await Dirty(room.store, "w2").take(100, "t"), "it would take away what is not listed"
+        assert not await Leases(room.store, "w2").take(100, "t"), "it would take away what is not listed"
 
     await before_it_is_listed(room, another_press_is_idle)
     assert set(brought.values()) == {1}, brought
@@ -235,8 +235,8 @@ async def test_what_it_brings_is_nobody_elses_to_build_until_it_is_listed(room: 
 async def test_what_somebody_builds_before_it_is_listed_is_built_again(
     room: PressRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dirty, "GONE_AFTER_MS", 0)  # it takes so long that they are overdue
-    other = Dirty(room.store, "w2")
+    monkeypatch.setattr(dirty_steps, "GONE_AFTER_MS", 0)  # it takes so long that they are overdue
+    other = Leases(room.store, "w2")
     await room.accept(draft("g", topics=("Oil",)))
 
     async def the_other_builds_all() -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.render.dirty import Dirty
 from services.render.dirty_steps import BACKGROUND
+from services.render.leases import Leases
 from services.render.neighbours import mark_neighbours, near
 from services.render.related import AROUND
 from shared.backlog import SHARED
@@ -22,7 +22,7 @@ async def test_those_within_reach_of_a_place_are_looked_at_wherever_the_article_
     store: Store, place: int, now_at: float | None, patience: int, queue: str
 ) -> None:
     """It stood there and is gone, or has moved, also to where it is within reach itself."""
-    dirty = Dirty(store, "w1")
+    dirty = Leases(store, "w1")
     for at in range(MANY):
         if at != place:
             await store.do("ZADD", OIL, at, f"at-{at:02}")

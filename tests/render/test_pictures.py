@@ -16,8 +16,9 @@ from prometheus_client import REGISTRY
 from services.ingest.draft import Picture
 from services.ingest.illustrations import illustrate
 from services.render.delivery import Delivery
-from services.render.dirty import Dirty, Taken
+from services.render.dirty import Dirty
 from services.render.known import pictures_of_key
+from services.render.leases import Taken
 from services.render.pictures import Pictures
 from shared.clock import Clock
 from shared.dead_letters import letters
@@ -38,7 +39,7 @@ def pictures(store: Store, tmp_path: Path) -> Pictures:
     original = original_path(tmp_path / "media", DIGEST)
     original.parent.mkdir(parents=True)
     Image.new("RGB", (500, 100), "red").save(original, "PNG")
-    return Pictures(store, Dirty(store, "w1"), tmp_path / "media", tmp_path / "site", Clock(Settings()))
+    return Pictures(store, Dirty(store), tmp_path / "media", tmp_path / "site", Clock(Settings()))
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["measured", "by a Pressrun that did not measure it"])
@@ -95,7 +96,7 @@ async def test_who_began_to_show_a_picture_while_it_was_taken_away_makes_it_anew
         patched.setattr(store, "do", another_shows_it_and_we_are_killed)
         await pictures.keep_only("one", {PICTURE}, ())
     await pictures.keep_only("one", {PICTURE}, ())  # as after the restart
-    assert await Dirty(store, "w1").waiting() == {"article:another"}
+    assert await Dirty(store).waiting() == {"article:another"}
     await pictures.show("another", (PICTURE,))
     assert (tmp_path / "site" / PICTURE[1:]).exists()
     await pictures.keep_only("another", {PICTURE}, ())
@@ -117,7 +118,7 @@ async def test_files_that_are_made_or_taken_away_are_told_of_once(store: Store, 
     await pictures.keep_only("one", {PICTURE}, (PICTURE,), "e4")
     await pictures.keep_only("one", {PICTURE}, (), "e5")
     assert await told(store) == [("page.built", files, "e1")]
-    assert await Dirty(store, "w1").waiting() == set(), "the other's files are there: its page stays as it is"
+    assert await Dirty(store).waiting() == set(), "the other's files are there: its page stays as it is"
     await pictures.keep_only("another", {PICTURE}, (), "e6")
     assert await told(store) == [("page.built", files, "e1"), ("page.removed", files, "e6")]
     await pictures.keep_only("another", {PICTURE}, (), "e7")
@@ -212,7 +213,7 @@ async def test_who_shows_a_picture_of_which_a_part_was_taken_away_makes_it_anew(
         await pictures.show(article, (PICTURE,))
     (tmp_path / "site" / NARROWER[1:]).unlink()
     await pictures.keep_only("one", {PICTURE}, ())
-    assert await Dirty(store, "w1").waiting() == {"article:another"}
+    assert await Dirty(store).waiting() == {"article:another"}
 
 
 async def test_the_lengths_of_a_picture_stay_that_another_press_makes_while_one_takes_it_away(

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from services.ingest.draft import Draft
-from services.render import dirty, pages
+from services.render import dirty_steps, pages
 from services.render.delivery import Delivery
-from services.render.dirty import Taken
 from services.render.dirty_steps import BACKGROUND, LEASES
 from services.render.edition import LiveEdition
 from services.render.keys import article, kind
+from services.render.leases import Taken
 from services.render.output import Output, gone, page_file
 from services.render.press import A_FEW, AT_ONCE, ROOM, SIDE_BY_SIDE, Press
 from services.render.reasons import why
@@ -163,7 +163,7 @@ async def test_who_comes_too_late_writes_nothing_over_what_others_have_built(
             await other.round()
         return await bring(*about)
 
-    monkeypatch.setattr(dirty, "LEASE_MS", 20)
+    monkeypatch.setattr(dirty_steps, "LEASE_MS", 20)
     monkeypatch.setattr(delivery, "bring", stand_still)
     await room.deliver(random.Random(1))
     await room.press.round()
@@ -177,7 +177,7 @@ async def test_a_page_that_nobody_wrote_in_time_waits_again(room: PressRoom, mon
     (room.tree.root / "index.html").unlink()
     await room.press.dirty.mark(["front"], "cause")
     with monkeypatch.context() as patched:
-        patched.setattr(dirty, "LEASE_MS", -1)
+        patched.setattr(dirty_steps, "LEASE_MS", -1)
         await room.press.round()
     assert not (room.tree.root / "index.html").exists(), "it was too late for that"
     (taken,) = await room.press.dirty.take(1, "t")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from services.render.dirty import Taken
 from services.render.edition import LiveEdition
+from services.render.leases import Taken
 from services.render.pages.fragments import is_full, topics
 from shared.articles import identify
 from shared.ranking import HOT, TOPICS

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 from redis import Redis
 
-from services.render.dirty import Dirty
 from services.render.edition import LiveEdition
 from services.render.known import read_known
+from services.render.leases import Leases
 from services.render.output import page_file
 from services.render.related import AROUND, Candidate, candidate, related
 from shared import live
@@ -146,7 +146,7 @@ async def test_the_store_looks_for_related_articles_of_what_readers_see_alone(ro
         await room.accept(draft(guid, topics=("a",), **members))
     await room.drain()
     store = Store(Settings(redis_url=valkey))
-    dirty = Dirty(store, "test", 4)
+    dirty = Leases(store, "test", 4)
     await dirty.mark([f"article:{identify('desk', guid)}" for guid in ("first", "other")], "cause")
     taken = {one.key: read_known(one.known, 8).related for one in await dirty.take(10, "token")}
     await store.close()

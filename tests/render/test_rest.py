@@ -1,7 +1,7 @@
 """When the site stands still: only then a check believes what it finds."""
 
 from services.render import keys
-from services.render.dirty import Dirty
+from services.render.leases import Leases
 from services.render.rest import at_rest
 from shared.events import ARTICLES, SIGNALS
 from shared.groups import COUNTERS, PRESSES
@@ -21,7 +21,7 @@ async def test_a_site_is_at_rest_once_every_event_is_read_and_done_and_no_page_w
         assert await at_rest(store) is None, "not done"
         await store.do("XACK", stream, PRESSES, "7-0")
         assert await at_rest(store) == (*before[:-1], "7-0")
-    dirty = Dirty(store, "test")
+    dirty = Leases(store, "test")
     await dirty.mark([keys.FRONT], patience=0)
     assert await at_rest(store) is None, "a page waits"
     [taken] = await dirty.take(1, "t")

@@ -9,10 +9,10 @@ import pytest
 
 from services.ingest.draft import Draft
 from services.render.affected import NEWEST
-from services.render.dirty import Change
 from services.render.dirty_steps import GONE, LEASES, TOKENS, WHY, waits_key
 from services.render.keys import LAST, NEIGHBOUR, archive, article, chart
 from services.render.known import SHELVINGS
+from services.render.leases import Change
 from services.render.output import gone, moved, page_file
 from shared.articles import identify
 from shared.backlog import SHARED, TO_BUILD, UNHURRIED

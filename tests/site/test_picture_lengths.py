@@ -43,5 +43,5 @@ def test_a_picture_that_was_on_its_page_already_is_measured_again(stack: Up) -> 
 
 async def _mark(url: str, page: str) -> None:
     store = Store(Settings(redis_url=url))
-    await Dirty(store, "test").mark([page])
+    await Dirty(store).mark([page])
     await store.close()
