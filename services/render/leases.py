@@ -1,6 +1,7 @@
 """Pages on leases: a builder takes them from the dirty set, and gives them back."""
 
 import math
+import secrets
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -53,17 +54,17 @@ class Leases(Dirty):
         self._related = related
         self._look = look
 
-    async def mark_articles(self, changes: Sequence[Change], most: int, room: int, token: str) -> list[Taken]:
+    async def mark_articles(self, changes: Sequence[Change], most: int, room: int) -> list[Taken]:
         """Acknowledge changes and mark their articles' pages in one step; take up to `most` articles' pages with it
         where no more than `room` pages are being built.
 
         An article that is on disk at that revision or a later one is not marked.
         """
         flat = [part for change in changes for part in (*change[:4], int(change.urgent))]
-        lease = (most, room, self._token(token), steps.LEASE_MS, self._related, self._look)
-        until = _end_of(steps.LEASE_MS)
+        token, until = self._token(), _end_of(steps.LEASE_MS)
+        lease = (most, room, token, steps.LEASE_MS, self._related, self._look)
         answer = await self._store.run(take_steps.MARK_ARTICLES, (*ALL, ARTICLES), (PRESSES, *lease, *flat))
-        return self._taken(token, until, answer)
+        return _taken(token, until, answer)
 
     async def mark_firsts(self, pages: Iterable[str], cause: str) -> dict[str, str]:
         """Mark pages that are about to be written without a lease, to be looked at when their article is listed; by
@@ -72,7 +73,7 @@ class Leases(Dirty):
         marks = await self._store.run(steps.MARK_FIRSTS, ALL, (cause, steps.GONE_AFTER_MS, self._look, *asked))
         return {page: mark.decode() for page, mark in zip(asked, marks, strict=True) if mark}
 
-    async def take(self, most: int, token: str, few: int | None = None, early: int | None = None) -> list[Taken]:
+    async def take(self, most: int, few: int | None = None, early: int | None = None) -> list[Taken]:
         """Lease up to `most` pages: overdue ones, then new articles, then what else waits, in a fair order. What goes
         before all other pages (`keys.FIRST`) is leased once it is overdue even where `most` are, or that is 0.
 
@@ -83,15 +84,15 @@ class Leases(Dirty):
         `early`: what else waits, and is not due yet, is taken only up to so many pages in all; by default `few`.
         """
         few = most if few is None else few
-        return await self._take(most, few, few if early is None else early, 0, steps.LEASE_MS, token)
+        return await self._take(most, few, few if early is None else early, 0, steps.LEASE_MS)
 
-    async def help(self, most: int, least: int, token: str) -> list[Taken]:
+    async def help(self, most: int, least: int) -> list[Taken]:
         """Lease up to `most` new articles if at least so many wait; overdue pages if so many are and no article is.
 
         They are those that others would come to last: never a withdrawal, nor what goes before all other pages. Whoever
         has another look than the site's is no help, and gets none.
         """
-        return await self._take(most, 0, 0, least, steps.HELP_LEASE_MS, token)
+        return await self._take(most, 0, 0, least, steps.HELP_LEASE_MS)
 
     async def done(self, taken: Taken, page_events: Sequence[str] = ()) -> bool:
         """Give the lease back and announce what changed; if it was lost, the page is marked again: False."""
@@ -113,20 +114,21 @@ class Leases(Dirty):
         """Mark again what an earlier life of this worker was building when it died."""
         return int(await self._store.run(steps.RECLAIM, ALL, (f"{self._worker}/",)))
 
-    async def _take(self, most: int, few: int, early: int, least: int, lease: int, token: str) -> list[Taken]:
-        asked = (most, few, early, least, lease, self._related, self._look, self._token(token), *keys.FIRST)
-        until = _end_of(lease)
-        return self._taken(token, until, await self._store.run(take_steps.TAKE, ALL, asked))
+    async def _take(self, most: int, few: int, early: int, least: int, lease: int) -> list[Taken]:
+        token, until = self._token(), _end_of(lease)
+        asked = (most, few, early, least, lease, self._related, self._look, token, *keys.FIRST)
+        return _taken(token, until, await self._store.run(take_steps.TAKE, ALL, asked))
 
-    def _taken(self, token: str, until: float, answer: Iterable[Sequence[Any]]) -> list[Taken]:
-        pages = []
-        for page, mark, known, untold in answer:
-            cause = mark.decode().rpartition(" ")[0]  # others' event_ids are any text
-            pages.append(Taken(page.decode(), self._token(token), cause, known or (), until, bool(untold)))
-        return pages
+    def _token(self) -> str:
+        return f"{self._worker}/{secrets.token_hex(4)}"
 
-    def _token(self, token: str) -> str:
-        return f"{self._worker}/{token}"
+
+def _taken(token: str, until: float, answer: Iterable[Sequence[Any]]) -> list[Taken]:
+    pages = []
+    for page, mark, known, untold in answer:
+        cause = mark.decode().rpartition(" ")[0]  # others' event_ids are any text
+        pages.append(Taken(page.decode(), token, cause, known or (), until, bool(untold)))
+    return pages
 
 
 def _end_of(lease_ms: int) -> float:

@@ -1,7 +1,6 @@
 """The press: takes pages that wait, builds them from the current state, writes what changed."""
 
 import asyncio
-import secrets
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -92,7 +91,7 @@ class Press:
         before, self._told_at = self._told_at, time.monotonic()
         self._in_a_row = len(changes) > 1 or self._told_at - before < QUIET
         try:
-            taken = await self.dirty.mark_articles(changes, AT_ONCE, ROOM, secrets.token_hex(4))
+            taken = await self.dirty.mark_articles(changes, AT_ONCE, ROOM)
         except StoreUnavailable:
             self._unsure = True
             raise
@@ -137,7 +136,7 @@ class Press:
         while True:
             await asyncio.sleep(FIRST_EVERY)
             if self._is_full:
-                await self._build_all(await self.dirty.take(0, secrets.token_hex(4)))
+                await self._build_all(await self.dirty.take(0))
 
     async def measure(self) -> None:
         """For ever: count the pages that wait."""
@@ -167,11 +166,10 @@ class Press:
 
     async def _take(self) -> list[Taken]:
         if self._helps:
-            return await self.dirty.help(AT_ONCE, MANY, secrets.token_hex(4))
-        token = secrets.token_hex(4)
+            return await self.dirty.help(AT_ONCE, MANY)
         if time.monotonic() - self._told_at >= QUIET:
-            return await self.dirty.take(AT_ONCE, token)
-        return await self.dirty.take(AT_ONCE, token, A_FEW, 0 if self._in_a_row else A_FEW)
+            return await self.dirty.take(AT_ONCE)
+        return await self.dirty.take(AT_ONCE, A_FEW, 0 if self._in_a_row else A_FEW)
 
     async def _build(self, taken: Taken) -> bool:
         """Build one page; False if it was left on its lease, because the store or the disk failed."""

@@ -150,7 +150,7 @@ async def test_no_page_leads_to_the_next_one_before_that_is_there(valkey_server:
         for number in (PLACES - 1, PLACES):
             accepted = await room.accept(draft(f"{number:02}", section="World", topics=("Oil",)))
             await room.press.dirty.mark([keys.article(accepted.article.id)], patience=0)
-            for page in await room.press.dirty.take(1, "t"):
+            for page in await room.press.dirty.take(1):
                 await room.press._build(page)
         assert await build_one_by_one(room) == 2
         await stands(room)
@@ -168,7 +168,7 @@ async def test_the_first_of_a_month_is_in_a_sitemap_that_is_there_when_the_index
 async def build_one_by_one(room: PressRoom) -> int:
     """Build all that waits, and see after each page that none leads to one that is not there; how many parts the
     sitemap has then."""
-    while taken := await room.press.dirty.take(1, "t"):
+    while taken := await room.press.dirty.take(1):
         for page in taken:  # the front page and fragments come beside it once they are overdue
             await room.press._build(page)
             assert dead_links(room) == set()

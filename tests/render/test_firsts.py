@@ -146,7 +146,7 @@ async def build_next(room: PressRoom, page: str) -> None:
         patched.setattr("services.render.press.ROOM", -1)  # the one that is told of it has its hands full
         await room.deliver(random.Random(1))
     press = another_press(room)
-    [taken] = await press.dirty.take(1, "t")
+    [taken] = await press.dirty.take(1)
     assert taken.key == page
     assert await press._build(taken)
 
@@ -211,7 +211,7 @@ async def test_what_shows_another_that_leaves_before_it_is_listed_is_built_again
 async def test_what_somebody_is_building_from_before_it_came_is_built_again(room: PressRoom) -> None:
     other = Leases(room.store, "w2")
     await other.mark(["list:topic:oil"])
-    [taken] = await other.take(1, "t")
+    [taken] = await other.take(1)
     await room.accept(draft("g", topics=("Oil",)))
 
     async def the_other_is_done() -> None:
@@ -226,7 +226,7 @@ async def test_what_it_brings_is_nobody_elses_to_build_until_it_is_listed(room: 
     await room.accept(draft("g", topics=("Oil",)))
 
     async def another_press_is_idle() -> None:
-        assert not await Leases(room.store, "w2").take(100, "t"), "it would take away what is not listed"
+        assert not await Leases(room.store, "w2").take(100), "it would take away what is not listed"
 
     await before_it_is_listed(room, another_press_is_idle)
     assert set(brought.values()) == {1}, brought
@@ -240,7 +240,7 @@ async def test_what_somebody_builds_before_it_is_listed_is_built_again(
     await room.accept(draft("g", topics=("Oil",)))
 
     async def the_other_builds_all() -> None:
-        taken = await other.take(100, "t")
+        taken = await other.take(100)
         assert room.tree.remove(OIL), "nothing is listed there yet"
         for page in taken:
             await other.done(page)

@@ -30,7 +30,7 @@ async def test_those_within_reach_of_a_place_are_looked_at_wherever_the_article_
         await store.do("ZADD", OIL, now_at, "it")
     listed = await store.do("ZRANGE", OIL, 0, -1, "WITHSCORES")
     await dirty.mark([near("it", place, ["oil", "iran"], patience)], "cause")
-    [taken] = await dirty.take(1, "t")
+    [taken] = await dirty.take(1)
     await mark_neighbours(store, taken)
     found = {page.decode() for page in await store.do("ZRANGE", queue, 0, -1)}
     within_reach = {at for at in range(MANY) if 0 < abs(at - place) <= AROUND}

@@ -180,7 +180,7 @@ async def test_a_page_that_nobody_wrote_in_time_waits_again(room: PressRoom, mon
         patched.setattr(dirty_steps, "LEASE_MS", -1)
         await room.press.round()
     assert not (room.tree.root / "index.html").exists(), "it was too late for that"
-    (taken,) = await room.press.dirty.take(1, "t")
+    (taken,) = await room.press.dirty.take(1)
     assert (taken.key, taken.cause) == ("front", "cause")
     assert await room.press.dirty.done(taken)
     assert await room.press.dirty.drained()
@@ -196,7 +196,7 @@ async def test_pages_show_what_was_rewritten_until_the_rewrite_is_there(
     with monkeypatch.context() as patched:
         patched.setattr("services.render.press.ROOM", -1)  # whoever takes the rewrite is slow
         await room.deliver(random.Random(1))
-    taken = {page.key: page for page in await room.press.dirty.take(2, "t")}
+    taken = {page.key: page for page in await room.press.dirty.take(2)}
     await room.press._build(taken.pop(f"article:{old.article.id}"))
     assert "list:topic:oil" not in await room.press.dirty.waiting(), "its page leads there, and it would be gone"
     for page in taken.values():
@@ -403,7 +403,7 @@ async def test_while_articles_come_one_after_the_other_lists_are_left_until_they
     all_together.choice = max  # type: ignore[method-assign]
 
     async def noted(*args: Any) -> list[Taken]:
-        asked.append(args[2:])
+        asked.append(args[1:])
         return await take(*args)
 
     async def asked_after(guids: list[str]) -> tuple[int, ...]:

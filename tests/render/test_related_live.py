@@ -148,7 +148,7 @@ async def test_the_store_looks_for_related_articles_of_what_readers_see_alone(ro
     store = Store(Settings(redis_url=valkey))
     dirty = Leases(store, "test", 4)
     await dirty.mark([f"article:{identify('desk', guid)}" for guid in ("first", "other")], "cause")
-    taken = {one.key: read_known(one.known, 8).related for one in await dirty.take(10, "token")}
+    taken = {one.key: read_known(one.known, 8).related for one in await dirty.take(10)}
     await store.close()
     assert [card.headline for card in taken[f"article:{identify('desk', 'other')}"]] == ["Story rewrite"]
     assert not taken[f"article:{identify('desk', 'first')}"]

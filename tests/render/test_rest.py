@@ -24,7 +24,7 @@ async def test_a_site_is_at_rest_once_every_event_is_read_and_done_and_no_page_w
     dirty = Leases(store, "test")
     await dirty.mark([keys.FRONT], patience=0)
     assert await at_rest(store) is None, "a page waits"
-    [taken] = await dirty.take(1, "t")
+    [taken] = await dirty.take(1)
     assert await at_rest(store) is None, "it is being built"
     await dirty.done(taken)
     assert await at_rest(store) == ("7-0", "7-0")

@@ -51,7 +51,7 @@ async def shelve_in_one_step(
 async def take(room: PressRoom, *guids: str) -> Sequence[Any]:
     """Take these articles' pages, and nothing else."""
     changes = [Change("0-1", "marked", identify("desk", guid), 99, urgent=True) for guid in guids]
-    return await room.press.dirty.mark_articles(changes, len(guids), 99, "-".join(guids))
+    return await room.press.dirty.mark_articles(changes, len(guids), 99)
 
 
 async def lease_runs_out(room: PressRoom, guid: str) -> None:
@@ -205,7 +205,7 @@ async def test_who_comes_too_late_does_not_list_what_others_have_listed(room: Pr
 
     async def others_list_it() -> None:
         await lease_runs_out(room, "g")
-        [taken] = await another_press(room).dirty.take(1, "t")
+        [taken] = await another_press(room).dirty.take(1)
         assert await another_press(room)._build(taken)
 
     await before_it_is_listed(room, others_list_it)
@@ -239,7 +239,7 @@ async def test_what_is_looked_at_again_since_others_have_it_in_hand_is_so_for_it
     accepted = await room.accept(draft("g"))
     [taken] = await take(room, "g")
     await lease_runs_out(room, "g")
-    [theirs] = await another_press(room).dirty.take(1, "t")
+    [theirs] = await another_press(room).dirty.take(1)
     if listed:
         await another_press(room)._build(theirs)
     await room.press._build(taken)
@@ -319,7 +319,7 @@ async def test_of_articles_that_are_listed_in_one_step_each_has_its_own_lease(ro
 
     async def another_takes_b() -> None:
         await lease_runs_out(room, "b")
-        assert [taken.key for taken in await another_press(room).dirty.take(1, "t")] == [page["b"]]
+        assert [taken.key for taken in await another_press(room).dirty.take(1)] == [page["b"]]
 
     page = {guid: article(identify("desk", guid)) for guid in "abc"}
     await shelve_in_one_step(room, *"abc", between=another_takes_b)
