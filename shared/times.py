@@ -1,7 +1,7 @@
 """Moments as sources write them, made aware and UTC."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BeforeValidator
@@ -18,6 +18,11 @@ MILLISECOND = timedelta(milliseconds=1)
 """As fine as the site's clock."""
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 """Stands in where no moment is told: before every one that can be."""
+
+
+def midnight(day: date, zone: tzinfo) -> datetime:
+    """The first moment of a day, also where clocks are put forward or back at midnight."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def parse_rfc3339(text: str) -> datetime | None:

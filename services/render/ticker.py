@@ -15,6 +15,7 @@ from shared.events import SIGNALS, ClockTicked
 from shared.front import FRONT, Front
 from shared.site_settings import SiteSettings
 from shared.store import Script, Store
+from shared.times import midnight
 
 CHUNK = 1_000
 LONGEST_SLEEP = 0.5
@@ -34,8 +35,7 @@ def pages_due(names: Iterable[str]) -> tuple[str, ...]:
 
 def next_midnight(site: SiteSettings, at: datetime) -> datetime:
     """The beginning of the site's next day; the day may have 23 or 25 hours."""
-    tomorrow = site.local(at).date() + timedelta(days=1)
-    return datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=site.zone)
+    return midnight(site.local(at).date() + timedelta(days=1), site.zone)
 
 
 async def note_expiry(store: Store, site: SiteSettings) -> None:
@@ -93,11 +93,11 @@ class Ticker:
     async def _step(self, reached: datetime, names: list[str], pages: tuple[str, ...]) -> None:
         event = ClockTicked(at=reached, due=names)
         marks = [part for page in pages for part in (page, keys.patience(page))]
-        midnight = millis(next_midnight(self._site, reached))
+        next_day = millis(next_midnight(self._site, reached))
         await self._store.run(
             _TICK,
             (*dirty_steps.ALL, due("press"), TICK, LAST, SIGNALS),
-            (millis(reached), midnight, event.event_id, event.model_dump_json(), len(names), *names, *marks),
+            (millis(reached), next_day, event.event_id, event.model_dump_json(), len(names), *names, *marks),
         )
         self._press.wake()
 

@@ -2,10 +2,11 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from shared.charts import BEFORE_THURSDAY, first_day
+from shared.times import midnight
 
 HOUR = timedelta(hours=1)
 WINDOW = 169 * HOUR  # the current hour and the 168 before
@@ -49,11 +50,7 @@ class Calendar:
             raise ValueError(f"not the name of a week: {name!r}")
         return self._week(first_day(name, self.week_starts))
 
-    def midnight(self, day: date) -> datetime:
-        """The first moment of a day, also where clocks are put forward or back at midnight."""
-        return datetime.combine(day, time(), self.zone).astimezone(UTC)
-
     def _week(self, first: date) -> Week:
         year, number, _ = (first + timedelta(days=BEFORE_THURSDAY[self.week_starts])).isocalendar()
-        begins, ends = self.midnight(first), self.midnight(first + timedelta(days=7))
+        begins, ends = (midnight(day, self.zone) for day in (first, first + timedelta(days=7)))
         return Week(f"{year:04}-W{number:02}", begins, ends)

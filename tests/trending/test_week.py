@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from services.trending.week import HOUR, WINDOW, Calendar
 from shared.charts import first_day
+from shared.times import midnight
 
 STARTS = ("monday", "sunday", "saturday")
 ZONES = (
@@ -75,7 +76,7 @@ def test_daylight_saving_makes_weeks_of_an_hour_more_or_less(name: str, hours: i
 )
 def test_days_have_the_hours_that_they_have(zone: str, day: date, hours: int) -> None:
     site = calendar(zone)
-    begins, ends = site.midnight(day), site.midnight(day + timedelta(days=1))
+    begins, ends = midnight(day, site.zone), midnight(day + timedelta(days=1), site.zone)
     assert ends - begins == hours * HOUR
     seen = {site.hour(begins + timedelta(minutes=minute)) for minute in range(hours * 60)}
     assert len(seen) == hours
