@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from services.console.folder import CannotStart
+from services.console.failed import CannotGoOn
 from services.console.place import find
 
 TOKEN = re.compile(r"[ -~]+")  # what a header may have
@@ -16,7 +16,7 @@ WANTED = "an http:// or https:// address is needed"
 
 
 def addressee(data: Path | None, url: str | None, token_file: Path | None) -> tuple[str, str]:
-    """The address of ingest, without a slash at its end, and a token. Raises CannotStart; BadParameter for `url`."""
+    """The address of ingest, without a slash at its end, and a token. Raises CannotGoOn; BadParameter for `url`."""
     if url is not None and not _is_address(url):
         raise typer.BadParameter(f"{WANTED}, not {url!r}", param_hint="--url")
     token = None if token_file is None else _read(token_file)
@@ -28,9 +28,9 @@ def addressee(data: Path | None, url: str | None, token_file: Path | None) -> tu
         run = _run_here(is_needed=url is None)
         url, token = url or run.get("ingest"), run.get("token") if token is None else token
     if not url:
-        raise CannotStart("where to? give --data DIR, or --url and --token-file")
+        raise CannotGoOn("where to? give --data DIR, or --url and --token-file")
     if not token:
-        raise CannotStart("no token: give --token-file or PRESSRUN_TOKEN; of one kept as sha256:… it cannot be told")
+        raise CannotGoOn("no token: give --token-file or PRESSRUN_TOKEN; of one kept as sha256:… it cannot be told")
     return url.rstrip("/"), token
 
 
@@ -38,7 +38,7 @@ def _run_here(*, is_needed: bool) -> dict[str, Any]:
     """What the stack of this folder or of `PRESSRUN_DATA` says of itself; nothing where there is none and need not."""
     try:
         return find(None).run
-    except CannotStart:
+    except CannotGoOn:
         if is_needed:
             raise
         return {}
@@ -47,7 +47,7 @@ def _run_here(*, is_needed: bool) -> dict[str, Any]:
 def _address_of_environment() -> str | None:
     url = os.environ.get("PRESSRUN_URL")
     if url is not None and not _is_address(url):
-        raise CannotStart(f"PRESSRUN_URL: {WANTED}, not {url!r}")
+        raise CannotGoOn(f"PRESSRUN_URL: {WANTED}, not {url!r}")
     return url
 
 
@@ -71,10 +71,10 @@ def _read(file: Path) -> str:
     try:
         return _checked(file.read_bytes().decode("latin-1").strip(), str(file))
     except OSError as error:
-        raise CannotStart(f"{file}: {error.strerror}") from None
+        raise CannotGoOn(f"{file}: {error.strerror}") from None
 
 
 def _checked(token: str, source: str) -> str:
     if token and not TOKEN.fullmatch(token):
-        raise CannotStart(f"{source}: not a token, which is one line of ASCII")
+        raise CannotGoOn(f"{source}: not a token, which is one line of ASCII")
     return token

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from services.console.folder import CannotStart
+from services.console.failed import CannotGoOn
 from services.console.place import Data, Place, find, named, tell_unreadable, with_store
 from services.console.terminal import AsJson, err, out, progress_bar
 from services.console.unreadable import READ_ERRORS
@@ -42,9 +42,9 @@ def build(
     try:
         is_taken = out_dir.exists() and (not out_dir.is_dir() or any(out_dir.iterdir()))
     except OSError as error:  # its name is too long, say
-        raise CannotStart(f"{out_dir}: {error.strerror}") from None
+        raise CannotGoOn(f"{out_dir}: {error.strerror}") from None
     if is_taken:
-        raise CannotStart(f"{out_dir}: not an empty folder; name one that is, or that is not there yet")
+        raise CannotGoOn(f"{out_dir}: not an empty folder; name one that is, or that is not there yet")
     place = find(data)
     whole = with_store(data, lambda place, store: WholeEdition.load(store, place.settings.site))
     started = time.monotonic()
@@ -54,9 +54,9 @@ def build(
         if inline:
             inline_tree(out_dir, place.settings.site.path)
     except OSError as error:
-        raise CannotStart(f"{error.filename or out_dir}: {error.strerror}") from None
+        raise CannotGoOn(f"{error.filename or out_dir}: {error.strerror}") from None
     except BrokenProcessPool:
-        raise CannotStart(f"{out_dir}: a process that built pages was ended; there may be too little memory") from None
+        raise CannotGoOn(f"{out_dir}: a process that built pages was ended; there may be too little memory") from None
     except READ_ERRORS:
         with_store(data, lambda _, store: tell_unreadable(store))
         raise

@@ -10,7 +10,7 @@ import typer
 from services.console import dead_letters
 from services.console.building import build, check, rebuild
 from services.console.exporting import export
-from services.console.folder import CannotStart
+from services.console.failed import CannotGoOn
 from services.console.importing import import_
 from services.console.post import post
 from services.console.reasons import impact, watch, why
@@ -57,7 +57,7 @@ def main() -> None:
         rich_utils.COLOR_SYSTEM = None  # NO_COLOR alone would leave bold
     try:
         app()
-    except (CannotStart, WrongSetting) as error:
+    except (CannotGoOn, WrongSetting) as error:
         err.print(f"pressrun: {error}", markup=False)
         for line in "\n".join(getattr(error, "__notes__", ())).splitlines():
             err.print(line, markup=False)

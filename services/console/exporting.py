@@ -22,7 +22,7 @@ from typing import IO, Annotated, Any
 import typer
 
 from services.console.exported import ASKED, PORTION, end, head
-from services.console.folder import CannotStart
+from services.console.failed import CannotGoOn
 from services.console.place import Data, Place, named, with_store
 from services.console.terminal import err, out
 from services.render.dirty_steps import ALL as DIRTY
@@ -73,10 +73,10 @@ def export(file: Written, data: Data = None) -> None:
 
     try:
         if file.exists():
-            raise CannotStart(f"{file}: exists already; name another file, or take this one away")
+            raise CannotGoOn(f"{file}: exists already; name another file, or take this one away")
         count, is_whole = with_store(data, work)
     except OSError as error:
-        raise CannotStart(f"{file}: {error.strerror or error}") from None
+        raise CannotGoOn(f"{file}: {error.strerror or error}") from None
     except asyncio.CancelledError:
         raise typer.Exit(128 + signal.SIGTERM) from None
     if strangers:

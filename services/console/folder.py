@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from services.console.failed import CannotGoOn
 from shared.site_settings import SiteSettings
 
 OURS = (
@@ -24,10 +25,6 @@ OURS = (
     "EDGE_SECRET",
     "CONSUMER",
 )
-
-
-class CannotStart(Exception):
-    """What keeps a command from its work, `up` above all; its text is one clear line, a note what is shown below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +51,13 @@ def write_private(path: Path, text: str) -> None:
 
 
 class Folder:
-    """The paths of a stack below one folder. Raises CannotStart where it cannot be said where that is."""
+    """The paths of a stack below one folder. Raises CannotGoOn where it cannot be said where that is."""
 
     def __init__(self, root: Path) -> None:
         try:
             self.root = root.absolute()
         except FileNotFoundError:
-            raise CannotStart(f"{root}: the folder that this is called in has gone; go to another") from None
+            raise CannotGoOn(f"{root}: the folder that this is called in has gone; go to another") from None
         self.store = self.root / "store"
         self.site = self.root / "site"
         self.media = self.root / "media"
@@ -80,18 +77,18 @@ class Folder:
     def take(self) -> None:
         """Make the folder where there is none, and lock it against a second `pressrun up`.
 
-        Raises CannotStart where it cannot be written to, or is in use.
+        Raises CannotGoOn where it cannot be written to, or is in use.
         """
         try:
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._locked = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
-            raise CannotStart(f"cannot write to {error.filename}: {error.strerror}") from None
+            raise CannotGoOn(f"cannot write to {error.filename}: {error.strerror}") from None
         try:
             fcntl.flock(self._locked, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             self.release()
-            raise CannotStart(f"another `pressrun up` runs on {self.root}") from None
+            raise CannotGoOn(f"another `pressrun up` runs on {self.root}") from None
         try:
             self.site.mkdir(exist_ok=True)
             for below in (self.store, self.media, self.nginx, self.logs, self.temporary):
@@ -99,7 +96,7 @@ class Folder:
             self.run.unlink(missing_ok=True)  # it tells of a stack that is gone
         except OSError as error:
             self.release()
-            raise CannotStart(f"cannot write to {error.filename}: {error.strerror}") from None
+            raise CannotGoOn(f"cannot write to {error.filename}: {error.strerror}") from None
 
     def release(self) -> None:
         """Let the lock go."""
@@ -125,7 +122,7 @@ class Folder:
             write_private(self._secrets, json.dumps(asdict(made)))
             return made
         except (OSError, ValueError, TypeError) as error:
-            raise CannotStart(f"cannot read {self._secrets}: {error}") from None
+            raise CannotGoOn(f"cannot read {self._secrets}: {error}") from None
 
     def begin_sample(self) -> None:
         """Note that the sample edition is being posted."""

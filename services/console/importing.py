@@ -16,7 +16,7 @@ import typer
 
 from services.console.exported import Damaged, Kept, kept
 from services.console.exporting import LEFT_OUT, STREAMS, turn
-from services.console.folder import CannotStart
+from services.console.failed import CannotGoOn
 from services.console.place import Data, Place, named, with_store
 from services.console.terminal import err, out
 from services.render.dirty import Dirty
@@ -45,7 +45,7 @@ def import_(file: Exported, data: Data = None) -> None:
 
     async def work(place: Place, store: Store) -> int:
         if [key async for key in _first(store)]:
-            raise CannotStart("the store is not empty: it has articles; import into a stack that has none")
+            raise CannotGoOn("the store is not empty: it has articles; import into a stack that has none")
         _make_sure_of_room(_check(file), place.settings.originals_dir)
         with tarfile.open(file, "r:gz") as archive:
             _unpack_media(archive, place.settings.originals_dir)
@@ -63,9 +63,9 @@ def import_(file: Exported, data: Data = None) -> None:
     try:
         count = with_store(data, work)
     except Damaged as error:
-        raise CannotStart(f"{file}: damaged, or no file that `pressrun export` wrote: {error}") from None
+        raise CannotGoOn(f"{file}: damaged, or no file that `pressrun export` wrote: {error}") from None
     except OSError as error:
-        raise CannotStart(f"{error.filename or file}: {error.strerror or error}") from None
+        raise CannotGoOn(f"{error.filename or file}: {error.strerror or error}") from None
     out.print(f"{count} keys from {file}", markup=False)
 
 
@@ -108,19 +108,19 @@ def _check(file: Path) -> int:
         with tarfile.open(file, "r:gz") as archive:
             for one in kept(_member(archive, "store.ndjson")):
                 if one.key == SCHEMA_KEY and one.type == "string" and is_newer(int(one.value)):
-                    raise CannotStart(f"{file}: a newer version has written it: install that one")
+                    raise CannotGoOn(f"{file}: a newer version has written it: install that one")
             return sum(member.size for member in _media(archive))
     except _UNREADABLE as error:
         raise Damaged(str(error)) from None
 
 
 def _make_sure_of_room(size: int, folder: Path) -> None:
-    """Raise CannotStart if the originals would fill the disk: a store that cannot write any more ends."""
+    """Raise CannotGoOn if the originals would fill the disk: a store that cannot write any more ends."""
     while not folder.exists():
         folder = folder.parent
     free = shutil.disk_usage(folder).free
     if size > free:
-        raise CannotStart(f"the pictures take {size // 2**20} MB, and {folder} has room for {free // 2**20}")
+        raise CannotGoOn(f"the pictures take {size // 2**20} MB, and {folder} has room for {free // 2**20}")
 
 
 _UNREADABLE = (gzip.BadGzipFile, zlib.error, EOFError, tarfile.TarError, ValueError, KeyError, OverflowError)

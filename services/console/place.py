@@ -13,7 +13,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from services.console.folder import CannotStart, others, read_run
+from services.console.failed import CannotGoOn
+from services.console.folder import others, read_run
 from services.console.unreadable import READ_ERRORS, unreadable
 from shared.settings import Settings
 from shared.store import Store, StoreUnavailable
@@ -54,7 +55,7 @@ def find(data: Path | None) -> Place:
     folder = data or Path(os.environ.get("PRESSRUN_DATA") or "data")
     run = read_run(folder)
     if run is None or "redis" not in run:
-        raise CannotStart(
+        raise CannotGoOn(
             f"{folder}: no stack runs on this folder; start it with `pressrun up`, or name another with --data"
         )
     return Place(Settings.load(others(os.environ), data=folder, redis_url=run["redis"]), run)
@@ -85,15 +86,15 @@ def with_store(data: Path | None, work: Callable[[Place, Store], Awaitable[T]]) 
     try:
         return asyncio.run(opened())
     except (RedisConnectionError, RedisTimeoutError) as error:  # a read that blocks: it has a connection of its own
-        raise CannotStart(f"the store cannot be reached: {error}") from None
+        raise CannotGoOn(f"the store cannot be reached: {error}") from None
     except (StoreUnavailable, RedisError) as error:
-        raise CannotStart(str(error)) from None
+        raise CannotGoOn(str(error)) from None
 
 
 async def tell_unreadable(store: Store) -> None:
-    """Raise CannotStart if the store has what cannot be read, which a command has come upon."""
+    """Raise CannotGoOn if the store has what cannot be read, which a command has come upon."""
     if found := await unreadable(store):
-        error = CannotStart(
+        error = CannotGoOn(
             "the store has what Pressrun does not write; put a backup back, or take these keys away (DEL), "
             "post the articles anew that they are of, and run `pressrun check --repair`"
         )

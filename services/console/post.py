@@ -15,7 +15,7 @@ from h11 import RemoteProtocolError
 from services.console.addressee import addressee
 from services.console.arriving import Arriving
 from services.console.duplex import Progress, Refused, exchange
-from services.console.folder import CannotStart
+from services.console.failed import CannotGoOn
 from services.console.place import Data, named
 from services.console.terminal import err, out, progress_bar
 
@@ -66,7 +66,7 @@ def post(
         try:
             for portion in _portions(files):
                 asyncio.run(_send(address, token, portion, settle, progress))
-        except CannotStart as error:
+        except CannotGoOn as error:
             if accepted or refused:
                 error.add_note(f"{accepted} accepted, {refused} refused until then")
             raise
@@ -124,13 +124,13 @@ async def _exchanged(
         ), "ingest is busy"
     except Refused as error:
         if error.status != 503:
-            raise CannotStart(f"{url}: {error}") from None
+            raise CannotGoOn(f"{url}: {error}") from None
         return [], str(error)
     except RemoteProtocolError:
-        raise CannotStart(f"{url}: no HTTP server answers there; is it the address of ingest?") from None
+        raise CannotGoOn(f"{url}: no HTTP server answers there; is it the address of ingest?") from None
     except OSError as error:
         if is_last:
-            raise CannotStart(f"{url}: {error}") from None
+            raise CannotGoOn(f"{url}: {error}") from None
         return [], str(error)
 
 
@@ -146,7 +146,7 @@ def _portions(files: list[str]) -> Iterator[list[Line]]:
                         yield portion
                         portion = []
         except OSError as error:
-            raise CannotStart(f"{name}: {error.strerror or error}") from None
+            raise CannotGoOn(f"{name}: {error.strerror or error}") from None
     if portion:
         yield portion
 
@@ -155,7 +155,7 @@ def _opened(name: str) -> AbstractContextManager[BinaryIO | Arriving]:
     if name != "-":
         return Path(name).open("rb")
     if sys.stdin is None:  # as `<&-` in a shell leaves it
-        raise CannotStart("-: standard input is closed")
+        raise CannotGoOn("-: standard input is closed")
     return nullcontext(Arriving(sys.stdin.fileno()))
 
 
@@ -175,7 +175,7 @@ def _articles(name: str, file: BinaryIO | Arriving) -> Iterator[Line]:
     except (ValueError, RecursionError) as error:
         lines = whole.split(b"\n")
         if not any(map(_is_article, lines)):
-            raise CannotStart(f"{name}: neither JSON nor NDJSON: {error}") from None
+            raise CannotGoOn(f"{name}: neither JSON nor NDJSON: {error}") from None
         yield from _each(name, lines, start)
         return
     for number, one in enumerate(content if isinstance(content, list) else [content], 1):

@@ -8,7 +8,8 @@ from typing import Any
 
 from services.console import leftovers
 from services.console.children import Child, Part
-from services.console.folder import CannotStart, Folder, write_private
+from services.console.failed import CannotGoOn
+from services.console.folder import Folder, write_private
 from services.console.probe import HERE
 
 PATIENCE = 6.0
@@ -48,7 +49,7 @@ class Stack:
         return {**self._run, "pids": named}
 
     async def start(self) -> None:
-        """Start the stages that are left; raises CannotStart, with a child's last lines, if one will not start."""
+        """Start the stages that are left; raises CannotGoOn, with a child's last lines, if one will not start."""
         while self._started < len(self._stages):
             await self.start_stage()
 
@@ -89,7 +90,7 @@ class Stack:
                 waiter.cancel()
         if child.given_up.is_set():
             lines = child.last_lines()
-            error = CannotStart(
+            error = CannotGoOn(
                 f"{child.part.name} does not start" + (". Its last lines:" if lines else ", and has written nothing")
             )
             error.add_note(lines)
@@ -109,15 +110,15 @@ class Stack:
 
 
 async def reclaim(folder: Folder) -> None:
-    """End what a stack on this folder that was killed has left running. Raises CannotStart for what does not end: two
+    """End what a stack on this folder that was killed has left running. Raises CannotGoOn for what does not end: two
     stores would write into one folder."""
     homes = (folder.root, folder.store, folder.nginx)  # what keeps much may be a link to another disk
     if left := await leftovers.end(leftovers.noted(folder.children), homes):
-        raise CannotStart(f"{folder.root}: a stack that was killed has left what does not end: {left}; end it first")
+        raise CannotGoOn(f"{folder.root}: a stack that was killed has left what does not end: {left}; end it first")
 
 
 def check_ports(ports: Sequence[int]) -> None:
-    """Raise CannotStart if one of the ports is taken."""
+    """Raise CannotGoOn if one of the ports is taken."""
     for port in ports:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -125,4 +126,4 @@ def check_ports(ports: Sequence[int]) -> None:
                 probe.bind((HERE, port))
                 probe.listen(1)
             except OSError as error:
-                raise CannotStart(f"port {port} on {HERE} is not free ({error.strerror}); try another --port") from None
+                raise CannotGoOn(f"port {port} on {HERE} is not free ({error.strerror}); try another --port") from None

@@ -14,7 +14,8 @@ from typing import Annotated, Any
 import typer
 from pydantic import SecretStr
 
-from services.console.folder import CannotStart, Folder, Secrets, other_address
+from services.console.failed import CannotGoOn
+from services.console.folder import Folder, Secrets, other_address
 from services.console.memory import give_room
 from services.console.parts import (
     PARTS,
@@ -113,7 +114,7 @@ def _prepare(folder: Folder, ports: Ports, *, sample: bool) -> _Setup:
             further_parts(folder, ports, environ) if cores() > 1 else [],
         ]
     except OSError as error:
-        raise CannotStart(f"cannot write to {folder.root}: {error}") from None
+        raise CannotGoOn(f"cannot write to {folder.root}: {error}") from None
     if other_address(settings.site, ports.url("site")):
         say(f"{folder.site_settings} says base_url = {settings.site.base_url!r}; addresses will point there")
     if shutil.disk_usage(folder.root).free < settings.disk_floor_mb * 1024 * 1024:
@@ -147,7 +148,7 @@ async def _look_at_the_store(setup: _Setup) -> None:
         if await Clock(setup.settings).start(store):
             say("this machine's clock is behind the site's last moment; the site waits there")
     except StoreUnavailable as error:
-        raise CannotStart(str(error)) from None
+        raise CannotGoOn(str(error)) from None
     finally:
         await store.close()
 
@@ -161,7 +162,7 @@ async def _post_sample(setup: _Setup) -> None:
     from services.console.sample import SampleFailed, post_sample  # its HTTP client would hold up every start
 
     if not setup.stack.run["token"]:
-        raise CannotStart(
+        raise CannotGoOn(
             f"{setup.folder.sources}: --sample posts with a token, and none stands there in plain text; add one, "
             "or leave --sample out"
         )
@@ -170,7 +171,7 @@ async def _post_sample(setup: _Setup) -> None:
     try:
         await post_sample(setup.stack.run, now, site.hot, site.topics)
     except SampleFailed as error:
-        raise CannotStart(f"the sample edition: {error}") from None
+        raise CannotGoOn(f"the sample edition: {error}") from None
     setup.folder.end_sample()
 
 

@@ -13,7 +13,7 @@ import redis
 
 from services.console import building
 from services.console.building import build, rebuild
-from services.console.folder import CannotStart
+from services.console.failed import CannotGoOn
 from services.console.status import status
 from services.render import full_build
 from services.render.dirty_steps import ALL, BACKGROUND, LEASE_MS, LEASES
@@ -139,7 +139,7 @@ def test_a_build_names_its_folder_as_it_is_called(
 
 def test_a_build_into_a_name_that_no_file_can_have_is_one_line(store: redis.Redis, tmp_path: Path) -> None:
     assert not store.dbsize()
-    with pytest.raises(CannotStart, match=r"aa: File name too long$"):
+    with pytest.raises(CannotGoOn, match=r"aa: File name too long$"):
         build(tmp_path / ("a" * 300))
 
 
@@ -152,7 +152,7 @@ def test_a_build_that_the_disk_has_no_room_for_is_one_line(
 
     assert not store.dbsize()
     monkeypatch.setattr(where, step, full)
-    with pytest.raises(CannotStart, match=r"site: No space left on device$"):
+    with pytest.raises(CannotGoOn, match=r"site: No space left on device$"):
         build(tmp_path / "site", inline=True)
 
 
@@ -163,12 +163,12 @@ def test_a_build_one_of_whose_processes_is_ended_is_one_line(
     assert not store.dbsize()
     monkeypatch.setattr(full_build, "cores", lambda: 2)  # with one alone there are no processes of its own
     monkeypatch.setattr(NewSite, "add", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
-    with pytest.raises(CannotStart, match=r"site: a process that built pages was ended"):
+    with pytest.raises(CannotGoOn, match=r"site: a process that built pages was ended"):
         build(tmp_path / "site")
 
 
 def test_a_build_of_no_stack_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PRESSRUN_REDIS_URL", raising=False)
-    with pytest.raises(CannotStart, match="no stack runs on this folder"):
+    with pytest.raises(CannotGoOn, match="no stack runs on this folder"):
         build(tmp_path / "site", data=tmp_path)
     assert not any(tmp_path.iterdir())

@@ -10,7 +10,7 @@ import redis
 import typer
 
 from services.console.dead_letters import drop, list_letters, retry, show
-from services.console.folder import CannotStart
+from services.console.failed import CannotGoOn
 from services.console.place import with_store
 from shared.dead_letters import OF, letters, set_aside, set_aside_once, set_event_aside, take_back
 from shared.events import ARTICLES, DEAD_LETTERS, VIEWS
@@ -103,7 +103,7 @@ def test_what_was_set_aside_twice_goes_back_though_one_of_its_letters_was_droppe
 def test_what_cannot_be_put_back_keeps_its_letter(store: redis.Redis) -> None:
     store.set("no-stream", "somebody else's")
     letter = {"id": store.execute_command(*set_aside("event", "no-stream/5-0", "it failed")).decode()}
-    with pytest.raises(CannotStart, match="WRONGTYPE"):
+    with pytest.raises(CannotGoOn, match="WRONGTYPE"):
         with_store(None, lambda _, of: take_back(of, [letter], ("XADD", "no-stream", "*", "event", "{}")))
     assert store.xlen(DEAD_LETTERS) == 1
 

@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 
 from services.console.addressee import addressee
 from services.console.cli import app
-from services.console.folder import CannotStart, Folder
+from services.console.failed import CannotGoOn
+from services.console.folder import Folder
 from services.console.place import find
 from tests.console.test_post import article, guids
 from tests.ingest.conftest import TOKEN, started
@@ -52,7 +53,7 @@ def test_the_folders_of_another_stack_are_not_taken_for_those_of_the_one_that_is
 def test_a_stack_that_has_ended_is_not_called_a_missing_file(folder: Folder) -> None:
     folder.release()
     assert folder.run.exists()
-    with pytest.raises(CannotStart) as refused:
+    with pytest.raises(CannotGoOn) as refused:
         find(folder.root)
     assert str(refused.value) == (
         f"{folder.root}: no stack runs on this folder; start it with `pressrun up`, or name another with --data"
@@ -62,7 +63,7 @@ def test_a_stack_that_has_ended_is_not_called_a_missing_file(folder: Folder) -> 
 @pytest.mark.parametrize("run", ["", "{", "5", "[]", "{}", '["redis"]'])
 def test_a_stack_that_does_not_say_where_its_store_is_is_one_line(folder: Folder, run: str) -> None:
     folder.run.write_text(run)
-    with pytest.raises(CannotStart, match=r": no stack runs on this folder; "):
+    with pytest.raises(CannotGoOn, match=r": no stack runs on this folder; "):
         find(folder.root)
 
 
@@ -127,7 +128,7 @@ def test_a_folder_of_the_environment_that_is_empty_is_none_as_for_up(monkeypatch
     for name in ("REDIS_URL", "REDIS_URL_FILE"):
         monkeypatch.delenv(f"PRESSRUN_{name}", raising=False)
     monkeypatch.setenv("PRESSRUN_DATA", "")
-    with pytest.raises(CannotStart, match=r"^data: no stack runs"):
+    with pytest.raises(CannotGoOn, match=r"^data: no stack runs"):
         find(None)
 
 

@@ -19,7 +19,7 @@ import typer
 from typer.testing import CliRunner
 
 from services.console.cli import app
-from services.console.folder import CannotStart
+from services.console.failed import CannotGoOn
 from services.console.post import post
 from shared.events import ARTICLES
 from tests.ingest.conftest import TOKEN, started
@@ -144,7 +144,7 @@ def test_a_closed_standard_error_takes_nothing_from_the_result() -> None:
 @pytest.mark.parametrize("content", ["text", "{", "[1", "[" * 100_000, '{"a":' * 100_000, "\udcff"])
 def test_what_is_no_file_of_articles_is_one_line(content: str) -> None:
     Path("file").write_text(content, errors="surrogateescape")
-    with pytest.raises(CannotStart, match=r"^file: neither JSON nor NDJSON: .*$"):
+    with pytest.raises(CannotGoOn, match=r"^file: neither JSON nor NDJSON: .*$"):
         post(["file"], url="http://127.0.0.1:9", token_file=Path("token"))
 
 
@@ -152,26 +152,26 @@ def test_what_is_no_file_of_articles_is_one_line(content: str) -> None:
 def test_what_is_no_token_is_one_line_that_does_not_show_it(content: bytes) -> None:
     Path("token").write_bytes(content)
     Path("file").write_text(article("one"))
-    with pytest.raises(CannotStart, match=r"^token: not a token, which is one line of ASCII$"):
+    with pytest.raises(CannotGoOn, match=r"^token: not a token, which is one line of ASCII$"):
         post(["file"], url="http://127.0.0.1:9", token_file=Path("token"))
 
 
 def test_a_token_of_the_environment_is_held_to_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PRESSRUN_TOKEN", "one\ntwo")
-    with pytest.raises(CannotStart, match=r"^PRESSRUN_TOKEN: not a token"):
+    with pytest.raises(CannotGoOn, match=r"^PRESSRUN_TOKEN: not a token"):
         post(["file"], url="http://127.0.0.1:9")
 
 
 def test_a_token_that_is_not_known_is_asked_for() -> None:
     Path("file").write_text(article("one"))
     Path("token").write_text("\n")
-    with pytest.raises(CannotStart, match=r"^no token: give --token-file"):
+    with pytest.raises(CannotGoOn, match=r"^no token: give --token-file"):
         post(["file"], url="http://127.0.0.1:9", token_file=Path("token"))
 
 
 def test_a_token_is_asked_for_where_only_the_address_is_told() -> None:
     Path("file").write_text(article("one"))
-    with pytest.raises(CannotStart, match=r"^no token: give --token-file"):
+    with pytest.raises(CannotGoOn, match=r"^no token: give --token-file"):
         post(["file"], url="http://127.0.0.1:9")
 
 
@@ -181,7 +181,7 @@ def test_an_address_that_is_none_is_wrong_usage(url: str, monkeypatch: pytest.Mo
     assert told.exit_code == 2
     assert "--url" in told.stderr
     monkeypatch.setenv("PRESSRUN_URL", url)
-    with pytest.raises(CannotStart) as refused:
+    with pytest.raises(CannotGoOn) as refused:
         post(["file"], token_file=Path("token"))
     assert str(refused.value) == f"PRESSRUN_URL: an http:// or https:// address is needed, not {url!r}"
 
@@ -237,7 +237,7 @@ PROBLEM = b'{"detail": "This is not signed\\n by a source that may send it."}'
 )
 def test_an_address_that_is_not_ingests_and_a_refusal_are_one_line(answer: bytes, told: str) -> None:
     Path("file").write_text(article("one"))
-    with answering(answer) as url, pytest.raises(CannotStart) as refused:
+    with answering(answer) as url, pytest.raises(CannotGoOn) as refused:
         post(["file"], url=url, token_file=Path("token"))
     assert str(refused.value) == f"{url}: {told}"
 
@@ -316,7 +316,7 @@ def test_what_was_taken_before_an_error_is_told_with_it(monkeypatch: pytest.Monk
     gone = b'HTTP/1.1 401 Unauthorized\r\nconnection: close\r\n\r\n{"detail": "no such token"}'
     with (
         answering(told({"status": 202}, {"status": 202}), told({"status": 202}), gone, came=[]) as url,
-        pytest.raises(CannotStart, match="no such token") as ended,
+        pytest.raises(CannotGoOn, match="no such token") as ended,
     ):
         post(["file"], url=url, token_file=Path("token"))
     assert ended.value.__notes__ == ["3 accepted, 0 refused until then"]
@@ -344,7 +344,7 @@ def test_who_waits_for_ingest_is_told_why(monkeypatch: pytest.MonkeyPatch, capsy
     Path("file").write_text(article("one"))
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
-    with pytest.raises(CannotStart, match="Connect"):
+    with pytest.raises(CannotGoOn, match="Connect"):
         post(["file"], url=url, token_file=Path("token"))
     told = capsys.readouterr().err
     assert told.startswith(f"{url}: ")

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from services.console import exported, exporting, importing
 from services.console.exported import BESIDE, Damaged, end, head, kept
 from services.console.exporting import export
-from services.console.folder import CannotStart
+from services.console.failed import CannotGoOn
 from services.console.importing import import_
 from services.ingest.view_stream import Beacon, ViewStream
 from services.render.dirty_steps import BACKGROUND
@@ -240,7 +240,7 @@ def test_an_export_that_the_disk_has_no_room_for_leaves_nothing(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(tarfile.TarFile, "add", full)
-    with pytest.raises(CannotStart, match=r"site.pressrun: No space left on device$"):
+    with pytest.raises(CannotGoOn, match=r"site.pressrun: No space left on device$"):
         export(tmp_path / "site.pressrun")
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
@@ -415,14 +415,14 @@ def test_an_import_has_every_page_built(store: redis.Redis, tmp_path: Path) -> N
 def test_an_export_overwrites_nothing(store: redis.Redis, tmp_path: Path) -> None:
     file = tmp_path / "site.pressrun"
     file.write_text("mine")
-    with pytest.raises(CannotStart, match="exists already"):
+    with pytest.raises(CannotGoOn, match="exists already"):
         export(file)
     assert file.read_text() == "mine"
 
 
 def test_an_export_to_a_name_that_no_file_can_have_is_one_line(store: redis.Redis, tmp_path: Path) -> None:
     assert not store.dbsize()
-    with pytest.raises(CannotStart, match=r"aa: File name too long$"):
+    with pytest.raises(CannotGoOn, match=r"aa: File name too long$"):
         export(tmp_path / ("a" * 300))
 
 
@@ -431,7 +431,7 @@ def test_a_store_that_has_an_article_takes_no_import(store: redis.Redis, tmp_pat
     export(tmp_path / "site.pressrun")
     store.flushall()
     store.set("article:another", "mine")
-    with pytest.raises(CannotStart, match="the store is not empty"):
+    with pytest.raises(CannotGoOn, match="the store is not empty"):
         import_(tmp_path / "site.pressrun")
     assert store.keys() == [b"article:another"]
 
@@ -540,7 +540,7 @@ def test_what_a_newer_version_exported_is_refused_before_anything_is_written(
     store: redis.Redis, tmp_path: Path
 ) -> None:
     file = packed(tmp_path / "new.pressrun", head(), FINE, kept_as(SCHEMA_KEY, str(SCHEMA + 1)), end(2))
-    with pytest.raises(CannotStart, match=f"^{file}: a newer version has written it"):
+    with pytest.raises(CannotGoOn, match=f"^{file}: a newer version has written it"):
         import_(file)
     assert not store.dbsize()
 
@@ -569,7 +569,7 @@ def test_a_damaged_file_is_imported_whole_or_not_at_all(store: redis.Redis, tmp_
         file.write_bytes(whole[:at] + bytes([whole[at] ^ mask]) + whole[at + 1 :] if mask else whole[:at])
         try:
             import_(file)
-        except CannotStart as error:
+        except CannotGoOn as error:
             assert str(error).startswith(f"{file}: damaged")
             assert "\n" not in str(error)
             assert not store.dbsize()
@@ -655,7 +655,7 @@ PART = {"key": "a", "type": "entries", "value": ENTRIES}
 def test_a_file_of_other_lines_is_one_line_and_nothing_is_written(
     store: redis.Redis, tmp_path: Path, lines: list[Any], said: str
 ) -> None:
-    with pytest.raises(CannotStart) as refused:
+    with pytest.raises(CannotGoOn) as refused:
         import_(packed(tmp_path / "file", *lines))
     assert str(refused.value).startswith(f"{tmp_path / 'file'}: damaged")
     assert said in str(refused.value)
@@ -713,7 +713,7 @@ def test_an_archive_whose_lines_are_a_link_to_nothing_is_damaged(store: redis.Re
     member.type, member.linkname = tarfile.LNKTYPE, "nothing"
     with tarfile.open(tmp_path / "file", "w:gz") as archive:
         archive.addfile(member)
-    with pytest.raises(CannotStart, match="damaged, or no file"):
+    with pytest.raises(CannotGoOn, match="damaged, or no file"):
         import_(tmp_path / "file")
 
 
@@ -727,7 +727,7 @@ def test_pictures_that_the_disk_has_no_room_for_are_not_begun(
     export(tmp_path / "site.pressrun")
     store.flushall()
     monkeypatch.setattr(importing.shutil, "disk_usage", lambda _: SimpleNamespace(free=2**20 - 1))
-    with pytest.raises(CannotStart, match=r"the pictures take 1 MB, and .*/media has room for 0"):
+    with pytest.raises(CannotGoOn, match=r"the pictures take 1 MB, and .*/media has room for 0"):
         import_(tmp_path / "site.pressrun")
     assert not store.dbsize()
 
@@ -736,9 +736,9 @@ def test_what_is_no_archive_is_one_line(store: redis.Redis, tmp_path: Path) -> N
     file = tmp_path / "file"
     for content in (b"", b"text", gzip.compress(b""), gzip.compress(b"text" * 1000)):
         file.write_bytes(content)
-        with pytest.raises(CannotStart, match="damaged, or no file"):
+        with pytest.raises(CannotGoOn, match="damaged, or no file"):
             import_(file)
-    with pytest.raises(CannotStart, match=f"{tmp_path}/none: No such file"):
+    with pytest.raises(CannotGoOn, match=f"{tmp_path}/none: No such file"):
         import_(tmp_path / "none")
     assert not store.dbsize()
 

@@ -8,7 +8,7 @@ import redis
 
 from services.console import unreadable
 from services.console.building import build, check
-from services.console.folder import CannotStart
+from services.console.failed import CannotGoOn
 from services.console.reasons import impact, why
 from services.console.status import status
 from shared.articles import body_key, record_key
@@ -29,7 +29,7 @@ TEXT = b"\xff\xfe is no UTF-8"
 
 def told(command: Callable[[], None]) -> list[str]:
     """The keys that a command names."""
-    with pytest.raises(CannotStart, match=r"^the store has what Pressrun does not write; ") as refused:
+    with pytest.raises(CannotGoOn, match=r"^the store has what Pressrun does not write; ") as refused:
         command()
     assert "\n" not in str(refused.value)
     return [line.partition(": ")[0] for note in refused.value.__notes__ for line in note.splitlines()]

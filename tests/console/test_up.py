@@ -21,7 +21,8 @@ from redis.asyncio import Redis
 
 from services.console import children, leftovers, stack
 from services.console.children import Child, Part, pause
-from services.console.folder import CannotStart, Folder, Secrets, other_address, read_run, write_private
+from services.console.failed import CannotGoOn
+from services.console.folder import Folder, Secrets, other_address, read_run, write_private
 from services.console.parts import Ports, service_environ, site_part, store_part
 from services.console.probe import ask_store
 from services.console.sample import SampleFailed
@@ -283,7 +284,7 @@ async def test_a_killed_child_is_started_again_though_the_logs_were_taken_away(f
 
 
 async def test_a_child_that_will_not_start_is_given_up_with_its_last_lines(folder: Folder) -> None:
-    with pytest.raises(CannotStart, match=r"(?s)^ingest does not start.*the disk is full$"):
+    with pytest.raises(CannotGoOn, match=r"(?s)^ingest does not start.*the disk is full$"):
         async with running(folder, [stub(folder, "redis")], [broken(folder, "ingest")]):
             pass
     assert not alive(int((folder.temporary / "redis").read_text()))
@@ -291,7 +292,7 @@ async def test_a_child_that_will_not_start_is_given_up_with_its_last_lines(folde
 
 async def test_a_command_that_is_not_there_is_given_up_too(folder: Folder) -> None:
     part = broken(folder, "ingest")
-    with pytest.raises(CannotStart, match=r"^ingest does not start, and has written nothing$"):
+    with pytest.raises(CannotGoOn, match=r"^ingest does not start, and has written nothing$"):
         async with running(folder, [Part(part.name, ("/none",), part.folder, part.environ, part.is_ready)]):
             pass
 
@@ -552,7 +553,7 @@ async def test_beside_what_does_not_end_no_stack_starts(folder: Folder, monkeypa
     try:
         await until((folder.temporary / "redis").exists)
         folder.children.write_text(leftovers.note({"redis": leftovers.trace(left.pid)}))
-        with pytest.raises(CannotStart, match=str(left.pid)):
+        with pytest.raises(CannotGoOn, match=str(left.pid)):
             await reclaim(folder)
         assert sent == [(left.pid, signal.SIGTERM)], "a second one would have some end at once"
     finally:
@@ -825,7 +826,7 @@ async def test_a_sample_that_was_not_posted_to_its_end_is_noted_until_it_is(
 
     monkeypatch.setattr("services.console.sample.post_sample", post_sample)
     setup: Any = SimpleNamespace(folder=folder, settings=Settings(), stack=SimpleNamespace(run={"token": "t"}))
-    with pytest.raises(CannotStart, match="the stack was killed"):
+    with pytest.raises(CannotGoOn, match="the stack was killed"):
         await _post_sample(setup)
     noted.append(folder.is_sample_begun())
     await _post_sample(setup)
@@ -892,7 +893,7 @@ def test_a_folder_below_one_that_has_gone_is_named(tmp_path: Path, monkeypatch: 
     (here := tmp_path / "here").mkdir()
     monkeypatch.chdir(here)
     here.rmdir()
-    with pytest.raises(CannotStart, match=r"^data: the folder that this is called in has gone; "):
+    with pytest.raises(CannotGoOn, match=r"^data: the folder that this is called in has gone; "):
         Folder(Path("data"))
 
 
