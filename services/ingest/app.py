@@ -8,11 +8,11 @@ from services.ingest.letterbox import Letterbox
 from services.ingest.limits import Limits
 from services.ingest.push import push_routes
 from services.ingest.register import Register
+from services.ingest.retention import Retention
 from services.ingest.routes import article_routes
 from services.ingest.schedule import Schedule
 from services.ingest.waiting import Waiting
 from shared.application import create_app
-from shared.retention import Retention
 from shared.service import Service
 from shared.settings import Settings
 

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Awaitable
 import pytest
 from prometheus_client import REGISTRY
 
+from services.ingest.retention import Retention
 from shared.events import ARTICLES
-from shared.retention import Retention
 from shared.settings import Settings
 from shared.store import Command, Store
 from tests.servers import until_true
@@ -164,7 +164,7 @@ async def test_a_group_that_reads_no_more_is_reported_then_removed_and_may_come_
 
         error = warning
 
-    monkeypatch.setattr("shared.retention.log", Log)
+    monkeypatch.setattr("services.ingest.retention.log", Log)
 
     async def trim(alone_for: float) -> tuple[set[str], float | None]:
         since = time.monotonic_ns() // 1_000_000 - int(alone_for * HOUR_MS)
