@@ -20,8 +20,8 @@ from services.ingest.kills import kill
 from services.ingest.parse import parse_json
 from services.ingest.register import TRIES, Accepted, Register
 from services.ingest.states import state_of
+from services.ingest.versions import Known
 from services.ingest.waiting import Waiting, seconds_to_wait
-from shared.articles import Article
 from shared.logs import log
 from shared.problems import Fault, Problem
 from shared.service import Service
@@ -71,8 +71,8 @@ class Desk:
     async def withdraw(self, source: str, ident: str) -> dict[str, Any]:
         """Withdraw an article at its current version, and what waits beside it, though newer ones come in between."""
         for _ in range(TRIES):
-            article, waiting, _ = await self._find(source, ident)
-            accepted = await kill(self._register, self._service.clock, article, waiting)
+            known, _ = await self._find(source, ident)
+            accepted = await kill(self._register, self._service.clock, known)
             if accepted.outcome != "stale":
                 return await self._acknowledge(accepted)
         raise StoreUnavailable("newer versions of the article come again and again; try again")
@@ -115,12 +115,12 @@ class Desk:
             "event_id": accepted.event_id,
         }
 
-    async def _find(self, source: str, ident: str) -> tuple[Article | None, Article | None, dict[bytes, bytes]]:
-        article, waiting, built = await self._register.find(ident)
-        shown = article or waiting
+    async def _find(self, source: str, ident: str) -> tuple[Known, dict[bytes, bytes]]:
+        known, built = await self._register.find(ident)
+        shown = known.current or known.waiting
         if shown is None or shown.source != source:
             raise Problem(404, f"no article of yours has the id {ident}")
-        return article, waiting, built
+        return known, built
 
 
 def _draft(raw: bytes) -> Draft:

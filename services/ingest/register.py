@@ -23,6 +23,7 @@ from services.ingest.intake import Decision, Outcome, decide, fall_due
 from services.ingest.names import Names
 from services.ingest.slugs import claim
 from services.ingest.transaction import Transaction
+from services.ingest.versions import Known
 from shared import live
 from shared.articles import Article, identify, record_key, scheduled_body_key, scheduled_key, slug_key
 from shared.clock import Clock, due, millis
@@ -115,13 +116,12 @@ class Register:
             keys = (scheduled_key(ident), due("ingest"))
             return bool(await self._store.run(_ASIDE, keys, (scheduled, ident, *letter)))
 
-    async def find(self, ident: str) -> tuple[Article | None, Article | None, dict[bytes, bytes]]:
-        """An article's state, the version that waits, and what is on disk of it."""
+    async def find(self, ident: str) -> tuple[Known, dict[bytes, bytes]]:
+        """What is known of an article, and what is on disk of it."""
         record, scheduled, flat = await self._store.all(
             [("GET", record_key(ident)), ("GET", scheduled_key(ident)), ("HGETALL", live.built_key(ident))]
         )
-        known = known_of(record, scheduled)
-        return known.current, known.waiting, dict(pairs(flat))
+        return known_of(record, scheduled), dict(pairs(flat))
 
     async def latest_of_chain(self, article: Article) -> datetime | None:
         """When the others of its chain of rewrites were last updated, as far as they are usable; None without any."""

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from services.ingest.versions import Known
 from shared.articles import Article
 from shared.clock import moment
 
 
-def state_of(
-    article: Article | None, waiting: Article | None, built: Mapping[bytes, bytes], base_url: str
-) -> dict[str, Any]:
-    """The members of `GET /v1/articles/{id}` (`api.ArticleState`), from its newest state, the version that waits beside
-    it or alone, and what is on disk (`live.built_key`)."""
+def state_of(known: Known, built: Mapping[bytes, bytes], base_url: str) -> dict[str, Any]:
+    """The members of `GET /v1/articles/{id}` (`api.ArticleState`), from what is known of it, which has to be something,
+    and what is on disk (`live.built_key`)."""
+    article, waiting = known.current, known.waiting
     shown = article or waiting
     assert shown is not None  # noqa: S101 - one of them is there
     return {

@@ -31,7 +31,7 @@ class Desk(Ingest):
         return int(await self.store.do("XLEN", ARTICLES))
 
     async def article(self, guid: str) -> Article:
-        article, _, _ = await self.register.find(identify("desk", guid))
+        article = (await self.register.find(identify("desk", guid)))[0].current
         assert article is not None
         return article
 

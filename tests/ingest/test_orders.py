@@ -78,7 +78,7 @@ async def test_ninjs_versions_that_are_no_integers_are_ordered_by_their_moments(
                 found = ninjs.read({"uri": guid, "headline": item["versioncreated"], **item})
                 assert isinstance(found, Draft)
                 await room.accept(found)
-            kept, _, _ = await room.register.find(identify("desk", guid))
+            kept = (await room.register.find(identify("desk", guid)))[0].current
             assert kept is not None
             assert (kept.live, kept.headline) == (True, again["versioncreated"]), arrivals
 
@@ -89,7 +89,7 @@ async def _accepted(room: PressRoom, versions: list[dict[str, Any]]) -> Any:
     for members in versions:
         await room.accept(Draft(guid=guid, **members))
     ident = identify("desk", guid)
-    kept, _, _ = await room.register.find(ident)
+    kept = (await room.register.find(ident))[0].current
     assert kept is not None
     body = unpack_body(await room.store.do("GET", body_key(ident))) if kept.live else ""
     place = order(kept) if "version" in versions[0] else order(kept)[1:]

@@ -41,7 +41,7 @@ async def test_an_original_learns_of_the_rewrite_that_came_meanwhile(two: Two) -
 async def test_a_rewrite_replaces_the_original_that_came_meanwhile(two: Two) -> None:
     mine = story("rewrite", headline="Another address", evolved_from="original")
     accepted, _ = await two.interrupt(mine, story("original"))
-    original, _, _ = await two.second.find(identify("desk", "original"))
+    original = (await two.second.find(identify("desk", "original")))[0].current
     assert original is not None
     assert original.replaced_by == accepted.article.id
 
@@ -56,7 +56,7 @@ async def test_rewrites_of_one_that_never_came_are_of_one_chain_though_they_come
     accepted, article = await two.interrupt(mine, theirs)
     assert article.live
     for guid in ("a", *known):
-        older, _, _ = await two.second.find(identify("desk", guid))
+        older = (await two.second.find(identify("desk", guid)))[0].current
         assert older is not None
         assert older.replaced_by == accepted.article.id
 

@@ -48,7 +48,7 @@ class Ingest:
 
     async def shown(self, ident: str = IDENT) -> int | None:
         """The version that readers see."""
-        current, _, _ = await self.register.find(ident)
+        current = (await self.register.find(ident))[0].current
         return current.version if current else None
 
 

@@ -40,7 +40,7 @@ class Two:
         """Accept one draft while another one is accepted whole; the first one's answer, and the first one's state."""
         self.stores[0].between = lambda: self.second.accept("desk", theirs)
         accepted = await self.first.accept("desk", mine)
-        article, _, _ = await self.second.find(accepted.article.id)
+        article = (await self.second.find(accepted.article.id))[0].current
         assert article is not None
         return accepted, article
 
