@@ -25,6 +25,9 @@ from shared.store import Script, Store, pairs
 _LETTERS_AFTER_Z = frozenset(("da", "et", "fi", "fo", "is", "nb", "nn", "no", "sv"))
 """Languages whose letters with marks stand at the end of the alphabet."""
 
+FIRST: tuple[str, ...] = ()
+"""Slugs of the sections that stand before all others in the navigation, in their order: a newsroom's own choice."""
+
 
 @dataclass(frozen=True, slots=True)
 class Story:
@@ -193,12 +196,13 @@ def in_period(cards: Sequence[Card | None], name: str, period: str) -> list[Card
 
 
 def in_order(terms: Iterable[Term], language: str) -> tuple[Term, ...]:
-    """Sections as the navigation shows them: as in a dictionary, where Économie is not behind Z."""
+    """Sections as the navigation shows them: `FIRST`, then as in a dictionary, where Économie is not behind Z."""
+    places = {slug: place for place, slug in enumerate(FIRST)}
     has_more_letters = re.split("[-_]", language)[0].lower() in _LETTERS_AFTER_Z
 
-    def place(term: Term) -> tuple[str, str, str]:
+    def place(term: Term) -> tuple[int, str, str, str]:
         name = term.name.casefold()
         plain = "".join(filterfalse(unicodedata.combining, unicodedata.normalize("NFKD", name)))
-        return name if has_more_letters else plain, name, term.slug
+        return places.get(term.slug, len(places)), name if has_more_letters else plain, name, term.slug
 
     return tuple(sorted(terms, key=place))
