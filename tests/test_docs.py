@@ -24,7 +24,7 @@ from services.ingest.draft import Draft
 from services.ingest.formats import native
 from services.render import edition
 from shared import events
-from shared.articles import Term
+from shared.articles import Term, identify
 from shared.settings import PREFIX, Settings
 from shared.site_settings import SiteSettings
 from shared.sources import Source
@@ -208,6 +208,33 @@ def test_the_articles_that_are_shown_are_accepted() -> None:
     assert len(shown) >= 2
     for article in shown:
         assert isinstance(native.read(json.loads(article)), Draft), article
+
+
+def test_the_first_article_of_the_readme_is_none_of_the_api_which_would_answer_something_else() -> None:
+    first, shown = (set(re.findall(r'"guid": ?"([^"]*)"', text(page))) for page in (README, ROOT / "docs" / "api.md"))
+    assert len(first) == 1
+    assert not first & shown
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_each_id_that_is_shown_is_that_of_its_guid(page: Path) -> None:
+    for ident, guid in re.findall(r'"id": ?"(\w{16})",\s*(?:"source": ?"newsroom",\s*)?"guid": ?"([^"]*)"', text(page)):
+        assert ident == identify("newsroom", guid)
+
+
+def test_the_picture_that_is_shown_to_push_is_there() -> None:
+    page = text(ROOT / "docs" / "api.md")
+    [picture] = re.findall(r"-F media=@(\S+)", page)
+    [size] = re.findall(r'"media_id": "city/bridge.png".*"size": (\d+)', page)
+    assert (ROOT / picture).stat().st_size == int(size)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_is_shown_to_paste_needs_no_more_than_make_run_has_installed(page: Path) -> None:
+    """No editor is named on a fresh machine, and pytest is there once `make check` has brought it."""
+    for code in blocks(page, "sh"):
+        assert "$EDITOR" not in code
+        assert ".venv/bin/pytest" not in code or page.name == "CONTRIBUTING.md"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
