@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -235,6 +236,16 @@ def test_what_is_shown_to_paste_needs_no_more_than_make_run_has_installed(page: 
     for code in blocks(page, "sh"):
         assert "$EDITOR" not in code
         assert ".venv/bin/pytest" not in code or page.name == "CONTRIBUTING.md"
+
+
+def test_what_the_docs_write_beside_them_stays_out_of_the_repository() -> None:
+    """Articles under embargo are in it."""
+    beside = ("backup.pressrun", "store.tar.gz", "media.tar.gz", "store.damaged", "valkey-check-aof")
+    told = "".join(map(text, PAGES))
+    ignored = text(ROOT / ".gitignore").replace("/", "").split()
+    for name in beside:
+        assert name.removesuffix(".tar.gz") in told
+        assert any(fnmatch(name, pattern) for pattern in ignored), name
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
