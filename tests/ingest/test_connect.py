@@ -1,13 +1,17 @@
 """The pages in docs/connect: what they tell people to run is run against a real ingest."""
 
+import json
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Timer
 
+import httpx
 import pytest
+import redis
 
 from tests.servers import Valkey, free_port, is_live, running, under_uvicorn, wait_for
 
@@ -53,6 +57,38 @@ def test_what_the_pages_say_works(
     assert done.returncode == 0, done.stdout + done.stderr
     # stale: the blocks come in any order, and some are versions of one article
     assert re.search(r"published|updated|unchanged|withdrawn|stale", done.stdout), done.stdout
+
+
+def test_the_reader_that_is_shown_takes_up_what_it_had_in_hand_and_goes_on(
+    environ: dict[str, str], valkey_server: Valkey, tmp_path: Path
+) -> None:
+    [(_, code)] = [block for block in BLOCK.findall((DOCS.parent / "events.md").read_text()) if block[0] == "python"]
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "run.json").write_text(json.dumps({"redis": valkey_server.url}))
+    store = redis.Redis.from_url(valkey_server.url)
+    store.xgroup_create("articles", "search", "$", mkstream=True)
+
+    def post(guid: str) -> str:
+        article = {"guid": guid, "headline": guid, "body_text": "Read from the stream."}
+        authorization = {"Authorization": f"Bearer {environ['PRESSRUN_TOKEN']}"}
+        answer = httpx.post(f"{environ['PRESSRUN_URL']}/v1/articles", json=article, headers=authorization)
+        return f"article.published 1 {answer.json()['url']}\n"
+
+    in_hand = post("reader-1")
+    store.xreadgroup("search", "search-1", {"articles": ">"})  # and was stopped before it was done
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as reader:
+        end = Timer(20, reader.kill)  # its lines end then, where it waits for what does not come
+        end.start()
+        try:
+            assert reader.stdout
+            assert reader.stdout.readline() == in_hand
+            new = post("reader-2")
+            assert reader.stdout.readline() == new
+            wait_for(lambda: not store.xpending("articles", "search")["pending"], what="both are acknowledged")
+        finally:
+            end.cancel()
+            reader.kill()
 
 
 def test_every_way_in_has_its_page() -> None:
