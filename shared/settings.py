@@ -135,11 +135,11 @@ class Settings(BaseModel):
         """Read the environment; `given` wins over it. A secret is also read from the file named by `…_FILE`."""
         environ = os.environ if environ is None else environ
         found: dict[str, Any] = {}
-        for name, field in cls.model_fields.items():
+        for name in cls.model_fields:
             variable = PREFIX + name.upper()
             if variable in environ:
                 found[name] = environ[variable]
-            elif f"{variable}_FILE" in environ and (name == "redis_url" or "SecretStr" in str(field.annotation)):
+            elif f"{variable}_FILE" in environ and _may_be_in_a_file(name):
                 found[name] = _read_secret(f"{variable}_FILE", Path(environ[f"{variable}_FILE"]))
         try:
             return cls(**{**found, **given})
@@ -147,6 +147,16 @@ class Settings(BaseModel):
             first = error.errors(include_url=False)[0]
             name = PREFIX + str(first["loc"][0]).upper()
             raise WrongSetting(f"{name}: {told(first)}") from None
+
+
+def variables() -> frozenset[str]:
+    """The names of all environment variables that are read."""
+    names = {PREFIX + name.upper(): name for name in Settings.model_fields}
+    return frozenset(names) | {f"{variable}_FILE" for variable, name in names.items() if _may_be_in_a_file(name)}
+
+
+def _may_be_in_a_file(name: str) -> bool:
+    return name == "redis_url" or "SecretStr" in str(Settings.model_fields[name].annotation)
 
 
 def _range(text: str) -> IPv4Network | IPv6Network:

@@ -4,13 +4,14 @@ import fcntl
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from services.console.failed import CannotGoOn
+from shared.settings import PREFIX, variables
 from shared.site_settings import SiteSettings
 
 OURS = (
@@ -25,6 +26,18 @@ OURS = (
     "EDGE_SECRET",
     "CONSUMER",
 )
+
+ELSEWHERE = (
+    *("URL", "TOKEN", "TOKEN_FILE", "HMAC_SECRET", "BASE_URL"),  # of senders, and of `make .env`
+    *("BIND", "SITE_PORT", "INGEST_PORT", "SECRETS", "SITE_TOML", "STORE_MEMORY", "IMAGE"),  # of Compose
+)
+"""Variables that are no settings of a stack of `pressrun up`, and may be there all the same: an .env was read."""
+
+
+def unknown(environ: Iterable[str]) -> list[str]:
+    """The variables among these that look like settings and are none: nothing is done with them."""
+    known = variables() | {PREFIX + name for name in ELSEWHERE}
+    return sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
 
 
 @dataclass(frozen=True, slots=True)

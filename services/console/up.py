@@ -15,7 +15,7 @@ import typer
 from pydantic import SecretStr
 
 from services.console.failed import CannotGoOn
-from services.console.folder import Folder, Secrets, other_address
+from services.console.folder import Folder, Secrets, other_address, unknown
 from services.console.memory import give_room
 from services.console.parts import (
     PARTS,
@@ -115,6 +115,8 @@ def _prepare(folder: Folder, ports: Ports, *, sample: bool) -> _Setup:
         ]
     except OSError as error:
         raise CannotGoOn(f"cannot write to {folder.root}: {error}") from None
+    for name in unknown(os.environ):
+        say(f"{name}: there is no setting of this name, and nothing is done with it")
     if other_address(settings.site, ports.url("site")):
         say(f"{folder.site_settings} says base_url = {settings.site.base_url!r}; addresses will point there")
     if shutil.disk_usage(folder.root).free < settings.disk_floor_mb * 1024 * 1024:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -22,7 +23,7 @@ from redis.asyncio import Redis
 from services.console import children, leftovers, stack
 from services.console.children import Child, Part, pause
 from services.console.failed import CannotGoOn
-from services.console.folder import Folder, Secrets, other_address, read_run, write_private
+from services.console.folder import Folder, Secrets, other_address, read_run, unknown, write_private
 from services.console.parts import Ports, service_environ, site_part, store_part
 from services.console.probe import ask_store
 from services.console.sample import SampleFailed
@@ -754,6 +755,17 @@ def test_the_services_learn_their_settings_from_the_stack_alone(folder: Folder) 
     assert environ["PRESSRUN_IN_FLIGHT"] == "9"
     assert environ["TMPDIR"].startswith(str(folder.root))
     assert {"PRESSRUN_SITE_DIR", "PRESSRUN_SITE_PATH", "PRESSRUN_EDGE_SECRET_FILE"}.isdisjoint(environ)
+
+
+def test_a_variable_that_is_no_setting_is_noticed() -> None:
+    given = ("PRESSRUN_DISK_FLOR_MB", "PRESSRUN_NOW_FILE", "PRESSRUN_NOW", "PRESSRUN_REDIS_PASSWORD_FILE", "PATH")
+    assert unknown(given) == ["PRESSRUN_DISK_FLOR_MB", "PRESSRUN_NOW_FILE"]
+
+
+def test_variables_that_the_docs_name_are_not_called_unknown() -> None:
+    """As after `. ./.env`, which docs/deploy.md tells to read into the shell."""
+    pages = (ROOT / "README.md").read_text() + (ROOT / "docs" / "deploy.md").read_text()
+    assert unknown(re.findall(r"\bPRESSRUN_[A-Z_]*[A-Z]\b", pages)) == []
 
 
 def test_run_json_names_a_source_whose_token_is_known(folder: Folder) -> None:

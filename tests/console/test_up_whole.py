@@ -196,9 +196,10 @@ def test_sigterm_during_the_start_ends_all_too(up: Up) -> None:
 def test_a_site_whose_clock_would_go_back_does_not_start(up: Up) -> None:
     up.start(PRESSRUN_NOW="2025-07-26T12:00:00Z")
     assert up.stop() == 0
-    process = up.begin(PRESSRUN_NOW="2025-07-26T11:00:00Z")
+    process = up.begin(PRESSRUN_NOW="2025-07-26T11:00:00Z", PRESSRUN_PORT="9080")
     assert process.wait(30) == 1
     assert up.told().splitlines()[-1].startswith("pressrun: PRESSRUN_NOW: ")
+    assert "pressrun: PRESSRUN_PORT: there is no setting of this name, and nothing is done with it\n" in up.told()
     up.stop()
     up.start(PRESSRUN_NOW="2025-07-26T13:00:00Z")
     assert up.stop() == 0
