@@ -5,14 +5,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, Template, nodes, select_autoescape
+from jinja2 import Environment, StrictUndefined, Template, TemplateSyntaxError, nodes, select_autoescape
 from jinja2.compiler import CodeGenerator
 from jinja2.utils import missing
 from markupsafe import escape
 
 from services.render.typeset.ready import escape_text
+from shared.wrong import WrongSetting
 
 TEMPLATES = Path(__file__).parent / "templates"
+_INCLUDE = re.compile(r'\{% include "([a-z-]+\.[a-z]+)" %\}\n?')
 
 
 class Compositor:
@@ -29,12 +31,21 @@ class Compositor:
         )
 
     def compile(self, name: str) -> Template:
-        """A template, with its includes and what is known of the site in place."""
-        tree = self._environment.parse(_source(name), name)
-        for output in tree.find_all(nodes.Output):
-            output.nodes = [self._known(node) for node in output.nodes]
+        """A template, with its includes and what is known of the site in place.
+
+        Raises WrongSetting, which names file and line, for what is no template: whoever has edited it starts again.
+        """
+        try:
+            tree = self._environment.parse(_source(name), name)
+            for output in tree.find_all(nodes.Output):
+                output.nodes = [self._known(node) for node in output.nodes]
+            code = self._environment.compile(tree, name)
+        except TemplateSyntaxError as error:
+            raise WrongSetting(self._place(name) or f"{TEMPLATES / name}: {error.message}") from None
+        except FileNotFoundError as error:
+            raise WrongSetting(f"{error.filename}: there is no such template, and {name} includes it") from None
         found = {"environment": self._environment, "__file__": name, "escape_text": escape_text}
-        exec(self._environment.compile(tree, name), found)  # noqa: S102 - as Template.from_code does
+        exec(code, found)  # noqa: S102 - as Template.from_code does
         return Template.from_module_dict(self._environment, found, {})
 
     def pieces(self, template: Template, shown: dict[str, Any]) -> Iterator[str]:
@@ -42,6 +53,15 @@ class Compositor:
         names = _Names(self.constants)
         names.update(shown)
         return template.root_render_func(names)  # type: ignore[arg-type]  # what it asks of a context
+
+    def _place(self, name: str) -> str | None:
+        """Which of a template's files is wrong, in which line: what is compiled is all of them in one."""
+        text = _text(name)
+        try:
+            self._environment.compile(text, name)
+        except TemplateSyntaxError as error:
+            return f"{TEMPLATES / name}, line {error.lineno}: {error.message}"
+        return next(filter(None, map(self._place, _INCLUDE.findall(text))), None)
 
     def _known(self, node: nodes.Expr) -> nodes.Expr:
         if isinstance(node, nodes.Name) and node.name in self.constants:
@@ -86,5 +106,8 @@ class _Environment(Environment):
 
 def _source(name: str) -> str:
     """A template with its `{% include %}` put in place, so that a page costs no look-up of another one."""
-    text = (TEMPLATES / name).read_text(encoding="utf-8")
-    return re.sub(r'\{% include "([a-z-]+\.[a-z]+)" %\}\n?', lambda found: _source(found[1]), text)
+    return _INCLUDE.sub(lambda found: _source(found[1]), _text(name))
+
+
+def _text(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")

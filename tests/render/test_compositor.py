@@ -1,5 +1,6 @@
 """Compiled templates print what Jinja prints, and refuse what StrictUndefined refuses."""
 
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from services.render import compositor
 from services.render.compositor import Compositor
 from services.render.typeset.ready import escaped, ready
 from services.render.typeset.remembered import Remembered
+from shared.wrong import WrongSetting
 
 
 class Named(NamedTuple):
@@ -59,6 +61,23 @@ def test_what_is_missing_is_an_error(printed: Printed, template: str) -> None:
 def test_an_include_is_put_in_place(printed: Printed, tmp_path: Path) -> None:
     (tmp_path / "part.html").write_text("<i>{{ a }}</i>\n")
     assert printed('{% include "part.html" %}\n.', a="x") == "<i>x</i>\n."
+
+
+@pytest.mark.parametrize(
+    ("part", "template", "told"),
+    [
+        ("", "<p>\n{% if %}", "test.html, line 2: Expected an expression"),
+        ("<p>\n{{ a | shout }}", '<p>\n<p>\n{% include "part.html" %}', "part.html, line 2: No filter named 'shout'"),
+        ("{% if a %}", '{% include "part.html" %}', "part.html, line 1: Unexpected end of template"),
+        ("", '{% include "whole.html" %}', "whole.html: there is no such template, and test.html includes it"),
+    ],
+)
+def test_what_is_no_template_stops_the_start_and_names_file_and_line(
+    printed: Printed, tmp_path: Path, part: str, template: str, told: str
+) -> None:
+    (tmp_path / "part.html").write_text(part)
+    with pytest.raises(WrongSetting, match=re.escape(f"{tmp_path}/{told}")):
+        printed(template)
 
 
 def test_the_same_value_is_set_once_and_an_equal_one_again() -> None:

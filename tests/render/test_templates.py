@@ -657,8 +657,8 @@ def test_the_digest_follows_the_site() -> None:
     assert Printer(SITE).digest == Printer(SITE).digest != Printer(other).digest
 
 
-# what is set has its values in the digest; what reads the store, or shows on pages that every start builds
-_ELSEWHERE = "site_settings schema clock times kept store front ranking conditions"
+# what is set has its values in the digest; what reads the store, ends a start, or shows on what every start builds
+_ELSEWHERE = "site_settings schema clock times kept store front ranking conditions wrong"
 ELSEWHERE = {"services.render.keys", *(f"shared.{name}" for name in _ELSEWHERE.split())}
 
 
