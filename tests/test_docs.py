@@ -364,6 +364,12 @@ def test_every_link_and_picture_is_there(page: Path) -> None:
             assert anchor in anchors(there), target
 
 
+def test_the_readme_ends_with_a_way_to_each_page_for_whoever_needs_it() -> None:
+    more = text(README).partition("\n## More\n")[2]
+    pages = [page for page in PAGES if page != README and "decisions/0" not in page.as_posix()]
+    assert {str(page.relative_to(ROOT)) for page in pages} <= set(re.findall(r"\]\(([^)]+)\)", more))
+
+
 @pytest.mark.parametrize("picture", sorted((ROOT / "docs" / "images").iterdir()), ids=lambda path: path.name)
 def test_each_picture_is_shown_by_a_page(picture: Path) -> None:
     shown = (Path(link or src).name for page in PAGES for link, src in LINK.findall(text(page)))
