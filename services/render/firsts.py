@@ -14,7 +14,8 @@ from shared.store import Store
 
 
 def linked_pages(card: Card) -> Iterator[tuple[str, str]]:
-    """What an article's page and cards lead to: a file of each page, and its key."""
+    """What an article's page and cards lead to: a file of each page, and its key. A list comes after its archives and
+    its feed, to which it leads."""
     for name in card.lists:
         yield from _pages_of(name, live.periods_of(name, card))
 
@@ -26,8 +27,8 @@ def _pages_of(name: str, periods: tuple[str, ...]) -> tuple[tuple[str, str], ...
     term = Term(slug=slug, name="") if slug else None
     found = [(page_file(archive(kind, term, period)), keys.archive(name, period, 1)) for period in periods]
     if term is not None:
-        found.append((page_file(home(kind, term)), keys.listing(name)))
         found.append((home(kind, term).lstrip("/") + "feed.xml", keys.feed(name)))
+        found.append((page_file(home(kind, term)), keys.listing(name)))
     return tuple(found)
 
 

@@ -90,6 +90,25 @@ async def test_a_list_and_its_feed_are_there_when_its_first_article_is_listed(
     assert there == {OIL: True, "topic/oil/feed.xml": True}
 
 
+async def test_a_list_leads_to_its_archive_and_its_feed_from_the_moment_it_is_there(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply, there = room.tree.apply, {}
+
+    def and_look(output: Output) -> list[str]:
+        changed = apply(output)
+        if OIL in changed:
+            led_to = ("topic/oil/2025/07/index.html", "topic/oil/feed.xml", "topic/oil/feed.json")
+            there.update((path, room.tree.read(path) is not None) for path in led_to)
+        return changed
+
+    monkeypatch.setattr(room.tree, "apply", and_look)
+    await room.accept(draft("g", topics=("Oil",)))
+    await room.drain()
+    assert there
+    assert all(there.values()), there
+
+
 async def test_the_first_of_a_month_is_alone_on_its_archive_whatever_other_months_there_are(
     room: PressRoom, brought: Brought
 ) -> None:
