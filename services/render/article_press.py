@@ -69,7 +69,8 @@ class ArticlePress:
 
     async def _publish(self, taken: Taken, story: Story, known: Known) -> None:
         listed, is_built, look = known.listed, known.is_built, self._look(story, known.related)
-        if listed.live and is_built and known.built.get(b"shown") == look.encode():
+        # whoever came to no end may have written over what was built last
+        if listed.live and is_built and not taken.untold and known.built.get(b"shown") == look.encode():
             await self._leave_as_it_is(taken, story, known)
             return
         if story.article.media:

@@ -232,6 +232,37 @@ async def test_who_comes_too_late_does_not_list_what_others_have_listed_and_what
     assert not room.tree.has("politics/index.html")
 
 
+async def test_what_who_comes_too_late_has_written_over_it_before_it_is_listed_is_written_again(
+    room: PressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = another_press(room)
+    shelve = other.articles._shelf.shelve
+    for guid in "gh":
+        await room.accept(draft(guid, topics=("Oil",)))
+    await room.drain()
+
+    async def headline(words: str) -> None:
+        await room.accept(draft("h", headline=words, topics=("Oil",)))
+        [related] = await take(room, "h")
+        await other._build(related)
+
+    await headline("Oil down")
+    [late] = await take(room, "g")
+    await headline("Oil up")
+    await lease_runs_out(room, "g")
+
+    async def the_late_one_goes_on(*about: Any) -> bool:
+        await room.press._build(late)
+        return await shelve(*about)
+
+    monkeypatch.setattr(other.articles._shelf, "shelve", the_late_one_goes_on)
+    for page in await other.dirty.take(100):
+        await other._build(page)
+    await room.drain()
+    differences = await room.differences()
+    assert differences.clean, differences.differs
+
+
 @pytest.mark.parametrize("listed", [True, False])
 async def test_what_is_looked_at_again_since_others_have_it_in_hand_is_so_for_its_event(
     room: PressRoom, listed: bool
