@@ -92,6 +92,29 @@ local function list(plan, places)
   return begun
 end
 
+local function bring_back(plan, begun)
+  -- at once: pages of what was empty that it did not bring, since they were there still. Whoever builds them from
+  -- before it came takes them away, and what is listed now leads to them
+  local brought = {}
+  for _, page in ipairs(plan.firsts) do brought[page] = true end
+  local function back(page)
+    if not brought[page] then touch(page, 0, plan.cause) end
+  end
+  for _, joined in ipairs(plan.join) do
+    local name, some = joined[1], false
+    for at = 2, #joined do
+      if begun[name .. joined[at]] then
+        some = true
+        back('archive:' .. name .. '|' .. joined[at] .. '|1')
+      end
+    end
+    if some and name ~= 'all' and redis.call('ZCARD', LIST .. name) == 1 then
+      back('list:' .. name)
+      back('feed:' .. name)
+    end
+  end
+end
+
 local function note(plan, card, live)
   local id = plan.id
   if card ~= '' then
@@ -133,6 +156,7 @@ local function shelve(plan, card, live, left, first)
   local begun = list(plan, places)
   leave_whole(plan)
   mark_what_changes(marks, plan, best, was_empty, begun, places)
+  bring_back(plan, begun)
   if redis.call('INCR', SHELVINGS) ~= plan.shelvings + 1 and #plan.near > 0 and card ~= '' then
     -- an article that was shelved beside it did not find it in the lists, nor was found by it: look again
     touch_around('article:' .. plan.id, plan.patience, plan.cause)

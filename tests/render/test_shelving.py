@@ -263,6 +263,35 @@ async def test_what_who_comes_too_late_has_written_over_it_before_it_is_listed_i
     assert differences.clean, differences.differs
 
 
+async def test_what_was_there_still_when_it_came_and_is_taken_away_before_it_is_listed_comes_back_at_once(
+    room: PressRoom,
+) -> None:
+    pages = {"list:topic:oil": SHARED, "feed:topic:oil": UNHURRIED, archive("topic:oil", "2025-07", 1): UNHURRIED}
+    await room.accept(draft("g", topics=("Oil",)))
+    await room.accept(draft("other"))  # of the same day
+    await room.drain()
+    await room.accept(draft("g", version=2, status="canceled"))
+    [leaves] = await take(room, "g")
+    await room.press._build(leaves)
+    await room.accept(draft("h", topics=("Oil",)))
+    [comes] = await take(room, "h")
+    shelve, left = room.press.articles._shelf.shelve, []
+
+    async def when_they_are_gone(*about: Any) -> bool:
+        for page in await another_press(room).dirty.take(100):
+            await another_press(room)._build(page)
+        left.append(room.tree.read("topic/oil/feed.xml"))
+        return await shelve(*about)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(room.press.articles._shelf, "shelve", when_they_are_gone)
+        await room.press._build(comes)
+    assert left == [None]
+    assert all([await due_in(room, queue, page) <= 0 for page, queue in pages.items()])
+    await room.drain()
+    assert (await room.differences()).clean
+
+
 @pytest.mark.parametrize("listed", [True, False])
 async def test_what_is_looked_at_again_since_others_have_it_in_hand_is_so_for_its_event(
     room: PressRoom, listed: bool
