@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+import stat
 import statistics
 import subprocess
 import threading
@@ -180,6 +181,7 @@ def filled(folder: Folder) -> Folder:
     link.parent.mkdir(parents=True)
     link.symlink_to(f"../../../..{NEW}")
     (folder.site / "_moved/2025/07/26/dangling").symlink_to("../../../../2025/07/26/never-built")
+    os.mknod(folder.site / "2025/07/26/long/unreadable.html", stat.S_IFSOCK)
     return folder
 
 
@@ -588,8 +590,16 @@ def test_views_answer_503_while_ingest_is_away(port: int) -> None:
     assert get(port, "/").status == 200
 
 
-def test_the_health_of_nginx_is_told_to_this_machine(port: int) -> None:
-    assert get(port, "/nginx-health").body == "live\n"
+def test_what_nginx_fails_at_is_the_page_that_says_so_and_nobody_keeps_it(port: int) -> None:
+    answer = get(port, "/2025/07/26/long/unreadable.html")
+    assert (answer.status, answer.body) == (503, "Not available")
+    assert (answer.headers["retry-after"], answer.headers["cache-control"]) == ("1", "no-store")
+
+
+def test_the_health_of_nginx_is_told_to_this_machine_as_it_is_now(port: int) -> None:
+    answer = get(port, "/nginx-health")
+    assert (answer.body, answer.headers["cache-control"]) == ("live\n", "no-store")
+    assert "retry-after" not in answer.headers
 
 
 DOOR = """\
