@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -346,6 +347,7 @@ def test_what_was_seen_is_there_until_it_is_taken_away_here_or_is_not_believed_a
     site.remove(PAGE)
     assert not site.has(PAGE)
     Site(site.root, "w2").remove("feed.xml")
+    assert site.has("feed.xml"), "it is asked for with each article"
     monkeypatch.setattr("services.render.site.BELIEVED", 0)
     assert not site.has("feed.xml")
 
@@ -382,6 +384,9 @@ def test_the_folder_of_an_article_that_is_gone_is_swept_away_with_what_a_killed_
     site.apply(Output(absent=(PAGE,)))
     site.sweep()
     assert not page.parent.exists()
+    shutil.rmtree(site.root / "2025")
+    site.sweep()
+    assert site.root.is_dir(), "a tree without a page is the site's still"
 
 
 def test_a_full_disk_is_an_error_and_the_old_page_stays(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
