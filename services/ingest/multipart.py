@@ -46,7 +46,7 @@ class _Taking:
         self.parts += 1
         if self.parts > MAX_PARTS:
             raise Problem(400, f"The body has more than {MAX_PARTS} parts; send media_id and media.")
-        self.headers, self.name = {}, ""
+        self.headers = {}
 
     def end_header(self) -> None:
         self.headers[self.header.decode("latin-1").lower()] = bytes(self.value)

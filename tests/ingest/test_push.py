@@ -394,7 +394,13 @@ async def test_bodies_that_are_not_as_they_should_be(
 async def test_other_types_of_bodies_are_415_and_large_ones_413(ingest: Ingest) -> None:
     raw = parts(b'name="media_id"\r\n\r\nx', b'name="media"\r\n\r\nx')
     form = "multipart/form-data"
-    for kind in ("application/json", "multipart/mixed; boundary=b", form, f"{form}; boundary="):
+    long = "b" * 257  # the parser takes none of that length
+    for kind in (
+        "application/json",
+        "multipart/mixed; boundary=b",
+        form,
+        *(f"{form}; boundary={b}" for b in ("", long)),
+    ):
         assert (await ingest.push("/v1/push/desk/assets", raw, **{"content-type": kind})).status_code == 415
 
     async def stream() -> AsyncIterator[bytes]:
@@ -422,6 +428,12 @@ async def test_a_media_id_may_be_that_long_and_parts_that_many(ingest: Ingest) -
     raw = parts(named, *others, b'name="media"\r\n\r\nx')
     answer = await ingest.push("/v1/push/desk/assets", raw, **BOUNDARY)
     assert (answer.status_code, answer.json()["media_id"]) == (201, media_id)
+
+
+async def test_no_more_of_a_media_id_is_kept_than_it_may_have(ingest: Ingest) -> None:
+    raw = parts(b'name="media_id"\r\n\r\n' + b"x" * (4 * 512 + 1), b'name="media"\r\n\r\nx')
+    answer = await ingest.push("/v1/push/desk/assets", raw, **BOUNDARY)
+    assert "too long" in answer.json()["errors"][0]["detail"], "it was read to its end"
 
 
 async def test_what_one_part_is_says_nothing_of_the_next(ingest: Ingest) -> None:
