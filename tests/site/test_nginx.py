@@ -214,6 +214,11 @@ def test_secrets_in_the_configuration_are_private(folder: Folder, port: int) -> 
     assert [(folder.nginx / name).stat().st_mode & 0o777 for name in ("nginx.conf", "site.conf")] == [0o600, 0o600]
 
 
+def test_who_reads_what_is_written_nowhere(folder: Folder, port: int) -> None:
+    assert get(port, "/").status == 200
+    assert not (folder.nginx / "access.log").exists()
+
+
 def test_a_page_is_put_together_from_fragments(port: int) -> None:
     answer = get(port, "/")
     assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
