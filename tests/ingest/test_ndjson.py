@@ -273,6 +273,22 @@ async def test_so_many_bytes_are_worked_on_at_once_and_no_more_but_for_a_line_of
     assert all(len(held.replace(b" ", b"")) <= 10 for held in seen - {b"eleven bytes"})
 
 
+async def test_an_error_of_ours_in_reading_lines_is_told() -> None:
+    async def turn() -> None:
+        raise ZeroDivisionError
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"1\n", "more_body": False}
+
+    async def send(_: Any) -> None:
+        pass
+
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": []}
+    response = await answer_lines(Request(scope, receive), slow_work, max_line=20, at_once=8, turn=turn)
+    with pytest.raises(ZeroDivisionError):
+        await asyncio.wait_for(response(scope, receive, send), 5)
+
+
 async def test_nothing_goes_on_for_a_sender_who_takes_no_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     monkeypatch.setattr("services.ingest.ndjson.log", lambda: SimpleNamespace(info=said.append))
