@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
@@ -50,6 +51,7 @@ PAGES = {
     "media/ab/picture.jpg": "jpeg",
     "_fragments/masthead.html": "<b>26 July, Baghdad</b>",
     "world/.index.html.w1": "unfinished",
+    "world/wrong.html": "<p><!--# nothing that nginx knows --></p>",
     ".well.html": "unfinished",
     f"_gone{GONE}": "",
 }
@@ -229,8 +231,18 @@ def test_a_fragment_that_is_missing_is_empty(port: int) -> None:
     assert get(port, "/2025/07/26/first/").body == "<b>26 July, Baghdad</b><p>[]</p>"
 
 
-def test_a_page_has_no_validators_and_is_never_304(port: int) -> None:
-    answer = get(port, "/", If_Modified_Since="Fri, 01 Jan 2100 00:00:00 GMT", If_None_Match="*")
+def test_what_is_no_include_says_nothing_of_itself_to_readers(port: int) -> None:
+    assert get(port, "/world/wrong.html").body == "<p></p>"
+
+
+@pytest.mark.parametrize("name", ["If-Modified-Since", "If-None-Match"])
+def test_a_page_has_no_validators_and_is_never_304(folder: Folder, port: int, name: str) -> None:
+    file = (folder.site / "index.html").stat()
+    known = {
+        "If-Modified-Since": formatdate(file.st_mtime, usegmt=True),
+        "If-None-Match": f'"{int(file.st_mtime):x}-{file.st_size:x}"',  # as nginx makes them
+    }
+    answer = get(port, "/", **{name: known[name]})
     assert answer.status == 200
     assert {"etag", "last-modified"}.isdisjoint(answer.headers)
     assert answer.headers["cache-control"] == "public, max-age=0, s-maxage=1, stale-while-revalidate=30"
@@ -419,8 +431,9 @@ def test_another_method_is_told_which_ones_there_are(port: int, path: str, metho
 
 def test_pages_and_styles_are_compressed_for_who_takes_it(port: int) -> None:
     for path in ("/2025/07/26/long/", "/_static/press.0123456789.css"):
-        headers = get(port, path, Accept_Encoding="gzip").headers
-        assert (headers["content-encoding"], headers["vary"]) == ("gzip", "Accept-Encoding")
+        for by_way_of in ({}, {"Via": "1.1 cdn"}):
+            headers = get(port, path, Accept_Encoding="gzip", **by_way_of).headers
+            assert (headers["content-encoding"], headers["vary"]) == ("gzip", "Accept-Encoding")
 
 
 @pytest.mark.parametrize("coding", ["gzip", "identity"])
