@@ -273,6 +273,26 @@ async def test_so_many_bytes_are_worked_on_at_once_and_no_more_but_for_a_line_of
     assert all(len(held.replace(b" ", b"")) <= 10 for held in seen - {b"eleven bytes"})
 
 
+async def test_an_answer_that_is_ready_waits_for_no_other() -> None:
+    goes_on = asyncio.Event()
+
+    async def work(line: bytes) -> dict[str, Any]:
+        if line == b"slow":
+            await goes_on.wait()
+        return {"line": line}
+
+    async def lines() -> AsyncIterator[bytes]:
+        for line in (b"fast", b"slow"):
+            yield line
+
+    under_way = ndjson._UnderWay(work, "/", 8)
+    await under_way.read(lines())
+    assert await asyncio.wait_for(under_way.next(), 5) == [{"line": b"fast"}]
+    goes_on.set()
+    assert await asyncio.wait_for(under_way.next(), 5) == [{"line": b"slow"}]
+    assert not under_way._running, "what is done is kept for nobody"
+
+
 async def test_an_error_of_ours_in_reading_lines_is_told() -> None:
     async def turn() -> None:
         raise ZeroDivisionError
