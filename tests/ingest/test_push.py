@@ -422,6 +422,11 @@ async def test_a_file_that_says_it_is_too_large_is_not_even_read(ingest: Ingest)
     assert answer.status_code == 413
 
 
+async def test_a_file_may_be_as_large_as_that_and_no_larger(ingest: Ingest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.ingest.media.MOST", 4)
+    assert [(await ingest.push_asset("x", b"x" * size, "text/plain")).status_code for size in (4, 5)] == [201, 413]
+
+
 async def test_a_media_id_may_be_that_long_and_parts_that_many(ingest: Ingest) -> None:
     media_id = "\U00010348" * 512  # four bytes each
     named, others = b'name="media_id"\r\n\r\n' + media_id.encode(), [b'name="x"\r\n\r\nx'] * 14
@@ -528,6 +533,8 @@ async def test_a_signature_covers_every_byte_of_the_multipart_body(ingest: Inges
     answer = await ingest.push("/v1/push/desk/assets", raw + b"\r\n", **signature("superdesk", raw), **BOUNDARY)
     assert answer.status_code == 401
     assert await find_media(ingest.store, "desk", "x") is None
+    of_another = {**signature("superdesk", raw), **BOUNDARY}
+    assert (await ingest.push("/v1/push/desk/assets", b"", **of_another)).status_code == 401, "nothing is no exception"
 
 
 async def test_a_picture_item_gives_its_asset_a_second_name(ingest: Ingest) -> None:
@@ -537,6 +544,12 @@ async def test_a_picture_item_gives_its_asset_a_second_name(ingest: Ingest) -> N
     assert await find_media(ingest.store, "desk", "tag:p") == await find_media(ingest.store, "desk", "m.jpg")
 
 
+def item(guid: str, version: int, media: str, **members: str) -> dict[str, Any]:
+    """A picture item."""
+    renditions = {"original": {"media": media}}
+    return {"guid": guid, "version": str(version), "type": "picture", "renditions": renditions, **members}
+
+
 async def test_a_picture_items_newest_version_says_what_it_stands_for_in_whatever_order_they_come(
     ingest: Ingest,
 ) -> None:
@@ -544,10 +557,6 @@ async def test_a_picture_items_newest_version_says_what_it_stands_for_in_whateve
         file = BytesIO()
         Image.new("RGB", (600, 400), colour).save(file, "JPEG")
         await ingest.push_asset(name, file.getvalue())
-
-    def item(guid: str, version: int, media: str, **members: str) -> dict[str, Any]:
-        renditions = {"original": {"media": media}}
-        return {"guid": guid, "version": str(version), "type": "picture", "renditions": renditions, **members}
 
     async def stands_for(guid: str, *versions: dict[str, Any]) -> Any:
         for version in versions:
@@ -567,7 +576,29 @@ async def test_a_picture_items_newest_version_says_what_it_stands_for_in_whateve
         assert await stands_for(guid, item(guid, 4, "old.jpg")) is not None
     dated = [item("tag:dated", 1, "new.jpg", versioncreated="2025-07-26T09:31:00Z"),
              item("tag:dated", 1, "old.jpg", versioncreated="2025-07-26T09:30:00Z")]  # fmt: skip
-    assert await stands_for("tag:dated", *dated) == await find_media(ingest.store, "desk", "new.jpg")
+    newer = await find_media(ingest.store, "desk", "new.jpg")
+    assert await stands_for("tag:dated", *dated) == newer
+    assert await stands_for("tag:dated", item("tag:dated", 2, "never-pushed.jpg")) == newer
+    await ingest.push_asset("new.jpg", picture())
+    newest = await find_media(ingest.store, "desk", "new.jpg")
+    assert await stands_for("tag:dated", dated[0]) == newest != newer, "it came again for its new file"
+
+
+async def test_of_two_versions_of_a_picture_item_that_come_at_once_the_newer_one_says_what_it_stands_for(
+    ingest: Ingest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, size in (("old.jpg", (1200, 800)), ("new.jpg", (600, 400))):
+        await ingest.push_asset(name, picture(size))
+    commit = ingest.store.commit
+
+    async def after_the_newer(*step: Any) -> Any:
+        monkeypatch.undo()
+        assert (await ingest.push("/v1/push/desk/ninjs", item("tag:p", 2, "new.jpg"))).status_code == 202
+        return await commit(*step)
+
+    monkeypatch.setattr(ingest.store, "commit", after_the_newer)
+    assert (await ingest.push("/v1/push/desk/ninjs", item("tag:p", 1, "old.jpg"))).status_code == 202
+    assert await find_media(ingest.store, "desk", "tag:p") == await find_media(ingest.store, "desk", "new.jpg")
     assert await find_media(ingest.store, "desk", "old.jpg") is not None
 
 
