@@ -51,6 +51,7 @@ PAGES = {
     "media/ab/picture.jpg": "jpeg",
     "_fragments/masthead.html": "<b>26 July, Baghdad</b>",
     "world/.index.html.w1": "unfinished",
+    "world/broken.html": '<p><!--# include virtual="/_fragments/unreadable.html" --></p>',
     "world/wrong.html": "<p><!--# nothing that nginx knows --></p>",
     ".well.html": "unfinished",
     f"_gone{GONE}": "",
@@ -183,7 +184,8 @@ def filled(folder: Folder) -> Folder:
     link.parent.mkdir(parents=True)
     link.symlink_to(f"../../../..{NEW}")
     (folder.site / "_moved/2025/07/26/dangling").symlink_to("../../../../2025/07/26/never-built")
-    os.mknod(folder.site / "2025/07/26/long/unreadable.html", stat.S_IFSOCK)
+    for unreadable in ("2025/07/26/long/unreadable.html", "_fragments/unreadable.html"):
+        os.mknod(folder.site / unreadable, stat.S_IFSOCK)
     return folder
 
 
@@ -229,6 +231,10 @@ def test_a_page_is_put_together_from_fragments(port: int) -> None:
 
 def test_a_fragment_that_is_missing_is_empty(port: int) -> None:
     assert get(port, "/2025/07/26/first/").body == "<b>26 July, Baghdad</b><p>[]</p>"
+
+
+def test_a_fragment_that_nginx_cannot_read_is_no_error_page_within_an_article(port: int) -> None:
+    assert get(port, "/world/broken.html").body == "<p></p>"
 
 
 def test_what_is_no_include_says_nothing_of_itself_to_readers(port: int) -> None:
@@ -523,7 +529,9 @@ def test_a_view_goes_on_to_ingest_with_the_visitors_address(port: int, ingest: I
 def test_nothing_else_goes_on_to_ingest(port: int, ingest: Ingest, path: str) -> None:
     for method in ("GET", "POST"):
         assert get(port, path, method, b"{}").status in (404, 405)
-    assert get(port, "/v1/views").status == 405
+    answer = get(port, "/v1/views")
+    assert (answer.status, answer.headers["allow"]) == (405, "POST")
+    assert answer.headers["content-type"] == "application/problem+json"
     assert ingest.asked == []
 
 
