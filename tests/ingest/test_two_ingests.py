@@ -71,6 +71,26 @@ async def test_a_later_embargo_is_kept_though_somebody_still_believes_that_the_a
     assert await one.shown() == 1
 
 
+async def test_of_two_versions_that_are_to_wait_and_come_at_once_the_newer_one_waits(
+    valkey: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = Ingest(valkey, EARLIER), Ingest(valkey, EARLIER)
+    commit = other.store.commit
+
+    async def after_the_newer(*step: Any) -> Any:
+        monkeypatch.undo()
+        await one.schedule_version(3, DUE)
+        return await commit(*step)
+
+    monkeypatch.setattr(other.store, "commit", after_the_newer)
+    assert await other.accept(GUID, version=2, embargo_until=DUE) == "stale"
+    _, waiting, _ = await one.register.find(IDENT)
+    assert waiting is not None
+    assert waiting.version == 3
+    for ingest in (one, other):
+        await ingest.store.close()
+
+
 async def test_a_version_that_comes_while_somebody_sees_nothing_that_waits_is_not_forgotten(
     two: tuple[Ingest, Ingest], valkey: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
