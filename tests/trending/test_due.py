@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.trending.announce import APART_MS
+from services.trending.announce import APART_MS, LOOK
 from services.trending.lua import TOUCHED
 from services.trending.seal_step import SEAL
 from services.trending.week import Calendar
@@ -42,9 +42,11 @@ async def announce(newsroom: Newsroom) -> None:
 
 async def test_the_first_view_is_announced_at_once(newsroom: Newsroom) -> None:
     one = await newsroom.publish("one", topics=("oil",))
+    await newsroom.announcer.announce()
+    assert not newsroom.announcer._settle_at, "nothing was pending, and what comes next waits for nothing"
     await newsroom.view(one)
     await newsroom.drain()
-    await newsroom.announcer.announce()
+    assert await newsroom.announcer.announce() == LOOK, "nothing is left to be announced"
     assert await announced(newsroom.store, HOT) == (one,)
     assert await announced(newsroom.store, TOPICS) == ("oil",)
     assert sorted(await newsroom.signalled()) == [("hot", 0), ("hot:section:world", 0), ("topics", 0)]
