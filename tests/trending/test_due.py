@@ -52,6 +52,15 @@ async def test_the_first_view_is_announced_at_once(newsroom: Newsroom) -> None:
     assert sorted(await newsroom.signalled()) == [("hot", 0), ("hot:section:world", 0), ("topics", 0)]
 
 
+async def test_what_is_announced_of_a_section_are_its_own_articles(newsroom: Newsroom) -> None:
+    shown = {section: (await newsroom.publish(section, section=section),) for section in ("world", "sport")}
+    for (ident,) in shown.values():
+        await newsroom.view(ident)
+    await newsroom.drain()
+    await newsroom.announcer.announce()
+    assert {section: await announced(newsroom.store, f"hot:section:{section}") for section in shown} == shown
+
+
 async def test_a_list_is_announced_at_most_twice_a_second_and_its_last_change_always(newsroom: Newsroom) -> None:
     running = asyncio.create_task(newsroom.announcer.run())
     idents = [await newsroom.publish(f"article{number}") for number in range(8)]
