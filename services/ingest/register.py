@@ -94,8 +94,8 @@ class Register:
                 basis = await read_basis(self._store, ident, self._clock.now())
                 current, waiting = basis.known.current, basis.known.waiting
                 if waiting is None:
-                    if await self._store.commit({scheduled_key(ident): None}, [("ZREM", due("ingest"), ident)]) is None:
-                        continue
+                    # but for one that has come since: it has its own time
+                    await self._store.commit({scheduled_key(ident): None}, [("ZREM", due("ingest"), ident)])
                     return None
                 # asked for after what waits was read: a version that came in between has a later time, or its own
                 when = await self._store.do("ZSCORE", due("ingest"), ident)
