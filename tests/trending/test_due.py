@@ -374,6 +374,23 @@ async def test_of_two_that_were_read_as_often_the_older_one_returns_behind_the_n
     assert entries(await chart(newsroom)) == [(1, newer, 1), (2, older, 1)]
 
 
+async def test_what_a_rewrite_let_go_while_it_was_withdrawn_returns_to_its_place_too(newsroom: Newsroom) -> None:
+    one, two = await newsroom.publish("one"), await newsroom.publish("two", evolved_from="one")
+    await newsroom.withdraw(one, replaced_by=two)
+    await newsroom.view(one, times=2)
+    await newsroom.view(two)
+    await newsroom.withdraw(one)
+    await newsroom.drain()
+    assert await newsroom.top("2025-W30") == [(two, 3)]
+    await newsroom.publish("two")
+    await newsroom.drain()
+    await newsroom.pass_to(WEEK_END + 8 * DAY)
+    assert await newsroom.top("2025-W30") == [(two, 1)]
+    await newsroom.publish("one")
+    await newsroom.drain()
+    assert await newsroom.top("2025-W30") == [(one, 2), (two, 1)]
+
+
 async def test_a_week_is_sealed_of_which_everything_was_withdrawn(newsroom: Newsroom) -> None:
     one = await newsroom.publish("one")
     await newsroom.view(one)
