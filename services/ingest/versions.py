@@ -52,6 +52,12 @@ def is_outdated(draft: Draft, current: Article) -> bool:
     return told < known_at or (told == known_at and returns)
 
 
+def is_said_before(said: Rank, other: Rank) -> bool:
+    """Whether what a version says was said before what another one says, or is that. Versions without a number, whose
+    first part is 0, follow one another by their moments."""
+    return _by_moment(said) <= _by_moment(other)
+
+
 def outranks(copy: Copy, rank: Rank, waiting: Article) -> bool:
     """Whether a version takes the place of the one that waits, or is it."""
     return order(waiting) <= rank and not _is_before(copy.draft, waiting)
@@ -89,3 +95,8 @@ def _is_before(draft: Draft, waiting: Article) -> bool:
     """Whether what waits is newer by updated_at than a version without a number."""
     told = draft.updated_at if draft.version is None else None
     return told is not None and waiting.ordered_at is not None and told < waiting.ordered_at
+
+
+def _by_moment(said: Rank) -> tuple[object, ...]:
+    version, killed, told, digest = said
+    return said if version else (0, told, killed, digest)

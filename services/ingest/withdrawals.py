@@ -4,7 +4,7 @@ from datetime import datetime
 
 from services.ingest.copies import WITHDRAWN, Copy
 from services.ingest.draft import Draft
-from services.ingest.versions import Rank, later, order
+from services.ingest.versions import Rank, is_said_before, later, order
 from shared.articles import Article
 from shared.times import LONG_AGO, MILLISECOND
 
@@ -48,7 +48,7 @@ def linked(copy: Copy, current: Article) -> Article:
     if draft.evolved_from is None if killed else draft.due(current.accepted_at) is not None:
         return current
     said = (draft.version or 0, killed, draft.updated_at or LONG_AGO, copy.digest)
-    if current.linked_by is not None and said <= current.linked_by:
+    if current.linked_by is not None and is_said_before(said, current.linked_by):
         return current
     return current.model_copy(update={"evolved_from": draft.evolved_from, "linked_by": said})
 

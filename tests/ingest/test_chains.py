@@ -155,6 +155,16 @@ def test_what_each_version_says_that_it_rewrites_counts_in_whatever_order_they_c
     assert stand(one) == stand([*other, *other[:2]])
 
 
+def test_versions_without_a_number_say_by_their_moments_what_they_rewrite() -> None:
+    """The older kill names what the newer version, which names nothing, is no rewrite of any more."""
+    first = draft("a", version=None, updated_at=START - timedelta(hours=9))
+    older = Draft(guid="c", status="canceled", updated_at=START - timedelta(hours=3), evolved_from="a")
+    newer = draft("c", version=None, updated_at=START - timedelta(hours=2))
+    newest = Draft(guid="c", status="canceled", updated_at=START - timedelta(hours=1))
+    for arrivals in permutations([older, newer, newest]):
+        assert stand([first, *arrivals]) == {"a": "shown", "c": "down"}, arrivals
+
+
 def test_a_rewrite_that_is_killed_before_its_time_leaves_up_what_it_was_to_rewrite() -> None:
     first = draft("a", version=1, updated_at=START - timedelta(hours=9))
     waits = draft("b", version=1, updated_at=START, evolved_from="a", embargo_until=START + timedelta(days=9))
