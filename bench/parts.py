@@ -1,6 +1,7 @@
 """Where the time from event to live goes: the product's own steps in one process, over a store that syncs."""
 
 import asyncio
+import inspect
 import json
 import time
 from collections import defaultdict
@@ -43,7 +44,7 @@ class Stopwatch:
     def over(self, owner: Any, name: str, label: str) -> None:
         """Time a function of an object, from now on."""
         call = getattr(owner, name)
-        setattr(owner, name, self._timed_async(call, label) if asyncio.iscoroutinefunction(call) else
+        setattr(owner, name, self._timed_async(call, label) if inspect.iscoroutinefunction(call) else
                 self._timed(call, label))  # fmt: skip
 
     def _timed(self, call: Callable[..., Any], label: str) -> Callable[..., Any]:
