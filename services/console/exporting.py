@@ -14,7 +14,7 @@ import tempfile
 from base64 import b64encode
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import IO, Annotated, Any
@@ -23,6 +23,7 @@ import typer
 
 from services.console.exported import ASKED, PORTION, end, head
 from services.console.failed import CannotGoOn
+from services.console.held import Held, held
 from services.console.place import Data, Place, named, with_store
 from services.console.terminal import err, out
 from services.render.dirty_steps import ALL as DIRTY
@@ -36,7 +37,6 @@ from shared.live import NAMED_SINCE
 from shared.media import Original, media_key, original_path
 from shared.store import Store
 
-PAUSE_MS = 120_000
 LEFT_OUT = {key.encode() for key in (*DIRTY, LOOK, BOOT, NAMED_SINCE)}
 """What is of one machine's folder of pages: which of them wait, and what they were built with. And what is of one store
 alone."""
@@ -64,8 +64,8 @@ def export(file: Written, data: Data = None) -> None:
         if lost := await _lost(store, folder := place.settings.originals_dir):
             err.print(f"pictures are left out, since their originals are not in {folder}: {_some(lost)}", markup=False)
         with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.") as lines:
-            async with _unpaused_after(store):
-                count = await _write_keys(store, lines, strangers)
+            async with held(store) as writing:
+                count = await _write_keys(store, writing, lines, strangers)
             lines.flush()
             with _ended_at_once():
                 _pack(Path(lines.name), place, file)
@@ -135,31 +135,14 @@ def _ended_at_once() -> Iterator[None]:
             signal.signal(way, what)
 
 
-@asynccontextmanager
-async def _unpaused_after(store: Store) -> AsyncIterator[None]:
-    """However it ends: SIGTERM by itself ends Python on the spot, and would leave the store without writes."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    assert task is not None  # noqa: S101 - a coroutine runs in one
-    loop.add_signal_handler(signal.SIGTERM, task.cancel)
-    try:
-        yield
-    finally:
-        await store.do("CLIENT", "UNPAUSE")
-        loop.remove_signal_handler(signal.SIGTERM)
-
-
-async def _pause(store: Store) -> None:
-    await store.do("CLIENT", "PAUSE", PAUSE_MS, "WRITE")
-
-
-async def _keys(store: Store, strangers: list[str]) -> AsyncIterator[dict[str, str]]:
-    """What is exported, each key with its kind, in portions, while writing is paused: for as long as that takes.
+async def _keys(store: Store, writing: Held, strangers: list[str]) -> AsyncIterator[dict[str, str]]:
+    """What is exported, each key with its kind, in portions, while writing is held: for as long as that takes.
 
     Whatever nothing of ours is, by its kind or its name, is somebody else's in the same store: noted in `strangers`.
     """
-    await _pause(store)
+    await writing.on()
     async for found in scan_bytes(store, "*"):
-        await _pause(store)
+        await writing.on()
         keys = [key for key in found if key not in LEFT_OUT and not key.startswith(VISITORS)]
         kinds = [kind.decode() for kind in await store.all([("TYPE", key) for key in keys])]
         ours: dict[str, str] = {}
@@ -177,10 +160,10 @@ def turn(key: str, kind: str) -> int:
     return DUE if key.startswith(due("")) else STREAMS if kind in ("stream", "entries") else OTHERS
 
 
-async def _write_keys(store: Store, lines: IO[bytes], strangers: list[str]) -> int:
+async def _write_keys(store: Store, writing: Held, lines: IO[bytes], strangers: list[str]) -> int:
     count, later = 0, dict[str, str]()
     lines.write(_line(head()))
-    async for known in _keys(store, strangers):
+    async for known in _keys(store, writing, strangers):
         first = {key: kind for key, kind in known.items() if not turn(key, kind)}
         later |= {key: kind for key, kind in known.items() if turn(key, kind)}
         values = await store.all([ASKED[kind](key) for key, kind in first.items()])
@@ -188,13 +171,14 @@ async def _write_keys(store: Store, lines: IO[bytes], strangers: list[str]) -> i
             lines.write(_line({"key": key, "type": kind, "value": _plain(value)}))
         count += len(first)
     for key, kind in sorted(later.items(), key=lambda one: turn(*one)):
-        await _pause(store)
+        await writing.on()
         if kind == "stream":
             async for part in _parts(store, key):
-                await _pause(store)
+                await writing.on()
                 lines.write(_line(part))
         else:
             lines.write(_line({"key": key, "type": kind, "value": _plain(await store.do(*ASKED[kind](key)))}))
+    await writing.on()
     lines.write(_line(end(count + len(later))))
     return count + len(later)
 

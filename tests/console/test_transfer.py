@@ -24,6 +24,7 @@ from services.console import exported, exporting, importing
 from services.console.exported import BESIDE, Damaged, end, head, kept
 from services.console.exporting import export
 from services.console.failed import CannotGoOn
+from services.console.held import Held
 from services.console.importing import import_
 from services.ingest.view_stream import Beacon, ViewStream
 from services.render.dirty_steps import BACKGROUND
@@ -55,7 +56,7 @@ def view(url: str, times: int = 20) -> None:
 
 
 def writes(store: redis.Redis) -> bool:
-    """Whether the store takes a write within a second: a pause holds it for two minutes."""
+    """Whether the store takes a write within a second: a pause holds it for half a minute."""
     hasty = redis.Redis.from_url(
         "redis://", **{**store.connection_pool.connection_kwargs, "socket_timeout": 1.0, "retry": None}
     )
@@ -89,13 +90,35 @@ def test_an_export_that_fails_lets_the_store_write_again(
     async def fail(*_: object) -> bool:
         raise RuntimeError("in between")
 
-    for step in ("_pause", "_write_keys"):
+    for owner, step in ((Held, "on"), (exporting, "_write_keys")):
         with monkeypatch.context() as patched:
-            patched.setattr(exporting, step, fail)
+            patched.setattr(owner, step, fail)
             with pytest.raises(RuntimeError, match="in between"):
                 export(tmp_path / "site.pressrun")
         assert writes(store)
     assert not (tmp_path / "site.pressrun").exists()
+
+
+def test_an_export_that_stood_still_for_longer_than_writing_was_held_is_none(
+    store: redis.Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a machine that was suspended: what it read before and what it reads then are of two moments."""
+    fill(store)
+    monkeypatch.setattr("services.console.held.HOLD_MS", 0)
+    with pytest.raises(CannotGoOn, match="others have written to since; try again"):
+        export(tmp_path / "site.pressrun")
+    assert not list(tmp_path.glob("*site.pressrun*"))
+    assert writes(store)
+
+
+def test_an_export_beside_another_one_is_refused_and_lets_nobody_write_into_that(
+    store: redis.Redis, tmp_path: Path
+) -> None:
+    store.execute_command("CLIENT", "PAUSE", 5_000, "WRITE")
+    with pytest.raises(CannotGoOn, match="held already: another export reads it"):
+        export(tmp_path / "site.pressrun")
+    assert not list(tmp_path.glob("*site.pressrun*"))
+    assert not writes(store)
 
 
 def test_what_groups_have_not_done_waits_for_nobody_and_is_done_after_an_import(
