@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
@@ -65,7 +66,7 @@ class Documented(FastAPI):
 
     def __init__(self, **options: Any) -> None:
         # FastAPI's own pages load scripts from elsewhere, which a newsroom's network may not: shared.reference.
-        super().__init__(docs_url=None, redoc_url=None, **options)
+        super().__init__(docs_url=None, redoc_url=None, generate_unique_id_function=_name_of, **options)
         self._calls: Mapping[str, Operation] = {}
         self._models: tuple[type[BaseModel], ...] = ()
         self._security: Mapping[str, Any] = {}
@@ -105,6 +106,11 @@ class Documented(FastAPI):
         _, ours = models_json_schema(models, ref_template=REF)  # type: ignore[arg-type]  # its literals are inferred
         left = {name: schema for name, schema in known.items() if name not in _SUPPOSED}
         return dict(sorted({**left, **ours["$defs"]}.items()))
+
+
+def _name_of(route: APIRoute) -> str:
+    """A call's name, which a generated client has for its function."""
+    return route.name
 
 
 def _settle(path: str, responses: dict[str, Any]) -> None:

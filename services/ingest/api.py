@@ -104,7 +104,7 @@ def _parameter(name: str, place: str, description: str, **schema: Any) -> dict[s
 
 
 PREFER = _parameter("Prefer", "header", "`wait=SECONDS` (at most 60): answer once the page is on disk")
-IDENT = _parameter("ident", "path", "the article's id", pattern=f"^{ARTICLE_ID}$")
+IDENT = _parameter("id", "path", "the article's id", pattern=f"^{ARTICLE_ID}$")
 SOURCE = _parameter("source", "path", "the source's name in sources.toml", pattern="^[A-Za-z0-9_-]{1,64}$")
 MEDIA_ID = _parameter("media_id", "path", "may contain slashes", minLength=1, maxLength=MAX_GUID)
 
@@ -190,10 +190,10 @@ CALLS: dict[str, Operation] = {
         BEARER, {201: LIVE, 202: ACCEPTED}, WRITTEN, parameters=[PREFER], requestBody=_body(ref(NativeArticle))
     ),
     "post /v1/articles/batch": _lines(NativeArticle, "Post Articles", f"{MOST >> 20} MiB"),
-    "get /v1/articles/{ident}": _operation(
+    "get /v1/articles/{id}": _operation(
         BEARER, {200: _answer("what is known", ref(ArticleState))}, (401, 404), parameters=[IDENT]
     ),
-    "delete /v1/articles/{ident}": _operation(
+    "delete /v1/articles/{id}": _operation(
         BEARER, {202: _answer("withdrawn", ref(Acknowledgement))}, (401, 404), parameters=[IDENT]
     ),
     "put /v1/conditions": _operation(
@@ -206,7 +206,7 @@ CALLS: dict[str, Operation] = {
     "get /v1/push/{source}/assets/{media_id}": _operation((), {200: THERE}, (404,), parameters=[SOURCE, MEDIA_ID]),
     "head /v1/push/{source}/assets/{media_id}": _operation(
         (), {200: THERE, 404: _answer("there is none"), 503: _answer("the store is away; without a body")}, (),
-        parameters=[SOURCE, MEDIA_ID], tags=["push"], summary="Look",
+        parameters=[SOURCE, MEDIA_ID], tags=["push"], operationId="head_asset", summary="Head Asset",
     ),
     "post /v1/push/{source}/assets": _operation(
         SIGNED, {201: _answer("kept", ref(KeptAsset))}, WRITTEN,

@@ -86,13 +86,13 @@ def _at_either_address(router: APIRouter, path: str, status: int) -> Callable[[C
 
 
 def _asset_routes(router: APIRouter, settings: Settings, doors: Doors, media: Media) -> None:
-    async def look(source: str, media_id: str) -> Response:
+    async def get_asset(source: str, media_id: str) -> Response:
         """Whether a picture is there, without the picture: it is public only through an article."""
         if source not in settings.upstreams or not await media.find(source, media_id):
             raise Problem(404, "there is no such picture of this source")
         return Response()
 
-    router.get("/assets/{media_id:path}")(look)
+    router.get("/assets/{media_id:path}")(get_asset)
 
     @_at_either_address(router, "/assets", 201)
     async def push_asset(source: str, request: Request) -> Response:

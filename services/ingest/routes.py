@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import JSONResponse, Response
 
 from services.ingest.bodies import MOST, read_body
@@ -19,6 +19,8 @@ from shared.service import Service
 from shared.store import Store
 
 AT_ONCE = 64
+
+Ident = Annotated[str, Path(alias="id")]
 
 
 def article_routes(service: Service, desk: Desk) -> APIRouter:
@@ -40,23 +42,23 @@ def article_routes(service: Service, desk: Desk) -> APIRouter:
         work = partial(desk.line, source, asyncio.Lock())
         return await answer_lines(request, work, max_line=MOST, at_once=AT_ONCE, turn=pace.keep)
 
-    @router.get("/articles/{ident}")
-    async def get_article(ident: str, request: Request) -> Response:
+    @router.get("/articles/{id}")
+    async def get_article(ident: Ident, request: Request) -> Response:
         """What is known of an article."""
         return JSONResponse(await desk.state(desk.source(request), ident))
 
-    @router.delete("/articles/{ident}", status_code=202)
-    async def delete_article(ident: str, request: Request) -> Response:
+    @router.delete("/articles/{id}", status_code=202)
+    async def delete_article(ident: Ident, request: Request) -> Response:
         """Withdraw an article at its current version."""
         return JSONResponse(await desk.withdraw(desk.source(request), ident), 202)
 
-    @router.put("/conditions", status_code=202)
+    @router.put("/conditions", status_code=202, name="put_conditions")
     async def conditions(request: Request) -> Response:
         """Set the weather of the masthead."""
         desk.source(request)
         return await put(request, put_conditions)
 
-    @router.put("/front", status_code=202)
+    @router.put("/front", status_code=202, name="put_front")
     async def front(request: Request) -> Response:
         """Set what leads the front page."""
         desk.source(request)

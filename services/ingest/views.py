@@ -46,8 +46,10 @@ def routes(service: Service, authenticate: Callable[[Request], str], beacons: "B
         return await answer_lines(request, work, max_line=MOST, at_once=AT_ONCE)
 
     return [
-        APIRoute("/v1/views", beacons.endpoint, methods=["POST"], tags=["views"], status_code=202),
-        APIRoute("/v1/views/batch", batch, methods=["POST"], tags=["views"]),
+        APIRoute(
+            "/v1/views", beacons.endpoint, methods=["POST"], operation_id="post_view", tags=["views"], status_code=202
+        ),
+        APIRoute("/v1/views/batch", batch, methods=["POST"], operation_id="post_views", tags=["views"]),
     ]
 
 

@@ -54,7 +54,7 @@ def add_routes(app: FastAPI, service: Service, press: Press, edition: LiveEditio
     service.checks["pages"] = pages
 
     @app.get("/v1/pages", tags=["pages"], response_model=Reasons, responses=problems(404))
-    async def page(path: str) -> dict[str, Any]:
+    async def get_page(path: str) -> dict[str, Any]:
         """What a page is made of, and the event that last rebuilt it."""
         found = await why(service.store, edition, site, path)
         if found is None:
@@ -62,7 +62,7 @@ def add_routes(app: FastAPI, service: Service, press: Press, edition: LiveEditio
         return found
 
     @app.get("/v1/impact/{article_id}", tags=["pages"], response_model=Impact, responses=problems(404))
-    async def pages_reached(article_id: str) -> dict[str, Any]:
+    async def get_impact(article_id: str) -> dict[str, Any]:
         """The pages that would change if this article changed."""
         found = await impact(service.store, edition, article_id)
         if found is None:

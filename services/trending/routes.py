@@ -54,7 +54,7 @@ def ranking_routes(calendar: Calendar, clock: Clock, rankings: Rankings) -> APIR
     router = APIRouter(prefix="/v1", tags=["rankings"])
 
     @router.get("/trending", response_model=Ranking)
-    async def trending(
+    async def get_trending(
         window: Window = "7d", limit: Limit = 10, section: Section = None, topic: Topic = None
     ) -> dict[str, Any]:
         """The most read articles of a window."""
@@ -62,7 +62,7 @@ def ranking_routes(calendar: Calendar, clock: Clock, rankings: Rankings) -> APIR
         return _ranking(window, span, calendar, await rankings.articles(span.key, limit, section, topic))
 
     @router.get("/topics", response_model=Ranking)
-    async def topics(window: Window = "7d", limit: Limit = 10) -> dict[str, Any]:
+    async def get_topics(window: Window = "7d", limit: Limit = 10) -> dict[str, Any]:
         """The most read topics of a window."""
         span = _span(window, calendar, clock)
         return _ranking(window, span, calendar, await rankings.topics(span.key, limit))

@@ -340,6 +340,17 @@ def test_each_object_is_one_class_to_those_who_make_a_client(documents: dict[str
     assert [name for name, schema in schemas if {"anyOf", "oneOf", "allOf"} & set(schema)] == []
 
 
+NAME = re.compile("live|ready|metrics|(get|head|post|put|delete|push)_[a-z]+")
+
+
+def test_calls_have_names_that_a_generated_client_can_bear(documents: dict[str, Any]) -> None:
+    for one in documents.values():
+        calls = [call["operationId"] for methods in one["paths"].values() for call in methods.values()]
+        assert len(set(calls)) == len(calls)
+        assert [call for call in calls if not NAME.fullmatch(call)] == []
+    assert "/v1/articles/{id}" in documents["ingest"]["paths"]
+
+
 def test_each_answer_in_json_says_what_is_in_it(documents: dict[str, Any]) -> None:
     answers = [
         (name, path, status, answer.get("content", {}).get("application/json", {}).get("schema"))
