@@ -45,18 +45,25 @@ def why(
 
 
 def impact(
-    article: Annotated[str, typer.Argument(metavar="ARTICLE", help="The article's id.")],
+    article: Annotated[str, typer.Argument(metavar="ARTICLE", help="The article's id, or its address.")],
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
     """The pages that would change if this article changed."""
-    ident = article.encode(errors="replace").decode()  # a shell passes on what is no UTF-8, too
-    found = with_store(data, lambda place, store: reasons.impact(store, LiveEdition(store, place.settings.site), ident))
+
+    async def work(place: Place, store: Store) -> tuple[str, list[str] | None]:
+        edition = LiveEdition(store, place.settings.site)
+        told = article.encode(errors="replace").decode()  # a shell passes on what is no UTF-8, too
+        ident = await reasons.article_at(store, edition, told)
+        return ident, await reasons.impact(store, edition, ident)
+
+    ident, found = with_store(data, work)
     if found is None:
-        err.print(f"no article with the id {article} is on the site", markup=False)
+        what = "address" if "/" in article else "id"
+        err.print(f"no article with the {what} {article} is on the site", markup=False)
         raise typer.Exit(1)
     if as_json:
-        out.print_json(json.dumps({"article": article, "pages": found}))
+        out.print_json(json.dumps({"article": ident, "pages": found}))
         return
     for page in found:
         out.print(page, markup=False)

@@ -48,6 +48,12 @@ def _made_of(key: str, shown: tuple[Context, ...]) -> dict[str, list[str]]:
     return {"articles": list(dict.fromkeys([*own, *articles_in(shown)])), "includes": list(includes)}
 
 
+async def article_at(store: Store, edition: LiveEdition, told: str) -> str:
+    """The id of the article that an address is, or was, of; whatever is no address is an id."""
+    key = await page_of(store, path_of(told, edition.site.path)) if "/" in told else None
+    return keys.name(key) if key and keys.kind(key) == "article" else told
+
+
 async def impact(store: Store, edition: LiveEdition, ident: str) -> list[str] | None:
     """The pages that would change if this article's headline and text did, at a later moment; None if it is not on the
     site.

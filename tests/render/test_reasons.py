@@ -14,7 +14,7 @@ from services.render.addresses import page_of, path_of
 from services.render.dirty_steps import WHY, waits_key
 from services.render.edition import LiveEdition
 from services.render.output import page_file
-from services.render.reasons import impact, why
+from services.render.reasons import article_at, impact, why
 from shared.articles import Article
 from shared.charts import Chart, Ranked, chart_key, charted_key, charts_key
 from shared.events import SIGNALS, RankingChanged, announce, made_at
@@ -183,6 +183,18 @@ async def test_a_folder_of_redirects_and_410s_is_no_page(room: PressRoom) -> Non
     assert (room.folder / "site/_gone" / year.strip("/")).is_dir()
     assert await why(room.store, LiveEdition(room.store, SITE), room.tree, year) is None
     assert await impact(room.store, LiveEdition(room.store, SITE), old.id) is None
+
+
+async def test_an_article_is_told_by_its_id_or_by_any_address_that_it_has_had(room: PressRoom) -> None:
+    before = await publish(room, "g")
+    await room.accept(draft("g", version=2, slug="moved", section="World", topics=("Oil",)))
+    await room.drain()
+    edition = LiveEdition(room.store, SITE)
+    moved = f"{before.path.rsplit('/', 2)[0]}/moved/"
+    for told in (before.id, before.path, f"https://news.example{moved}?from=mail", moved):
+        assert await article_at(room.store, edition, told) == before.id, told
+    for none in ("/world/", f"{before.path}x/", "g"):
+        assert await article_at(room.store, edition, none) == none
 
 
 # What `impact` says is held against what happens.
