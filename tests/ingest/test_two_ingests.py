@@ -84,9 +84,9 @@ async def test_of_two_versions_that_are_to_wait_and_come_at_once_the_newer_one_w
 
     monkeypatch.setattr(other.store, "commit", after_the_newer)
     assert await other.accept(GUID, version=2, embargo_until=DUE) == "stale"
-    _, waiting, _ = await one.register.find(IDENT)
-    assert waiting is not None
-    assert waiting.version == 3
+    known, _ = await one.register.find(IDENT)
+    assert known.waiting is not None
+    assert known.waiting.version == 3
     for ingest in (one, other):
         await ingest.store.close()
 
