@@ -79,8 +79,8 @@ async def test_what_can_be_read_answers_head_as_get_without_a_body_and_nothing_e
     """RFC 9110 §9.1: a server supports both. (A check of links asks for nothing but the head.)"""
     service = Service("test", Settings(redis_url=valkey, consumer="w"))
     app = create_app(service, "test")
-    app.get("/v1/things/{name}")(_thing)
-    app.post("/v1/orders")(_thing)
+    app.get("/v1/things/{name}", name="get_thing")(_thing)
+    app.post("/v1/orders", name="post_order")(_thing)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         for path in ("/v1/things/one", "/v1/things/none", "/metrics", "/docs", "/openapi.json", "/v1/nothing"):
             asked, got = await client.head(path), await client.get(path)
