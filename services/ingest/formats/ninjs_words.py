@@ -30,7 +30,7 @@ def body(item: Members) -> tuple[str | None, str | None]:
     """The body, as HTML or else as text; the main one where there are others (a caption, a teaser) beside it, and NITF
     or text of another kind only where there is nothing else."""
     htmls, texts, nitfs, others = [], [], [], []
-    for _, kind, value in sorted(_variants(item, "bodies", "body_"), key=_how_good):
+    for _, kind, value in sorted(_variants(item, "bodies", "body_"), key=_rank):
         kind = kind.partition(";")[0].strip()
         if news := _NITF.match(value):
             if kind in ("", *_HTML_TYPES) or news[1].lower().endswith("nitf"):
@@ -44,7 +44,7 @@ def body(item: Members) -> tuple[str | None, str | None]:
     return one_body(htmls, texts) if htmls or texts else one_body(nitfs, others)
 
 
-def _how_good(variant: _Variant) -> int:
+def _rank(variant: _Variant) -> int:
     return _BEST_BODIES.index(variant[0]) if variant[0] in _BEST_BODIES else len(_BEST_BODIES)
 
 
