@@ -49,8 +49,8 @@ def _made_of(key: str, shown: tuple[Context, ...]) -> dict[str, list[str]]:
 
 
 async def article_at(store: Store, edition: LiveEdition, told: str) -> str:
-    """The id of the article that an address is, or was, of; whatever is no address is an id."""
-    key = await page_of(store, path_of(told, edition.site.path)) if "/" in told else None
+    """The id of the article that an address is, or was, of; whatever is the address of none is an id."""
+    key = await page_of(store, path_of(told, edition.site.path))
     return keys.name(key) if key and keys.kind(key) == "article" else told
 
 
