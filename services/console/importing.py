@@ -5,7 +5,6 @@ import gzip
 import re
 import shutil
 import tarfile
-import time
 import zlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from itertools import groupby, islice
@@ -136,15 +135,18 @@ def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
 
 
 def _media(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
-    """The originals, which are named by their digests, as of now; all else, whatever it is, stays in the file."""
-    for member in archive.getmembers():
-        if member.isfile() and _ORIGINAL.fullmatch(member.name):
-            yield member.replace(name=member.name.removeprefix("media/"), mtime=time.time())
+    """The originals, which are named by their digests; all else, whatever it is, stays in the file."""
+    return (one for one in archive.getmembers() if one.isfile() and _ORIGINAL.fullmatch(one.name))
 
 
 def _unpack_media(archive: tarfile.TarFile, folder: Path) -> None:
     for member in _media(archive):
-        archive.extract(member, folder, filter="data")
+        path = folder / member.name.removeprefix("media/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        packed = archive.extractfile(member)  # not by `extract`, whose filters came with Python 3.11.4
+        assert packed is not None  # noqa: S101 - a file has bytes
+        with packed, path.open("wb") as file:
+            shutil.copyfileobj(packed, file)
 
 
 def _compare_settings(archive: tarfile.TarFile, place: Place) -> None:
