@@ -563,10 +563,10 @@ def test_letters_twice_as_large_widen_no_page(sample_stack: Up, watched: Watched
 
 
 @pytest.mark.parametrize("width", [320, 768, 1280])
-def test_a_name_of_one_long_word_stays_within_the_masthead(sample_stack: Up, watched: Watched, width: int) -> None:
+def test_a_name_of_one_long_word_widens_no_page(sample_stack: Up, watched: Watched, width: int) -> None:
     watched.page.set_viewport_size({"width": width, "height": 800})
     page = watched.open(sample_stack.url + "/hot/")
-    for part in (".nameplate a", ".city"):
+    for part in (".nameplate a", ".city", ".foot-name a"):
         page.evaluate(f"document.querySelector('{part}').textContent = 'Donaudampfschifffahrtsgesellschaft'.repeat(2)")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, part
     assert page.locator(".date").evaluate("date => date.clientWidth") >= 100
