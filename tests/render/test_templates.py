@@ -186,6 +186,26 @@ def test_a_standfirst_that_was_taken_from_a_body_has_its_raised_numbers_on_the_l
     assert b"standfirst" not in printer.print(c.ArticlePage(SITE, article, "<p>Words.</p>"))
 
 
+@pytest.mark.parametrize(
+    ("summary", "opening", "stands"),
+    [
+        ("The bridge is closed. It was o...", "OSLO (NTB) The bridge is closed. It was old. They knew.", False),
+        ("The bridge is closed. It was\u2026", "The bridge is closed. It was old.", False),
+        ("It is closed. – They had all been...", "Oslo NTB It is closed. They had all been told, says Ola.", False),
+        ("It is closed, says The Post . They had al", "Oslo NTB It is closed, says The Post. They had all.", False),
+        ("The bridge is closed...", "The bridge is shut.", True),
+        ("...", "The bridge is shut.", True),
+        ("The bridge is closed – again.", "The bridge is closed.", True),
+    ],
+)
+def test_a_standfirst_that_was_cut_from_a_body_is_not_said_again(
+    printer: Printer, summary: str, opening: str, stands: bool
+) -> None:
+    article = story().model_copy(update={"summary": summary, "opening": opening})
+    page = printer.print(c.ArticlePage(SITE, article, "<p>Words.</p>")).decode()
+    assert ('<p class="standfirst">' in page) is stands
+
+
 LEAD = "The bridge, which was old, is closed, as everybody had told them. " * 4 + "It was old, and it is closed."
 
 

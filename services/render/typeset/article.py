@@ -16,10 +16,12 @@ from shared.excerpts import excerpt
 
 DATELINE_LENGTH = 60
 CUT_OPENING = 150  # an opening that is cut is longer
+LONGEST = 2_000  # characters of a summary, which senders may have written megabytes of; an opening is shorter
 UPDATE_WORTH_TELLING = timedelta(minutes=1)
 TALLEST = 600  # a picture; on a screen that is lower `press.css` makes it lower
 _CAPTION = re.compile(r"<figcaption\b[^<>]*>(.*?)</figcaption>", re.DOTALL)
 _TAG = re.compile(r"<[^<>]*>")
+_BETWEEN = re.compile(r"[\W_]+")
 
 
 class Room(NamedTuple):
@@ -105,11 +107,14 @@ def _is_captioned(body: str, at: int, credit: str) -> bool:
 
 def _repeats(story: Article) -> bool:
     """Whether the summary only says what the body opens with, after an agency's dateline perhaps."""
-    told, opening = _flat(story.summary), _flat(story.opening)
+    told, opening = _letters(story.summary[:LONGEST]), _letters(story.opening)
     begins = opening.find(told[:CUT_OPENING])
-    return 0 <= begins <= min(DATELINE_LENGTH, len(told)) and told.startswith(opening[begins:][: len(told)])
+    if not told or not 0 <= begins <= min(DATELINE_LENGTH, len(told)):
+        return False
+    return told.startswith(opening[begins:][: len(told)])
 
 
-def _flat(text: str) -> str:
-    """Text on one line, raised and lowered numbers too: a summary that a system took from the body has them so."""
-    return " ".join(normalize("NFKC", text).split())
+def _letters(text: str) -> str:
+    """The letters and numbers of a text, raised and lowered ones too: a summary that a system took from the body has
+    them so, a blank where a link ended, a dash where somebody is quoted, and an ellipsis in the end."""
+    return _BETWEEN.sub("", normalize("NFKC", text))
