@@ -15,6 +15,7 @@ from services.ingest.formats import ninjs_pictures as pictures
 from services.ingest.formats import ninjs_words as words
 from services.ingest.formats.bounds import MAX_GUID, MAX_NAME, MAX_VERSION
 from services.ingest.formats.ninjs_authors import authors_of
+from services.ingest.formats.ninjs_identity import identity
 from services.ingest.formats.reading import Members, language, members_of, names, plain, shorten
 from services.ingest.formats.words import first_words, without_headline
 from shared.problems import Fault, Problem
@@ -102,7 +103,7 @@ def in_its_words(problem: Problem) -> Problem:
 
 
 def _guid(item: Members, kind: str) -> str:
-    guid = item.text("guid", "uri")
+    guid = identity(item)
     if not guid and kind not in _WORDY:
         guid = item.text("_id")  # all that Superdesk has for the events of a day that it features
     member = "guid" if item.get("guid") is not None else "uri"

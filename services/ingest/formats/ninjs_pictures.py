@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from services.ingest.draft import Picture
 from services.ingest.formats.bounds import MAX_GUID
+from services.ingest.formats.ninjs_identity import identity
 from services.ingest.formats.ninjs_words import body, described_as, description, headline
 from services.ingest.formats.reading import Members, web_address
 from services.ingest.web import absolute
@@ -94,7 +95,7 @@ def best_rendition(item: Members) -> Rendition | None:
 
 def _by_reference(item: Members) -> Rendition | None:
     """A picture that is only named: it may have been pushed as an item of its own."""
-    guid = item.text("guid", "uri")
+    guid = identity(item)
     return Rendition(guid, None, 0, original=False, shown=True) if 0 < len(guid) <= MAX_GUID else None
 
 

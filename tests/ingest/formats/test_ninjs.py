@@ -765,6 +765,29 @@ def test_what_follows_a_picture_of_the_editors_is_not_that_picture() -> None:
     assert "https://s3.example/1.jpg" in dict(draft(SUPERDESK, associations=named, body_html=two).embedded)
 
 
+@pytest.mark.parametrize("said", ["", "?qt=a1&et=0a4", "?qt=b2&et=1a4", "?qt=b2&et=1a1&ai=ff0"])
+def test_an_item_of_aps_is_the_same_whichever_version_its_address_asks_for(said: str) -> None:
+    address = f"https://api.example/media/v/content/{'8c6f' * 8}"
+    named = {"uri": address + said}
+    renditions = {"preview": {"href": "https://a.b/p.jpg", "mimetype": "image/jpeg"}}
+    picture = ninjs.read({**named, "type": "picture", "renditions": renditions})
+    assert isinstance(picture, Ignored)
+    assert picture.guid == address
+    for status in ("usable", "canceled"):
+        assert draft({**named, "headline": "H"}, pubstatus=status).guid == address
+    shown = draft({"uri": "x", "headline": "H"}, associations={"1": {**named, "type": "picture"}}).image
+    assert shown is not None
+    assert shown.media_id == address
+
+
+@pytest.mark.parametrize(
+    "path", ["content/8c6f?page=2", "media/v/content/feed?q=1", f"a?b=/media/v/content/{'8c6f' * 8}?d"]
+)
+def test_what_another_address_asks_for_is_a_part_of_it(path: str) -> None:
+    uri = f"https://api.example/{path}"
+    assert draft({"uri": uri, "headline": "H"}).guid == uri
+
+
 def test_a_kill_needs_no_headline_and_no_body() -> None:
     assert draft({"guid": "x", "pubstatus": "canceled", "version": "9"}) == Draft(
         guid="x", version=9, status="canceled"
