@@ -244,10 +244,17 @@ def _summary(item: Members) -> str:
 
 def _topics(item: Members) -> tuple[str, ...]:
     subjects = item.objects("subject", "subjects")
-    found = [one.plain("name") for one in subjects if str(one.get("rel")).lower() not in _ROUTES]
+    found = [name for one in subjects if (name := one.plain("name")) and not _is_for_desks(one, name)]
     for pointer, keyword in item.items("keywords"):
         if isinstance(keyword, str):
             found.append(plain(keyword))
         else:
             item.faults.append(Fault(pointer, "A keyword must be text."))
     return names(found)
+
+
+def _is_for_desks(subject: Members, name: str) -> bool:
+    """Whether it says where an item is sent to, or is a letter by which the Associated Press's wires sort it."""
+    rels = subject.get("rels")
+    is_letter = len(name) == 1 and isinstance(rels, list) and "category" in rels
+    return is_letter or str(subject.get("rel")).lower() in _ROUTES

@@ -1328,6 +1328,20 @@ def test_where_an_item_is_to_be_sent_is_no_topic() -> None:
     assert draft(TWO, subjects=subjects).topics == tuple(f"Subject {at}" for at in (0, 3, 4, 5, 6))
 
 
+@pytest.mark.parametrize(
+    ("subject", "topics"),
+    [
+        ({"code": "i", "name": "i", "rels": ["category"]}, ()),
+        ({"code": "a", "name": "Domestic News", "rels": ["category"]}, ("Domestic News",)),
+        ({"code": "i", "name": "C", "rels": ["direct"]}, ("C",)),
+        ({"code": "i", "name": "C", "rels": None}, ("C",)),
+        ({"code": "i", "name": "C"}, ("C",)),
+    ],
+)
+def test_a_letter_by_which_a_wire_sorts_is_no_topic(subject: dict[str, Any], topics: tuple[str, ...]) -> None:
+    assert draft(TWO, subjects=[subject]).topics == topics
+
+
 @pytest.mark.parametrize("content", [None, [], "x", 5])
 def test_what_is_no_object_is_refused_with_a_pointer(content: Any) -> None:
     found = ninjs.read(content)
