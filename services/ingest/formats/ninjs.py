@@ -17,7 +17,7 @@ from services.ingest.formats.bounds import MAX_GUID, MAX_NAME, MAX_VERSION
 from services.ingest.formats.ninjs_authors import authors_of
 from services.ingest.formats.ninjs_identity import identity
 from services.ingest.formats.reading import Members, language, members_of, names, plain, shorten
-from services.ingest.formats.words import first_words, without_headline
+from services.ingest.formats.words import first_words, without_first_line, without_headline
 from shared.problems import Fault, Problem
 
 _STATUS: dict[str, Status] = {
@@ -157,9 +157,11 @@ def _draft(item: Members, guid: str, version: int | None, status: Status, html: 
     scheduled = item.moment("publish_schedule")
     summary = _summary(item)
     embargoes = [at for at in (item.moment(*_EMBARGOES), scheduled) if at]
-    headline = _headline(item) or first_words(html, text, summary)
+    told = _headline(item)
+    headline = told or first_words(html, text, summary)
     if html:
-        html = body_pictures.without_names_in_stories(without_headline(_plain_html(html), headline))
+        html = without_first_line(without_headline(_plain_html(html), headline), told)
+        html = body_pictures.without_names_in_stories(html)
         html = body_pictures.without_withdrawn(item, html)
         html = body_pictures.with_credits(item, body_pictures.with_alternatives(item, html))
     image = pictures.picture(item)

@@ -12,6 +12,7 @@ EXCERPT = 20
 """So many words that stand in a body in the same order were taken from it."""
 _HEADLINE = re.compile(r"<h1\b[^<>]*>", re.IGNORECASE)
 _HEADLINE_ENDS = re.compile(r"</h1\s*>", re.IGNORECASE)
+_FIRST = re.compile(r"\s*<p\b[^<>]*>([^<]*+(?:<(?!/?p\b)[^<]*+){0,64})</p\s*>", re.IGNORECASE)
 
 
 def one_body(htmls: Sequence[str], texts: Sequence[str]) -> tuple[str | None, str | None]:
@@ -40,6 +41,12 @@ def without_headline(html: str, headline: str) -> str:
     if begins and ends and plain(html[begins.end() : ends.start()]) == headline:
         return html[: begins.start()] + html[ends.end() :]
     return html
+
+
+def without_first_line(html: str, headline: str) -> str:
+    """A body without its first paragraph where that is the headline alone: Finland's STT has short news begin so."""
+    first = _FIRST.match(html)
+    return html[first.end() :] if first and plain(first[1]) == headline else html
 
 
 def begins_with(html: str, words: str, *, is_cut: bool) -> bool:

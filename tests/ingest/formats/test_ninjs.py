@@ -516,6 +516,24 @@ def test_a_body_that_says_the_headline_again_does_not(html: str, kept: bool) -> 
     assert (found.body_html == html) is kept
 
 
+@pytest.mark.parametrize(
+    ("html", "left"),
+    [
+        ("<p>Bridge closed</p><h2>No cars</h2><p>y</p>", "<h2>No cars</h2><p>y</p>"),
+        ("\n<p class='a'><b>Bridge</b>&nbsp;closed </p>", ""),
+        ("<p>Bridge closed.</p><p>y</p>", None),
+        ("<p>y</p><p>Bridge closed</p>", None),
+        ("<p>Bridge closed<p>y</p>", None),
+        ("<h2>Bridge closed</h2><p>y</p>", None),
+    ],
+)
+def test_a_body_does_not_begin_with_the_headline_as_a_line_of_its_own(html: str, left: str | None) -> None:
+    found = draft(SUPERDESK, headline="Bridge closed", body_html=html)
+    assert (found.headline, found.body_html) == ("Bridge closed", html if left is None else left)
+    unnamed = draft({"uri": "x", "body_html": "<p>Bridge closed</p><p>y</p>"})
+    assert (unnamed.headline, unnamed.body_html) == ("Bridge closed y", "<p>Bridge closed</p><p>y</p>")
+
+
 EDITOR = {
     "editor_0": {
         "type": "picture",
