@@ -17,7 +17,7 @@ from services.ingest.formats.bounds import MAX_GUID, MAX_NAME, MAX_VERSION
 from services.ingest.formats.ninjs_authors import authors_of
 from services.ingest.formats.ninjs_identity import identity
 from services.ingest.formats.reading import Members, language, members_of, names, plain, shorten
-from services.ingest.formats.words import first_words, without_first_line, without_headline
+from services.ingest.formats.words import first_words, own_headline, without_first_line, without_headline
 from shared.problems import Fault, Problem
 
 _STATUS: dict[str, Status] = {
@@ -158,7 +158,7 @@ def _draft(item: Members, guid: str, version: int | None, status: Status, html: 
     summary = _summary(item)
     embargoes = [at for at in (item.moment(*_EMBARGOES), scheduled) if at]
     told = _headline(item)
-    headline = told or first_words(html, text, summary)
+    headline = told or own_headline(html) or first_words(html, text, summary)
     if html:
         html = without_first_line(without_headline(_plain_html(html), headline), told)
         html = body_pictures.without_names_in_stories(html)

@@ -34,13 +34,23 @@ def first_words(html: str | None, *texts: str | None) -> str:
     return shorten(next((words for one in candidates if (words := " ".join((one or "").split()))), ""), FIRST_WORDS)
 
 
+def own_headline(html: str | None) -> str:
+    """What a body's own h1 says: agencies send whole pages. Empty without one."""
+    found = _h1(html or "")
+    return shorten(found[1]) if found else ""
+
+
 def without_headline(html: str, headline: str) -> str:
-    """A body without its own h1 where that says the headline, which stands above it: agencies send whole pages."""
+    """A body without its own h1 where that says the headline, which stands above it."""
+    found = _h1(html)
+    return html[: found[0].start] + html[found[0].stop :] if found and found[1] == headline else html
+
+
+def _h1(html: str) -> tuple[slice, str] | None:
+    """Where the first h1 is, and what it says."""
     begins = _HEADLINE.search(html)
     ends = _HEADLINE_ENDS.search(html, begins.end()) if begins else None
-    if begins and ends and plain(html[begins.end() : ends.start()]) == headline:
-        return html[: begins.start()] + html[ends.end() :]
-    return html
+    return (slice(begins.start(), ends.end()), plain(html[begins.end() : ends.start()])) if begins and ends else None
 
 
 def without_first_line(html: str, headline: str) -> str:

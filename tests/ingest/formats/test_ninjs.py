@@ -534,6 +534,20 @@ def test_a_body_does_not_begin_with_the_headline_as_a_line_of_its_own(html: str,
     assert (unnamed.headline, unnamed.body_html) == ("Bridge closed y", "<p>Bridge closed</p><p>y</p>")
 
 
+@pytest.mark.parametrize(
+    ("html", "headline", "left"),
+    [
+        ("<h1>Bridge <i>closed</i></h1> <p>No cars.</p>", "Bridge closed", " <p>No cars.</p>"),
+        ("<h1> </h1><p>No cars.</p>", "No cars.", "<p>No cars.</p>"),
+        ("<h2>Bridge closed</h2><p>No cars.</p>", "Bridge closed No cars.", "<h2>Bridge closed</h2><p>No cars.</p>"),
+    ],
+)
+def test_an_item_without_a_headline_has_the_one_of_its_body(html: str, headline: str, left: str) -> None:
+    found = draft({"uri": "x", "body_html": html})
+    assert (found.headline, (found.body_html or "").replace("<h1> </h1>", "")) == (headline, left)
+    assert draft({"uri": "x", "slugline": "BRIDGE", "body_html": html}).headline == "BRIDGE"
+
+
 EDITOR = {
     "editor_0": {
         "type": "picture",
