@@ -54,9 +54,11 @@ def _h1(html: str) -> tuple[slice, str] | None:
 
 
 def without_first_line(html: str, headline: str) -> str:
-    """A body without its first paragraph where that is the headline alone: Finland's STT has short news begin so."""
+    """A body without its first paragraph where that is the headline alone and more follows: Finland's STT has short
+    news begin so."""
     first = _FIRST.match(html)
-    return html[first.end() :] if first and plain(first[1]) == headline else html
+    rest = html[first.end() :] if first and plain(first[1]) == headline else ""
+    return rest if rest.strip() else html
 
 
 def begins_with(html: str, words: str, *, is_cut: bool) -> bool:

@@ -107,11 +107,12 @@ def _is_captioned(body: str, at: int, credit: str) -> bool:
 
 def _repeats(story: Article) -> bool:
     """Whether the summary only says what the body opens with, after an agency's dateline perhaps."""
+    if not any(story.summary[at : at + 6] in story.opening for at in (2, 12)):
+        return False  # most summaries are words of their own, as a glance tells
     told, opening = _letters(story.summary[:LONGEST]), _letters(story.opening)
     begins = opening.find(told[:CUT_OPENING])
-    if not told or not 0 <= begins <= min(DATELINE_LENGTH, len(told)):
-        return False
-    return told.startswith(opening[begins:][: len(told)])
+    is_there = bool(told) and 0 <= begins <= min(DATELINE_LENGTH, len(told))
+    return is_there and told.startswith(opening[begins:][: len(told)])
 
 
 def _letters(text: str) -> str:

@@ -520,7 +520,8 @@ def test_a_body_that_says_the_headline_again_does_not(html: str, kept: bool) -> 
     ("html", "left"),
     [
         ("<p>Bridge closed</p><h2>No cars</h2><p>y</p>", "<h2>No cars</h2><p>y</p>"),
-        ("\n<p class='a'><b>Bridge</b>&nbsp;closed </p>", ""),
+        ("\n<p class='a'><b>Bridge</b>&nbsp;closed </p><p>y</p>", "<p>y</p>"),
+        ("<p>Bridge closed</p>", None),
         ("<p>Bridge closed.</p><p>y</p>", None),
         ("<p>y</p><p>Bridge closed</p>", None),
         ("<p>Bridge closed<p>y</p>", None),
