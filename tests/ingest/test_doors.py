@@ -6,7 +6,7 @@ import hmac
 import pytest
 from pydantic import SecretStr
 
-from services.ingest.doors import Doors
+from services.ingest.doors import _SIGNATURES, Doors
 from shared.problems import Problem
 from shared.sources import Source
 
@@ -113,3 +113,25 @@ def test_a_body_is_not_read_without_a_token_of_the_source_or_a_signature_to_look
             doors.knock("desk", headers, ("superdesk", "bearer"))
     with pytest.raises(Problem):
         doors.knock("desk", named, ("ghost",))
+
+
+def test_as_much_is_compared_for_a_source_without_secrets_or_that_there_is_none_as_for_any(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else the time of an answer would tell which sources there are, and how many secrets each has."""
+    compared: list[bytes] = []
+
+    def compare(secret: bytes, *_: object) -> bool:
+        compared.append(secret)
+        return False
+
+    monkeypatch.setitem(_SIGNATURES, "superdesk", compare)
+    doors = Doors({"desk": source((), ("one", "two")), "agency": source(("token",))})
+    counts = set()
+    for name in ("desk", "agency", "nobody"):
+        compared.clear()
+        with pytest.raises(Problem):
+            doors.signed(name, BODY, superdesk("three"), ("superdesk",))
+        assert len(set(compared)) == len(compared), "each may be one that is known"
+        counts.add(len(compared))
+    assert counts == {2}
