@@ -87,6 +87,13 @@ async def test_a_later_mark_never_puts_a_page_off(store: Store, dirty: Leases) -
     assert await store.do("ZSCORE", UNHURRIED, "feed:all") == due
 
 
+async def test_an_article_that_is_marked_again_keeps_its_place_and_its_first_cause(store: Store, dirty: Leases) -> None:
+    await mark_article(dirty, "a", 2, "kill", urgent=True)
+    await mark_article(dirty, "a", 3, "correction")
+    assert await store.do("ZSCORE", TO_BUILD, "article:a") == b"0"
+    assert [page.cause for page in await dirty.take(1)] == ["kill"]
+
+
 async def test_marking_acknowledges_in_the_same_step(store: Store, dirty: Leases) -> None:
     await store.do("XGROUP", "CREATE", ARTICLES, PRESSES, "0", "MKSTREAM")
     entries = [(await store.do("XADD", ARTICLES, "*", "event", str(n))).decode() for n in range(3)]
@@ -321,10 +328,12 @@ async def test_a_withdrawal_that_came_meanwhile_goes_first_though_its_page_is_gi
     assert names(await dirty.take(1)) == ["article:a"]
 
 
+@pytest.mark.parametrize("untold", [True, False])
 async def test_a_page_waits_for_the_article_that_it_is_to_lead_to_and_for_what_it_was_marked(
-    store: Store, dirty: Leases
+    store: Store, dirty: Leases, untold: bool
 ) -> None:
-    await store.do("SADD", UNTOLD, "article:a")
+    if untold:
+        await store.do("SADD", UNTOLD, "article:a")
     await mark_article(dirty, "a", cause="first")
     (taken,) = await dirty.take(1)
     await store.do("SET", live_key("heir"), '{"path": "/here/"}')
@@ -335,7 +344,7 @@ async def test_a_page_waits_for_the_article_that_it_is_to_lead_to_and_for_what_i
     assert await store.do("SMEMBERS", waits_key("heir")) == [b"article:a"]
     await dirty.mark(["article:a"], "second")
     (again,) = await dirty.take(1)
-    assert (again.cause, again.untold) == ("first", True)
+    assert (again.cause, again.untold) == ("first", untold)
 
 
 async def test_a_page_that_was_done_announces_itself(store: Store, dirty: Leases) -> None:
