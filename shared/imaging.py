@@ -72,7 +72,7 @@ def derive(original: Path, out: Path, damaged: Container[str] = ()) -> list[Path
             ready = _reduced(picture, alpha, sideways=turn in _SIDEWAYS)
             ready = ready.transpose(turn) if turn is not None else ready
             for one, path in missing.items():
-                _write(ready, (one, max(1, round(height * one / width))), path)
+                _write(ready, (one, round(height * one / width)), path)
     return list(paths.values())
 
 

@@ -89,7 +89,7 @@ def digest_of(url: str) -> str | None:
 
 def height_of(original: Original, width: int) -> int:
     """How high its public file of that width is."""
-    return max(1, round(original.height * width / original.width)) if original.width else 0
+    return round(original.height * width / original.width) if original.width else 0
 
 
 def length_of(path: Path) -> int | None:
