@@ -1,6 +1,7 @@
 """Where a command finds its stack: what `--data` names is its own, whatever the environment says of another."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,14 +17,21 @@ from tests.console.test_post import article, guids
 from tests.ingest.conftest import TOKEN, started
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Folder]:
+@contextmanager
+def there(root: Path) -> Iterator[Folder]:
     """The folder of a stack that runs."""
-    made = Folder(tmp_path / "press")
+    made = Folder(root)
     made.take()
     made.run.write_text('{"redis": "redis://127.0.0.1:9/0"}')
     yield made
     made.release()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Folder]:
+    """That of one."""
+    with there(tmp_path / "press") as made:
+        yield made
 
 
 def test_a_token_that_the_stack_does_not_know_comes_from_the_environment(
@@ -96,8 +104,41 @@ def test_articles_go_to_the_stack_of_the_environment_where_none_is_named_and_wha
     monkeypatch.delenv("PRESSRUN_URL")
     assert addressee(None, None, None) == ("http://127.0.0.1:8081", "another")
     (token := folder.root / "token").write_text("given\n")
-    assert addressee(None, "http://given.example", token) == ("http://given.example", "given")
+    assert addressee(None, "https://given.example", token) == ("https://given.example", "given")
     assert addressee(folder.root, None, None) == ("http://127.0.0.1:8081", "its own"), "it is named"
+    monkeypatch.setenv("PRESSRUN_TOKEN_FILE", str(token))
+    assert addressee(None, None, None)[1] == "another"
+    monkeypatch.delenv("PRESSRUN_TOKEN")
+    assert addressee(None, None, None)[1] == "given"
+    token.unlink()
+    with pytest.raises(CannotGoOn, match=r"/token: No such file or directory$"):
+        addressee(None, None, None)
+
+
+def test_the_token_of_the_stack_of_the_environment_goes_to_no_other_that_is_named(
+    folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TOKEN", "TOKEN_FILE"):
+        monkeypatch.delenv(f"PRESSRUN_{name}", raising=False)
+    with there(tmp_path / "here") as here:
+        here.run.write_text('{"redis": "redis://127.0.0.1:9/0", "ingest": "http://127.0.0.1:8081", "token": "its own"}')
+        folder.run.write_text('{"redis": "redis://127.0.0.1:9/0", "ingest": "http://127.0.0.1:8091", "token": ""}')
+        monkeypatch.setenv("PRESSRUN_DATA", str(here.root))
+        with pytest.raises(CannotGoOn, match=r"^no token: give --token-file"):
+            addressee(folder.root, None, None)
+
+
+@pytest.mark.parametrize(("store", "told"), [("", r"^data: no stack runs"), ("redis://127.0.0.1:9/0", r"^where to\? ")])
+def test_who_names_no_stack_where_none_runs_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store: str, told: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("URL", "DATA", "REDIS_URL", "REDIS_URL_FILE"):
+        monkeypatch.delenv(f"PRESSRUN_{name}", raising=False)
+    if store:
+        monkeypatch.setenv("PRESSRUN_REDIS_URL", store)
+    with pytest.raises(CannotGoOn, match=told):
+        addressee(None, None, None)
 
 
 @pytest.mark.parametrize(

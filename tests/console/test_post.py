@@ -162,9 +162,10 @@ def test_a_token_of_the_environment_is_held_to_the_same(monkeypatch: pytest.Monk
         post(["file"], url="http://127.0.0.1:9")
 
 
-def test_a_token_that_is_not_known_is_asked_for() -> None:
+def test_a_token_that_is_not_known_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     Path("file").write_text(article("one"))
     Path("token").write_text("\n")
+    monkeypatch.setenv("PRESSRUN_TOKEN", "of another ingest")
     with pytest.raises(CannotGoOn, match=r"^no token: give --token-file"):
         post(["file"], url="http://127.0.0.1:9", token_file=Path("token"))
 
