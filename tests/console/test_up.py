@@ -1,6 +1,7 @@
 """`pressrun up`: its folder, its children, and what it says when it cannot start; on real processes."""
 
 import asyncio
+import fcntl
 import json
 import os
 import re
@@ -119,7 +120,8 @@ def test_a_new_folder_gets_settings_and_random_secrets(folder: Folder) -> None:
     folder.write_settings("http://127.0.0.1:8080", sample=False)
     site, sources = SiteSettings.read(folder.site_settings), read_sources(folder.sources)
     assert (site.base_url, site.timezone) == ("http://127.0.0.1:8080", "UTC")
-    assert folder.sources.stat().st_mode & 0o777 == 0o600
+    modes = [path.stat().st_mode & 0o777 for path in (folder.root, folder.site_settings, folder.sources)]
+    assert modes == [0o700, 0o644, 0o600]
     token = sources["newsroom"].tokens[0].get_secret_value()
     assert len(token) >= 32
     assert token != sources["newsroom"].hmac_secrets[0].get_secret_value()
@@ -150,6 +152,14 @@ def test_settings_and_secrets_that_are_there_stay(folder: Folder) -> None:
     assert (folder.root / "secrets.json").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize("text", ["", "[]", '{"store_password": "known"}', '{"another": "member"}', "\xff"])
+def test_secrets_that_cannot_be_read_are_one_line_that_shows_none(folder: Folder, text: str) -> None:
+    (folder.root / "secrets.json").write_text(text, "latin-1")
+    with pytest.raises(CannotGoOn, match=r"^cannot read .*/secrets\.json: .*$") as refused:
+        folder.secrets()
+    assert "known" not in str(refused.value)
+
+
 def test_a_private_file_is_replaced_whole_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
     path = tmp_path / "run.json"
     path.write_text("old")
@@ -172,6 +182,11 @@ def test_run_json_is_read_only_while_a_stack_runs(folder: Folder) -> None:
     folder.release()
     assert read_run(folder.root) is None
     assert read_run(folder.root / "none") is None
+    with (folder.root / "up.lock").open("rb") as looked_at:
+        fcntl.flock(looked_at, fcntl.LOCK_SH)
+        assert read_run(folder.root) is None, "another command that looks at the same time is no stack"
+    folder.take()
+    assert read_run(folder.root) is None, "it told of the stack before this one, whose ports may be somebody else's"
 
 
 def test_a_site_that_names_another_port_of_this_machine_is_noticed() -> None:
