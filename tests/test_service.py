@@ -113,6 +113,61 @@ async def test_a_service_is_not_ready_while_a_check_of_its_own_says_why(valkey: 
     ]
 
 
+class Said:
+    """A log whose lines are kept: each with the task that it is about."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, str]] = []
+
+    def error(self, event: str, *, task: str, **_: object) -> None:
+        self.lines.append((event, task))
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    log = Said()
+    monkeypatch.setattr("shared.service.log", lambda: log)
+    return log.lines
+
+
+async def test_a_task_that_fails_is_told_counted_and_started_again(valkey: str, said: list[tuple[str, str]]) -> None:
+    service, ended = Service("test", Settings(redis_url=valkey, consumer="w")), asyncio.Event()
+    failures = [ZeroDivisionError(), StoreUnavailable("it is away")]
+
+    async def work() -> None:
+        if failures:
+            raise failures.pop(0)
+        ended.set()
+
+    unhandled = REGISTRY.get_sample_value("pressrun_unhandled_exceptions_total") or 0
+    service.keep_running(work, "work")
+    async with asyncio.timeout(20):
+        await ended.wait()
+    await service.stop()
+    assert said == [("a task failed; starting it again", "work")], "that the store is away is no fault of the task"
+    assert REGISTRY.get_sample_value("pressrun_unhandled_exceptions_total") == unhandled + 1
+
+
+async def test_a_task_that_does_not_end_is_named_and_left(
+    valkey: str, said: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.service.STOP_PATIENCE", 0.2)
+    service, begun, go_on = Service("test", Settings(redis_url=valkey, consumer="w")), asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        begun.set()
+        while not go_on.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await go_on.wait()
+
+    service.keep_running(work, "stubborn")
+    service.keep_running(asyncio.Event().wait, "obedient")
+    await begun.wait()
+    await service.stop()
+    go_on.set()
+    assert said == [("a task did not end", "stubborn")]
+
+
 class Old(asyncio.Protocol):
     """Redis 7.0, as Debian 12 has it: `ZRANK` with a score came with 7.2."""
 
