@@ -120,7 +120,7 @@ def test_event_to_live_is_from_the_acceptance_of_what_changed_an_article_to_its_
         store.xadd(ARTICLES, {"event": published("one", event_id=cause)}, id=f"{BEGAN}-*")
         store.xadd(PAGES, {"event": built(cause)}, id=f"{BEGAN + wait}-0")
     # a page that was built anew, a list, a page that shows the article as related, and its own once more
-    for other, article in ((None, "a"), (cause, None), (cause, "b"), (cause, "a")):
+    for other, article in ((None, "a"), (causes[0], None), (causes[0], "b"), (causes[0], "a")):
         store.xadd(PAGES, {"event": built(other, article)}, id=f"{BEGAN + 9_000}-*")
     status()
     assert "event to live  p50 101 ms, p99 199 ms of the last 200\n" in capsys.readouterr().out
