@@ -178,7 +178,7 @@ class WholeEdition:
         return self._charts.get(week)
 
     async def charts(self) -> tuple[str, ...]:
-        return tuple(sorted(self._charts, reverse=True))
+        return tuple(self._charts)  # as they were read: newest first
 
     async def length(self, picture: str) -> int | None:
         return self._lengths.get(picture)

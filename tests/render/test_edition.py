@@ -8,12 +8,14 @@ import pytest
 
 from services.render.edition import LiveEdition, in_order
 from services.render.pages import feeds
+from services.render.whole import WholeEdition
 from shared.articles import Card, Term, identify, record_key
+from shared.charts import Chart, chart_key, charts_key
 from shared.kept import LARGE, pack_body, read_article, read_body, read_card, unpack_body
 from shared.store import Store
 from shared.wire import Command
 from tests.properties.press_room import PressRoom, draft
-from tests.render.composition import story
+from tests.render.composition import SITE, story
 
 
 async def test_stories_come_in_the_order_in_which_they_were_asked_for(room: PressRoom) -> None:
@@ -32,6 +34,14 @@ async def test_each_story_has_its_own_former_addresses(room: PressRoom) -> None:
     await room.accept(draft("stays"))
     found = await edition.stories([identify("desk", guid) for guid in ("moved", "stays")])
     assert [one and one.former for one in found] == [(moved.article.path,), ()]
+
+
+async def test_weeks_that_have_a_chart_come_newest_first_to_a_page_and_to_a_whole_build(store: Store) -> None:
+    weeks = ("2025-W30", "2025-W09", "2024-W52", "2020-W53")
+    kept = [("SET", chart_key(week), Chart(week=week, entries=()).model_dump_json()) for week in weeks]
+    await store.all([*kept, ("SADD", charts_key(), *weeks[1::-1], *weeks[:1:-1])])
+    for edition in (LiveEdition(store, SITE), await WholeEdition.load(store, SITE)):
+        assert await edition.charts() == weeks
 
 
 async def test_a_feed_of_many_articles_asks_the_store_as_often_as_one_of_one(
