@@ -193,6 +193,18 @@ def test_a_stream_that_nobody_reads_comes_back_where_its_last_line_has_no_entrie
     assert [entry for entry, _ in store.xrange("a-stream")] == entries
 
 
+def test_who_reads_a_stream_that_has_nothing_just_now_goes_on_after_an_import(
+    store: redis.Redis, tmp_path: Path
+) -> None:
+    store.xgroup_create("a-stream", "partner", store.xadd("a-stream", {"event": "read and trimmed"}))
+    store.xtrim("a-stream", maxlen=0, approximate=False)
+    export(tmp_path / "site.pressrun")
+    store.flushall()
+    import_(tmp_path / "site.pressrun")
+    later = store.xadd("a-stream", {"event": "later"})
+    assert [entry for entry, _ in store.xreadgroup("partner", "one", {"a-stream": ">"})[0][1]] == [later]
+
+
 def test_an_entry_of_the_highest_id_that_a_store_takes_comes_back(store: redis.Redis, tmp_path: Path) -> None:
     highest = f"{2**64 - 1}-{2**64 - 1}"
     store.xadd("a-stream", {"event": "somebody else's"}, id=highest)
