@@ -12,8 +12,10 @@ import typer
 from services.console.dead_letters import drop, list_letters, retry, show
 from services.console.failed import CannotGoOn
 from services.console.place import with_store
+from services.render.dirty import Dirty
 from shared.dead_letters import OF, letters, set_aside, set_aside_once, set_event_aside, take_back
 from shared.events import ARTICLES, DEAD_LETTERS, VIEWS
+from shared.live import built_key
 from shared.store import Store
 
 
@@ -50,6 +52,33 @@ def test_an_entry_that_somebody_else_made_hides_no_other_and_can_only_be_dropped
     assert (told.out, told.err) == ("1 put back\n", f"nothing here can be put back, only dropped: {foreign}\n")
     drop([foreign])
     assert not store.xlen(DEAD_LETTERS)
+
+
+def test_a_letter_is_a_line_of_the_list_and_shown_whole_and_what_there_is_none_of_is_told(
+    store: redis.Redis, capsys: pytest.CaptureFixture[str]
+) -> None:
+    list_letters()
+    assert capsys.readouterr() == ("", "no dead letters\n")
+    ident = store.execute_command(*set_aside("page", "front", "it failed\nat a line" + "." * 200)).decode()
+    list_letters()
+    assert capsys.readouterr() == (f"{ident}  page  front  it failed at a line{'.' * 141}\n", "")
+    show(ident)
+    assert json.loads(capsys.readouterr().out)["reason"].endswith("." * 200)
+    with pytest.raises(typer.Exit) as ended:
+        show("1-1")
+    assert (ended.value.exit_code, *capsys.readouterr()) == (1, "", "no dead letter has the id 1-1\n")
+
+
+def test_a_page_that_is_put_back_waits_and_of_a_picture_the_page_of_its_article(store: redis.Redis) -> None:
+    for of in (("page", "front"), ("picture", "/media/a.jpg")):
+        store.execute_command(*set_aside(*of, "it failed", article="g"))
+    foreign = store.execute_command(*set_aside("picture", "/media/b.jpg", "somebody else's, of no article"))
+    store.hset(built_key("g"), "shown", "as it is on disk")
+    with pytest.raises(typer.Exit):
+        retry([ident.decode() for ident, _ in store.xrange(DEAD_LETTERS)])
+    assert with_store(None, lambda _, of: Dirty(of).waiting()) == {"front", "article:g"}
+    assert not store.hexists(built_key("g"), "shown"), "it is written whatever is on disk"
+    assert [ident for ident, _ in store.xrange(DEAD_LETTERS)] == [foreign]
 
 
 def test_an_event_that_two_groups_set_aside_goes_back_once(store: redis.Redis) -> None:
