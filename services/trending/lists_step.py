@@ -47,7 +47,7 @@ end
 -- n views more (or fewer) of an article in lists of a window: in those that are announced, in the rest, or in both.
 local function enter(window, id, n, shown, rest)
   local words = words_of(id)
-  if n == 0 or not words.member then return end
+  if not words.member then return end
   local of = delta[window] or {}
   delta[window] = of
   if words[1] == '-' then
