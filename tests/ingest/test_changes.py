@@ -148,6 +148,19 @@ async def test_the_same_again_is_recorded_and_told_to_nobody(desk: Desk) -> None
     assert (kept.version, kept.revision) == (9, revision)
 
 
+async def test_the_same_again_is_told_where_it_moves_an_article_in_its_chain(empty: Desk) -> None:
+    for later, guid in enumerate(("original", "one", "other")):
+        above = None if guid == "original" else "original"
+        await empty.take(guid, evolved_from=above, updated_at=EARLIER + timedelta(seconds=later))
+    before, revision = await empty.events(), (await empty.article("one")).revision
+    accepted = await empty.take("one", evolved_from="original", updated_at=EARLIER + timedelta(seconds=3))
+    assert (accepted.outcome, accepted.article.revision) == ("published", revision + 1)
+    entries = await empty.store.do("XRANGE", ARTICLES, "-", "+")
+    told = [json.loads(fields[1]) for _, fields in entries[before:]]
+    assert {event["guid"] for event in told} == {"original", "one", "other"}
+    assert told[-1]["event_id"] == accepted.event_id
+
+
 async def test_nobody_waits_for_what_was_withdrawn_before_it_could_appear(desk: Desk) -> None:
     accepted = await desk.take("never", status="canceled")
     assert (accepted.outcome, accepted.awaited) == ("withdrawn", ())
