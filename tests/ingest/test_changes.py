@@ -14,6 +14,7 @@ from services.ingest.families import chain_of_key
 from services.ingest.register import Accepted
 from shared.articles import Article, body_key, identify
 from shared.events import ARTICLES
+from shared.kept import unpack_body
 from shared.site_settings import SiteSettings
 from tests.ingest.test_two_ingests import EARLIER, Ingest
 
@@ -159,6 +160,22 @@ async def test_the_same_again_is_told_where_it_moves_an_article_in_its_chain(emp
     told = [json.loads(fields[1]) for _, fields in entries[before:]]
     assert {event["guid"] for event in told} == {"original", "one", "other"}
     assert told[-1]["event_id"] == accepted.event_id
+
+
+async def test_new_words_are_kept_and_told_though_they_come_with_the_end_of_an_article(empty: Desk) -> None:
+    await empty.take("original", updated_at=EARLIER)
+    for later, guid in enumerate(("other", "one"), 1):
+        await empty.take(guid, evolved_from="original", version=1, updated_at=EARLIER + timedelta(seconds=later))
+    accepted = await empty.take("one", evolved_from="original", version=2, updated_at=EARLIER, body_text="New words.")
+    assert accepted.article.replaced_by == identify("desk", "other")
+    assert unpack_body(await empty.store.do("GET", body_key(accepted.article.id))) == "<p>New words.</p>"
+    *_, entry = await empty.store.do("XRANGE", ARTICLES, "-", "+")
+    assert json.loads(entry[1][1])["article"]["body_html"] == "<p>New words.</p>"
+
+
+async def test_an_article_that_has_no_words_any_more_keeps_none(desk: Desk) -> None:
+    accepted = await desk.take("newest", evolved_from="rewrite", body_text=None, body_html="<script>x</script>")
+    assert unpack_body(await desk.store.do("GET", body_key(accepted.article.id))) == ""
 
 
 async def test_nobody_waits_for_what_was_withdrawn_before_it_could_appear(desk: Desk) -> None:
