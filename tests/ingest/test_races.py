@@ -5,9 +5,11 @@ from redis.exceptions import ResponseError
 
 from services.ingest.desk import Desk
 from services.ingest.doors import Doors
+from services.ingest.draft import Draft
 from services.ingest.waiting import Waiting
 from shared.articles import identify
 from shared.events import ARTICLES
+from shared.front import FRONT, Front, Lead
 from shared.live import list_key, live_key, score
 from shared.service import Service
 from tests.ingest.two import Two, story
@@ -71,7 +73,10 @@ async def test_a_kill_takes_down_the_newer_version_that_came_meanwhile(two: Two)
     await service.store.close()
 
 
-async def test_a_kill_takes_out_of_the_lists_what_was_listed_meanwhile(two: Two) -> None:
+@pytest.mark.parametrize(
+    "later", [story("g", version=2, status="canceled"), story("rewrite", headline="Another address", evolved_from="g")]
+)
+async def test_a_kill_and_a_rewrite_take_out_of_the_lists_what_was_listed_meanwhile(two: Two, later: Draft) -> None:
     article = (await two.second.accept("desk", story("g"))).article
     store = two.stores[1]
 
@@ -80,5 +85,14 @@ async def test_a_kill_takes_out_of_the_lists_what_was_listed_meanwhile(two: Two)
         await store.do("ZADD", list_key("all"), score(article.card()), article.id)
 
     two.stores[0].between = list_it
-    await two.first.accept("desk", story("g", version=2, status="canceled"))
+    await two.first.accept("desk", later)
     assert not await store.do("EXISTS", live_key(article.id), list_key("all"))
+
+
+async def test_a_rewrite_of_what_led_changes_nothing_of_a_front_that_was_named_meanwhile(two: Two) -> None:
+    led, other = [(await two.second.accept("desk", story(guid, slug=guid))).article.id for guid in ("led", "other")]
+    before, meanwhile = [Front(lead=(Lead(article=ident),)).model_dump_json() for ident in (led, other)]
+    await two.stores[1].do("SET", FRONT, before)
+    two.stores[0].between = lambda: two.stores[1].do("SET", FRONT, meanwhile)
+    await two.first.accept("desk", story("rewrite", slug="rewrite", evolved_from="led"))
+    assert await two.stores[1].do("GET", FRONT) == meanwhile.encode()
