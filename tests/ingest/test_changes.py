@@ -13,7 +13,7 @@ from services.ingest.entries import Change, enter
 from services.ingest.families import chain_of_key
 from services.ingest.register import Accepted
 from shared.articles import Article, body_key, identify
-from shared.events import ARTICLES
+from shared.events import ARTICLES, SIGNALS
 from shared.kept import unpack_body
 from shared.site_settings import SiteSettings
 from tests.ingest.test_two_ingests import EARLIER, Ingest
@@ -176,6 +176,17 @@ async def test_new_words_are_kept_and_told_though_they_come_with_the_end_of_an_a
 async def test_an_article_that_has_no_words_any_more_keeps_none(desk: Desk) -> None:
     accepted = await desk.take("newest", evolved_from="rewrite", body_text=None, body_html="<script>x</script>")
     assert unpack_body(await desk.store.do("GET", body_key(accepted.article.id))) == ""
+
+
+async def test_what_becomes_of_an_article_that_does_not_lead_is_no_news_of_the_front(desk: Desk) -> None:
+    await desk.take("last", evolved_from="newest")
+    await desk.take("last", status="canceled", evolved_from="newest")
+    assert not await desk.store.do("EXISTS", SIGNALS)
+
+
+async def test_the_page_of_a_new_article_is_waited_for(empty: Desk) -> None:
+    accepted = await empty.take("new")
+    assert accepted.awaited == ((accepted.article.id, 1),)
 
 
 async def test_nobody_waits_for_what_was_withdrawn_before_it_could_appear(desk: Desk) -> None:
