@@ -62,10 +62,12 @@ def test_nginx_is_told_the_path_of_the_sites_address_or_nothing_starts(
         ("PRESSRUN_IN_FLIGHT", "many"),
         ("PRESSRUN_IN_FLIGHT", "0"),
         ("PRESSRUN_IN_FLIGHT", "-1"),
+        ("PRESSRUN_IN_FLIGHT", "65537"),
         ("PRESSRUN_DISK_FLOOR_MB", "-1"),
         ("PRESSRUN_RETAIN_HOURS", "0"),
         ("PRESSRUN_VIEWS_MEMORY_MB", "0"),
         ("PRESSRUN_RETAIN_HOURS", "inf"),
+        ("PRESSRUN_RETAIN_HOURS", "87841"),
         ("PRESSRUN_RETAIN_HOURS", "1e300"),
         ("PRESSRUN_LOG_LEVEL", "loud"),
         ("PRESSRUN_CONSUMER", "two words"),
@@ -161,6 +163,19 @@ def test_good_values_are_taken() -> None:
     assert [str(network) for network in found.trusted_proxies] == ["10.0.0.0/8", "2001:db8::/32"]
     assert found.pages_dir == Path("/var/press/site")
     assert found.originals_dir == Path("/var/press/media")
+    assert found.spare == 128 * 2**20, "half of the floor below which ingest takes nothing"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("now", "1970-01-01T00:00:00Z"), ("now", "9998-12-31T23:59:59Z"), ("in_flight", "1"), ("in_flight", "65536"),
+        ("disk_floor_mb", "0"), ("retain_hours", "87840"), ("views_memory_mb", "1"),
+    ],
+)  # fmt: skip
+def test_a_value_at_its_bound_is_taken(name: str, value: str) -> None:
+    found = Settings.load({f"PRESSRUN_{name.upper()}": value}).model_dump(mode="json")[name]
+    assert found == (value if name == "now" else int(value))
 
 
 def test_what_is_given_wins_over_the_environment() -> None:
