@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import secrets
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -32,6 +33,8 @@ ELSEWHERE = (
     *("BIND", "SITE_PORT", "INGEST_PORT", "SECRETS", "SITE_TOML", "STORE_MEMORY", "IMAGE"),  # of Compose
 )
 """Variables that are no settings of a stack of `pressrun up`, and may be there all the same: an .env was read."""
+LOOKED_AT = 0.2
+"""Seconds. Commands that look whether a stack runs (`read_run`) hold its lock for far less."""
 
 
 def unknown(environ: Iterable[str]) -> list[str]:
@@ -97,11 +100,12 @@ class Folder:
             self._locked = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise CannotGoOn(f"cannot write to {error.filename}: {error.strerror}") from None
-        try:
-            fcntl.flock(self._locked, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self.release()
-            raise CannotGoOn(f"another `pressrun up` runs on {self.root}") from None
+        until = time.monotonic() + LOOKED_AT
+        while not self._is_locked():
+            if time.monotonic() > until:
+                self.release()
+                raise CannotGoOn(f"another `pressrun up` runs on {self.root}")
+            time.sleep(0.005)
         try:
             self.site.mkdir(exist_ok=True)
             for below in (self.store, self.media, self.nginx, self.logs, self.temporary):
@@ -110,6 +114,13 @@ class Folder:
         except OSError as error:
             self.release()
             raise CannotGoOn(f"cannot write to {error.filename}: {error.strerror}") from None
+
+    def _is_locked(self) -> bool:
+        try:
+            fcntl.flock(self._locked, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
 
     def release(self) -> None:
         """Let the lock go."""

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -187,6 +188,16 @@ def test_run_json_is_read_only_while_a_stack_runs(folder: Folder) -> None:
         assert read_run(folder.root) is None, "another command that looks at the same time is no stack"
     folder.take()
     assert read_run(folder.root) is None, "it told of the stack before this one, whose ports may be somebody else's"
+
+
+def test_a_command_that_just_looks_whether_a_stack_runs_keeps_none_from_starting(folder: Folder) -> None:
+    folder.release()
+    looked_at = (folder.root / "up.lock").open("rb")
+    fcntl.flock(looked_at, fcntl.LOCK_SH)
+    looks = threading.Timer(0.02, looked_at.close)
+    looks.start()
+    folder.take()
+    looks.join()
 
 
 def test_a_site_that_names_another_port_of_this_machine_is_noticed() -> None:
