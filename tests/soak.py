@@ -42,7 +42,7 @@ def main() -> int:
                 _tell(f"history {seed}: {soak.history(random.Random(seed), given.steps)}")
                 seed += 1
         except AssertionError as error:
-            _tell(f"history {seed} FAILED: {error}\n{up.errors()}")
+            _tell(f"history {seed} FAILED: {error}\n{up.told()[-2000:]}\n{up.errors()}")
             return 1
         finally:
             up.stop()
