@@ -19,7 +19,7 @@ from services.render.mend import BOOT
 from shared.clock import LAST, TICK, due
 from shared.schema import SCHEMA_KEY
 from tests.servers import Valkey, free_port, is_ready, running, under_uvicorn, wait_for
-from tests.stack import GROUPS, Up, path_of
+from tests.stack import FURTHER, GROUPS, Up, path_of
 
 ARTICLES, CLIENTS = 2_000, 8
 SCALE = int(os.environ.get("PRESSRUN_TEST_SCALE", "1"))
@@ -159,6 +159,9 @@ def test_a_store_that_is_emptied_under_its_services_is_begun_anew(stack: Up) -> 
     stack.start()
     before = path_of(stack.post("before")["url"])
     stack.drain()
+    for part in FURTHER:  # nobody waits for them, and one that starts on an empty store takes it for a new one
+        log = stack.folder / "logs" / f"{part}.log"
+        wait_for(lambda log=log: '"started"' in log.read_text(), what=f"{part} has started")
     with stack.store() as store:
         store.flushall()
         wait_for(lambda: store.zscore(due("press"), keys.MIDNIGHT_DUE), what="there is a midnight to come")
