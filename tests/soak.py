@@ -58,6 +58,8 @@ class Soak:
         self._sent = 0
         self._unsure: list[str] = []
         """Views that were sent and not answered: they are sent again, as an analytics system does."""
+        self._repeated: list[str] = []
+        """Views that were counted last: they are sent once more, as by one that has lost the answer."""
         self._counted: Counter[str] = Counter()
 
     def history(self, chance: random.Random, steps: int) -> str:
@@ -115,15 +117,18 @@ class Soak:
         lines = self._unsure = [*self._unsure, *lines]
         if not lines:
             return False
-        answer = self._up.ingest.post("/v1/views/batch", content="\n".join(lines).encode())
+        content = "\n".join([*lines, *self._repeated]).encode()
+        answer = self._up.ingest.post("/v1/views/batch", content=content)
         if answer.status_code != 200:
             assert answer.status_code == 503, (answer.status_code, answer.text)
             return True
         statuses = [json.loads(line)["status"] for line in answer.text.splitlines()]
         assert set(statuses) <= {202, 422, 503}, answer.text  # 422: of an article that is yet to appear
-        done = [line for line, status in zip(lines, statuses, strict=True) if status == 202]
+        assert len(statuses) == len(lines) + len(self._repeated), answer.text
+        answered = list(zip(lines, statuses, strict=False))
+        done = self._repeated = [line for line, status in answered if status == 202]
         self._counted.update(json.loads(line)["article"] for line in done)
-        self._unsure = [line for line, status in zip(lines, statuses, strict=True) if status == 503]
+        self._unsure = [line for line, status in answered if status == 503]
         return bool(self._unsure)
 
     def _views(self) -> Counter[str]:
