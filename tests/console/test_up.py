@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -190,14 +189,15 @@ def test_run_json_is_read_only_while_a_stack_runs(folder: Folder) -> None:
     assert read_run(folder.root) is None, "it told of the stack before this one, whose ports may be somebody else's"
 
 
-def test_a_command_that_just_looks_whether_a_stack_runs_keeps_none_from_starting(folder: Folder) -> None:
+def test_a_command_that_just_looks_whether_a_stack_runs_keeps_none_from_starting(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder.release()
-    looked_at = (folder.root / "up.lock").open("rb")
-    fcntl.flock(looked_at, fcntl.LOCK_SH)
-    looks = threading.Timer(0.02, looked_at.close)
-    looks.start()
-    folder.take()
-    looks.join()
+    with (folder.root / "up.lock").open("rb") as looked_at:
+        fcntl.flock(looked_at, fcntl.LOCK_SH)
+        monkeypatch.setattr("services.console.folder.time.sleep", lambda _: looked_at.close())  # looks end that soon
+        folder.take()
+        assert looked_at.closed, "it was waited for"
 
 
 def test_a_site_that_names_another_port_of_this_machine_is_noticed() -> None:
