@@ -22,6 +22,8 @@ TITLES = {
     500: "Internal error",
     503: "Try again later",
 }
+WHOLE = "/"
+"""The pointer of what is wrong with a body or a line as a whole: none is empty, which many would take for a bug."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -44,10 +46,13 @@ class Fault:
 
 
 class Problem(Exception):
-    """Ends a request with that status and those faults, of which it tells MOST_FAULTS."""
+    """Ends a request with that status and those faults, of which it tells MOST_FAULTS. What cannot be parsed is wrong
+    as a WHOLE."""
 
     def __init__(self, status: int, detail: str, faults: Sequence[Fault] = ()) -> None:
         super().__init__(detail)
+        if status == 400 and not faults:
+            faults = [Fault(WHOLE, detail)]
         self.status = status
         self.detail = detail
         self.faults = tuple(faults[:MOST_FAULTS])

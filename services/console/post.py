@@ -18,6 +18,7 @@ from services.console.duplex import Progress, Refused, exchange
 from services.console.failed import CannotGoOn
 from services.console.place import Data, named
 from services.console.terminal import err, out, progress_bar
+from shared.problems import WHOLE
 
 PORTION = 5_000
 TRIES = 60
@@ -57,7 +58,7 @@ def post(
                 accepted += 1
                 return
             refused += 1
-            faults = "; ".join(": ".join(filter(None, (one["pointer"], one["detail"]))) for one in answer["errors"])
+            faults = "; ".join(_told(one) for one in answer["errors"])
             err.print(f"{line[0]}:{line[1]}: {answer['status']} {faults}", markup=False)
 
         def progress(count: int) -> None:
@@ -101,9 +102,14 @@ async def _send(url: str, token: str, lines: list[Line], settle: Settle, progres
         if attempt == 0:
             err.print(f"{url}: {why}; trying again for {TRIES * PAUSE:g} s", markup=False)
         await asyncio.sleep(PAUSE)
-    unavailable = {"status": 503, "errors": [{"pointer": "", "detail": "ingest could not take it"}]}
+    unavailable = {"status": 503, "errors": [{"pointer": WHOLE, "detail": "ingest could not take it"}]}
     for line in left:
         settle(line, unavailable)
+
+
+def _told(fault: dict[str, str]) -> str:
+    """What is wrong, and with which member, unless it is the whole line."""
+    return fault["detail"] if fault["pointer"] == WHOLE else f"{fault['pointer']}: {fault['detail']}"
 
 
 def _guid(line: Line) -> str | None:

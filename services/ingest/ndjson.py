@@ -14,7 +14,7 @@ from services.ingest.bodies import pieces
 from services.ingest.by_proxy import Kept, came_by_proxy, until_a_pause
 from shared.failures import problem_of
 from shared.logs import log
-from shared.problems import Fault, Problem
+from shared.problems import WHOLE, Fault, Problem
 
 MAX_LINES = 10_000
 HELD = 16 * 2**20  # bytes of lines that are worked on at once, whatever their number
@@ -88,7 +88,7 @@ async def _without_bom(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 
 def refusal(problem: Problem) -> Answer:
     """A refused line's answer; `errors` is never empty."""
-    faults = problem.faults or (Fault("", problem.detail),)
+    faults = problem.faults or (Fault(WHOLE, problem.detail),)
     return {"status": problem.status, "errors": [fault.as_dict() for fault in faults]}
 
 

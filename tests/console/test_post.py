@@ -250,7 +250,7 @@ def told(*lines: dict[str, Any]) -> bytes:
 
 
 BUSY = b'HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\n\r\n{"detail": "busy"}'
-LATER = {"status": 503, "errors": [{"pointer": "", "detail": "later"}]}
+LATER = {"status": 503, "errors": [{"pointer": "/", "detail": "later"}]}
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,8 @@ def test_what_no_library_would_send_is_a_problem(client: httpx.Client) -> None:
         assert answer.json()["errors"][0]["pointer"].startswith(f"/{name}")
     for raw in (b"", b"{", b'{"guid":1,"guid":2}', b'{"version": 1e999}', b'{"version": NaN}', b"\xff", b"1" * 30):
         answer = client.post("/v1/articles", content=raw)
-        assert (answer.status_code, answer.json()["errors"]) == (400, []), raw
+        assert answer.status_code == 400, raw
+        assert answer.json()["errors"] == [{"pointer": "/", "detail": answer.json()["detail"]}], raw
 
 
 def _signed(raw: bytes) -> dict[str, str]:
