@@ -67,12 +67,13 @@ def build(
 def _build(whole: WholeEdition, place: Place, out_dir: Path) -> None:
     """With a progress bar."""
     printer, started = Printer(place.settings.site), time.monotonic()
-    with progress_bar("building") as bar:
+    with progress_bar("building", draws_itself=False) as bar:  # what forks has no other thread: it may hold a lock
         task = bar.add_task("", total=len(whole.page_keys), rate="")
 
         def progress(count: int) -> None:
             done = bar.tasks[0].completed + count
-            bar.update(task, advance=count, rate=f"{done / (time.monotonic() - started):,.0f} pages/s")
+            rate = f"{done / (time.monotonic() - started):,.0f} pages/s"
+            bar.update(task, advance=count, rate=rate, refresh=True)
 
         def say(what: str) -> None:
             err.print(what, markup=False)

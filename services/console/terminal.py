@@ -68,9 +68,10 @@ err = _lines(stderr=True)
 out = _lines()
 
 
-def progress_bar(what: str) -> Progress:
-    """A progress bar on stderr; nothing where stderr is no terminal, or closed, as `2>&-` leaves it."""
+def progress_bar(what: str, *, draws_itself: bool = True) -> Progress:
+    """A progress bar on stderr; nothing where stderr is no terminal, or closed, as `2>&-` leaves it. It draws itself in
+    a thread of its own, or is drawn when it is updated with `refresh`."""
     return Progress(
         TextColumn(what), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn(),
-        console=err, disable=not (sys.stderr and sys.stderr.isatty()), transient=True,
+        console=err, disable=not (sys.stderr and sys.stderr.isatty()), transient=True, auto_refresh=draws_itself,
     )  # fmt: skip

@@ -1,8 +1,11 @@
 """`pressrun rebuild` and `status` beside a press that has much to do: they do not hold up the store."""
 
+import io
 import os
 import signal
-from collections.abc import Iterator
+import sys
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +18,7 @@ from services.console import building
 from services.console.building import build, rebuild
 from services.console.failed import CannotGoOn
 from services.console.status import status
+from services.console.terminal import err
 from services.render import full_build
 from services.render.dirty_steps import ALL, BACKGROUND, LEASE_MS, LEASES
 from services.render.new_site import NewSite
@@ -135,6 +139,29 @@ def test_a_build_names_its_folder_as_it_is_called(
     assert not store.dbsize()
     build(tmp_path / "site[" / "v2]")
     assert capsys.readouterr().out.endswith(f"{tmp_path}/site[/v2]\n")
+
+
+def test_processes_begin_beside_no_other_thread_on_a_terminal_too(
+    store: redis.Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They would wait for ever for what it holds: the lock of stderr, while it draws the bar there."""
+    running: list[threading.Thread] = []
+
+    def begin(
+        _whole: Any, _printer: Any, _out: Any, _originals: Any, progress: Callable[[int], None], _say: Any
+    ) -> None:
+        running.extend(threading.enumerate())
+        progress(1)
+
+    assert not store.dbsize()
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(err, "is_interactive", True)
+    monkeypatch.setattr(sys, "stderr", terminal := io.StringIO())
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(building, "build_site", begin)
+    build(tmp_path / "site")
+    assert "building" in terminal.getvalue()
+    assert running == [threading.main_thread()]
 
 
 def test_a_build_into_a_name_that_no_file_can_have_is_one_line(store: redis.Redis, tmp_path: Path) -> None:
