@@ -115,13 +115,18 @@ def _status(post: Members) -> Status:
     content = post.get("content")
     if post.text("password") or (isinstance(content, dict) and content.get("protected") is True):
         return "withheld"
-    return "withheld" if _is_for_subscribers(post.get("meta")) else _STATUS.get(told, "withheld")
+    return "withheld" if _is_for_subscribers(post) else _STATUS.get(told, "withheld")
 
 
-def _is_for_subscribers(meta: Any) -> bool:
+def _is_for_subscribers(post: Members) -> bool:
     """Whether Jetpack shows the post to those alone who have its newsletter."""
-    access = meta.get("_jetpack_newsletter_access") if isinstance(meta, dict) else None
-    return isinstance(access, str) and access not in ("", "everybody")
+    return _kept(post).text("_jetpack_newsletter_access") not in ("", "everybody")
+
+
+def _kept(post: Members) -> Members:
+    """What plugins and themes keep beside the post: of a type that is theirs to choose, so none is wrong."""
+    meta = post.get("meta")
+    return Members(meta if isinstance(meta, dict) else {}, [])
 
 
 def _rendered(post: Members, name: str) -> str:
@@ -131,14 +136,15 @@ def _rendered(post: Members, name: str) -> str:
 
 def _summary(post: Members, guid: str, body: str) -> str:
     """The excerpt, if somebody has written one: WordPress makes it of the body's first words otherwise, and the page
-    would say them twice."""
+    would say them twice. Else the subtitle that stands under the title in Newspack's themes."""
     told = _rendered(post, "excerpt")
     last = _MORE.sub("", told[-_LAST:])  # themes add a link to the rest
     if (here := _HERE.search(last)) and _is_own_address(post, guid, unescape(here[1])):
         last = last[: here.start()]
     excerpt = plain(told[:-_LAST] + last)
     is_made = begins_with(_NUMBER.sub("", body), _CUT.sub("", excerpt), is_cut=bool(_CUT.search(excerpt)))
-    return "" if is_made else excerpt
+    written = "" if is_made else excerpt
+    return written or _kept(post).plain("newspack_post_subtitle")
 
 
 def _is_own_address(post: Members, guid: str, address: str) -> bool:

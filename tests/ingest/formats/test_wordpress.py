@@ -516,6 +516,17 @@ def test_a_long_excerpt_is_kept_whole() -> None:
     assert draft(excerpt={"rendered": f"<p>{told}</p>"}).summary == told
 
 
+def test_newspacks_subtitle_is_the_summary_where_nobody_has_written_an_excerpt() -> None:
+    meta = {"newspack_post_subtitle": "After a year,<br>the bridge is <em>open</em>", "footnotes": ""}
+    made = {"rendered": "<p>The mayor of the city [&hellip;]</p>"}
+    body = {"rendered": "<p>The mayor of the city has resigned.</p>"}
+    assert draft(excerpt=made, content=body, meta=meta).summary == "After a year, the bridge is open"
+    assert draft(excerpt={"rendered": ""}, content=body, meta=meta).summary == "After a year, the bridge is open"
+    assert draft(excerpt={"rendered": "<p>In short.</p>"}, content=body, meta=meta).summary == "In short."
+    for other in ([], {"newspack_post_subtitle": ["x"]}, {"newspack_post_subtitle": None}, "x"):
+        assert draft(excerpt=made, content=body, meta=other).summary == "", other
+
+
 def test_a_text_that_is_not_rendered_is_read_as_it_is() -> None:
     assert draft(title={"raw": "Raw"}).headline == "Raw"
 
