@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from services.ingest.draft import Author, Draft, Ignored, Picture, Reading, Status
 from services.ingest.formats.bounds import MAX_GUID, MAX_NAME
+from services.ingest.formats.bylines import named_in
 from services.ingest.formats.reading import (
     Members,
     authors,
@@ -38,6 +39,7 @@ _NUMBER = re.compile(r"<sup\b(?=[^<>]*\bdata-fn=)[^<>]*>\s*<a\b[^<>]*>\d+</a>\s*
 _STATUS: dict[str, Status] = {"publish": "usable", "future": "usable", "trash": "canceled"}
 # what Co-Authors Plus is asked for by our plugin, Newspack and PublishPress Authors
 _SEVERAL = ("coauthors", "newspack_author_info", "authors")
+_SIGN = re.compile(r"\[/?Author\b[^\[\]]*\]")  # around a name in a byline of Newspack's, which it makes a link of
 # WordPress's own types but `post`; types of plugins and themes may well be articles
 _OWN = (
     "page attachment revision nav_menu_item custom_css customize_changeset oembed_cache user_request wp_block"
@@ -167,7 +169,13 @@ def _updated_at(post: Members, published_at: datetime | None) -> datetime | None
 
 
 def _authors(post: Members) -> tuple[Author, ...]:
-    """All authors, where a plugin for several has them: WordPress' own API knows the first alone."""
+    """Those whom a byline names that somebody has written, as Newspack lets them, else all authors, where a plugin for
+    several has them: WordPress' own API knows the first alone."""
+    kept = _kept(post)
+    if kept.get("_newspack_byline_active") is True:
+        byline = plain(_SIGN.sub("", kept.text("_newspack_byline")))
+        if found := named_in([byline], _language(post)):
+            return found
     for name in _SEVERAL:
         if found := authors(_signed([Members(one, []) for one in _dicts(post.get(name))])):
             return found

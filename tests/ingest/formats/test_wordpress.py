@@ -562,6 +562,24 @@ def test_of_several_authors_all_are_named() -> None:
         assert draft(coauthors=other, authors=other).authors == alone, other
 
 
+def test_a_byline_that_somebody_has_written_names_the_authors() -> None:
+    """Newspack prints it in the place of the post's authors, whom nobody is told of then."""
+    several = [{"display_name": "Importer", "link": "https://x.y/importer/"}]
+    for byline, names in (
+        ("By [Author id=5]Jane Doe[/Author] and Eric Doe", ["Jane Doe", "Eric Doe"]),
+        ("<em>By</em> [Author id=5]Jane Doe[/Author], [Author id=6]Bo Li[/Author], and Ann Lee, The Tribune",
+         ["Jane Doe", "Bo Li", "Ann Lee, The Tribune"]),
+        ("The Associated Press", ["The Associated Press"]),
+    ):  # fmt: skip
+        meta = {"_newspack_byline_active": True, "_newspack_byline": byline}
+        assert draft(meta=meta, coauthors=several).authors == tuple(map(Author, names)), byline
+        off = {**meta, "_newspack_byline_active": False}
+        assert draft(meta=off, coauthors=several).authors == (Author("Importer", "https://x.y/importer/"),)
+    for empty in ("", " ", "[Author id=5][/Author]", None, 5):
+        meta = {"_newspack_byline_active": True, "_newspack_byline": empty}
+        assert draft(meta=meta, coauthors=several).authors == (Author("Importer", "https://x.y/importer/"),), empty
+
+
 def test_the_picture_is_the_first_that_has_an_address_of_the_web() -> None:
     told = [{"code": "rest_forbidden"}, {"source_url": "/a.jpg"}, {"source_url": "https://x.y/b.jpg"}]
     assert draft(_embedded={"wp:featuredmedia": told}).image == Picture(url="https://x.y/b.jpg")
