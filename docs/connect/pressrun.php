@@ -82,7 +82,20 @@ function pressrun_read($id) {
             return ['display_name' => $one->display_name, 'link' => $link];
         }, get_coauthors($id));
     }
-    return $post + ['lang' => pressrun_language($id)];
+    return $post + ['lang' => pressrun_language($id), 'primary_category' => pressrun_category($id)];
+}
+
+// The category that an editor has said to be the first: WordPress has them by name, and Yoast SEO, Rank Math, SEOPress
+// and The SEO Framework ask for it.
+function pressrun_category($id) {
+    $names = ['_yoast_wpseo_primary_category', 'rank_math_primary_category', '_seopress_robots_primary_cat'];
+    foreach ([...$names, '_primary_term_category'] as $name) {
+        $category = (int) get_post_meta($id, $name, true);
+        if ($category > 0) {
+            return $category;
+        }
+    }
+    return null;
 }
 
 // The language of a post with Polylang or WPML; most of their editions leave it out of the REST API.

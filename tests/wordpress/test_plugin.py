@@ -117,6 +117,25 @@ def test_all_whom_co_authors_plus_knows_are_named(blog: Blog, ident: int) -> Non
     assert call["sent"]["coauthors"][1] == {"display_name": "Ben", "link": "https://blog.example/author/ben/"}
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "_yoast_wpseo_primary_category", "rank_math_primary_category", "_seopress_robots_primary_cat",
+        "_primary_term_category",
+    ],
+)  # fmt: skip
+def test_the_section_is_the_category_that_a_plugin_knows_for_the_first(blog: Blog, ident: int, name: str) -> None:
+    (call,) = blog.save(ident, categories=["Breaking", "Politics"], meta={name: "Politics"})
+    assert '<p class="kicker"><a href="/politics/">Politics</a>' in blog.page_of(call)
+
+
+def test_without_one_the_section_is_the_first_category(blog: Blog, ident: int) -> None:
+    meta = {"_seopress_robots_primary_cat": "none", "rank_math_primary_category": ""}
+    (call,) = blog.save(ident, categories=["Breaking", "Politics"], meta=meta)
+    assert call["sent"]["primary_category"] is None
+    assert '<p class="kicker"><a href="/breaking/">Breaking</a>' in blog.page_of(call)
+
+
 @pytest.mark.parametrize(("plugin", "code", "lang"), [("polylang", "ar", "ar"), ("wpml", "pt-br", "pt-br")])
 def test_the_language_that_a_plugin_knows_is_the_pages(
     blog: Blog, ident: int, plugin: str, code: str, lang: str

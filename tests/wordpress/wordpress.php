@@ -143,11 +143,26 @@ function rest_do_request($request)
         '_links' => [
             'author' => [['id' => 1, 'name' => 'Ada', 'link' => 'https://blog.example/author/ada/']],
             'wp:term' => [
-                array_map(fn ($name) => ['taxonomy' => 'category', 'name' => $name], $post['categories']),
+                array_map(
+                    fn ($name) => ['id' => term_id($name), 'taxonomy' => 'category', 'name' => $name],
+                    $post['categories']
+                ),
                 array_map(fn ($name) => ['taxonomy' => 'post_tag', 'name' => $name], $post['tags']),
             ],
         ],
     ]);
+}
+
+function term_id($name)
+{
+    return crc32($name);
+}
+
+// What plugins keep beside a post; here a category is told by its name.
+function get_post_meta($id, $name, $single)
+{
+    $kept = $GLOBALS['state']['posts'][$id]['meta'][$name] ?? '';
+    return $kept === '' || $kept === 'none' ? $kept : (string) term_id($kept);
 }
 
 // As WordPress makes one of the content of a post without it, where only those who may edit it ask for a scheduled one.

@@ -49,6 +49,9 @@ _NO_ARTICLES = frozenset(_OWN.split())
 # The REST API says no type of revisions: what an editor has saved by the way is not for everyone, and has no status
 _REVISION = re.compile(r"[0-9]+-(?:revision|autosave)-v[0-9]+")
 
+_Term = tuple[str, str, Any]
+"""Taxonomy, name and id of a category, a tag or the like."""
+
 
 def read(content: Any) -> Reading:
     """The article, what the post is instead, or everything that is wrong with it."""
@@ -68,7 +71,6 @@ def read(content: Any) -> Reading:
 def _draft(post: Members, guid: str) -> Draft:
     embedded = post.object("_embedded")
     terms = [term for _, group in embedded.items("wp:term") for term in _group(embedded, group)]
-    categories = [name for taxonomy, name in terms if taxonomy == "category" and name]
     status = _status(post)
     body = plain_body(_rendered(post, "content"), post.text("link"))
     summary = _summary(post, guid, body)
@@ -83,8 +85,8 @@ def _draft(post: Members, guid: str) -> Draft:
         headline=headline,
         body_html=body,
         summary=summary,
-        section=next((shorten(name, MAX_NAME) for name in categories), None),
-        topics=names([name for taxonomy, name in terms if taxonomy == "post_tag"]),
+        section=_section(post, terms),
+        topics=names([name for taxonomy, name, _ in terms if taxonomy == "post_tag"]),
         authors=_authors(post) or authors(_signed(embedded.objects("author"))),
         language=_language(post),
         published_at=published_at,
@@ -192,10 +194,19 @@ def _language(post: Members) -> str | None:
     return language(told.strip()) if isinstance(told, str) else None
 
 
-def _group(embedded: Members, group: Any) -> list[tuple[str, str]]:
-    """(taxonomy, name) of the terms of one taxonomy; an error stands in the place of what could not be embedded."""
+def _section(post: Members, terms: list[_Term]) -> str | None:
+    """The category that an editor has said to be the first, as far as our plugin was told, else the first as WordPress
+    has them: by name."""
+    primary = post.get("primary_category")
+    categories = [(name, ident) for taxonomy, name, ident in terms if taxonomy == "category" and name]
+    categories.sort(key=lambda category: primary is None or category[1] != primary)
+    return next((shorten(name, MAX_NAME) for name, _ in categories), None)
+
+
+def _group(embedded: Members, group: Any) -> list[_Term]:
+    """The terms of one taxonomy; an error stands in the place of what could not be embedded."""
     terms = [Members(term, embedded.faults, embedded.at("wp:term")) for term in _dicts(group)]
-    return [(term.text("taxonomy").lower(), term.plain("name")) for term in terms]
+    return [(term.text("taxonomy").lower(), term.plain("name"), term.get("id")) for term in terms]
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:

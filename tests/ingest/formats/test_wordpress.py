@@ -638,6 +638,19 @@ def test_the_section_is_the_first_category_that_has_a_name() -> None:
     assert (found.section, found.topics) == ("City", ("Tag",))
 
 
+def test_the_section_is_the_category_that_an_editor_has_said_to_be_the_first() -> None:
+    categories = [{"id": ident, "name": name, "taxonomy": "category"} for ident, name in ((7, "City"), (5, "News"))]
+    tag = {"id": 9, "name": "Tag", "taxonomy": "post_tag"}
+
+    def section(primary: Any, *terms: dict[str, Any]) -> str | None:
+        return draft(_embedded={"wp:term": [[*categories, *terms], [tag]]}, primary_category=primary).section
+
+    assert [section(5), section(7), section(None)] == ["News", "City", "City"]
+    for other in (9, 0, "News", {"id": 5}, [5]):  # no category of the post's, or in a shape that is not our plugin's
+        assert section(other) == "City", other
+    assert section(None, {"name": "X", "taxonomy": "category"}) == "City"
+
+
 def test_an_id_is_as_long_as_a_guid_may_be() -> None:
     assert draft(id="x" * 512).guid == "x" * 512
     for members in ({"id": "x" * 513}, {"id": None, "type": "page"}, {"id": [], "type": "post"}):
