@@ -47,8 +47,12 @@ _IN_GALLERY = re.compile(
     re.DOTALL,
 )
 # Jetpack's buttons to share and to like: it keeps them out of what it knows to be for the REST API alone, and of a post
-# that cron publishes it does not
-_BUTTONS = re.compile(r"""\sclass=["']sharedaddy\s""")
+# that cron publishes it does not. And forms of which no field is left here: Jetpack's for subscribers, Newspack's to
+# donate, for newsletters and for an account, with amounts, lists and the thanks that a script shows in the end.
+_ASKED = re.compile(
+    r"""\sclass=["'](?:sharedaddy\s|(?:[^"']*\s)?(?:wpbnbd|wp-block-jetpack-subscriptions"""
+    r"""|newspack-newsletters-subscribe|newspack-registration)[\s"'])"""
+)
 # a track of a playlist is a button, by which a script plays it: its title, who plays it and how long, apart by styles;
 # what a style hides, and its album's picture, as small as an icon
 _TRACK = re.compile(
@@ -80,7 +84,7 @@ _TABBED = re.compile(
 
 def plain_body(html: str, link: str) -> str:
     """The body that says the same without a theme and its scripts; `link` is the post's own address."""
-    html = _PREVIEW.sub("", _OPENS.sub("", _ENLARGED.sub(r"\1", without_divs(html, _BUTTONS))))
+    html = _PREVIEW.sub("", _OPENS.sub("", _ENLARGED.sub(r"\1", without_divs(html, _ASKED))))
     html = _PICTURED.sub(r"<code>\1\2</code>", _FORMULA.sub(r"<code>\1</code>", html))
     html = _CAPTIONED.sub(_figure, _IN_GALLERY.sub(_figure, html))
     html = _COVER.sub(_picture, _TRACK.sub(lambda track: _PARTS.sub(" · ", _IN_TRACK.sub("", track[1])), html))

@@ -244,6 +244,29 @@ def test_the_buttons_that_jetpack_adds_are_left_out() -> None:
     assert draft(content={"rendered": words + share + like + words}).body_html == (words * 2).strip()
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        """<div class="tiered wp-block-newspack-blocks-donate wpbnbd wpbnbd--frequency-based" id="n"><form><div"""
+        """ class='frequency'><input type='radio' id='m'/><label for='m'>Monthly</label><div class='tiers'><div>"""
+        """<input type='radio' id='m-0'/><label for='m-0'>$9</label></div></div></div><p class='thanks'>Your"""
+        """ contribution is appreciated.</p><button type='submit'>Donate now!</button></form></div>""",
+        '<div class="newspack-newsletters-subscribe "><form><ul><li><input type="checkbox" id="a" /><label for="a">'
+        'Daily</label></li></ul><input type="email" /></form><div class="newspack-newsletters-subscribe__response">'
+        '<div class="newspack-newsletters-subscribe__message"><p>Thank you for signing up!</p></div></div></div>',
+        '<div class="newspack-registration newspack-ui is-style-inline"><form><h3>Sign up</h3><input type="email"/>'
+        '</form><div class="newspack-registration__registration-success newspack-registration--hidden"><p>Success!'
+        " Your account was created and you’re signed in.</p></div></div>",
+        '<div class="wp-block-jetpack-subscriptions__supports-newline wp-block-jetpack-subscriptions"><div><form><p>'
+        '<input type="email"></p><p><button>Subscribe</button></p></form><div'
+        ' class="wp-block-jetpack-subscriptions__subscount">Join 123 other subscribers</div></div></div>',
+    ],
+)
+def test_forms_that_nobody_could_fill_in_here_are_left_out(form: str) -> None:
+    words = '<div class="newspack-registration-office"><p>The <code>wpbnbd</code> opens.</p></div>\n'
+    assert draft(content={"rendered": words + form + words}).body_html == (words * 2).strip()
+
+
 def test_the_tracks_of_a_playlist_are_named() -> None:
     """WordPress' block has them since 7.1, each as a button; their addresses are in its script alone."""
 
@@ -342,6 +365,8 @@ def test_a_gallery_of_the_classic_editor_is_pictures_with_captions() -> None:
         ('<button class="wp-block-playlist-track__button">', "<img ", "</button>"),
         ('<div class="sharedaddy a">', "<div>", ""),
         ("", '<div class="sharedaddy ">', "</div>"),
+        ('<div class="', "a ", ">"),
+        ("<div", ' class="a wpbnbd', ">"),
         ("", '<button role="tab" id="a">', ""),
         ("<button", ' role="tab" id="a"', ""),
         ('<button role="tab" id="a">x</button>', '<div role="tabpanel" aria-labelledby="a"', ""),
