@@ -13,6 +13,7 @@ add_action('transition_post_status', function ($new, $old, $post) {
     if ($post->post_type === 'post' && array_intersect([$new, $old], ['publish', 'future'])) {
         pressrun_queue($post->ID);
     }
+    pressrun_queue_corrected($post->ID);
 }, 10, 3);
 add_action('post_updated', function ($id, $after, $before) {  // what has become a page is no post any more
     $was_sent = $before->post_type === 'post' && in_array($before->post_status, ['publish', 'future'], true);
@@ -24,6 +25,7 @@ add_action('before_delete_post', function ($id) {
     if (get_post_type($id) === 'post') {
         pressrun_queue($id);
     }
+    pressrun_queue_corrected($id);
 });
 add_action('pressrun_send', 'pressrun_send');
 
@@ -43,6 +45,17 @@ function pressrun_queue($id) {
             pressrun_send($id);
         }
     });
+}
+
+// A correction of Newspack's is a post of its own, which is saved apart from the one that it corrects.
+function pressrun_queue_corrected($correction) {
+    if (get_post_type($correction) !== 'newspack_correction') {
+        return;
+    }
+    $id = (int) get_post_meta($correction, 'newspack_correction-post-id', true);
+    if (get_post_type($id) === 'post' && in_array(get_post_status($id), ['publish', 'future'], true)) {
+        pressrun_queue($id);
+    }
 }
 
 // '' is not set. In a network each blog numbers its posts from 1, so each needs a source: [blog => setting]; without one
@@ -81,6 +94,11 @@ function pressrun_read($id) {
             $link = get_author_posts_url($one->ID, $one->user_nicename);
             return ['display_name' => $one->display_name, 'link' => $link];
         }, get_coauthors($id));
+    }
+    if (method_exists('Newspack\Corrections', 'get_corrections')) {
+        $post['corrections'] = array_map(function ($one) {
+            return ['text' => $one->post_content, 'at' => $one->post_date_gmt];
+        }, array_values(Newspack\Corrections::get_corrections($id)));
     }
     return $post + ['lang' => pressrun_language($id), 'primary_category' => pressrun_category($id)];
 }

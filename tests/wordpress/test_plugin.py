@@ -56,7 +56,13 @@ class Blog:
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     def save(
-        self, ident: int, status: str = "publish", later: int = 0, user: bool = True, **members: Any
+        self,
+        ident: int,
+        status: str = "publish",
+        later: int = 0,
+        user: bool = True,
+        newspack: bool = False,
+        **members: Any,
     ) -> list[dict[str, Any]]:
         """Save a post, as an editor does, or cron."""
         now = datetime.now(UTC)
@@ -69,7 +75,7 @@ class Blog:
             "content": f"<p>Body of {ident}.</p>",
             **members,
         }
-        return self.request(do="save", id=ident, post=post, user=user)
+        return self.request(do="save", id=ident, post=post, user=user, newspack=newspack)
 
     def scheduled(self) -> list[dict[str, Any]]:
         """What WordPress' cron has to do."""
@@ -134,6 +140,26 @@ def test_without_one_the_section_is_the_first_category(blog: Blog, ident: int) -
     (call,) = blog.save(ident, categories=["Breaking", "Politics"], meta=meta)
     assert call["sent"]["primary_category"] is None
     assert '<p class="kicker"><a href="/breaking/">Breaking</a>' in blog.page_of(call)
+
+
+def test_a_correction_of_newspacks_is_on_the_page_until_it_is_deleted(blog: Blog, ident: int) -> None:
+    first = blog.save(ident, newspack=True)[0]
+    assert "Correction," not in blog.page_of(first)
+    told: dict[str, Any] = {"type": "newspack_correction", "meta": {"newspack_correction-post-id": ident}}
+    correction = next(NUMBERS)
+    (call,) = blog.save(correction, newspack=True, content="The mayor is 61, not 16.", **told)
+    assert call["answer"]["outcome"] == "updated"
+    path = path_of(first["answer"]["url"])
+    wait_for(lambda: "The mayor is 61, not 16." in blog.up.page(path), what="the correction is shown")
+    (call,) = blog.request(do="delete", id=correction, newspack=True)
+    assert call["answer"]["outcome"] == "updated"
+    wait_for(lambda: "The mayor is 61, not 16." not in blog.up.page(path), what="the correction is gone")
+
+
+def test_a_correction_of_what_is_not_sent_sends_nothing(blog: Blog, ident: int) -> None:
+    told: dict[str, Any] = {"type": "newspack_correction", "meta": {"newspack_correction-post-id": ident}}
+    assert blog.save(ident, status="draft", newspack=True) == []
+    assert blog.save(next(NUMBERS), newspack=True, **told) == []
 
 
 @pytest.mark.parametrize(("plugin", "code", "lang"), [("polylang", "ar", "ar"), ("wpml", "pt-br", "pt-br")])

@@ -162,7 +162,7 @@ function term_id($name)
 function get_post_meta($id, $name, $single)
 {
     $kept = $GLOBALS['state']['posts'][$id]['meta'][$name] ?? '';
-    return $kept === '' || $kept === 'none' ? $kept : (string) term_id($kept);
+    return is_int($kept) || $kept === '' || $kept === 'none' ? (string) $kept : (string) term_id($kept);
 }
 
 // As WordPress makes one of the content of a post without it, where only those who may edit it ask for a scheduled one.
@@ -270,6 +270,25 @@ if (isset($request['post']['coauthors'])) {
             $GLOBALS['state']['posts'][$id]['coauthors']
         );
     }
+}
+
+// Newspack, which keeps each correction as a post of its own.
+if ($request['newspack'] ?? false) {
+    final class Corrections
+    {
+        public static function get_corrections($id)
+        {
+            $of = fn ($one) => ($one['meta']['newspack_correction-post-id'] ?? 0) === $id && $one['status'] === 'publish';
+            return array_map(
+                fn ($one) => (object) [
+                    'post_content' => $one['content'],
+                    'post_date_gmt' => str_replace('T', ' ', $one['date_gmt']),
+                ],
+                array_filter($GLOBALS['state']['posts'], $of)
+            );
+        }
+    }
+    class_alias('Corrections', 'Newspack\Corrections');
 }
 
 // Polylang, where it is installed: it says false of a post that has no language.

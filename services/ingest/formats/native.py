@@ -18,6 +18,8 @@ from slugify import slugify
 from services.ingest.draft import Author, Draft, DraftCorrection, Picture
 from services.ingest.formats.bounds import (
     MAX_ADDRESS,
+    MAX_CORRECTION,
+    MAX_CORRECTIONS,
     MAX_GUID,
     MAX_HEADLINE,
     MAX_LANGUAGE,
@@ -118,7 +120,7 @@ NamedAuthor = Annotated[NativeAuthor, BeforeValidator(_author, json_schema_input
 class NativeCorrection(_Strict):
     """A published correction."""
 
-    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000), *NOT_BLANK]
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_CORRECTION), *NOT_BLANK]
     at: Moment
 
 
@@ -157,7 +159,7 @@ class NativeArticle(_Strict):
     slug: Slug | None = None
     status: Literal["usable", "withheld", "canceled"] | None = None
     evolved_from: Guid | None = Field(None, description="the guid that this article is a rewrite of")
-    corrections: Annotated[list[NativeCorrection], Field(max_length=100)] | None = None
+    corrections: Annotated[list[NativeCorrection], Field(max_length=MAX_CORRECTIONS)] | None = None
     image: NativeImage | None = None
     source_url: Address | None = None
 

@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
-from services.ingest.draft import Author, Draft, Ignored, Picture, Reading, Status
-from services.ingest.formats.bounds import MAX_GUID, MAX_NAME
+from services.ingest.draft import Author, Draft, DraftCorrection, Ignored, Picture, Reading, Status
+from services.ingest.formats.bounds import MAX_CORRECTION, MAX_CORRECTIONS, MAX_GUID, MAX_NAME
 from services.ingest.formats.bylines import named_in
 from services.ingest.formats.reading import (
     Members,
@@ -93,6 +93,7 @@ def _draft(post: Members, guid: str) -> Draft:
         withholds=post.text("status").lower() == "future",
         updated_at=_updated_at(post, published_at),
         slug=None if named.endswith("__trashed") else slug(unquote(named)),
+        corrections=_corrections(post),
         image=_image(embedded),
         source_url=web_address(post.text("link")) if status == "usable" else None,
     )
@@ -182,6 +183,13 @@ def _authors(post: Members) -> tuple[Author, ...]:
         if found := authors(_signed([Members(one, []) for one in _dicts(post.get(name))])):
             return found
     return ()
+
+
+def _corrections(post: Members) -> tuple[DraftCorrection, ...]:
+    """What was corrected, as Newspack keeps it and our plugin sends it."""
+    told = [Members(one, []) for one in _dicts(post.get("corrections"))]
+    found = [(shorten(one.plain("text"), MAX_CORRECTION), one.moment("at")) for one in told]
+    return tuple(DraftCorrection(text, at) for text, at in found if text and at)[:MAX_CORRECTIONS]
 
 
 def _signed(found: Iterable[Members]) -> Iterator[tuple[str, str]]:

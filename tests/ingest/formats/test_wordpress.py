@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.ingest.draft import Author, Draft, Ignored, Picture
+from services.ingest.draft import Author, Draft, DraftCorrection, Ignored, Picture
 from services.ingest.formats import wordpress
 from services.ingest.formats.bounds import MAX_SLUG
 from services.ingest.html import clean_html
@@ -603,6 +603,20 @@ def test_a_byline_that_somebody_has_written_names_the_authors() -> None:
     for empty in ("", " ", "[Author id=5][/Author]", None, 5):
         meta = {"_newspack_byline_active": True, "_newspack_byline": empty}
         assert draft(meta=meta, coauthors=several).authors == (Author("Importer", "https://x.y/importer/"),), empty
+
+
+def test_corrections_are_those_that_say_something_and_when() -> None:
+    """Our plugin sends Newspack's, whose moments WordPress keeps without a zone."""
+    told = [
+        {"text": "The mayor is 61,\nnot 16.", "at": "2026-01-04 09:00:00"},
+        {"text": " ", "at": "2026-01-04 09:00:00"}, {"text": "x"}, {"text": "x", "at": "soon"}, {"text": 5}, "x", None,
+    ]  # fmt: skip
+    corrected = DraftCorrection("The mayor is 61, not 16.", datetime(2026, 1, 4, 9, tzinfo=UTC))
+    assert draft(corrections=told).corrections == (corrected,)
+    many = draft(corrections=[{"text": "y" * 5001, "at": "2026-01-04"}] * 101).corrections
+    assert (len(many), len(many[0].text)) == (100, 5000)
+    for other in (None, "x", 5, {"text": "x", "at": "2026-01-04"}):
+        assert draft(corrections=other).corrections == (), other
 
 
 def test_the_picture_is_the_first_that_has_an_address_of_the_web() -> None:
