@@ -100,7 +100,20 @@ function pressrun_read($id) {
             return ['text' => $one->post_content, 'at' => $one->post_date_gmt];
         }, array_values(Newspack\Corrections::get_corrections($id)));
     }
-    return $post + ['lang' => pressrun_language($id), 'primary_category' => pressrun_category($id)];
+    return $post + [
+        'lang' => pressrun_language($id),
+        'primary_category' => pressrun_category($id),
+        'featured_media_credit' => pressrun_credit($id),
+    ];
+}
+
+// Whose the featured picture is, as Media Credit, Newspack and Largo keep it beside the picture.
+function pressrun_credit($id) {
+    $picture = (int) get_post_thumbnail_id($id);
+    $told = array_map(function ($name) use ($picture) {
+        return trim(get_post_meta($picture, $name, true));
+    }, ['_media_credit', '_navis_media_credit_org']);
+    return implode(' / ', array_filter($told));
 }
 
 // The category that an editor has said to be the first: WordPress has them by name, and Yoast SEO, Rank Math, SEOPress

@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from zlib import crc32
 
 import pytest
 
@@ -131,7 +132,7 @@ def test_all_whom_co_authors_plus_knows_are_named(blog: Blog, ident: int) -> Non
     ],
 )  # fmt: skip
 def test_the_section_is_the_category_that_a_plugin_knows_for_the_first(blog: Blog, ident: int, name: str) -> None:
-    (call,) = blog.save(ident, categories=["Breaking", "Politics"], meta={name: "Politics"})
+    (call,) = blog.save(ident, categories=["Breaking", "Politics"], meta={name: crc32(b"Politics")})
     assert '<p class="kicker"><a href="/politics/">Politics</a>' in blog.page_of(call)
 
 
@@ -140,6 +141,17 @@ def test_without_one_the_section_is_the_first_category(blog: Blog, ident: int) -
     (call,) = blog.save(ident, categories=["Breaking", "Politics"], meta=meta)
     assert call["sent"]["primary_category"] is None
     assert '<p class="kicker"><a href="/breaking/">Breaking</a>' in blog.page_of(call)
+
+
+def test_whose_the_featured_picture_is_stands_below_it(blog: Blog, ident: int) -> None:
+    picture = next(NUMBERS)
+    blog.save(
+        picture, status="inherit", type="attachment", meta={"_media_credit": "Jo", "_navis_media_credit_org": "AP"}
+    )
+    (call,) = blog.save(ident, thumbnail=picture)
+    assert '<span class="credit"><bdi>Jo / AP</bdi></span>' in blog.page_of(call)
+    blog.save(picture, status="inherit", type="attachment", meta={"_media_credit": " "})
+    assert blog.save(ident, later=1, thumbnail=picture)[0]["sent"]["featured_media_credit"] == ""
 
 
 def test_a_correction_of_newspacks_is_on_the_page_until_it_is_deleted(blog: Blog, ident: int) -> None:

@@ -141,6 +141,7 @@ function rest_do_request($request)
         'content' => ['rendered' => apply_filters('the_content', $post['content']), 'protected' => false],
         'excerpt' => ['rendered' => ($post['excerpt'] ?? '') ?: made_excerpt($post['content']), 'protected' => false],
         '_links' => [
+            'wp:featuredmedia' => isset($post['thumbnail']) ? [['source_url' => 'https://blog.example/a.jpg']] : [],
             'author' => [['id' => 1, 'name' => 'Ada', 'link' => 'https://blog.example/author/ada/']],
             'wp:term' => [
                 array_map(
@@ -158,11 +159,14 @@ function term_id($name)
     return crc32($name);
 }
 
-// What plugins keep beside a post; here a category is told by its name.
 function get_post_meta($id, $name, $single)
 {
-    $kept = $GLOBALS['state']['posts'][$id]['meta'][$name] ?? '';
-    return is_int($kept) || $kept === '' || $kept === 'none' ? (string) $kept : (string) term_id($kept);
+    return $id ? (string) ($GLOBALS['state']['posts'][$id]['meta'][$name] ?? '') : false;
+}
+
+function get_post_thumbnail_id($id)
+{
+    return $GLOBALS['state']['posts'][$id]['thumbnail'] ?? 0;
 }
 
 // As WordPress makes one of the content of a post without it, where only those who may edit it ask for a scheduled one.

@@ -94,7 +94,7 @@ def _draft(post: Members, guid: str) -> Draft:
         updated_at=_updated_at(post, published_at),
         slug=None if named.endswith("__trashed") else slug(unquote(named)),
         corrections=_corrections(post),
-        image=_image(embedded),
+        image=_image(embedded, post.plain("featured_media_credit")),
         source_url=web_address(post.text("link")) if status == "usable" else None,
     )
 
@@ -221,11 +221,14 @@ def _dicts(value: Any) -> list[dict[str, Any]]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
-def _image(embedded: Members) -> Picture | None:
+def _image(embedded: Members, credit: str) -> Picture | None:
+    """The featured picture; Newspack says in its caption already whose it is."""
     for media in embedded.objects("wp:featuredmedia"):
         kind = media.text("mime_type").lower()
         url = web_address(media.text("source_url"))
         if url and (not kind or kind.startswith("image/")):  # a PDF may be featured too, by a preview of its own
             caption = plain(_rendered(media, "caption"))
-            return Picture(url=url, alt=media.plain("alt_text"), caption=caption)
+            return Picture(
+                url=url, alt=media.plain("alt_text"), caption=caption, credit="" if credit in caption else credit
+            )
     return None

@@ -624,6 +624,21 @@ def test_the_picture_is_the_first_that_has_an_address_of_the_web() -> None:
     assert draft(_embedded={"wp:featuredmedia": told}).image == Picture(url="https://x.y/b.jpg")
 
 
+def test_the_pictures_credit_is_not_said_again_where_its_caption_says_it() -> None:
+    def told(caption: str, credit: Any) -> tuple[str, str]:
+        media = {"source_url": "https://x.y/b.jpg", "caption": {"rendered": caption}}
+        image = draft(_embedded={"wp:featuredmedia": [media]}, featured_media_credit=credit).image
+        assert image
+        return image.caption, image.credit
+
+    assert told("<p>The port.</p>", "Jo &amp; Co / AP") == ("The port.", "Jo & Co / AP")
+    newspacks = (
+        '<p>The port. <span class="image-credit"><span>Credit:</span> <a href="https://jo.y">Jo / AP</a></span></p>'
+    )
+    assert told(newspacks, "Jo / AP") == ("The port. Credit: Jo / AP", "")
+    assert [told("", None), told("", " ")] == [("", "")] * 2
+
+
 def test_a_file_that_is_featured_is_no_picture() -> None:
     def shown(kind: str) -> Picture | None:
         return draft(_embedded={"wp:featuredmedia": [{"source_url": "https://x.y/b", "mime_type": kind}]}).image
