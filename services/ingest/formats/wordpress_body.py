@@ -46,13 +46,16 @@ _IN_GALLERY = re.compile(
     r"(?:<dd\b[^<>]*>((?:(?!</?d[dlt]\b).)*)</dd>\s*)?</dl>",
     re.DOTALL,
 )
-# Jetpack's buttons to share and to like: it keeps them out of what it knows to be for the REST API alone, and of a post
-# that cron publishes it does not. And forms of which no field is left here: Jetpack's for subscribers, Newspack's to
-# donate, for newsletters and for an account, with amounts, lists and the thanks that a script shows in the end.
-_ASKED = re.compile(
-    r"""\sclass=["'](?:sharedaddy\s|(?:[^"']*\s)?(?:wpbnbd|wp-block-jetpack-subscriptions"""
-    r"""|newspack-newsletters-subscribe|newspack-registration)[\s"'])"""
-)
+# What is left out. Jetpack's buttons to share and to like: it keeps them out of what it knows to be for the REST API
+# alone, and of a post that cron publishes it does not. Forms of which no field is left: Jetpack's for subscribers, and
+# Newspack's to donate, for newsletters and for an account, with amounts, lists and the thanks a script shows in the
+# end. And tables of contents (Yoast SEO's, Rank Math's, Easy Table of Contents', Table of Contents Plus', LuckyWP's):
+# no heading here has the id that they lead to, and a card would begin with them.
+_NAMES = (
+    "sharedaddy", "wp-block-jetpack-subscriptions", "wpbnbd", "newspack-newsletters-subscribe", "newspack-registration",
+    "yoast-table-of-contents", "wp-block-rank-math-toc-block", "ez-toc-container", "toc_container", "lwptoc",
+)  # fmt: skip
+_LEFT_OUT = re.compile(rf"""\s(?:class|id)=["'](?:[^"']*\s)?(?:{"|".join(_NAMES)})[\s"']""")
 # a track of a playlist is a button, by which a script plays it: its title, who plays it and how long, apart by styles;
 # what a style hides, and its album's picture, as small as an icon
 _TRACK = re.compile(
@@ -84,7 +87,9 @@ _TABBED = re.compile(
 
 def plain_body(html: str, link: str) -> str:
     """The body that says the same without a theme and its scripts; `link` is the post's own address."""
-    html = _PREVIEW.sub("", _OPENS.sub("", _ENLARGED.sub(r"\1", without_divs(html, _ASKED))))
+    if any(name in html for name in _NAMES):
+        html = without_divs(html, _LEFT_OUT)
+    html = _PREVIEW.sub("", _OPENS.sub("", _ENLARGED.sub(r"\1", html)))
     html = _PICTURED.sub(r"<code>\1\2</code>", _FORMULA.sub(r"<code>\1</code>", html))
     html = _CAPTIONED.sub(_figure, _IN_GALLERY.sub(_figure, html))
     html = _COVER.sub(_picture, _TRACK.sub(lambda track: _PARTS.sub(" · ", _IN_TRACK.sub("", track[1])), html))

@@ -267,6 +267,23 @@ def test_forms_that_nobody_could_fill_in_here_are_left_out(form: str) -> None:
     assert draft(content={"rendered": words + form + words}).body_html == (words * 2).strip()
 
 
+@pytest.mark.parametrize(
+    "contents",
+    [
+        '<div class="wp-block-yoast-seo-table-of-contents yoast-table-of-contents"><h2>Contents</h2>{}</div>',
+        '<div class="wp-block-rank-math-toc-block" id="rank-math-toc"><h2>Contents</h2><nav>{}</nav></div>',
+        '<div id="ez-toc-container" class="ez-toc-v2_0_82_2 ez-toc-grey"><div class="ez-toc-title-container"><p>'
+        'Contents</p><span><a href="#"><span style="display:none;">Toggle</span></a></span></div><nav>{}</nav></div>',
+        '<div id="toc_container" class="no_bullets"><p class="toc_title">Contents</p>{}</div>',
+        '<div class="lwptoc lwptoc-autoWidth"><div class="lwptoc_i"><div><b>Contents</b></div>{}</div></div>',
+    ],
+)
+def test_a_table_of_contents_that_would_lead_nowhere_is_left_out(contents: str) -> None:
+    listed = '<ul><li><a href="#one">One</a></li><li><a href="https://x.y/post/#two">Two</a></li></ul>'
+    story = '<p>First.</p><h2 id="one">One</h2><p class="toc_container">A.</p><h2 id="two">Two</h2><p>B.</p>'
+    assert draft(content={"rendered": contents.format(listed) + story}).body_html == story
+
+
 def test_the_tracks_of_a_playlist_are_named() -> None:
     """WordPress' block has them since 7.1, each as a button; their addresses are in its script alone."""
 
