@@ -362,6 +362,10 @@ def test_a_span_that_says_nothing_goes(attributes: str) -> None:
          'data-width="100%"></script>', "https://t.me/durov/68", None),
         ('<script src="https://cdn.jwplayer.com/players/pzcOBtWf-Hq47QX3P.js"></script>',
          "https://cdn.jwplayer.com/players/pzcOBtWf-Hq47QX3P.html", None),
+        ('<script src="https://geo.dailymotion.com/player/x1i0xw.js" data-video="x9pnrf6"></script>',
+         "https://www.dailymotion.com/video/x9pnrf6", None),
+        ('<script data-playlist="x7zzzz" async src="//geo.dailymotion.com/player/x1i0xw.js"></script>',
+         "https://www.dailymotion.com/playlist/x7zzzz", None),
         ("<script src='//content.jwplatform.com/players/pzcOBtWf-Hq47QX3P.js'></script>",
          "https://content.jwplatform.com/players/pzcOBtWf-Hq47QX3P.html", None),
         ('<script src="https://gist.github.com/octo-cat/6cad326836d38bd3a7ae.js?file=a.py"></script>',
@@ -473,6 +477,8 @@ def test_a_picture_of_amps_is_a_picture_and_shown_once() -> None:
 def test_players_and_scripts_that_name_nothing_leave_nothing() -> None:
     for nothing in (
         '<script src="https://cdn.jwplayer.com/libraries/Hq47QX3P.js"></script>',
+        '<script src="https://geo.dailymotion.com/libs/player/x1i0xw.js"></script>',
+        '<script src="https://geo.dailymotion.com.evil.example/a.js" data-video="x9pnrf6"></script>',
         '<script src="https://gist.github.com/"></script>',
         '<script>x = "https://cdn.jwplayer.com/players/a.js"</script>',
         '<video-js data-video-id="1"></video-js>',
