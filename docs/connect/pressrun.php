@@ -104,6 +104,7 @@ function pressrun_read($id) {
         'lang' => pressrun_language($id),
         'primary_category' => pressrun_category($id),
         'featured_media_credit' => pressrun_credit($id),
+        'sponsor_disclaimers' => pressrun_disclaimers($id),
     ];
 }
 
@@ -151,6 +152,14 @@ function pressrun_shown($id, $read) {
         'content' => ['rendered' => $content] + $read['content'],
         'excerpt' => ['rendered' => $excerpt] + $read['excerpt'],
     ];
+}
+
+// What readers are told of a post that somebody has paid for, with Newspack Sponsors.
+function pressrun_disclaimers($id) {
+    if (!function_exists('Newspack_Sponsors\get_sponsors_for_post')) {
+        return [];
+    }
+    return array_column(Newspack_Sponsors\get_sponsors_for_post($id, 'native') ?: [], 'sponsor_disclaimer');
 }
 
 // Answers of 4xx would be the same the next time, and PHP's log has them; 5xx, and none, are tried again in a minute.

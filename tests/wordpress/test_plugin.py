@@ -154,6 +154,13 @@ def test_whose_the_featured_picture_is_stands_below_it(blog: Blog, ident: int) -
     assert blog.save(ident, later=1, thumbnail=picture)[0]["sent"]["featured_media_credit"] == ""
 
 
+def test_a_post_that_was_paid_for_says_so_before_anything_else(blog: Blog, ident: int) -> None:
+    (call,) = blog.save(ident, sponsor="Acme & Sons")
+    said = "<p><strong>Paid for by Acme & Sons.</strong></p>"
+    assert f"{said}<p>Body of {ident}.</p>" in blog.page_of(call)
+    assert blog.save(ident, later=1, sponsor="")[0]["sent"]["sponsor_disclaimers"] == []
+
+
 def test_a_correction_of_newspacks_is_on_the_page_until_it_is_deleted(blog: Blog, ident: int) -> None:
     first = blog.save(ident, newspack=True)[0]
     assert "Correction," not in blog.page_of(first)

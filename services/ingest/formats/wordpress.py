@@ -4,6 +4,7 @@ Names of categories, tags and authors, and the picture, are read from `_embedded
 WordPress gives no version: `modified_gmt` decides.
 """
 
+import html as entities
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -83,7 +84,7 @@ def _draft(post: Members, guid: str) -> Draft:
         guid=guid,
         status=status,
         headline=headline,
-        body_html=body,
+        body_html=_disclaimers(post) + body,
         summary=summary,
         section=_section(post, terms),
         topics=names([name for taxonomy, name, _ in terms if taxonomy == "post_tag"]),
@@ -183,6 +184,13 @@ def _authors(post: Members) -> tuple[Author, ...]:
         if found := authors(_signed([Members(one, []) for one in _dicts(post.get(name))])):
             return found
     return ()
+
+
+def _disclaimers(post: Members) -> str:
+    """What Newspack says of a post that a sponsor has paid for, in a paragraph of its own."""
+    told = post.get("sponsor_disclaimers")
+    lines = [plain(one) for one in told if isinstance(one, str)] if isinstance(told, list) else []
+    return "".join(f"<p><strong>{entities.escape(line, quote=False)}</strong></p>" for line in lines if line)
 
 
 def _corrections(post: Members) -> tuple[DraftCorrection, ...]:

@@ -622,6 +622,15 @@ def test_a_byline_that_somebody_has_written_names_the_authors() -> None:
         assert draft(meta=meta, coauthors=several).authors == (Author("Importer", "https://x.y/importer/"),), empty
 
 
+def test_what_was_paid_for_says_so_in_the_beginning_and_is_called_what_it_is_called() -> None:
+    told = ["Paid for by <b>Acme</b> &amp; Sons.", " ", 5, None]
+    found = draft(title="", content={"rendered": "<p>Shoes are good.</p>"}, sponsor_disclaimers=told)
+    assert found.body_html == "<p><strong>Paid for by Acme &amp; Sons.</strong></p><p>Shoes are good.</p>"
+    assert found.headline == "Shoes are good."
+    for other in (None, [], "Paid", {"a": "Paid"}):
+        assert draft(content={"rendered": "<p>x</p>"}, sponsor_disclaimers=other).body_html == "<p>x</p>", other
+
+
 def test_corrections_are_those_that_say_something_and_when() -> None:
     """Our plugin sends Newspack's, whose moments WordPress keeps without a zone."""
     told = [
