@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from services.ingest.formats.reading import plain, shorten
 from services.ingest.html import clean_html
 from services.ingest.opening import OPENING, all_words, excerpt, opening
+from shared.characters import is_blank
 
 FIRST_WORDS = 80
 EXCERPT = 20
@@ -86,4 +87,5 @@ def _shows_something(html: str) -> bool:
 
 
 def _all_words(cleaned: str) -> str:
-    return plain(cleaned.replace("<", " <"))
+    line = " ".join(all_words(cleaned))
+    return "" if is_blank(line) else line

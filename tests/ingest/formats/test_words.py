@@ -29,3 +29,7 @@ def test_first_words_are_words_on_one_line(html: str, texts: list[str]) -> None:
     assert len(found) <= FIRST_WORDS
     assert found == " ".join(found.split())
     assert found or not any(text.strip() for text in texts)
+
+
+def test_a_word_of_a_caption_that_is_emphasised_in_part_is_one() -> None:
+    assert first_words("<figure><figcaption><b>H</b>arbour <i>re</i>opens</figcaption></figure>") == "Harbour reopens"
