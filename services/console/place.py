@@ -2,8 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -61,27 +60,19 @@ def find(data: Path | None) -> Place:
     return Place(Settings.load(others(os.environ), data=folder, redis_url=run["redis"]), run)
 
 
-@asynccontextmanager
-async def store_of(place: Place) -> AsyncIterator[Store]:
-    """A connection to the place's store."""
-    store = Store(place.settings)
-    try:
-        yield store
-    finally:
-        await store.close()
-
-
 def with_store(data: Path | None, work: Callable[[Place, Store], Awaitable[T]]) -> T:
     """Do something with the store of a place; one that is away, or goes away meanwhile, is one clear line, exit 1."""
     place = find(data)
 
     async def opened() -> T:
-        async with store_of(place) as store:
-            try:
-                return await work(place, store)
-            except READ_ERRORS:
-                await tell_unreadable(store)
-                raise
+        store = Store(place.settings)
+        try:
+            return await work(place, store)
+        except READ_ERRORS:
+            await tell_unreadable(store)
+            raise
+        finally:
+            await store.close()
 
     try:
         return asyncio.run(opened())
