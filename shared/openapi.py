@@ -72,13 +72,10 @@ class Documented(FastAPI):
         self._security: Mapping[str, Any] = {}
 
     def describe(
-        self,
-        calls: Mapping[str, Operation],
-        models: tuple[type[BaseModel], ...] = (),
-        security: Mapping[str, Any] | None = None,
+        self, calls: Mapping[str, Operation], models: tuple[type[BaseModel], ...], security: Mapping[str, Any]
     ) -> None:
         """Document calls, each by its method and path (`post /v1/articles`): their members stand in for FastAPI's."""
-        self._calls, self._models, self._security = calls, models, security or {}
+        self._calls, self._models, self._security = calls, models, security
 
     def openapi(self) -> dict[str, Any]:
         """The document, made once."""

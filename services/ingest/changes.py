@@ -31,7 +31,7 @@ class Entered:
 
 
 async def enter_state(
-    store: Store, site: SiteSettings, basis: Basis, after: Article, body: str, step: Transaction, *, quiet: bool = False
+    store: Store, site: SiteSettings, basis: Basis, after: Article, body: str, step: Transaction, *, quiet: bool
 ) -> Entered:
     """Find what a new state of an article changes, and have the step do it; `body` is that of a state which has another
     one than before. `quiet`: what readers see is the same; nobody is told, unless its place in the chain changes.
