@@ -31,8 +31,9 @@ class Mark(NamedTuple):
     always · within: it is or was among the newest `size` · short: that too, and the announced topics do not fill a
     block of `size` · edge: the list became empty or is no longer ·
     place: the page, `{n}` in its key, that holds its place of `period` in pages of `size` ·
-    period: that period of the list became empty or is no longer · pages: then too, each page of `size` places, `{n}`
-    in its key, that the period has · charts: the weeks, `{n}`, whose chart has it.
+    period: that period of the list became empty or is no longer; with a `size` also if its place begins such a page ·
+    pages: where the period did so, each page of `size` places, `{n}` in its key, that it has ·
+    charts: the weeks, `{n}`, whose chart has it.
     """
 
     page: str

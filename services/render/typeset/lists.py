@@ -164,7 +164,7 @@ def _by_year(links: list[Link], periods: tuple[str, ...]) -> dict[str, Any]:
     return {"archives": newest, "years": others}
 
 
-def _months(desk: Desk, kind: contexts.Kind, term: Any, months: tuple[str, ...]) -> list[Link]:
+def _months(desk: Desk, kind: contexts.Kind, term: Term | None, months: tuple[str, ...]) -> list[Link]:
     return [Link(desk.href(archive(kind, term, period)), month(period, desk.language)) for period in months]
 
 
