@@ -19,7 +19,7 @@ from shared.site_settings import SiteSettings
 
 NOW = datetime(2025, 7, 26, 9, tzinfo=UTC)
 WORLD, POLITICS = Term(slug="world", name="World"), Term(slug="politics", name="Politics")
-OIL, IRAN, RAIN = (Term(slug=name.lower(), name=name) for name in ("Oil", "Iran", "Rain"))
+OIL, IRAN = (Term(slug=name.lower(), name=name) for name in ("Oil", "Iran"))
 JANE, ALI = Term(slug="jane", name="Jane"), Term(slug="ali", name="Ali")
 NOTHING = Shown()
 

@@ -456,9 +456,7 @@ async def test_what_is_built_again_is_so_whatever_its_page_looked_like(store: St
     }
 
 
-async def test_lists_are_not_kept_waiting_by_what_is_built_again(
-    dirty: Leases, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_lists_are_not_kept_waiting_by_what_is_built_again(dirty: Leases) -> None:
     await dirty.mark_again([f"article:far-{number}" for number in range(500)], "rebuild")
     await dirty.mark(["list:section:world"])
     assert "list:section:world" in names(await dirty.take(24))
