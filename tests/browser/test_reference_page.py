@@ -358,6 +358,15 @@ def test_a_list_is_lettered_as_its_sender_lettered_it(sample_stack: Up, watched:
     sample_stack.drain()
 
 
+def test_a_list_within_a_point_stands_as_close_to_it_as_the_next_point_does(sample_stack: Up, watched: Watched) -> None:
+    posted = sample_stack.post("nested", body_html="<ul><li><b>1</b><ol><li>2</li></ol></li><li>3</li></ul>")
+    points = watched.open(posted["url"]).locator(".body li")
+    one, within, following = points.evaluate_all("all => all.map(point => point.getBoundingClientRect().top)")
+    assert within - one == following - within
+    sample_stack.withdraw(posted["id"])
+    sample_stack.drain()
+
+
 _IS_WHOLE = """heading => {
   const text = heading.firstChild;
   return text.data.split(" ").every((word, at, words) => {
