@@ -41,10 +41,9 @@ def article(desk: Desk, page: ArticlePage) -> dict[str, Any]:
     picture = desk.picture(story.image)
     room = _room(story.image)
     image_url = desk.absolute(story.image.url) if story.image and picture else ""
-    language = (story.language or desk.language).replace("_", "-")
     headline = escaped(story.headline)
     return {
-        "page_language": language,
+        "page_language": desk.language_of(story),
         "page_direction": desk.direction_of(story),
         "feeds": desk.home,
         "feeds_name": desk.name,

@@ -45,8 +45,7 @@ def in_feed(desk: Desk, article: Article, body: str) -> str:
 
 def corrections(desk: Desk, article: Article) -> dict[str, Any]:
     """What `corrections.html` shows; `chrome` are the attributes of the site's own words in another language's text."""
-    language = (article.language or desk.language).replace("_", "-")
-    is_as_the_site = language == desk.language and desk.direction_of(article) == desk.direction
+    is_as_the_site = desk.language_of(article) == desk.language and desk.direction_of(article) == desk.direction
     return {
         "corrections": [(correction.text, desk.stamp(correction.at)) for correction in article.corrections],
         "chrome": "" if is_as_the_site else desk.attributes,

@@ -152,6 +152,10 @@ class Desk:
         words = shown.excerpt if isinstance(shown, Card) else shown.summary or shown.opening
         return direction_of(f"{shown.headline} {words}", self.direction)
 
+    def language_of(self, article: Article) -> str:
+        """Its language tag, else the site's."""
+        return (article.language or self.language).replace("_", "-")
+
     def attributes_of(self, card: Card) -> Markup:
         """`lang` and `dir` of a card's part of a page; none where they are the site's."""
         if card.language:

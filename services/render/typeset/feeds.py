@@ -149,7 +149,7 @@ def _entry(desk: Desk, entry: contexts.Entry) -> dict[str, Any]:
         # RSS has no plain text: an item's description is HTML; and readers of RSS that know no more look nowhere else
         "synopsis": escape_text(summary or excerpt(article.opening, DESCRIPTION_LENGTH)),
         "body": in_feed(desk, article, entry.body),
-        "language": (article.language or desk.language).replace("_", "-"),
+        "language": desk.language_of(article),
         "published": desk.iso(article.published_at),
         "updated": desk.iso(article.modified_at),
         "date": desk.rfc822(article.published_at),

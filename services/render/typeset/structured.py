@@ -37,7 +37,7 @@ def news_article(desk: Desk, article: Article, url: str, published: str, modifie
         "headline": shorten(article.headline),
         "datePublished": published,
         "dateModified": modified,
-        "inLanguage": article.language or desk.language,
+        "inLanguage": desk.language_of(article),
         "publisher": {"@type": "NewsMediaOrganization", "name": desk.site.name, "url": desk.base_url + "/"},
         "author": [_person(desk, author) for author in article.authors]
         or [{"@type": "Organization", "name": desk.site.name, "url": desk.base_url + "/"}],
