@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel, Field
 
+from services.render import keys
 from services.render.edition import LiveEdition
 from services.render.press import Press
 from services.render.reasons import impact, why
@@ -13,7 +14,7 @@ from shared.openapi import problems
 from shared.problems import Problem
 from shared.service import Service
 
-NEEDED = ("index.html", "404.html", "_fragments/masthead.html", "_fragments/hot.html", "_fragments/topics.html")
+NEEDED = ("index.html", "404.html", *(f"_fragments/{keys.name(fragment)}.html" for fragment in keys.FRAGMENTS))
 
 
 class MadeOf(BaseModel):

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from services.render.edition import LiveEdition
 from services.render.everything import ALWAYS
-from services.render.routes import NEEDED, add_routes
+from services.render.routes import add_routes
 from shared.articles import identify
 from shared.charts import Chart, Ranked, chart_key, charts_key
 from shared.events import SIGNALS, RankingChanged, announce
@@ -123,7 +123,8 @@ async def test_render_is_ready_once_the_first_pages_are_there_and_as_long_as_the
     add_routes(FastAPI(), service, room.press, LiveEdition(room.store, room.site_settings), room.tree)
     pages = service.checks["pages"]
     assert await pages() is None
-    for path in NEEDED:
+    fragments = (f"_fragments/{name}.html" for name in ("masthead", "navigation", "hot", "topics"))
+    for path in ("index.html", "404.html", *fragments):
         content = room.tree.read(path)
         assert content
         room.tree.remove(path)
