@@ -259,7 +259,14 @@ def test_a_name_is_read_as_it_is_written_beside_words_that_go_the_other_way(samp
     sample_stack.drain()
 
 
-def test_a_sentence_of_the_paper_ends_in_its_full_stop_on_a_site_from_right_to_left_too(
+_STANDS_AT_THE_RIGHT = """sentence => {
+  const words = document.createRange();
+  words.selectNodeContents(sentence);
+  return words.getBoundingClientRect().right === sentence.getBoundingClientRect().right;
+}"""
+
+
+def test_a_sentence_of_the_paper_stands_at_the_right_of_a_site_from_right_to_left_and_ends_in_its_full_stop(
     sample_stack: Up, watched: Watched
 ) -> None:
     """Until its templates are translated it says `.There is no page at this address` otherwise."""
@@ -268,6 +275,7 @@ def test_a_sentence_of_the_paper_ends_in_its_full_stop_on_a_site_from_right_to_l
     page.evaluate("document.body.insertAdjacentHTML('beforeend', '<p class=none>None.</p>'); document.dir = 'rtl'")
     for name in (".error p:last-child", "body > .none"):
         assert page.locator(name).evaluate(_ENDS_AT_THE_RIGHT), name
+        assert page.locator(name).evaluate(_STANDS_AT_THE_RIGHT), name
 
 
 def test_a_credit_and_the_name_of_a_list_are_read_as_they_are_written(sample_stack: Up, watched: Watched) -> None:
