@@ -216,7 +216,8 @@ CALLS: dict[str, Operation] = {
     ),
     "post /v1/views": _operation(
         (), {202: _answer("on the stream, or one that does not count")}, (400, 413, 422),
-        tags=["views"], summary="A reader opened an article",
+        tags=["views"], operationId="post_view", summary="A reader opened an article",
+        description="`{\"article\": id}`, as JSON or as the text that `navigator.sendBeacon` sends.",
         requestBody=_body(
             ref(View), "application/json", "text/plain", bounds=f"at most {views.MOST >> 10} KiB"
         ),

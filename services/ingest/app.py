@@ -39,7 +39,7 @@ async def run() -> None:
 api_app = create_app(service, "Pressrun ingest", run)
 api_app.include_router(article_routes(service, desk))
 api_app.include_router(push_routes(service, doors, desk.accept, disk))
-api_app.router.routes.extend([*views.routes(service, desk.source, beacons), *asyncapi.routes()])
+api_app.router.routes.extend([views.batch_route(service, desk.source), *asyncapi.routes()])
 api_app.describe(api.CALLS, api.MODELS, api.SECURITY)
 letterbox = Letterbox(views.ViewBeacon(api_app, beacons), desk.take)
 app = Limits(letterbox, settings.in_flight, disk)

@@ -32,8 +32,8 @@ OWN_PAGES = (b"", b"same-origin", b"same-site", b"none")  # Sec-Fetch-Site of wh
 ACCEPTED = {"type": "http.response.start", "status": 202, "headers": [(b"content-length", b"0")]}
 
 
-def routes(service: Service, authenticate: Callable[[Request], str], beacons: "Beacons") -> list[APIRoute]:
-    """`POST /v1/views` and `POST /v1/views/batch`."""
+def batch_route(service: Service, authenticate: Callable[[Request], str]) -> APIRoute:
+    """`POST /v1/views/batch`."""
     lines = Together(ViewStream(service).lines)
 
     async def batch(request: Request) -> Response:
@@ -45,12 +45,7 @@ def routes(service: Service, authenticate: Callable[[Request], str], beacons: "B
 
         return await answer_lines(request, work, max_line=MOST, at_once=AT_ONCE)
 
-    return [
-        APIRoute(
-            "/v1/views", beacons.endpoint, methods=["POST"], operation_id="post_view", tags=["views"], status_code=202
-        ),
-        APIRoute("/v1/views/batch", batch, methods=["POST"], operation_id="post_views", tags=["views"]),
-    ]
+    return APIRoute("/v1/views/batch", batch, methods=["POST"], operation_id="post_views", tags=["views"])
 
 
 class Beacons:
@@ -71,11 +66,6 @@ class Beacons:
             late = asyncio.get_running_loop().time() - PATIENCE
             for task in [task for task, since in self._reading.items() if since < late]:
                 task.cancel(SLOW)
-
-    async def endpoint(self, request: Request) -> Response:
-        """A reader opened an article: `{"article": id}`, as JSON or as the text that `navigator.sendBeacon` sends."""
-        problem = await self.problem_with(request.scope, request.receive)
-        return problem.response() if problem else Response(status_code=202)
 
     async def problem_with(self, scope: Scope, receive: Receive) -> Problem | None:
         """Take a view: None once it is in the stream, or if it does not count."""
@@ -117,7 +107,8 @@ class Beacons:
 
 
 class ViewBeacon:
-    """The beacon's call in front of the whole application, which it spares the framework: most requests end here."""
+    """The beacon's call, `POST /v1/views`, in front of the whole application, which it spares the framework: most
+    requests end here."""
 
     def __init__(self, app: ASGIApp, beacons: Beacons) -> None:
         self._app = app

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from services.ingest.views import Beacons, routes
+from services.ingest.views import Beacons, ViewBeacon, batch_route
 from shared.application import create_app
 from shared.events import VIEWS, view_events
 from shared.problems import Problem
@@ -29,8 +29,9 @@ class Door:
         settings.__dict__["site"] = SiteSettings(timezone="Asia/Baghdad")
         self.service = Service("ingest", settings)
         app = create_app(self.service, "test")
-        app.router.routes.extend(routes(self.service, self._authenticate, Beacons(self.service)))
-        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ingest")
+        app.router.routes.append(batch_route(self.service, self._authenticate))
+        front = ViewBeacon(app, Beacons(self.service))
+        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(front), base_url="http://ingest")
 
     def _authenticate(self, request: Any) -> str:
         if request.headers.get("authorization") != "Bearer secret":
