@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from redis.asyncio.connection import AbstractConnection, ConnectionPool
-from redis.exceptions import RedisError
+from redis.exceptions import AuthenticationError, RedisError
 
-from shared.wire import Command, StoreUnavailable, Wire
+from shared.wire import Command, StoreLocked, StoreUnavailable, Wire
 
 ANSWER_TIMEOUT = 5.0
 LOOK_EVERY = 0.5
@@ -23,7 +23,7 @@ class Link:
         self._connection: AbstractConnection | None = None
         self._wire: Wire | None = None
         self._watching: asyncio.Task[None] | None = None
-        self._attempt: asyncio.Task[str | None] | None = None
+        self._attempt: asyncio.Task[StoreUnavailable | None] | None = None
         self._is_closed = False
         self.breaks = 0
         """How often it broke."""
@@ -51,26 +51,27 @@ class Link:
         if self._attempt is None or self._attempt.done():
             self._attempt = asyncio.create_task(self._open())
         if failure := await asyncio.shield(self._attempt):
-            raise StoreUnavailable(failure)
+            raise failure
 
-    async def _open(self) -> str | None:
+    async def _open(self) -> StoreUnavailable | None:
         connection = self._pool.make_connection()  # type: ignore[no-untyped-call]  # redis-py's
         try:
             async with asyncio.timeout(ANSWER_TIMEOUT):  # redis-py's own tries add up to half a minute
                 await connection.connect()
         except (RedisError, OSError, TimeoutError) as error:
             connection._close()
-            return f"the store cannot be reached: {str(error) or f'it did not answer for {ANSWER_TIMEOUT:g} s'}"
+            kind = StoreLocked if isinstance(error, AuthenticationError) else StoreUnavailable
+            return kind(f"the store cannot be reached: {str(error) or f'it did not answer for {ANSWER_TIMEOUT:g} s'}")
         except RuntimeError:  # uvloop's: it was closed between two words of redis-py's greeting
             connection._close()
-            return HUNG_UP
+            return StoreUnavailable(HUNG_UP)
         except asyncio.CancelledError:
             connection._close()
             raise
         wire = Wire(connection, lambda reason: self._drop(f"the store's connection broke: {reason}", wire))
         if wire.broken:
             connection._close()
-            return HUNG_UP
+            return StoreUnavailable(HUNG_UP)
         self._connection, self._wire = connection, wire
         self._watching = asyncio.create_task(self._watch(wire))
         return None

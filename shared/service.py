@@ -16,7 +16,9 @@ from shared.replicas import Replicas
 from shared.schema import SCHEMA_KEY, bring_up
 from shared.settings import Settings
 from shared.store import LINKS, Store, StoreUnavailable
+from shared.store_address import says_password
 from shared.streams import Consumer
+from shared.wire import StoreLocked
 from shared.wrong import WrongSetting, tell_wrong_settings
 
 LAG_BOUND = 10_000
@@ -68,11 +70,13 @@ class Service:
 
     async def through_outages(self, step: Callable[[], Awaitable[T]]) -> T:
         """Do a step of the start; begun anew where the store is away or goes away in the middle, for a while. Raises
-        WrongSetting where it stays away, or refuses what its user asks for."""
+        WrongSetting where it stays away, lets nobody in with that password, or refuses what its user asks for."""
         until = time.monotonic() + STORE_PATIENCE
         while True:
             try:
                 return await step()
+            except StoreLocked as error:
+                raise WrongSetting(f"{says_password(self.settings.redis_url)}: {error}") from None
             except StoreUnavailable as error:
                 metrics.store_failed(error)
                 if time.monotonic() > until:

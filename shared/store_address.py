@@ -21,6 +21,11 @@ def parse_sentinel(url: str) -> tuple[list[tuple[str, int]], str]:
     return nodes, name
 
 
+def says_password(url: str) -> str:
+    """The setting that the store's password is from: the address itself, if one stands there."""
+    return "PRESSRUN_REDIS_URL" if urlsplit(url).password else "PRESSRUN_REDIS_PASSWORD"
+
+
 def check_address(url: str) -> None:
     """ValueError if there can be no store at that URL; it does not repeat the URL, which may hold a password."""
     try:

@@ -26,6 +26,10 @@ class StoreUnavailable(Exception):
     """The store cannot be reached or cannot keep more now: the same call may succeed later."""
 
 
+class StoreLocked(StoreUnavailable):
+    """The store does not take the name and password that it was told, or wants some."""
+
+
 @dataclass(slots=True)
 class _Call:
     """Commands that were sent in one go, and the answers to them so far."""

@@ -17,6 +17,7 @@ import hiredis
 import httpx
 import pytest
 from prometheus_client import REGISTRY
+from pydantic import SecretStr
 
 from services.render.dirty_steps import LOOK
 from services.render.mend import BOOT
@@ -224,6 +225,31 @@ async def test_a_store_that_stays_away_or_refuses_its_user_ends_the_start_with_a
         await service.stop()
         assert "hush" not in str(wrong.value)
     await store.do("ACL", "DELUSER", "reader")
+
+
+@pytest.mark.parametrize(
+    ("user", "password", "setting"),
+    [
+        ("", "needless", "PRESSRUN_REDIS_PASSWORD"),
+        ("locked@", "wrong", "PRESSRUN_REDIS_PASSWORD"),
+        ("locked@", None, "PRESSRUN_REDIS_PASSWORD"),
+        ("locked:wrong@", None, "PRESSRUN_REDIS_URL"),
+        ("locked:wrong@", "right", "PRESSRUN_REDIS_URL"),
+    ],
+)
+async def test_a_store_that_does_not_take_the_password_ends_the_start_at_once_with_the_setting_that_said_it(
+    valkey: str, store: Store, user: str, password: str | None, setting: str
+) -> None:
+    parts = urlsplit(valkey)
+    await store.do("ACL", "SETUSER", "locked", "on", ">right", "~*", "+@all")
+    url = f"redis://{user}{parts.hostname}:{parts.port}/0"
+    secret = SecretStr(password) if password else None
+    service = Service("test", Settings(redis_url=url, redis_password=secret, consumer="w"))
+    with pytest.raises(WrongSetting, match=f"^{setting}: the store cannot be reached: .*") as wrong:
+        await service.start()
+    await service.stop()
+    await store.do("ACL", "DELUSER", "locked")
+    assert "tried" not in str(wrong.value), "nobody waits for another password"
 
 
 @contextlib.asynccontextmanager
