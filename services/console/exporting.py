@@ -44,6 +44,8 @@ VISITORS = (b"seen:", b"views:from:", b"views:salts")
 """Marks and salts that end within a day: an import would keep them for ever, and a backup would tell of readers."""
 NAMED = 5
 """How many are named, of somebody else's keys say: there may be a million."""
+GONE: tuple[Any, ...] = ("none", None, [])
+"""What the store answers of a key that there is none of: somebody else's may end by itself, though writing is held."""
 OTHERS, STREAMS, DUE = range(3)
 """Turns in which keys are written."""
 
@@ -150,7 +152,7 @@ async def _keys(store: Store, writing: Held, strangers: list[str]) -> AsyncItera
             name = key.decode("utf-8", "backslashreplace")
             if name.encode() == key and (kind in ASKED or kind == "stream"):
                 ours[name] = kind
-            else:
+            elif kind not in GONE:
                 strangers.append(f"{name!r} (a {kind})")
         yield ours
 
@@ -168,8 +170,9 @@ async def _write_keys(store: Store, writing: Held, lines: IO[bytes], strangers: 
         later |= {key: kind for key, kind in known.items() if turn(key, kind)}
         values = await store.all([ASKED[kind](key) for key, kind in first.items()])
         for (key, kind), value in zip(first.items(), values, strict=True):
-            lines.write(_line({"key": key, "type": kind, "value": _plain(value)}))
-        count += len(first)
+            if value not in GONE:
+                lines.write(_line({"key": key, "type": kind, "value": _plain(value)}))
+                count += 1
     for key, kind in sorted(later.items(), key=lambda one: turn(*one)):
         await writing.on()
         if kind == "stream":

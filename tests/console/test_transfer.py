@@ -427,6 +427,32 @@ def test_what_somebody_else_keeps_in_the_store_is_left_out_and_named(
     assert held(store) == before
 
 
+@pytest.mark.parametrize("asked", ["TYPE", "GET"])
+def test_what_of_somebody_else_s_ends_by_itself_meanwhile_spoils_no_export(
+    store: redis.Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], asked: str
+) -> None:
+    fill(store)
+    before = held(store)
+    theirs = ("z-text", "z-hash")
+    store.set(theirs[0], "a session")
+    store.hset(theirs[1], "a", "session")
+    ask = Store.all
+
+    async def when_they_have_ended(self: Store, commands: Any) -> Any:
+        if commands and any(command[0] == asked for command in commands):
+            store.execute_command("CLIENT", "UNPAUSE")
+            store.delete(*theirs)
+        return await ask(self, commands)
+
+    monkeypatch.setattr(Store, "all", when_they_have_ended)
+    export(tmp_path / "site.pressrun")
+    assert capsys.readouterr() == (f"{len(before)} keys in {tmp_path / 'site.pressrun'}\n", "")
+    store.flushall()
+    import_(tmp_path / "site.pressrun")
+    assert capsys.readouterr() == (f"{len(before)} keys from {tmp_path / 'site.pressrun'}\n", "")
+    assert held(store) == before
+
+
 def test_many_keys_of_somebody_else_are_one_line(
     store: redis.Redis, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
