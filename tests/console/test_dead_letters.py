@@ -13,6 +13,7 @@ from services.console.dead_letters import drop, list_letters, retry, show
 from services.console.failed import CannotGoOn
 from services.console.place import with_store
 from services.render.dirty import Dirty
+from services.render.dirty_steps import CAUSES
 from shared.dead_letters import OF, letters, set_aside, set_aside_once, set_event_aside, take_back
 from shared.events import ARTICLES, DEAD_LETTERS, VIEWS
 from shared.live import built_key
@@ -103,11 +104,14 @@ def test_an_event_goes_back_for_all_groups_if_one_of_its_letters_is_named(store:
     assert not store.xlen(DEAD_LETTERS)
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "more"),
+    [("event", "views/5-0", {"stream": VIEWS, "group": "trending"}), ("page", "front", {})],
+)
 def test_what_two_put_back_at_the_same_time_goes_back_once(
-    store: redis.Redis, capsys: pytest.CaptureFixture[str]
+    store: redis.Redis, capsys: pytest.CaptureFixture[str], kind: str, name: str, more: dict[str, str]
 ) -> None:
-    more = {"stream": VIEWS, "group": "trending"}
-    ident = store.execute_command(*set_aside("event", "views/5-0", "it failed", "{}", **more)).decode()
+    ident = store.execute_command(*set_aside(kind, name, "it failed", "{}", **more)).decode()
     with pytest.MonkeyPatch.context() as patched, pytest.raises(typer.Exit):
 
         async def another_is_quicker(of: Store) -> list[dict[str, Any]]:
@@ -119,7 +123,7 @@ def test_what_two_put_back_at_the_same_time_goes_back_once(
         patched.setattr("services.console.dead_letters.letters", another_is_quicker)
         retry([ident])
     assert capsys.readouterr() == ("1 put back\n0 put back\n", f"no dead letter has the id {ident}\n")
-    assert store.xlen(VIEWS) == 1
+    assert store.xlen(VIEWS) == (kind == "event")
 
 
 def test_what_was_set_aside_twice_goes_back_though_one_of_its_letters_was_dropped_meanwhile(store: redis.Redis) -> None:
@@ -134,6 +138,14 @@ def test_what_cannot_be_put_back_keeps_its_letter(store: redis.Redis) -> None:
     letter = {"id": store.execute_command(*set_aside("event", "no-stream/5-0", "it failed")).decode()}
     with pytest.raises(CannotGoOn, match="WRONGTYPE"):
         with_store(None, lambda _, of: take_back(of, [letter], ("XADD", "no-stream", "*", "event", "{}")))
+    assert store.xlen(DEAD_LETTERS) == 1
+
+
+def test_a_page_that_cannot_be_put_back_keeps_its_letter(store: redis.Redis) -> None:
+    ident = store.execute_command(*set_aside("page", "front", "it failed")).decode()
+    store.set(CAUSES, "somebody else's")
+    with pytest.raises(CannotGoOn, match=f"{CAUSES}: a string, where a hash is to be"):
+        retry([ident])
     assert store.xlen(DEAD_LETTERS) == 1
 
 
