@@ -70,12 +70,9 @@ async def _event_to_live(store: Store) -> dict[str, Any]:
     for came, event in newest:
         if event.cause and event.article and (accepted := made_at(event.cause)) is not None and accepted >= seen:
             built[event.cause, event.article] = (accepted, came)
-    since = min((accepted for accepted, _ in built.values()), default=0)
-    about = {
-        (event.event_id, event.id) for _, event in await _newest(store, ARTICLES, article_events, SAMPLE, str(since))
-    }
+    about = {(event.event_id, event.id) for _, event in await _newest(store, ARTICLES, article_events, SAMPLE)}
     waits = sorted(built[own][1] - built[own][0] for own in about & built.keys())
-    at = {name: waits[min(int(len(waits) * share), len(waits) - 1)] if waits else None for name, share in _SHARES}
+    at = {name: waits[int(len(waits) * share)] if waits else None for name, share in _SHARES}
     return {"count": len(waits), **at}
 
 
@@ -90,12 +87,10 @@ async def _last_events(store: Store) -> list[dict[str, Any]]:
     return events
 
 
-async def _newest(
-    store: Store, stream: str, events: TypeAdapter[E], count: int, since: str = "-"
-) -> list[tuple[int, E]]:
+async def _newest(store: Store, stream: str, events: TypeAdapter[E], count: int) -> list[tuple[int, E]]:
     """The events of the last entries, each with when it came (ms), newest first, without those that cannot be read."""
     found, now = [], time.time_ns() // 1_000_000
-    for entry, fields in entries_of(await store.do("XREVRANGE", stream, "+", since, "COUNT", count)):
+    for entry, fields in entries_of(await store.do("XREVRANGE", stream, "+", "-", "COUNT", count)):
         with suppress(Unreadable):
             event = decode(events, entry, fields).event
             found.append((came_at(entry, event.event_id, now), event))
