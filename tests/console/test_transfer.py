@@ -595,6 +595,10 @@ def test_what_an_older_version_exported_is_brought_to_this_one_s_schema(store: r
     assert store.hgetall("months:all") == {b"2025-07": b"1"}
     assert not store.exists("periods:all")
     assert store.get(SCHEMA_KEY) == b"%d" % SCHEMA
+    export(tmp_path / "of-this-one.pressrun")
+    store.flushall()
+    import_(tmp_path / "of-this-one.pressrun")
+    assert store.hgetall("months:all") == {b"2025-07": b"1"}
 
 
 def test_what_a_newer_version_exported_is_refused_before_anything_is_written(
