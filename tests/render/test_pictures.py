@@ -125,10 +125,13 @@ async def test_files_that_are_made_or_taken_away_are_told_of_once(store: Store, 
     assert len(await told(store)) == 2
 
 
+@pytest.mark.parametrize("known", [True, False], ids=["measured", "by a Pressrun that did not measure them"])
 async def test_files_that_are_there_are_shown_without_their_original(
-    store: Store, pictures: Pictures, tmp_path: Path
+    store: Store, pictures: Pictures, tmp_path: Path, *, known: bool
 ) -> None:
     await pictures.show("one", (PICTURE,))
+    if not known:
+        await store.do("DEL", LENGTHS)
     original_path(tmp_path / "media", DIGEST).unlink()
     await pictures.show("another", (PICTURE,))
     assert await letters(store) == []
