@@ -108,6 +108,17 @@ async def test_all_of_several_are_waited_for(room: Room) -> None:
     assert await waits
 
 
+async def test_who_still_waits_for_a_page_is_told_of_it_though_another_has_given_up(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.ingest.waiting.AGAIN", 60)
+    waits = room.wait((IDENT, 1))
+    assert not await room.wait((IDENT, 1), seconds=0.01)
+    await until_true(room.is_reading)
+    await room.build(IDENT, 1)
+    assert await waits
+
+
 @pytest.mark.parametrize("fields", [("other", "field"), ("event", "{nope")])
 async def test_what_cannot_be_read_on_the_stream_is_passed_over(room: Room, fields: tuple[str, str]) -> None:
     waits = room.wait((IDENT, 1), seconds=3)
