@@ -56,9 +56,8 @@ class Retention:
     async def _needed(self, stream: str, group: Group) -> str:
         """The oldest entry that a group has not done with, or an older one: the group goes on meanwhile."""
         pending = None
-        if group.pending:
-            with contextlib.suppress(ResponseError):  # another process has removed it meanwhile
-                pending = await pending_between(self._store, stream, group.name)
+        with contextlib.suppress(ResponseError):  # another process has removed it meanwhile
+            pending = await pending_between(self._store, stream, group.name)
         return pending[0] if pending else group.last
 
     async def _idle_ms(self, stream: str, group: str) -> int:
