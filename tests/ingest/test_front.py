@@ -13,6 +13,7 @@ from shared.conditions import Conditions, conditions
 from shared.front import Lead, front
 from shared.problems import Problem
 from shared.site_settings import SiteSettings
+from shared.times import MILLISECOND
 from tests.properties.press_room import START, PressRoom, draft, opened
 
 A, B, C = (identify("desk", guid) for guid in "abc")
@@ -136,7 +137,18 @@ async def test_an_article_leads_until_the_moment_that_was_told(room: PressRoom) 
     await room.accept(draft("a"))
     until = START + timedelta(hours=1)
     await put_front(room.store, room.clock, {"lead": [{"article": A, "until": until.isoformat()}]})
-    assert (await front(room.store)).lead == (Lead(article=A, until=until),)
+    led = await front(room.store)
+    assert led.lead == (Lead(article=A, until=until),)
+    assert led.at(until - MILLISECOND) == (A,)
+    assert led.at(until) == ()
+
+
+async def test_a_rewrite_leads_no_longer_than_what_it_rewrites_was_to_lead(room: PressRoom) -> None:
+    await room.accept(draft("a"))
+    until = START + timedelta(hours=1)
+    await put_front(room.store, room.clock, {"lead": [{"article": A, "until": until.isoformat()}]})
+    await room.accept(draft("b", evolved_from="a"))
+    assert (await front(room.store)).lead == (Lead(article=B, until=until),)
 
 
 async def test_ten_may_lead_and_no_more(room: PressRoom) -> None:
