@@ -5,6 +5,7 @@ import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from services.render.firsts import WithArticle
 from services.render.leases import Leases
 from services.render.output import Output, page_file
 from services.render.shelf import Shelf
+from shared.articles import identify
 from shared.events import PAGES
 from tests.properties.press_room import START, PressRoom, draft
 from tests.render.test_press import another_press
@@ -42,8 +44,8 @@ def brought(monkeypatch: pytest.MonkeyPatch) -> Brought:
 async def test_what_is_read_with_an_article_has_it_where_it_will_be_and_tells_for_good_that_others_are_there(
     room: PressRoom,
 ) -> None:
-    for guid in "ghi":
-        await room.accept(draft(guid, topics=("Oil",)))
+    for minutes, guid in zip((0, 0, 1), sorted("ghi", key=partial(identify, "desk")), strict=True):
+        await room.accept(draft(guid, topics=("Oil",), published_at=START - timedelta(minutes=minutes)))
     await room.accept(draft("j", published_at=START - timedelta(days=40)))
     await room.drain()
     live = LiveEdition(room.store, room.site_settings)
