@@ -58,6 +58,7 @@ async def test_what_was_changed_is_told_of_and_by_what_readers_get_it_was_built_
     assert await told(there) == []
     assert await told(there, untold=True) == [("page.built", [page, marker])]
     assert await told(moved_there) == [("page.built", [link])]
+    assert await told(moved_there, untold=True) == [("page.built", [page, link, marker])]
     assert await told(away) == [("page.removed", [marker, page])]
     assert await told(away) == []
     assert await told(away, untold=True) == [("page.removed", [marker, page])]
