@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from prometheus_client import REGISTRY
 
 from services.render.delivery import Delivery, TooLate
 from services.render.leases import Taken
@@ -62,3 +63,16 @@ async def test_what_was_changed_is_told_of_and_by_what_readers_get_it_was_built_
     assert await told(away) == [("page.removed", [marker, page])]
     assert await told(away) == []
     assert await told(away, untold=True) == [("page.removed", [marker, page])]
+
+
+async def test_every_page_that_is_rendered_is_counted_and_apart_from_it_those_whose_files_changed(
+    delivery: Delivery,
+) -> None:
+    def counted() -> list[float]:
+        names = ("pressrun_pages_rendered_total", "pressrun_pages_written_total")
+        return [REGISTRY.get_sample_value(name, {"kind": "hot"}) or 0 for name in names]
+
+    before = counted()
+    for _ in range(2):
+        await delivery.bring(taken("hot"), Output({"hot/index.html": b"words"}))
+    assert [now - was for now, was in zip(counted(), before, strict=True)] == [2, 1]
