@@ -74,7 +74,7 @@ def test_all_that_a_draft_says_is_in_its_article() -> None:
     )
 
 
-@pytest.mark.parametrize(("told", "language"), [("und", None), ("MUL", None), ("zxx-Arab", None)])
+@pytest.mark.parametrize(("told", "language"), [("und", None), ("mis", None), ("MUL", None), ("zxx-Arab", None)])
 def test_a_language_that_nobody_can_name_is_none(told: str, language: str | None) -> None:
     """An Arabic story of the language `und` had the direction of Latin letters."""
     assert article(replace(WHOLE, language=told)).language == language
