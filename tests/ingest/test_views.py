@@ -14,7 +14,7 @@ from services.ingest.asyncapi import document
 from services.ingest.robots import is_robot
 from services.ingest.view_stream import FLOOD
 from services.ingest.views import MOST, Beacons, ViewBeacon, batch_route
-from services.ingest.visitors import SALTS, Client, DailySalts, network_of
+from services.ingest.visitors import SALTS, Client, DailySalts, mark, network_of
 from shared.application import create_app
 from shared.clock import Clock
 from shared.events import VIEWS
@@ -319,6 +319,14 @@ def test_an_ipv6_household_is_one_address() -> None:
     assert network_of("2001:db8:1:2:3:4:5:6") == network_of("2001:db8:1:2::9") == "2001:db8:1:2::/64"
     assert network_of("::ffff:192.0.2.1") == network_of("192.0.2.1") == "192.0.2.1"
     assert network_of("no address") == "no address"
+    assert network_of("no:address") == "no:address"
+
+
+def test_a_mark_cannot_be_made_again_without_the_salt_of_its_day() -> None:
+    visit = (b"198.51.100.77", b"Firefox", ONE.encode())
+    today, tomorrow = b"a" * 16, b"b" * 16
+    assert mark(today, *visit) == mark(today, *visit) != mark(tomorrow, *visit)
+    assert mark(today, b"1", b"23") != mark(today, b"12", b"3")
 
 
 def line(event_id: str = "1", article: str = ONE, at: datetime = NOW) -> dict[str, str]:
