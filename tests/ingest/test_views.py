@@ -449,6 +449,21 @@ async def test_the_salt_of_a_day_holds_for_half_an_hour_after_it_at_all_replicas
     assert before.today != within.today == after.today
 
 
+async def test_the_store_is_asked_for_salts_when_they_change_and_not_for_each_view(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    salts, run, asked = DailySalts(store, SiteSettings()), store.run, []
+
+    async def and_note(*what: Any) -> Any:
+        asked.append(what)
+        return await run(*what)
+
+    monkeypatch.setattr(store, "run", and_note)
+    for minutes, times in ((-2, 1), (-1, 1), (1, 2), (2, 2), (31, 3), (32, 3)):
+        await salts.at(datetime(2025, 7, 27, tzinfo=UTC) + timedelta(minutes=minutes))
+        assert len(asked) == times, minutes
+
+
 async def test_a_process_whose_clock_is_behind_leaves_the_others_the_salt_of_their_day(store: Store) -> None:
     ahead, behind, started_since = (DailySalts(store, SiteSettings()) for _ in range(3))
     midnight = datetime(2025, 7, 27, tzinfo=UTC)
