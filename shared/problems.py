@@ -23,7 +23,7 @@ TITLES = {
     503: "Try again later",
 }
 WHOLE = "/"
-"""The pointer of what is wrong with a body or a line as a whole: none is empty, which many would take for a bug."""
+"""The pointer of what is wrong with a body, line or request as a whole: none is empty, which many take for a bug."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 

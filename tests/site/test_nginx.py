@@ -715,7 +715,8 @@ def test_the_door_calls_a_request_that_cannot_be_read_a_fault_of_its_sender(
 def test_nobody_steers_a_terminal_through_the_door(door: int, ingest: Ingest, path: bytes, headers: bytes) -> None:
     head, _, body = send_large(door, path, headers).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 400 ")
-    assert json.loads(body)["status"] == 400
+    problem = json.loads(body)
+    assert (problem["status"], problem["errors"]) == (400, [{"pointer": "/", "detail": problem["detail"]}])
     assert ingest.begun == []
 
 
