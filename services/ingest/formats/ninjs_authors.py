@@ -2,7 +2,7 @@
 
 from services.ingest.draft import Author
 from services.ingest.formats.bylines import named_in
-from services.ingest.formats.reading import Members, authors, language, plain
+from services.ingest.formats.reading import Members, authors, dicts, language, plain
 
 
 def authors_of(item: Members) -> tuple[Author, ...]:
@@ -14,7 +14,5 @@ def authors_of(item: Members) -> tuple[Author, ...]:
 
 def _bylines(item: Members) -> list[str]:
     """The bylines that the Associated Press lists; ninjs has no such member, and others may mean anything by it."""
-    listed = item.get("bylines")
-    objects = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    told = [one.get("name") or one.get("by") for one in objects]
+    told = [one.get("name") or one.get("by") for one in dicts(item.get("bylines"))]
     return [plain(one) for one in told if isinstance(one, str)]

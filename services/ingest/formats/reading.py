@@ -147,6 +147,11 @@ def members_of(content: Any, identity: str) -> Members | list[Fault]:
     return Members(strip_forbidden(content), [])
 
 
+def dicts(value: Any) -> list[dict[str, Any]]:
+    """The objects of a list; none of what is no list."""
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
 def plain(text: str) -> str:
     """Text from text with markup in it, on one line; empty where nothing of it can be seen."""
     # a reference may stand for a character that cannot be published

@@ -4,20 +4,18 @@ Names of categories, tags and authors, and the picture, are read from `_embedded
 WordPress gives no version: `modified_gmt` decides.
 """
 
-import html as entities
 import re
-from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
-from services.ingest.draft import Author, Draft, DraftCorrection, Ignored, Picture, Reading, Status
-from services.ingest.formats.bounds import MAX_CORRECTION, MAX_CORRECTIONS, MAX_GUID, MAX_NAME
-from services.ingest.formats.bylines import named_in
+from services.ingest.draft import Draft, Ignored, Picture, Reading, Status
+from services.ingest.formats import wordpress_plugins as plugins
+from services.ingest.formats.bounds import MAX_GUID, MAX_NAME
 from services.ingest.formats.reading import (
     Members,
     authors,
-    language,
+    dicts,
     members_of,
     names,
     plain,
@@ -38,9 +36,6 @@ _CUT = re.compile(r"\s*(?:\[\s*(?:…|\.\.\.)\s*\]|…|\.\.\.)\Z")
 # a footnote's number, which no excerpt has
 _NUMBER = re.compile(r"<sup\b(?=[^<>]*\bdata-fn=)[^<>]*>\s*<a\b[^<>]*>\d+</a>\s*</sup>")
 _STATUS: dict[str, Status] = {"publish": "usable", "future": "usable", "trash": "canceled"}
-# what Co-Authors Plus is asked for by our plugin, Newspack and PublishPress Authors
-_SEVERAL = ("coauthors", "newspack_author_info", "authors")
-_SIGN = re.compile(r"\[/?Author\b[^\[\]]*\]")  # around a name in a byline of Newspack's, which it makes a link of
 # WordPress's own types but `post`; types of plugins and themes may well be articles
 _OWN = (
     "page attachment revision nav_menu_item custom_css customize_changeset oembed_cache user_request wp_block"
@@ -84,17 +79,17 @@ def _draft(post: Members, guid: str) -> Draft:
         guid=guid,
         status=status,
         headline=headline,
-        body_html=_disclaimers(post) + body,
+        body_html=plugins.disclaimers(post) + body,
         summary=summary,
         section=_section(post, terms),
         topics=names([name for taxonomy, name, _ in terms if taxonomy == "post_tag"]),
-        authors=_authors(post) or authors(_signed(embedded.objects("author"))),
-        language=_language(post),
+        authors=plugins.bylined(post) or authors(plugins.signed(embedded.objects("author"))),
+        language=plugins.language_of(post),
         published_at=published_at,
         withholds=post.text("status").lower() == "future",
         updated_at=_updated_at(post, published_at),
         slug=None if named.endswith("__trashed") else slug(unquote(named)),
-        corrections=_corrections(post),
+        corrections=plugins.corrections(post),
         image=_image(embedded, post.plain("featured_media_credit")),
         source_url=web_address(post.text("link")) if status == "usable" else None,
     )
@@ -121,18 +116,7 @@ def _status(post: Members) -> Status:
     content = post.get("content")
     if post.text("password") or (isinstance(content, dict) and content.get("protected") is True):
         return "withheld"
-    return "withheld" if _is_for_subscribers(post) else _STATUS.get(told, "withheld")
-
-
-def _is_for_subscribers(post: Members) -> bool:
-    """Whether Jetpack shows the post to those alone who have its newsletter."""
-    return _kept(post).text("_jetpack_newsletter_access") not in ("", "everybody")
-
-
-def _kept(post: Members) -> Members:
-    """What plugins and themes keep beside the post: of a type that is theirs to choose, so none is wrong."""
-    meta = post.get("meta")
-    return Members(meta if isinstance(meta, dict) else {}, [])
+    return "withheld" if plugins.is_for_subscribers(post) else _STATUS.get(told, "withheld")
 
 
 def _rendered(post: Members, name: str) -> str:
@@ -142,7 +126,7 @@ def _rendered(post: Members, name: str) -> str:
 
 def _summary(post: Members, guid: str, body: str) -> str:
     """The excerpt, if somebody has written one: WordPress makes it of the body's first words otherwise, and the page
-    would say them twice. Else the subtitle that stands under the title in Newspack's themes."""
+    would say them twice. Else the subtitle."""
     told = _rendered(post, "excerpt")
     last = _MORE.sub("", told[-_LAST:])  # themes add a link to the rest
     if (here := _HERE.search(last)) and _is_own_address(post, guid, unescape(here[1])):
@@ -150,7 +134,7 @@ def _summary(post: Members, guid: str, body: str) -> str:
     excerpt = plain(told[:-_LAST] + last)
     is_made = begins_with(_NUMBER.sub("", body), _CUT.sub("", excerpt), is_cut=bool(_CUT.search(excerpt)))
     written = "" if is_made else excerpt
-    return written or _kept(post).plain("newspack_post_subtitle")
+    return written or plugins.subtitle(post)
 
 
 def _is_own_address(post: Members, guid: str, address: str) -> bool:
@@ -172,44 +156,6 @@ def _updated_at(post: Members, published_at: datetime | None) -> datetime | None
     return at
 
 
-def _authors(post: Members) -> tuple[Author, ...]:
-    """Those whom a byline names that somebody has written, as Newspack lets them, else all authors, where a plugin for
-    several has them: WordPress' own API knows the first alone."""
-    kept = _kept(post)
-    if kept.get("_newspack_byline_active") is True:
-        byline = plain(_SIGN.sub("", kept.text("_newspack_byline")))
-        if found := named_in([byline], _language(post)):
-            return found
-    for name in _SEVERAL:
-        if found := authors(_signed([Members(one, []) for one in _dicts(post.get(name))])):
-            return found
-    return ()
-
-
-def _disclaimers(post: Members) -> str:
-    """What Newspack says of a post that a sponsor has paid for, in a paragraph of its own."""
-    told = post.get("sponsor_disclaimers")
-    lines = [plain(one) for one in told if isinstance(one, str)] if isinstance(told, list) else []
-    return "".join(f"<p><strong>{entities.escape(line, quote=False)}</strong></p>" for line in lines if line)
-
-
-def _corrections(post: Members) -> tuple[DraftCorrection, ...]:
-    """What was corrected, as Newspack keeps it and our plugin sends it."""
-    told = [Members(one, []) for one in _dicts(post.get("corrections"))]
-    found = [(shorten(one.plain("text"), MAX_CORRECTION), one.moment("at")) for one in told]
-    return tuple(DraftCorrection(text, at) for text, at in found if text and at)[:MAX_CORRECTIONS]
-
-
-def _signed(found: Iterable[Members]) -> Iterator[tuple[str, str]]:
-    return ((one.plain("display_name", "name"), one.text("url", "author_link", "link")) for one in found)
-
-
-def _language(post: Members) -> str | None:
-    """The language, which plugins add, each in a shape of its own."""
-    told = post.get("lang", "locale", "wpml_current_locale")
-    return language(told.strip()) if isinstance(told, str) else None
-
-
 def _section(post: Members, terms: list[_Term]) -> str | None:
     """The category that an editor has said to be the first, as far as our plugin was told, else the first as WordPress
     has them: by name."""
@@ -221,12 +167,8 @@ def _section(post: Members, terms: list[_Term]) -> str | None:
 
 def _group(embedded: Members, group: Any) -> list[_Term]:
     """The terms of one taxonomy; an error stands in the place of what could not be embedded."""
-    terms = [Members(term, embedded.faults, embedded.at("wp:term")) for term in _dicts(group)]
+    terms = [Members(term, embedded.faults, embedded.at("wp:term")) for term in dicts(group)]
     return [(term.text("taxonomy").lower(), term.plain("name"), term.get("id")) for term in terms]
-
-
-def _dicts(value: Any) -> list[dict[str, Any]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def _image(embedded: Members, credit: str) -> Picture | None:
