@@ -9,7 +9,7 @@ from shared.live import MONTH, days_key, list_key, months_key, place_key
 from shared.store import Script, Store
 from shared.wrong import WrongSetting
 
-SCHEMA = 2
+SCHEMA = 3
 SCHEMA_KEY = "schema"
 TOO_OLD = "PRESSRUN_REDIS_URL: the store is too old; it has to be Redis 7.2 or newer, or Valkey"
 
@@ -55,6 +55,8 @@ def is_newer(schema: int) -> bool:
 
 # Since 2 the articles of each month and day are counted in `months:` and `days:`; before, in `periods:`. They are
 # counted anew: what is in a list has its place there in the month and the day in which it counts.
+# Since 3 a look around an article tells how it changed. Those that wait are dropped: every page is built again, and shows
+# what is around it then.
 _BRING_UP = Script(
     f"local PLACE, LIST = '{place_key('', '').rstrip(':')}:', '{list_key('')}'\n"
     + f"local MONTHS, DAYS, MONTH = '{months_key('')}', '{days_key('')}', {MONTH}\n"
@@ -68,6 +70,19 @@ if kept == 1 then
     redis.call('HSET', counts, period, redis.call('ZINTERCARD', 2, places, LIST .. name))
   end
   for _, former in ipairs(redis.call('KEYS', 'periods:*')) do redis.call('DEL', former) end
+end
+if kept == 1 or kept == 2 then
+  for _, name in ipairs(redis.call('KEYS', 'render:dirty:*')) do
+    for _, page in ipairs(redis.call('ZRANGE', name, 0, -1)) do
+      if string.sub(page, 1, 5) == 'near:' then redis.call('ZREM', name, page) end
+    end
+  end
+  for _, page in ipairs(redis.call('ZRANGE', 'render:leases', 0, -1)) do
+    if string.sub(page, 1, 5) == 'near:' then
+      redis.call('ZREM', 'render:leases', page)
+      redis.call('HDEL', 'render:tokens', page)
+    end
+  end
 end
 redis.call('SET', KEYS[1], known)
 return known

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from services.render.dirty_steps import LOOK
+from services.render.dirty_steps import BACKGROUND, LOOK
+from shared.events import DEAD_LETTERS
 from shared.live import days_key, months_key
 from shared.schema import FORGETS, SCHEMA_KEY, bring_up
 from shared.settings import Settings
 from shared.site_settings import SiteSettings
 from shared.store import Store, pairs
 from shared.wrong import WrongSetting
-from tests.properties.press_room import PressRoom, draft, opened
+from tests.properties.press_room import OneByOne, PressRoom, draft, opened
 
 
 @pytest.fixture
@@ -63,6 +64,27 @@ async def test_pages_name_all_months_after_an_upgrade_though_a_version_that_did_
     await room.die_and_start_again()
     await room.drain()
     assert (await room.differences()).clean
+
+
+async def test_looks_that_wait_around_articles_since_before_an_upgrade_are_made_by_all_pages_being_built_again(
+    room: PressRoom,
+) -> None:
+    await room.accept(draft("d", topics=("Oil",)))
+    while not (looks := [page for page in await room.press.dirty.waiting() if page.startswith("near:")]):
+        await room.deliver(OneByOne())
+        await room.press.round()
+    [look] = looks
+    await room.store.do("ZREM", BACKGROUND, look)
+    await room.press.dirty.mark(["near:held|1|4000|oil"], "cause", patience=0)
+    assert "near:held|1|4000|oil" in [page.key for page in await room.press.dirty.take(9)], "it is left on its lease"
+    await room.store.do("ZADD", BACKGROUND, 0, f"{look.rpartition('|joined|')[0]}|oil")
+    await room.store.do("SET", SCHEMA_KEY, 2)
+    await bring_up(room.store)
+    await room.store.do("SET", LOOK, "older")
+    await room.die_and_start_again()
+    await room.drain()
+    assert (await room.differences()).clean
+    assert not await room.store.do("XLEN", DEAD_LETTERS)
 
 
 async def test_a_store_that_forgets_what_it_has_is_refused_and_left_alone(valkey: str) -> None:

@@ -209,6 +209,16 @@ return held
 """
 )
 
+# KEYS[9] what is on disk of an article. ARGV: its page, the lease's token, the cause, what the page was looked at with.
+LEAVE = Script(
+    LUA
+    + """
+if done(ARGV[1], ARGV[2]) == 0 then caused(ARGV[1], ARGV[3]) return 0 end
+redis.call('HSET', KEYS[9], 'looked', ARGV[4])
+return 1
+"""
+)
+
 # ARGV: the page, its lease's token, the cause, and whether the page is untold (0 or 1).
 GIVE_BACK = Script(
     LUA

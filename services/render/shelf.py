@@ -12,7 +12,7 @@ from services.render import dirty_steps, keys
 from services.render.affected import NEWS_WINDOW, Mark, Shown, affected, neighbourhoods
 from services.render.known import BEYOND_LISTS, SHELVINGS, Known, Listed
 from services.render.leases import Taken
-from services.render.neighbours import near
+from services.render.neighbours import Changed, near
 from services.render.shelve_step import SHELVE
 from shared import live
 from shared.articles import Article, Card
@@ -39,18 +39,19 @@ class _Plan:
 class Brought(NamedTuple):
     """What went to disk with an article, and is to be noted in the step that lists it.
 
-    `look` is a digest of what its page shows beside it; `firsts` are the pages that came with its own, and `events`
-    tell of all of them; `alone` has those of the firsts that show it alone, and by which mark each waits: if nobody
-    else is on them now, they need not be built again.
+    `look` is a digest of what its page shows beside it, `looked` what that was chosen from (`neighbours`); `firsts` are
+    the pages that came with its own, and `events` tell of all of them; `alone` has those of the firsts that show it
+    alone, and by which mark each waits: if nobody else is on them now, they need not be built again.
     """
 
     look: str
+    looked: str
     events: Sequence[str]
     firsts: Sequence[str]
     alone: Mapping[str, str]
 
 
-_NOTHING = Brought("", (), (), {})
+_NOTHING = Brought("", "", (), (), {})
 
 
 class ShelvingFailed(Exception):
@@ -88,9 +89,20 @@ class Shelf:
             "before": before is not None and live.score(before),
             "after": after is not None and live.score(after),
             "shelvings": listed.shelvings,
-            "near": _looks(article.id, before, after, topics, patience),
+            "near": _looks(article.id, listed, after, topics, patience),
             "patience": patience,
-            "built": ["revision", article.revision, "version", article.version, "at", at_ms, "shown", brought.look],
+            "built": [
+                "revision",
+                article.revision,
+                "version",
+                article.version,
+                "at",
+                at_ms,
+                "shown",
+                brought.look,
+                "looked",
+                brought.looked,
+            ],
             "events": brought.events,
             "firsts": brought.firsts,
             "alone": brought.alone,
@@ -140,9 +152,15 @@ def _news_until(card: Card | None, shown: Shown) -> int:
     return first_millis(card.published_at + NEWS_WINDOW) if card and is_news else 0
 
 
-def _looks(ident: str, before: Card | None, after: Card | None, topics: tuple[str, ...], patience: int) -> list[str]:
+def _looks(ident: str, listed: Listed, after: Card | None, topics: tuple[str, ...], patience: int) -> list[str]:
+    before = listed.card
     scores = dict.fromkeys(live.score(card) for card in (before, after) if card and topics)
-    return [near(ident, score, topics, patience) for score in scores]
+    changed: Changed = "moved"
+    if before is None:
+        changed = "joined"
+    elif listed.live and after and len(scores) == 1 and before.topics == after.topics:
+        changed = "words"
+    return [near(ident, score, patience, changed, topics) for score in scores]
 
 
 @lru_cache(maxsize=8192)

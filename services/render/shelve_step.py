@@ -20,7 +20,7 @@ from shared.store import Script
 #   leave, join      lists that the article leaves and joins: {name, period, period, …}
 #   before, after    its score in lists, the last one and the new one; false where there is none
 #   marks            numbers of marks: {page, when, list, size, period, patience} (`affected.Mark`)
-#   near, patience   looks around the article (`neighbours`), and their patience
+#   near, patience   looks around the article (`neighbours.near`), and their patience
 #   shelvings        how many shelvings there had been when it was read
 #   built            fields of `built:{id}`, and their values
 #   events, firsts, alone   what went to disk with it (`shelf.Brought`)
@@ -157,11 +157,12 @@ local function shelve(plan, card, live, left, first)
   leave_whole(plan)
   mark_what_changes(marks, plan, best, was_empty, begun, places)
   bring_back(plan, begun)
-  if redis.call('INCR', SHELVINGS) ~= plan.shelvings + 1 and #plan.near > 0 and card ~= '' then
+  local number = redis.call('INCR', SHELVINGS)
+  if number ~= plan.shelvings + 1 and #plan.near > 0 and card ~= '' then
     -- an article that was shelved beside it did not find it in the lists, nor was found by it: look again
     touch_around('article:' .. plan.id, plan.patience, plan.cause)
   end
-  for _, look in ipairs(plan.near) do touch_around(look, plan.patience, plan.cause) end
+  for _, look in ipairs(plan.near) do touch_around(look .. '|' .. number, plan.patience, plan.cause) end
   if left ~= '' then redis.call('DEL', LEFT .. plan.id) end
   note(plan, card, live)
   if not give_back(plan) or card == '' then caused(plan.page, plan.cause) end

@@ -1,7 +1,7 @@
 """The step that lists articles: what two of them touch, what others did in between, and what waits for what."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,11 @@ from shared.clock import moment
 from shared.dead_letters import letters
 from shared.live import built_key, days_key, months_key
 from shared.store import pairs
-from tests.properties.press_room import OneByOne, PressRoom, draft, pages_of
+from tests.properties.press_room import START, OneByOne, PressRoom, draft, pages_of
 from tests.render.test_firsts import before_it_is_listed
 from tests.render.test_press import another_press
+
+HOUR = timedelta(hours=1)
 
 
 async def shelve_in_one_step(
@@ -175,6 +177,45 @@ async def test_who_may_show_an_article_is_looked_for_in_time_and_at_once_where_i
         waiting = await room.press.dirty.waiting()
         assert [int(page.split("|")[2]) for page in waiting if page.startswith("near:")] == [patience]
         await room.drain()
+
+
+@pytest.mark.parametrize(
+    ("then", "changed"),
+    [
+        ({"headline": "Otherwise"}, ["words"]),
+        ({"slug": "elsewhere"}, ["words"]),
+        ({"body_html": "<p>More.</p>"}, []),
+        ({"topics": ("Oil", "Iran")}, ["moved"]),
+        ({"topics": ("Iran",), "headline": "Otherwise"}, ["moved"]),
+        ({"published_at": START - HOUR}, ["moved", "moved"]),
+        ({"status": "canceled"}, ["moved"]),
+    ],
+)
+async def test_who_is_around_an_article_is_told_how_it_changed(
+    room: PressRoom, then: dict[str, Any], changed: list[str]
+) -> None:
+    first = {"topics": ("Oil",), "published_at": START - 2 * HOUR, "summary": "Oil."}
+
+    async def looks(**members: Any) -> list[str]:
+        await room.accept(draft("g", **first | members))
+        [taken] = await take(room, "g")
+        await room.press._build(taken)
+        return [page.split("|")[3] for page in await room.press.dirty.waiting() if page.startswith("near:")]
+
+    assert await looks() == ["joined"]
+    await room.drain()
+    assert await looks(**then) == changed
+
+
+async def test_an_article_that_left_lists_and_is_back_before_they_were_built_has_moved(room: PressRoom) -> None:
+    """Who was built in between may not have it any more, and it may have pushed nobody out since."""
+    await room.accept(draft("g", topics=("Oil",)))
+    await room.drain()
+    await room.accept(draft("g", topics=("Oil",), status="canceled"))
+    await room.accept(draft("g", topics=("Oil",), version=9))
+    [taken] = await take(room, "g")
+    await room.press._build(taken)
+    assert [page.split("|")[3] for page in await room.press.dirty.waiting() if page.startswith("near:")] == ["moved"]
 
 
 async def test_an_article_is_live_since_its_revision_was_there_whatever_its_page_shows_since(room: PressRoom) -> None:
