@@ -55,8 +55,8 @@ def is_newer(schema: int) -> bool:
 
 # Since 2 the articles of each month and day are counted in `months:` and `days:`; before, in `periods:`. They are
 # counted anew: what is in a list has its place there in the month and the day in which it counts.
-# Since 3 a look around an article tells how it changed. Those that wait are dropped: every page is built again, and shows
-# what is around it then.
+# Since 3 a look around an article tells how it changed. Those that wait are dropped, since every page is built
+# again.
 _BRING_UP = Script(
     f"local PLACE, LIST = '{place_key('', '').rstrip(':')}:', '{list_key('')}'\n"
     + f"local MONTHS, DAYS, MONTH = '{months_key('')}', '{days_key('')}', {MONTH}\n"
