@@ -33,7 +33,7 @@ def left_key(article: str) -> str:
 
 def built_key(article: str) -> str:
     """Key of what is on disk: hash of revision, version, at (the site's time, in ms), shown (a digest of what the page
-    shows beside the article), looked (what that was chosen from: `neighbours.looked` of render), gone."""
+    shows beside the article), gone."""
     return f"built:{article}"
 
 

@@ -16,6 +16,7 @@ before it is listed ·
 `render:causes` hash, page key → event_id and time of its mark ·
 `render:untold` set of page keys whose files may have changed without an event that told it ·
 `render:waits:{id}` set of page keys that are marked once that article is listed ·
+`render:looked:{id}` what the page of an article that is listed was built from (`neighbours.looked`) ·
 `render:why` hash, page key → event_id and time of what last changed its files ·
 `render:look` the digest of templates and site settings that pages are to be built with (`refresh`).
 Times are the machine's milliseconds, never the site's: a lease does not stop with the site's clock. None is further
@@ -45,6 +46,11 @@ FURTHEST = 20_000
 """Milliseconds that no lease and no patience reaches."""
 ALL = (*WAITING, TOKENS, CAUSES)
 """The first KEYS of every script that begins with LUA, whose own stand behind them."""
+
+
+def looked_key(article: str) -> str:
+    """Key of what an article's page was built from."""
+    return f"render:looked:{article}"
 
 
 def waits_key(article: str) -> str:
@@ -209,12 +215,12 @@ return held
 """
 )
 
-# KEYS[9] what is on disk of an article. ARGV: its page, the lease's token, the cause, what the page was looked at with.
+# KEYS[9] what the page was built from. ARGV: the page, its lease's token, the cause, what it would be built from now.
 LEAVE = Script(
     LUA
     + """
 if done(ARGV[1], ARGV[2]) == 0 then caused(ARGV[1], ARGV[3]) return 0 end
-redis.call('HSET', KEYS[9], 'looked', ARGV[4])
+redis.call('SET', KEYS[9], ARGV[4])
 return 1
 """
 )

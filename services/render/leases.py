@@ -13,7 +13,7 @@ from services.render.dirty import Dirty
 from services.render.dirty_steps import ALL
 from shared.events import ARTICLES, PAGES
 from shared.groups import PRESSES
-from shared.live import built_key, live_key
+from shared.live import live_key
 from shared.store import Store
 
 
@@ -101,10 +101,10 @@ class Leases(Dirty):
         )
 
     async def leave(self, taken: Taken, article: str, looked: str) -> None:
-        """Give the lease of an article's page back that shows what it is to show, and note what it was looked at with
-        (`neighbours.looked`); if it was lost, the page is marked again."""
+        """Give the lease of an article's page back that shows what it is to show, and note what it would be built from
+        now (`neighbours.looked`); if it was lost, the page is marked again."""
         about = (taken.key, taken.token, taken.cause, looked)
-        await self._store.run(steps.LEAVE, (*ALL, built_key(article)), about)
+        await self._store.run(steps.LEAVE, (*ALL, steps.looked_key(article)), about)
 
     async def give_back(self, taken: Taken) -> None:
         """Give the lease back, if it still holds, without having built the page: it is marked again."""

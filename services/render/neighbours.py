@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from services.render import keys
-from services.render.dirty_steps import ALL, LUA
+from services.render.dirty_steps import ALL, LUA, looked_key
 from services.render.leases import Taken
 from services.render.related import AROUND, TOPICS, topics_of
 from shared.articles import Article, Card
@@ -71,8 +71,9 @@ def may_reach(waits: str, page: str) -> bool:
 # how far it reaches; the slugs of the topics. Answers how many pages it marked.
 _MARK_NEIGHBOURS = Script(
     LUA
+    + f"local LOOKED = '{looked_key('')}'\n"
     + """
-local page, token, cause, id, score, patience, changed, number, around = unpack(ARGV)
+local page, token, cause, id, score, patience, changed, number, around = unpack(ARGV, 1, 9)
 local FIRST = 9
 number, around = tonumber(number), tonumber(around)
 local found, seen, is_of_topic = {}, {[id] = true}, {}
@@ -137,13 +138,15 @@ local function may_change(other, looked, is_leased)
   return has_lost or shared > least or shared == least and (at > moment or at == moment and id <= last)
 end
 local marks = {}
-if #found > 0 then
-  local pages = {}
-  for at, other in ipairs(found) do pages[at] = 'article:' .. other end
-  local leases = redis.call('ZMSCORE', LEASES, unpack(pages))
-  for at, other in ipairs(found) do
-    if may_change(other, redis.call('HGET', BUILT .. other, 'looked'), leases[at]) then
-      marks[#marks + 1], marks[#marks + 2], marks[#marks + 3] = pages[at], patience, cause
+for first = 1, #found, 1000 do -- unpack has its bounds; somebody may give an article a thousand topics
+  local pages, kept = {}, {}
+  for at = first, math.min(first + 999, #found) do
+    pages[#pages + 1], kept[#kept + 1] = 'article:' .. found[at], LOOKED .. found[at]
+  end
+  local leases, looked = redis.call('ZMSCORE', LEASES, unpack(pages)), redis.call('MGET', unpack(kept))
+  for at, page in ipairs(pages) do
+    if may_change(found[first + at - 1], looked[at], leases[at]) then
+      marks[#marks + 1], marks[#marks + 2], marks[#marks + 3] = page, patience, cause
     end
   end
 end

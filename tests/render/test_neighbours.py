@@ -4,14 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from services.render.dirty_steps import BACKGROUND
+from services.render.dirty_steps import BACKGROUND, looked_key
 from services.render.leases import Leases
 from services.render.neighbours import Changed, looked, mark_neighbours, near
 from services.render.related import AROUND
 from shared.articles import Article, Term
 from shared.backlog import SHARED
 from shared.clock import millis
-from shared.live import built_key, list_key
+from shared.live import list_key
 from shared.store import Store
 from tests.properties.press_room import START
 
@@ -64,7 +64,7 @@ async def dirty(store: Store) -> Leases:
 async def marked(store: Store, dirty: Leases, changed: Changed, looked: str | None, score: int = SAME) -> set[str]:
     """Whom a look around `it` marks, where oil-11 was looked at with that."""
     if looked:
-        await store.do("HSET", built_key("oil-11"), "looked", looked)
+        await store.do("SET", looked_key("oil-11"), looked)
     look = near("it", score, 60_000, changed, ["oil", "iran"])
     await dirty.mark([f"{look}|{NUMBER}"], "cause", patience=0)
     taken = next(one for one in await dirty.take(2) if one.key.startswith("near:"))
@@ -107,7 +107,7 @@ async def test_a_page_is_looked_at_unless_what_it_was_built_from_shows_that_it_s
     """With `it` before it the reach of oil-11 ends at oil-04 and at oil-19; in Iran it is none of those around."""
     others = {f"{topic}-{at:02}" for topic in ("oil", "iran") for at in range(3, 19)} - {"oil-11"}
     for changed, is_looked_at in (("joined", joined), ("words", words)):
-        await store.do("DEL", BACKGROUND, built_key("oil-11"))
+        await store.do("DEL", BACKGROUND, looked_key("oil-11"))
         found = await marked(store, dirty, changed, looked)
         assert found - {"oil-11"} == others, "nothing is known of these"
         assert ("oil-11" in found) == is_looked_at, changed
@@ -139,8 +139,19 @@ async def test_what_a_page_was_looked_at_with_is_not_noted_by_who_has_lost_it(st
     [held] = await dirty.take(1)
     await dirty.reclaim()
     await dirty.leave(held, "oil-11", STAYS)
-    assert await store.do("HGET", built_key("oil-11"), "looked") is None
+    assert await store.do("GET", looked_key("oil-11")) is None
     assert await dirty.waiting() == {"article:oil-11"}
+
+
+async def test_more_pages_are_around_an_article_of_very_many_topics_than_a_command_may_name(store: Store) -> None:
+    dirty, topics = Leases(store, "w1"), [f"t{number}" for number in range(800)]
+    for topic in topics:
+        members = [part for at in range(10) for part in (at, f"{topic}-{at}")]
+        await store.do("ZADD", list_key(f"topic:{topic}"), 5, "it", *members)
+    await dirty.mark([near("it", 5, 60_000, "joined", topics) + "|1"], "cause", patience=0)
+    [taken] = await dirty.take(1)
+    await mark_neighbours(store, taken)
+    assert await store.do("ZCARD", BACKGROUND) == 8_000
 
 
 def told(ident: str, topics: str, minutes: int = 0) -> Article:
