@@ -94,9 +94,9 @@ class Bare:
 def _new_folder() -> Path:
     """A folder that goes away when the run ends, and not before.
 
-    For minutes after thousands of files were deleted, ext4 looks at each of their inodes for every file that it
-    creates nearby: creating and renaming a page took 0.04 ms before another stack's folder was deleted, and 0.6 ms
-    after it.
+    For minutes after thousands of files were deleted, an ext4 without a journal looks at each of their inodes for every
+    file that it creates nearby: creating and renaming a page took 0.04 ms before another stack's folder was deleted,
+    and 0.6 ms after it.
     """
     folder = Path(tempfile.mkdtemp(prefix="pressrun-bench-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)

@@ -77,11 +77,6 @@ local page, token, cause, id, score, patience, changed, number, around = unpack(
 local FIRST = 9
 number, around = tonumber(number), tonumber(around)
 local found, seen, is_of_topic = {}, {[id] = true}, {}
-local function range(key, rank, reach)
-  -- those around a place, and which place the first of them has
-  local first = math.max(0, rank - reach)
-  return redis.call('ZRANGE', key, first, rank + reach), first
-end
 local windows = {} -- of each topic, while the article is there: its place, and that of each around it
 for at = FIRST, #KEYS do
   local key, slug = KEYS[at], ARGV[at + 1]
@@ -96,9 +91,9 @@ for at = FIRST, #KEYS do
   local rank = redis.call('ZRANK', key, member)
   -- where it moved, it may stand between the others and where it stood
   local reach = changed == 'moved' and around + 1 or around
-  local members, first = range(key, rank, changed == 'moved' and reach or 2 * around)
-  local place_of = {}
-  for offset, other in ipairs(members) do
+  local asked = changed == 'moved' and reach or 2 * around -- whom others may reach is asked for too
+  local first, place_of = math.max(0, rank - asked), {}
+  for offset, other in ipairs(redis.call('ZRANGE', key, first, rank + asked)) do
     local place = first + offset - 1
     place_of[other] = place
     if other ~= member and not seen[other] and math.abs(place - rank) <= reach then
