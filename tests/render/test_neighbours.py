@@ -122,7 +122,18 @@ async def test_a_page_that_is_being_built_is_looked_at_again(store: Store, dirty
     assert "oil-11" in await marked(store, dirty, "words", STAYS)
     await dirty.leave(held, "oil-11", f"{NUMBER} 1 {NEWER} oil-12 oil=oil-12")
     await store.do("DEL", BACKGROUND)
-    assert "oil-11" not in await marked(store, dirty, "words", None), "it was built from what there is"
+    assert "oil-11" not in await marked(store, dirty, "moved", None), "it was built from what there is"
+
+
+async def test_who_comes_pushes_nobody_out_of_the_reach_of_a_page_that_it_does_not_reach_in_that_topic(
+    store: Store, dirty: Leases
+) -> None:
+    for topic, at in (("oil", 21_500), ("iran", 11_500)):
+        await store.do("ZADD", list_key(f"topic:{topic}"), at, "both")
+    for by_topic, is_looked_at in (("oil=gone;iran=", False), ("oil=;iran=gone", True)):
+        await store.do("DEL", BACKGROUND)
+        await store.do("SET", looked_key("both"), f"7 2 {NEWER} oil-12 {by_topic}")
+        assert ("both" in await marked(store, dirty, "joined", None)) == is_looked_at, by_topic
 
 
 @pytest.mark.parametrize(("changed", "score"), [("moved", SAME), ("joined", SAME + 1), ("words", SAME + 1)])
