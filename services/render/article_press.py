@@ -12,7 +12,7 @@ from services.render.edition import LiveEdition, Story
 from services.render.firsts import WithArticle, linked_pages
 from services.render.known import Known, look_beyond_lists_again, read_known
 from services.render.leases import Leases, Taken
-from services.render.neighbours import looked
+from services.render.neighbours import basis
 from services.render.output import Output
 from services.render.pages import article, build
 from services.render.pictures import MoreToMake, Pictures
@@ -70,10 +70,10 @@ class ArticlePress:
 
     async def _publish(self, taken: Taken, story: Story, known: Known) -> None:
         listed, is_built, look = known.listed, known.is_built, self._look(story, known.related)
-        looked_at_with = looked(listed.shelvings, story.article, known.related, self._edition.site.related)
+        built_from = basis(listed.shelvings, story.article, known.related, self._edition.site.related)
         # whoever came to no end may have written over what was built last
         if listed.live and is_built and not taken.untold and known.built.get(b"shown") == look.encode():
-            await self._leave_as_it_is(taken, story, known, looked_at_with)
+            await self._leave_as_it_is(taken, story, known, built_from)
             return
         if story.article.media:
             await self._show_pictures(taken, story, known)
@@ -88,16 +88,16 @@ class ArticlePress:
             await self._dirty.mark_later(taken.key, taken.cause)
         if story.article.media or firsts:  # these take long: rankings may have changed, and all would be for nothing
             known = await look_beyond_lists_again(self._store, known, self._topics)
-        brought = Brought(look, looked_at_with, [*events, *told.values()], tuple(told), alone)
+        brought = Brought(look, built_from, [*events, *told.values()], tuple(told), alone)
         await self._shelf.shelve(taken, story.article, known, card, brought)
         if events and not is_built:
             self._measure(taken)
 
-    async def _leave_as_it_is(self, taken: Taken, story: Story, known: Known, looked_at_with: str) -> None:
+    async def _leave_as_it_is(self, taken: Taken, story: Story, known: Known, built_from: str) -> None:
         """Its page shows what it is to show: only pictures that it showed before may be left to go."""
         looked_at.inc()
         await self._leave_pictures(taken, known.pictures, story.article.media)
-        await self._dirty.leave(taken, story.article.id, looked_at_with)
+        await self._dirty.leave(taken, story.article.id, built_from)
 
     async def _show_pictures(self, taken: Taken, story: Story, known: Known) -> None:
         """Have its pictures there before its page is. Raises MoreToMake."""

@@ -16,7 +16,7 @@ before it is listed ·
 `render:causes` hash, page key → event_id and time of its mark ·
 `render:untold` set of page keys whose files may have changed without an event that told it ·
 `render:waits:{id}` set of page keys that are marked once that article is listed ·
-`render:looked:{id}` what the page of an article that is listed was built from (`neighbours.looked`) ·
+`render:basis:{id}` what the page of an article that is listed was built from (`neighbours.basis`) ·
 `render:why` hash, page key → event_id and time of what last changed its files ·
 `render:look` the digest of templates and site settings that pages are to be built with (`refresh`).
 Times are the machine's milliseconds, never the site's: a lease does not stop with the site's clock. None is further
@@ -48,9 +48,9 @@ ALL = (*WAITING, TOKENS, CAUSES)
 """The first KEYS of every script that begins with LUA, whose own stand behind them."""
 
 
-def looked_key(article: str) -> str:
+def basis_key(article: str) -> str:
     """Key of what an article's page was built from."""
-    return f"render:looked:{article}"
+    return f"render:basis:{article}"
 
 
 def waits_key(article: str) -> str:

@@ -100,11 +100,11 @@ class Leases(Dirty):
             await self._store.run(steps.DONE, (*ALL, PAGES), (taken.key, taken.token, taken.cause, *page_events))
         )
 
-    async def leave(self, taken: Taken, article: str, looked: str) -> None:
+    async def leave(self, taken: Taken, article: str, basis: str) -> None:
         """Give the lease of an article's page back that shows what it is to show, and note what it would be built from
-        now (`neighbours.looked`); if it was lost, the page is marked again."""
-        about = (taken.key, taken.token, taken.cause, looked)
-        await self._store.run(steps.LEAVE, (*ALL, steps.looked_key(article)), about)
+        now (`neighbours.basis`); if it was lost, the page is marked again."""
+        about = (taken.key, taken.token, taken.cause, basis)
+        await self._store.run(steps.LEAVE, (*ALL, steps.basis_key(article)), about)
 
     async def give_back(self, taken: Taken) -> None:
         """Give the lease back, if it still holds, without having built the page: it is marked again."""

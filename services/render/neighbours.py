@@ -5,7 +5,7 @@ alone, which waits its turn as a page does and then marks the pages. Whoever is 
 between, which look around themselves.
 
 Most articles around one show the same as before, and building a page costs far more than to see that: so each is noted
-with what its page was last built from (`looked`), and marked only where that does not show that nothing changes:
+with what its page was last built from (its `basis`), and marked only where that does not show that nothing changes:
 
 - Its page was built from what stood in the lists after the change: whoever is shelved gets a number, higher each time.
 - The change is no more than another article that came (`joined`), or other words on it (`words`), and it has no place
@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from services.render import keys
-from services.render.dirty_steps import ALL, LUA, looked_key
+from services.render.dirty_steps import ALL, LUA, basis_key
 from services.render.leases import Taken
 from services.render.related import AROUND, TOPICS, topics_of
 from shared.articles import Article, Card
@@ -35,7 +35,7 @@ def near(article: str, score: int, patience: int, changed: Changed, topics: Iter
     return f"near:{article}|{score}|{patience}|{changed}|{','.join(topics)}"
 
 
-def looked(shelvings: int, article: Article, related: Sequence[Card], size: int) -> str:
+def basis(shelvings: int, article: Article, related: Sequence[Card], size: int) -> str:
     """What an article's page is built from, as the look around others reads it: how many shelvings there had been; what
     another article must have to be shown (how many topics it shares, its moment in ms, its id); and for each topic
     which of those that are shown share it."""
@@ -71,7 +71,7 @@ def may_reach(waits: str, page: str) -> bool:
 # how far it reaches; the slugs of the topics. Answers how many pages it marked.
 _MARK_NEIGHBOURS = Script(
     LUA
-    + f"local LOOKED = '{looked_key('')}'\n"
+    + f"local BASIS = '{basis_key('')}'\n"
     + """
 local page, token, cause, id, score, patience, changed, number, around = unpack(ARGV, 1, 9)
 local FIRST = 9
@@ -115,8 +115,8 @@ local function has_lost_one(other, topic, shown)
   end
   return false
 end
-local function may_change(other, looked, is_leased)
-  local had, least, moment, last, by_topic = string.match(looked or '', '^(%d+) (%d+) (%-?%d+) (%S+) (.*)$')
+local function may_change(other, basis, is_leased)
+  local had, least, moment, last, by_topic = string.match(basis or '', '^(%d+) (%d+) (%-?%d+) (%S+) (.*)$')
   if not had then return true end
   if tonumber(had) >= number then return false end
   if changed == 'moved' or is_leased then return true end
@@ -136,11 +136,11 @@ local marks = {}
 for first = 1, #found, 1000 do -- unpack has its bounds; somebody may give an article a thousand topics
   local pages, kept = {}, {}
   for at = first, math.min(first + 999, #found) do
-    pages[#pages + 1], kept[#kept + 1] = 'article:' .. found[at], LOOKED .. found[at]
+    pages[#pages + 1], kept[#kept + 1] = 'article:' .. found[at], BASIS .. found[at]
   end
-  local leases, looked = redis.call('ZMSCORE', LEASES, unpack(pages)), redis.call('MGET', unpack(kept))
+  local leases, bases = redis.call('ZMSCORE', LEASES, unpack(pages)), redis.call('MGET', unpack(kept))
   for at, page in ipairs(pages) do
-    if may_change(found[first + at - 1], looked[at], leases[at]) then
+    if may_change(found[first + at - 1], bases[at], leases[at]) then
       marks[#marks + 1], marks[#marks + 2], marks[#marks + 3] = page, patience, cause
     end
   end

@@ -39,13 +39,13 @@ class _Plan:
 class Brought(NamedTuple):
     """What went to disk with an article, and is to be noted in the step that lists it.
 
-    `look` is a digest of what its page shows beside it, `looked` what that was chosen from (`neighbours`); `firsts` are
+    `look` is a digest of what its page shows beside it, `basis` what that was chosen from (`neighbours`); `firsts` are
     the pages that came with its own, and `events` tell of all of them; `alone` has those of the firsts that show it
     alone, and by which mark each waits: if nobody else is on them now, they need not be built again.
     """
 
     look: str
-    looked: str
+    basis: str
     events: Sequence[str]
     firsts: Sequence[str]
     alone: Mapping[str, str]
@@ -92,7 +92,7 @@ class Shelf:
             "near": _looks(article.id, listed, after, topics, patience),
             "patience": patience,
             "built": ["revision", article.revision, "version", article.version, "at", at_ms, "shown", brought.look],
-            "looked": brought.looked,
+            "basis": brought.basis,
             "events": brought.events,
             "firsts": brought.firsts,
             "alone": brought.alone,

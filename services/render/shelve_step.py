@@ -2,7 +2,7 @@
 that changes."""
 
 from services.render import dirty_steps, keys
-from services.render.dirty_steps import looked_key, waits_key
+from services.render.dirty_steps import basis_key, waits_key
 from services.render.lists_step import LISTS
 from services.render.marks_step import MARKS
 from shared.articles import record_key
@@ -22,7 +22,7 @@ from shared.store import Script
 #   marks            numbers of marks: {page, when, list, size, period, patience} (`affected.Mark`)
 #   near, patience   looks around the article (`neighbours.near`), and their patience
 #   shelvings        how many shelvings there had been when it was read
-#   built, looked    fields of `built:{id}`, and their values; what its page was built from
+#   built, basis     fields of `built:{id}`, and their values; what its page was built from
 #   events, firsts, alone   what went to disk with it (`shelf.Brought`)
 #   gone_after, news_until  milliseconds until its 410 at the latest; when it leaves the news, or 0
 SHELVE = Script(
@@ -31,7 +31,7 @@ SHELVE = Script(
     + MARKS
     + f"local LIVE, LEFT = '{live_key('')}', '{left_key('')}'\n"
     + f"local DUE, NEWS, WAITS, LAST = '{due('press')}', '{keys.NEWS_DUE}:', '{waits_key('')}', {keys.LAST}\n"
-    + f"local RECORD, LOOKED = '{record_key('')}', '{looked_key('')}'\n"
+    + f"local RECORD, BASIS = '{record_key('')}', '{basis_key('')}'\n"
     + """
 local PAGES, SHELVINGS, BEYOND = KEYS[9], KEYS[10], {KEYS[11], KEYS[12], KEYS[13]}
 local plans, marks = cjson.decode(ARGV[1]), cjson.decode(ARGV[2])
@@ -124,11 +124,11 @@ local function note(plan, card, live)
     for _, page in ipairs(waits) do redis.call('ZADD', ARTICLES, 'LT', 0, page) end
     if #waits > 0 then redis.call('DEL', WAITS .. id) end
     redis.call('HSET', BUILT .. id, unpack(plan.built))
-    redis.call('SET', LOOKED .. id, plan.looked)
+    redis.call('SET', BASIS .. id, plan.basis)
     redis.call('HDEL', BUILT .. id, 'gone')
     if plan.news_until > 0 then redis.call('ZADD', DUE, plan.news_until, NEWS .. id) end
   else
-    redis.call('DEL', LIVE .. id, LOOKED .. id)
+    redis.call('DEL', LIVE .. id, BASIS .. id)
   end
   if #plan.events > 0 then rebuilt_by(plan.page, plan.cause) end
   for _, page in ipairs(plan.firsts) do

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from services.render.dirty_steps import BACKGROUND, looked_key
+from services.render.dirty_steps import BACKGROUND, basis_key
 from services.render.leases import Leases
-from services.render.neighbours import Changed, looked, mark_neighbours, near
+from services.render.neighbours import Changed, basis, mark_neighbours, near
 from services.render.related import AROUND
 from shared.articles import Article, Term
 from shared.backlog import SHARED
@@ -61,10 +61,10 @@ async def dirty(store: Store) -> Leases:
     return Leases(store, "w1")
 
 
-async def marked(store: Store, dirty: Leases, changed: Changed, looked: str | None, score: int = SAME) -> set[str]:
-    """Whom a look around `it` marks, where oil-11 was looked at with that."""
-    if looked:
-        await store.do("SET", looked_key("oil-11"), looked)
+async def marked(store: Store, dirty: Leases, changed: Changed, basis: str | None, score: int = SAME) -> set[str]:
+    """Whom a look around `it` marks, where oil-11 was built from that."""
+    if basis:
+        await store.do("SET", basis_key("oil-11"), basis)
     look = near("it", score, 60_000, changed, ["oil", "iran"])
     await dirty.mark([f"{look}|{NUMBER}"], "cause", patience=0)
     taken = next(one for one in await dirty.take(2) if one.key.startswith("near:"))
@@ -73,7 +73,7 @@ async def marked(store: Store, dirty: Leases, changed: Changed, looked: str | No
 
 
 @pytest.mark.parametrize(
-    ("looked", "joined", "words"),
+    ("basis", "joined", "words"),
     [
         (None, True, True),
         ("of an older Pressrun", True, True),
@@ -102,13 +102,13 @@ async def marked(store: Store, dirty: Leases, changed: Changed, looked: str | No
     ],
 )
 async def test_a_page_is_looked_at_unless_what_it_was_built_from_shows_that_it_stays(
-    store: Store, dirty: Leases, looked: str | None, joined: bool, words: bool
+    store: Store, dirty: Leases, basis: str | None, joined: bool, words: bool
 ) -> None:
     """With `it` before it the reach of oil-11 ends at oil-04 and at oil-19; in Iran it is none of those around."""
     others = {f"{topic}-{at:02}" for topic in ("oil", "iran") for at in range(3, 19)} - {"oil-11"}
     for changed, is_looked_at in (("joined", joined), ("words", words)):
-        await store.do("DEL", BACKGROUND, looked_key("oil-11"))
-        found = await marked(store, dirty, changed, looked)
+        await store.do("DEL", BACKGROUND, basis_key("oil-11"))
+        found = await marked(store, dirty, changed, basis)
         assert found - {"oil-11"} == others, "nothing is known of these"
         assert ("oil-11" in found) == is_looked_at, changed
 
@@ -132,7 +132,7 @@ async def test_who_comes_pushes_nobody_out_of_the_reach_of_a_page_that_it_does_n
         await store.do("ZADD", list_key(f"topic:{topic}"), at, "both")
     for by_topic, is_looked_at in (("oil=gone;iran=", False), ("oil=;iran=gone", True)):
         await store.do("DEL", BACKGROUND)
-        await store.do("SET", looked_key("both"), f"7 2 {NEWER} oil-12 {by_topic}")
+        await store.do("SET", basis_key("both"), f"7 2 {NEWER} oil-12 {by_topic}")
         assert ("both" in await marked(store, dirty, "joined", None)) == is_looked_at, by_topic
 
 
@@ -145,12 +145,12 @@ async def test_whoever_stood_around_an_article_that_left_its_place_is_looked_at(
     assert "oil-11" not in await marked(store, dirty, changed, STAYS.replace("7", str(NUMBER), 1), score)
 
 
-async def test_what_a_page_was_looked_at_with_is_not_noted_by_who_has_lost_it(store: Store, dirty: Leases) -> None:
+async def test_what_a_page_was_built_from_is_not_noted_by_who_has_lost_it(store: Store, dirty: Leases) -> None:
     await dirty.mark(["article:oil-11"], "cause", patience=0)
     [held] = await dirty.take(1)
     await dirty.reclaim()
     await dirty.leave(held, "oil-11", STAYS)
-    assert await store.do("GET", looked_key("oil-11")) is None
+    assert await store.do("GET", basis_key("oil-11")) is None
     assert await dirty.waiting() == {"article:oil-11"}
 
 
@@ -173,11 +173,11 @@ def told(ident: str, topics: str, minutes: int = 0) -> Article:
     )  # fmt: skip
 
 
-def test_what_a_page_was_looked_at_with_tells_who_has_a_place_on_it() -> None:
+def test_what_a_page_was_built_from_tells_who_has_a_place_on_it() -> None:
     """By its first five topics alone."""
     article, first, last = told("own", "abcdefg"), told("first", "ab"), told("last", "ghca", minutes=-1)
     related, moment = [first.card(), last.card()], millis(last.published_at)
     by_topic = "a=first,last;b=first;c=last;d=;e="
-    assert looked(3, article, related, 2) == f"3 2 {moment} last {by_topic}"
-    assert looked(3, article, related, 3) == f"3 0 0 - {by_topic}", "anybody has"
-    assert looked(3, article, [], 0) == "3 6 0 - a=;b=;c=;d=;e=", "nobody has"
+    assert basis(3, article, related, 2) == f"3 2 {moment} last {by_topic}"
+    assert basis(3, article, related, 3) == f"3 0 0 - {by_topic}", "anybody has"
+    assert basis(3, article, [], 0) == "3 6 0 - a=;b=;c=;d=;e=", "nobody has"

@@ -9,7 +9,7 @@ import pytest
 
 from services.ingest.draft import Draft
 from services.render.affected import NEWEST
-from services.render.dirty_steps import GONE, LEASES, TOKENS, WHY, looked_key, waits_key
+from services.render.dirty_steps import GONE, LEASES, TOKENS, WHY, basis_key, waits_key
 from services.render.keys import LAST, NEIGHBOUR, archive, article, chart
 from services.render.known import SHELVINGS
 from services.render.leases import Change
@@ -211,7 +211,7 @@ async def test_what_the_page_of_a_withdrawn_article_was_built_from_is_kept_no_lo
     for status, is_kept in (("usable", 1), ("canceled", 0)):
         accepted = await room.accept(draft("g", status=status))
         await room.drain()
-        assert await room.store.do("EXISTS", looked_key(accepted.article.id)) == is_kept
+        assert await room.store.do("EXISTS", basis_key(accepted.article.id)) == is_kept
 
 
 async def test_an_article_that_left_lists_and_is_back_before_they_were_built_has_moved(room: PressRoom) -> None:
